@@ -1,0 +1,1 @@
+"""What the pages share: the snapshot, the filters, the charts, the clip player."""

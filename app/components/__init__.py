@@ -1,0 +1,1 @@
+"""Small Streamlit components for events that Streamlit does not offer."""

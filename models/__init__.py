@@ -1,0 +1,1 @@
+"""Everything that runs a network. Knows neither the store nor Streamlit."""

@@ -1,0 +1,1 @@
+"""One script a page: read the filters, call app, draw."""

@@ -1,0 +1,1 @@
+"""Recordings into the store: datasets, decoding, views, the build."""

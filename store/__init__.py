@@ -1,0 +1,1 @@
+"""Everything that knows DuckDB: snapshots, reader, writer, export. Imports nothing of ours."""
