@@ -2,6 +2,18 @@
 
 from __future__ import annotations
 
+from pipeline.features import chroma, contrast, dynamics, mel, mfcc, pitch, spectral
 from pipeline.features.view import View
 
-VIEWS: dict[str, View] = {}
+VIEWS: dict[str, View] = {
+    "mfcc": mfcc.VIEW,
+    "chroma": chroma.VIEW,
+    "contrast": contrast.VIEW,
+    "spectral": spectral.VIEW,
+    "mel": mel.VIEW,
+    "dynamics": dynamics.VIEW,
+    "pitch": pitch.VIEW,
+}
+
+MAY_BE_NAN: dict[str, frozenset[str]] = {"pitch": frozenset(pitch.F0_COLUMNS)}
+"""View -> the columns that have no value for some clips; NaN anywhere else is a fault."""

@@ -1,0 +1,49 @@
+# Every target makes .venv first where it is missing or older than requirements.txt and pyproject.toml.
+
+PORT ?= 8501
+PYTHON_IN_VENV := .venv/bin/python
+PYTEST := $(PYTHON_IN_VENV) -m pytest
+# Tests that share something slow, e.g. one running dashboard, name an xdist_group and stay on one core.
+PYTEST_FLAGS := -n auto --maxprocesses 4 --dist loadgroup
+ARGS ?=
+
+export PORT HEADLESS PYTHON
+
+.PHONY: help setup run test e2e lint bench clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo 'make run      the dashboard on http://localhost:$(PORT); PORT=8502 for another port, HEADLESS=1 opens no browser'
+	@echo 'make test     every test; ARGS="-k explore -x" goes to pytest'
+	@echo 'make e2e      only the tests that drive a real browser'
+	@echo 'make lint     ruff and mypy'
+	@echo 'make bench    every benchmark, each prints a table'
+	@echo 'make setup    only .venv'
+	@echo 'make clean    removes .venv, caches and screenshots; data/ stays'
+
+setup:
+	@sh scripts/setup.sh
+
+run:
+	@sh scripts/run.sh
+
+test: setup
+	@$(PYTEST) $(PYTEST_FLAGS) $(ARGS)
+
+e2e: setup
+	@$(PYTEST) tests/e2e $(ARGS)
+
+lint: setup
+	@$(PYTHON_IN_VENV) -m ruff check .
+	@$(PYTHON_IN_VENV) -m mypy
+
+# Files with a leading underscore are shared by the benchmarks and print nothing themselves.
+bench: setup
+	@for file in benchmarks/[!_]*.py; do \
+		test -f "$$file" || { echo 'No benchmark in benchmarks/ yet.'; break; }; \
+		echo "== $$file"; $(PYTHON_IN_VENV) "$$file" || exit 1; \
+	done
+
+clean:
+	@rm -rf .venv build ./*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis tests/e2e/screenshots
+	@find . -path ./data -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +

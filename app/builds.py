@@ -1,0 +1,105 @@
+"""Builds as the pages see them: started as processes of their own, followed through their event log.
+
+A build outlives the tab that started it, and one that was started on the command line is followed
+in the same way.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from store.errors import SesatlasError
+from store.snapshots import Store
+
+TAIL_BYTES = 16_384
+
+
+class BuildError(SesatlasError):
+    """A build could not be started."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The newest build: its last event, and whether it is still at work."""
+
+    build_id: str
+    last: dict[str, Any]
+    running: bool
+
+    @property
+    def share(self) -> float:
+        """How much of the extraction is done, 0 to 1."""
+        return self.last["done"] / max(self.last["total"], 1) if self.last["event"] == "progress" else 0.0
+
+
+def start(store: Store, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
+    """Start a build as a process of its own; what it says on stderr goes to ``builds/stderr.txt``."""
+    store.builds.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "pipeline", "build", "--quiet", "--store", str(store.root), *arguments]
+    with (store.builds / "stderr.txt").open("wb") as errors:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            start_new_session=True,
+        )
+
+
+def refusal(store: Store, process: subprocess.Popen[bytes] | None) -> str | None:
+    """Why a started build ended without success, in its own words; None where it did not."""
+    if process is None or process.poll() in (None, 0, 130):
+        return None
+    told = (store.builds / "stderr.txt").read_text(encoding="utf-8", errors="replace").strip()
+    return told.splitlines()[-1] if told else f"The build ended with exit code {process.returncode}."
+
+
+def stop(store: Store) -> None:
+    """Ask the build at work to end; its finished batches stay for the next one."""
+    owner = store.owner()
+    if owner is not None and store.is_building():
+        os.kill(owner, signal.SIGTERM)
+
+
+def latest(store: Store) -> Run | None:
+    """The newest build of this store, or None."""
+    logs = sorted(store.builds.glob("*.jsonl"))
+    if not logs:
+        return None
+    last = _last_event(logs[-1])
+    ended = last["event"] in ("finished", "stopped")
+    return Run(logs[-1].stem, last, running=not ended and store.is_building())
+
+
+def _last_event(path: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - TAIL_BYTES))
+        lines = [
+            line for line in file.read().split(b"\n") if line.startswith(b'{"event"') and line.endswith(b"}")
+        ]
+    return dict(json.loads(lines[-1])) if lines else {"event": "started"}
+
+
+def in_words(run: Run) -> str:
+    """The last event of a build at work as a sentence."""
+    last = run.last
+    match last["event"]:
+        case "preparing":
+            return f"Making the recordings of {last['dataset']} ..."
+        case "scanned":
+            return f"{last['dataset']}: {last['clips']:,} clips found ..."
+        case "planned":
+            return f"{last['to_extract']:,} clips to measure ..."
+        case "progress":
+            told = f"{last['done']:,} of {last['total']:,} clips, {last['clips_per_s']:.0f} a second"
+            return told + (f", {last['left_s']:.0f} s left" if last["left_s"] else "")
+        case _:
+            return "The build is starting ..."

@@ -1,0 +1,48 @@
+"""How every chart stands on a page: the figure, and the table behind it to look at and download."""
+
+from __future__ import annotations
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+
+def chart(figure: go.Figure, table: pd.DataFrame, name: str, *, caption: str = "") -> None:
+    """Draw a figure with its numbers one click away.
+
+    Parameters
+    ----------
+    figure : go.Figure
+        With a title and units on its axes.
+    table : DataFrame
+        What the figure shows.
+    name : str
+        The download's file name without ending; unique on the page.
+    caption : str
+        What was left out or sampled, in a sentence.
+    """
+    st.plotly_chart(figure, key=f"chart_{name}", config={"displaylogo": False}, alt=figure.layout.title.text)
+    if caption:
+        st.caption(caption)
+    with st.expander("The numbers behind this chart", icon=":material/table:"):
+        st.dataframe(table, hide_index=True, key=f"table_{name}", height=min(400, 38 + 35 * len(table)))
+        download(table, name)
+
+
+def download(table: pd.DataFrame, name: str) -> None:
+    st.download_button(
+        "Download as CSV",
+        data=lambda: table.to_csv(index=False).encode("utf-8"),
+        file_name=f"sesatlas_{name}.csv",
+        mime="text/csv",
+        key=f"download_{name}",
+        icon=":material/download:",
+    )
+
+
+def synthetic_mark(synthetic: bool) -> None:
+    """Say which collections were synthesised wherever one is shown."""
+    if synthetic:
+        st.badge("synthetic", icon=":material/science:", color="violet")
+    else:
+        st.badge("real recordings", icon=":material/mic:", color="green")

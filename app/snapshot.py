@@ -1,0 +1,148 @@
+"""The current snapshot and what is read from it: the only place where Streamlit caches anything.
+
+Every cache is keyed by the store's folder and the snapshot's number. A published snapshot never
+changes, so an entry can never be stale; a new build has a new number.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from numpy.typing import NDArray
+
+from app.encode import to_data_url
+from pipeline.audio import AudioError, load_mono
+from pipeline.sources import store_root
+from store.compare import Difference, diff
+from store.errors import SesatlasError
+from store.reader import Matrix, Reader
+from store.snapshots import Snapshot, Store
+
+
+class EmptyStoreError(SesatlasError):
+    """There is no snapshot yet."""
+
+
+def store() -> Store:
+    return Store(store_root())
+
+
+def current() -> Snapshot:
+    """
+    Raises
+    ------
+    EmptyStoreError
+        Nothing has been built yet; Home shows how to begin.
+    """
+    found = store().current()
+    if found is None:
+        raise EmptyStoreError(
+            "The store is empty. Go to Home to build the demo or to learn how to add recordings."
+        )
+    return found
+
+
+@st.cache_resource(max_entries=4, on_release=Reader.close, show_spinner=False)
+def _reader(root: str, number: int) -> Reader:
+    return Reader(Store(Path(root)).snapshot(number).path)
+
+
+def reader() -> Reader:
+    return _reader(str(store().root), current().number)
+
+
+def datasets() -> pd.DataFrame:
+    """The collections in the current snapshot; see ``store/queries/datasets.sql``."""
+    return _datasets(str(store().root), current().number)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _datasets(root: str, number: int) -> pd.DataFrame:
+    return _reader(root, number).datasets()
+
+
+def clips(dataset: str) -> pd.DataFrame:
+    """Every clip of a dataset with its facts and labels."""
+    return _clips(str(store().root), current().number, dataset)
+
+
+@st.cache_data(max_entries=8, show_spinner="Reading the clips ...")
+def _clips(root: str, number: int, dataset: str) -> pd.DataFrame:
+    return _reader(root, number).clips(dataset)
+
+
+def views() -> pd.DataFrame:
+    return _views(str(store().root), current().number)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _views(root: str, number: int) -> pd.DataFrame:
+    return _reader(root, number).views()
+
+
+def column(dataset: str, view: str, name: str) -> pd.Series:
+    """One column of a view, indexed by clip_id."""
+    frame = _column(str(store().root), current().number, dataset, view, name)
+    return frame.set_index("clip_id")["value"]
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _column(root: str, number: int, dataset: str, view: str, name: str) -> pd.DataFrame:
+    return _reader(root, number).column(dataset, view, name)
+
+
+def matrix(dataset: str, view: str) -> Matrix:
+    """All vectors of a view over a dataset."""
+    return _matrix(str(store().root), current().number, dataset, view)
+
+
+@st.cache_data(max_entries=8, show_spinner="Reading the vectors ...")
+def _matrix(root: str, number: int, dataset: str, view: str) -> Matrix:
+    return _reader(root, number).matrix(dataset, view)
+
+
+def clip(clip_id: str) -> pd.Series:
+    """One clip in full, with its dataset's title, licence and folder."""
+    return reader().clip(clip_id)
+
+
+def failures() -> pd.DataFrame:
+    return reader().failures()
+
+
+def builds() -> pd.DataFrame:
+    return reader().builds()
+
+
+def difference(old: int, new: int) -> Difference:
+    """What changed from one snapshot to another."""
+    return _difference(str(store().root), old, new)
+
+
+@st.cache_data(max_entries=8, show_spinner="Comparing ...")
+def _difference(root: str, old: int, new: int) -> Difference:
+    return diff(Store(Path(root)).snapshot(old), Store(Path(root)).snapshot(new))
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def samples(path: str, content_hash: str) -> tuple[NDArray[np.float32], int]:
+    """A recording as mono samples and its rate in Hz. The hash is part of the key: files change.
+
+    Raises
+    ------
+    AudioError
+        The recording is gone or cannot be decoded any more.
+    """
+    return load_mono(Path(path))
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def preview(path: str, content_hash: str) -> str | None:
+    """A recording as a small MP3 in a data URL, for a table's rows; None where it cannot be read."""
+    try:
+        return to_data_url(*load_mono(Path(path)))
+    except AudioError:
+        return None

@@ -1,0 +1,94 @@
+"""The start page: what collections there are, and ways on."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from app import build_panel, show, snapshot
+
+ABOUT = (
+    "An atlas of audio collections: see, hear, cluster, question and model what is in them. "
+    "A pipeline measures every clip once and keeps the numbers in a feature store; the pages here read them."
+)
+BRING = """
+python -m pipeline build --dataset esc50=PATH      # environmental sounds: PATH holds audio/ and meta/esc50.csv
+python -m pipeline build --dataset timit=PATH      # speech: PATH holds TRAIN/ and TEST/
+python -m pipeline build --dataset folder=PATH     # any folder of recordings; sub-folders are the labels
+"""
+
+
+def page() -> None:
+    st.title("Sesatlas", anchor=False)
+    st.markdown(ABOUT)
+    if snapshot.store().current() is None:
+        _empty()
+        return
+    datasets = snapshot.datasets()
+    for first in range(0, len(datasets), 3):
+        columns = st.columns(3)
+        for column, (_, dataset) in zip(columns, datasets.iloc[first : first + 3].iterrows(), strict=False):
+            with column:
+                _card(dataset)
+    _last_build()
+    build_panel.progress()
+    with st.expander("Bring recordings of your own", icon=":material/library_add:", expanded=False):
+        _bring()
+
+
+def _empty() -> None:
+    st.info("The store is empty: nothing has been measured yet.", icon=":material/info:")
+    st.markdown(
+        "**Try it now.** The demo synthesises two small collections on this machine, about 400 clips of "
+        "environmental sounds and of voices, and measures them. It needs no network and takes about a minute."
+    )
+    build_panel.start_button("Build the demo", ["--dataset", "demo"], primary=True)
+    build_panel.progress()
+    st.markdown("**Or begin with recordings of your own**, in a terminal or on the Pipeline page:")
+    _bring()
+
+
+def _bring() -> None:
+    st.code(BRING.strip(), language="bash")
+    st.caption(
+        "`python -m pipeline fetch esc50` downloads ESC-50 (about 600 MB). TIMIT is licensed: "
+        "`python -m pipeline fetch timit` tells how to get it. Paths are remembered: a plain "
+        "`python -m pipeline build` refreshes everything."
+    )
+
+
+def _card(dataset: pd.Series) -> None:
+    with st.container(border=True):
+        st.subheader(str(dataset["title"]), anchor=False)
+        show.synthetic_mark(bool(dataset["synthetic"]))
+        many, of_what = int(dataset["classes"]), str(dataset["label_name"])
+        numbers = {"clips": f"{int(dataset['clips']):,}", "hours": f"{dataset['hours']:.2f}"}
+        if dataset["speakers"]:
+            numbers["speakers"] = str(int(dataset["speakers"]))
+        else:
+            numbers["classes"] = str(many)
+        for column, (name, number) in zip(st.columns(3), numbers.items(), strict=True):
+            column.metric(name, number)
+        told = f"Label: {of_what} ({many} {'class' if many == 1 else 'classes'}) · {dataset['licence']}"
+        st.caption(told)
+        for note in dataset["notes"]:
+            st.caption(note)
+        if dataset["failures"]:
+            st.caption(f":orange[{int(dataset['failures'])} files failed]: the Pipeline page lists them.")
+        st.page_link(
+            "../pages/explore.py",
+            label="Explore this collection",
+            icon=":material/arrow_forward:",
+            query_params={"dataset": str(dataset["dataset"])},
+        )
+
+
+def _last_build() -> None:
+    builds = snapshot.builds()
+    if builds.empty:
+        return
+    last = builds.iloc[0]
+    st.markdown(
+        f"Built {pd.Timestamp(last['finished_at']):%d %B %Y, %H:%M} as snapshot {int(last['snapshot'])}: "
+        f"{int(last['clips']):,} clips, {int(last['failed'])} files failed."
+    )

@@ -1,0 +1,78 @@
+"""Explore: what a collection holds, by class and by number, down to the single clip."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import charts, clip_table, feature_charts, filters, listen, show
+
+FACTS = {
+    "duration_s": ("Duration", "s"),
+    "rms_dbfs": ("Level (RMS)", "dBFS"),
+    "peak_dbfs": ("Peak", "dBFS"),
+    "silence_share": ("Share of silence", "share of the clip"),
+    "digital_silence_share": ("Share of digital silence", "share of the clip"),
+    "bandwidth_hz": ("Bandwidth", "Hz"),
+    "sample_rate_hz": ("Sample rate", "Hz"),
+}
+
+
+def balance(selection: filters.Selection) -> None:
+    facets = selection.facets()
+    left, right = st.columns(2)
+    by = left.selectbox("Count clips by", list(facets), format_func=facets.get, key="by", bind="query-params")
+    others = ["none", *(name for name in facets if name != by)]
+    split = right.selectbox(
+        "Split the bars by",
+        others,
+        format_func=lambda one: facets.get(one, "nothing"),
+        key="split_by",
+        bind="query-params",
+    )
+    colour = None if split == "none" else split
+    title = f"{selection.dataset['title']}: clips by {facets[by].lower()} (n = {len(selection.clips):,})"
+    figure = charts.class_balance(selection.clips, by, colour, title)
+    show.chart(figure, charts.balance_table(selection.clips, by, colour), "class_balance")
+
+
+def recordings(selection: filters.Selection) -> None:
+    for first in range(0, len(FACTS), 2):
+        for place, column in zip(st.columns(2), list(FACTS)[first : first + 2], strict=False):
+            name, unit = FACTS[column]
+            values = selection.clips[column]
+            figure = charts.histogram(values, f"{name} (n = {len(values):,})", unit)
+            with place:
+                show.chart(figure, charts.histogram_table(values), column)
+
+
+def clips(selection: filters.Selection) -> None:
+    chosen = clip_table.draw(selection)
+    if chosen:
+        st.divider()
+        listen.clip_in_full(chosen)
+
+
+SECTIONS = {
+    "Balance": balance,
+    "Recordings": recordings,
+    "Features": feature_charts.draw,
+    "Clips": clips,
+}
+
+st.title("Explore", anchor=False)
+selection = filters.choose()
+show.synthetic_mark(bool(selection.dataset["synthetic"]))
+section = st.segmented_control(
+    "Show",
+    list(SECTIONS),
+    default="Balance",
+    required=True,
+    key="show",
+    bind="query-params",
+    label_visibility="collapsed",
+)
+if selection.clips.empty:
+    st.info("No clip passes these filters. Take one of them away.", icon=":material/filter_alt_off:")
+else:
+    st.caption(f"{len(selection.clips):,} of {selection.total:,} clips")
+    SECTIONS[section](selection)

@@ -1,0 +1,66 @@
+"""List, compare, delete snapshots, or go back to an older one."""
+
+from __future__ import annotations
+
+import argparse
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from store.compare import diff
+from store.snapshots import Store
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    actions.add_parser("list", help="all snapshots (this is the default)")
+    compare = actions.add_parser("diff", help="what changed from one snapshot to another")
+    compare.add_argument("old", type=int)
+    compare.add_argument("new", type=int)
+    for name, words in {"delete": "delete a snapshot", "use": "make a snapshot the current one"}.items():
+        actions.add_parser(name, help=words).add_argument("number", type=int)
+
+
+def run(options: argparse.Namespace) -> int:
+    store, console = Store(options.store), Console(highlight=False)
+    match options.action:
+        case "diff":
+            _show_diff(store, options.old, options.new, console)
+        case "delete":
+            with store.lock():
+                store.delete(options.number)
+            console.print(f"Snapshot {options.number} is deleted.")
+        case "use":
+            with store.lock():
+                store.use(options.number)
+            console.print(f"Snapshot {options.number} is the current one now.")
+        case _:
+            _list(store, console)
+    return 0
+
+
+def _list(store: Store, console: Console) -> None:
+    current, table = store.current(), Table("snapshot", "published", "size", "")
+    for snapshot in store.snapshots():
+        mark = "current" if current and snapshot.number == current.number else ""
+        size = f"{snapshot.size_bytes / 1e6:.1f} MB"
+        table.add_row(str(snapshot.number), f"{snapshot.published_at:%Y-%m-%d %H:%M:%S}", size, mark)
+    console.print(table if table.row_count else "No snapshot yet. Run `python -m pipeline build`.")
+
+
+def _show_diff(store: Store, old: int, new: int, console: Console) -> None:
+    difference = diff(store.snapshot(old), store.snapshot(new))
+    if difference.empty:
+        console.print(f"Snapshots {old} and {new} hold the same.")
+        return
+    for frame in (difference.clips, difference.views, difference.failures):
+        if not frame.empty:
+            console.print(_table(frame))
+
+
+def _table(frame: pd.DataFrame) -> Table:
+    table = Table(*frame.columns)
+    for row in frame.astype(str).itertuples(index=False):
+        table.add_row(*row)
+    return table

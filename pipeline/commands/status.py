@@ -1,0 +1,72 @@
+"""What the store holds: collections, views, the last build, failures."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from store.errors import StoreError
+from store.reader import Reader
+from store.snapshots import Snapshot, Store
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--failures", action="store_true", help="list each file that failed, with its reason")
+    parser.add_argument("--json", action="store_true", help="as one JSON object")
+
+
+def run(options: argparse.Namespace) -> int:
+    store = Store(options.store)
+    current = store.current()
+    if current is None:
+        raise StoreError(
+            f"The store at {options.store} is empty. Fill it with `python -m pipeline build --dataset demo` "
+            "or with your own recordings: `--dataset esc50=PATH`."
+        )
+    with Reader(current.path) as reader:
+        told = describe(store, current, reader)
+    if options.json:
+        sys.stdout.write(json.dumps(told, default=str, ensure_ascii=False) + "\n")
+    else:
+        show(told, Console(highlight=False), failures=options.failures)
+    return 0
+
+
+def describe(store: Store, current: Snapshot, reader: Reader) -> dict[str, Any]:
+    """The state of the store in plain values."""
+    datasets = reader.datasets()[
+        ["dataset", "title", "synthetic", "clips", "hours", "classes", "speakers", "path"]
+    ]
+    return {
+        "store": str(store.root),
+        "snapshot": current.number,
+        "published_at": current.published_at.isoformat(timespec="seconds"),
+        "building": store.is_building(),
+        "datasets": datasets.to_dict("records"),
+        "views": reader.views()[["view", "version", "dimension"]].to_dict("records"),
+        "failures": reader.failures().to_dict("records"),
+    }
+
+
+def show(told: dict[str, Any], console: Console, *, failures: bool) -> None:
+    console.print(f"Snapshot {told['snapshot']} of {told['published_at']}, in {told['store']}")
+    if told["building"]:
+        console.print("A build is at work on it now.")
+    table = Table("collection", "clips", "hours", "classes", "speakers", "recordings in")
+    for row in told["datasets"]:
+        name = row["dataset"] + (" (synthetic)" if row["synthetic"] else "")
+        numbers = (str(row["clips"]), f"{row['hours']:.2f}", str(row["classes"]), str(row["speakers"]))
+        table.add_row(name, *numbers, row["path"])
+    console.print(table)
+    console.print("Views: " + ", ".join(f"{row['view']} ({row['dimension']})" for row in told["views"]))
+    console.print(f"{len(told['failures'])} files failed.")
+    if failures:
+        listed = Table("collection", "file", "stage", "reason")
+        for row in told["failures"]:
+            listed.add_row(row["dataset"], row["relative_path"], row["stage"], row["reason"])
+        console.print(listed)

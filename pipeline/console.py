@@ -1,0 +1,127 @@
+"""A build's events on the terminal: a progress bar and a summary, JSON lines, or silence."""
+
+from __future__ import annotations
+
+from typing import TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from pipeline import events
+
+
+class Display:
+    """A listener with an end."""
+
+    def __enter__(self) -> events.Listener:
+        return self.tell
+
+    def __exit__(self, *error: object) -> None:
+        """Nothing to put away."""
+
+    def tell(self, event: events.Event) -> None:
+        raise NotImplementedError
+
+
+class Silent(Display):
+    """``--quiet``."""
+
+    def tell(self, event: events.Event) -> None:
+        """Say nothing."""
+
+
+class Lines(Display):
+    """``--json``: one event a line, flushed, so that another program can follow."""
+
+    def __init__(self, file: TextIO) -> None:
+        self.file = file
+
+    def tell(self, event: events.Event) -> None:
+        self.file.write(events.to_json(event) + "\n")
+        self.file.flush()
+
+
+class Terminal(Display):
+    """A line a stage, a bar with rate and time left while clips are extracted, a table at the end."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self.console = console or Console(stderr=False, highlight=False)
+        self.bar = Progress(
+            TextColumn("extracting"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]:.0f} clips/s"),
+            TimeRemainingColumn(),
+            console=self.console,
+            transient=True,
+        )
+        self.task: TaskID | None = None
+
+    def __exit__(self, *error: object) -> None:
+        self.bar.stop()
+
+    def tell(self, event: events.Event) -> None:
+        match event:
+            case events.Started(resumed=True):
+                self.console.print("Going on with the build that was interrupted.")
+            case events.Preparing(dataset=dataset):
+                self.console.print(f"{dataset}: making its recordings where they are missing")
+            case events.Scanned():
+                self._scanned(event)
+            case events.Planned():
+                self._planned(event)
+            case events.Progress():
+                self._progress(event)
+            case events.Finished():
+                self.bar.stop()
+                summary(event, self.console)
+            case _:
+                pass
+
+    def _scanned(self, event: events.Scanned) -> None:
+        wrong = f", {event.problems} files with a problem" if event.problems else ""
+        self.console.print(f"{event.dataset}: {event.clips} clips found{wrong}")
+        for note in event.notes:
+            self.console.print(f"  {note}", style="dim")
+
+    def _planned(self, event: events.Planned) -> None:
+        told = {
+            "to extract": event.to_extract,
+            "unchanged": event.unchanged,
+            "with new labels": event.updated,
+            "known by their content": event.reused,
+            "gone from disk": event.removed,
+        }
+        self.console.print(
+            ", ".join(f"{count} {what}" for what, count in told.items() if count) or "nothing found"
+        )
+
+    def _progress(self, event: events.Progress) -> None:
+        if self.task is None:
+            self.task = self.bar.add_task("", total=event.total, rate=0.0)
+            self.bar.start()
+        self.bar.update(self.task, completed=event.done, rate=event.clips_per_s)
+
+
+def summary(event: events.Finished, console: Console) -> None:
+    """The end of a build as a table and a sentence."""
+    table = Table("collection", *("clips", "hours", "classes", "speakers", "failed"))
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for one in event.collections:
+        numbers = (str(one.clips), f"{one.hours:.2f}", str(one.classes), str(one.speakers), str(one.failed))
+        table.add_row(one.dataset, *numbers)
+    console.print(table)
+    if event.status == "unchanged":
+        console.print(
+            f"Nothing has changed: snapshot {event.snapshot} is up to date ({event.seconds:.1f} s)."
+        )
+        return
+    console.print(
+        f"Snapshot {event.snapshot}: {event.added} added, {event.updated} updated, {event.removed} removed, "
+        f"{event.failed} failed; {event.vectors_computed} vectors computed, {event.vectors_reused} reused "
+        f"({event.seconds:.1f} s)."
+    )
+    if event.failed:
+        console.print("`python -m pipeline status --failures` lists what failed and why.")

@@ -1,0 +1,14 @@
+"""The collections that Sesatlas can read. A new one is a module here and a line in ``DATASETS``."""
+
+from __future__ import annotations
+
+from pipeline.clips import Dataset
+from pipeline.datasets import emodb, esc50, folder, ravdess, timit
+
+DATASETS: dict[str, Dataset] = {
+    "esc50": esc50.DATASET,
+    "timit": timit.DATASET,
+    "ravdess": ravdess.DATASET,
+    "emodb": emodb.DATASET,
+    "folder": folder.DATASET,
+}

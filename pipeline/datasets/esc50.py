@@ -1,0 +1,116 @@
+"""ESC-50: environmental sounds, the field's common test of sound classification.
+
+What      Clips of 5 s cut from field recordings on freesound.org, 44.1 kHz, mono; recordings that
+          were shorter are padded with digital silence. ESC-10 is a part of it.
+Size      2,000 clips, 50 categories of 40 in five groups of ten, 5 official folds; 2.8 hours.
+Licence   CC BY-NC 3.0; the ESC-10 part CC BY 3.0
+Citation  K. J. Piczak (2015). ESC: Dataset for Environmental Sound Classification. Proc. 23rd ACM
+          International Conference on Multimedia, 1015-1018. https://doi.org/10.1145/2733373.2806390
+Layout    ESC-50-master/audio/FOLD-SOURCE-TAKE-TARGET.wav and ESC-50-master/meta/esc50.csv
+
+The table rules: category, fold, source and take come from ``esc50.csv``. A file whose name says
+otherwise is mislabelled and becomes a Problem. Also read: a part of the corpus, ``esc50.csv`` beside
+``audio/`` or beside the clips, names without the target, other audio formats; and as root the folder
+that holds the corpus, or its ``audio/``.
+
+The publisher means every source to stay in one fold; in the published table four of them are in two.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from pipeline.clips import Clip, Dataset, Problem, Scan
+from pipeline.datasets.esc50_table import GROUPS, Corpus, open_corpus
+from pipeline.datasets.named import Reading, scan_named
+from pipeline.datasets.walk import DatasetError, stem_of, walk
+
+NAME = re.compile(r"(?P<fold>\d+)-(?P<src_file>\d+)-(?P<take>[A-Z])(?:-(?P<target>\d+))?")
+
+
+def scan(root: Path, dataset_name: str) -> Scan:
+    try:
+        corpus = open_corpus(root)
+    except DatasetError as error:
+        return Scan(notes=[str(error)])
+    tree = walk(root, corpus.audio)
+    found = scan_named(
+        tree.audio,
+        lambda path: _read(corpus, dataset_name, path),
+        identity=lambda clip: (clip.fold, clip.source, clip.take),
+        naming="FOLD-SOURCE-TAKE-TARGET, e.g. 1-100032-A-0.wav",
+        whole=len(corpus.rows),
+        unit="clips",
+    )
+    return Scan(found.clips, tree.problems + found.problems, found.notes)
+
+
+def validate(root: Path) -> list[str]:
+    try:
+        corpus = open_corpus(root)
+    except DatasetError as error:
+        return [str(error)]
+    if scan(root, "esc50").clips:
+        return []
+    audio = root / corpus.audio
+    return [
+        f"{audio} holds none of the {len(corpus.rows):,} clips of esc50.csv; unpack ESC-50's audio/ there."
+    ]
+
+
+def missing(root: Path) -> int:
+    """How many clips of its own table an ESC-50 lacks; 0 for a complete one.
+
+    Raises
+    ------
+    DatasetError
+        There is no ESC-50 at ``root``.
+    """
+    return len(open_corpus(root).rows) - len(scan(root, "esc50").clips)
+
+
+def _read(corpus: Corpus, dataset_name: str, path: str) -> Reading:
+    stem = stem_of(path)
+    row = corpus.rows.get(stem) or corpus.short.get(stem) or corpus.short.get(stem.rpartition("-")[0])
+    name = NAME.fullmatch(stem)
+    if row is None:
+        reason = "esc50.csv has no row for it; check fold, source and take in the name, or remove the file."
+        return Problem(path, "scan", reason) if name else None
+    said = {key: value for key, value in name.groupdict().items() if value} if name else {}
+    wrong = [
+        f"{key} {value} where esc50.csv has {row[key]}" for key, value in said.items() if value != row[key]
+    ]
+    if wrong:
+        reason = (
+            f"the name says {' and '.join(wrong)} ({row['category']}); rename the file or mend the table."
+        )
+        return Problem(path, "scan", reason)
+    return Clip(
+        dataset=dataset_name,
+        path=corpus.root / path,
+        relative_path=path,
+        label=row["category"] or None,
+        label_group=GROUPS[int(row["target"]) // 10],
+        fold=int(row["fold"]),
+        source=row["src_file"] or None,
+        take=row["take"] or None,
+    )
+
+
+DATASET = Dataset(
+    name="esc50",
+    title="ESC-50",
+    kind="environment",
+    label_name="category",
+    licence="CC BY-NC 3.0; the ESC-10 part CC BY 3.0",
+    citation=(
+        "K. J. Piczak (2015). ESC: Dataset for Environmental Sound Classification. Proc. 23rd ACM "
+        "International Conference on Multimedia, 1015-1018. https://doi.org/10.1145/2733373.2806390"
+    ),
+    url="https://github.com/karolpiczak/ESC-50",
+    layout="audio/FOLD-SOURCE-TAKE-TARGET.wav and meta/esc50.csv",
+    how_to_get="Download https://github.com/karoldvl/ESC-50/archive/master.zip (about 600 MB) and unpack it.",
+    scan=scan,
+    validate=validate,
+)

@@ -1,0 +1,132 @@
+"""Any folder of recordings: the reader for a collection of your own.
+
+What      WAV, FLAC, OGG, Opus, MP3, M4A, AAC, AIFF, WebM or SPHERE files, anywhere below one folder.
+Size      Whatever you have.
+Licence   The owner's own; Sesatlas does not know it
+Citation  The owner's own; cite where the recordings come from.
+Layout    LABEL/any/depth/recording.wav, or one CSV directly in the folder that lists the recordings
+
+Without a CSV the label is the first folder below the root; a recording directly in the root has none.
+
+With a CSV the CSV is the collection. It needs a column path (or filename, file): relative to the root,
+or the bare name where only one recording below the root has it. It may have label (category, class),
+label_group (group), fold, split, source (src_file), take, speaker, sex (gender), dialect, age_years (age),
+height_cm, sentence, sentence_type and text. Upper or lower case; separated by comma, semicolon or tab.
+A listed file that is not there is a Problem; a recording that is not listed is left out, with a note; an
+empty cell means unknown, also for the label. Without a label column the label is the first folder.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline.clips import Clip, Dataset, Problem, Scan
+from pipeline.datasets.listing import Listing, Places, find_listing
+from pipeline.datasets.tables import Row
+from pipeline.datasets.walk import DatasetError, Tree, describe, require_folder, walk
+
+EXPECTED = "a folder with recordings (.wav, .flac, .ogg, .mp3, .m4a ...)"
+
+
+def scan(root: Path, dataset_name: str) -> Scan:
+    tree = walk(root)
+    try:
+        listing = find_listing(tree)
+    except DatasetError as error:
+        return Scan(problems=tree.problems, notes=[str(error)])
+    if listing:
+        return _listed(tree, listing, dataset_name)
+    clips = [_clip(tree, dataset_name, path, {"label": _first_folder(path)}) for path in tree.audio]
+    return Scan(clips, tree.problems, _label_notes(clips))
+
+
+def validate(root: Path) -> list[str]:
+    try:
+        require_folder(root, EXPECTED)
+        listing = find_listing(walk(root))
+    except DatasetError as error:
+        return [str(error)]
+    if scan(root, "folder").clips:
+        return []
+    if listing:
+        return [
+            f"None of the {len(listing.table.rows):,} files that {listing.name} lists is below {root}; mend it."
+        ]
+    return [f"No recording in {describe(root)}: expected {EXPECTED}; give the folder that holds them."]
+
+
+def _clip(tree: Tree, dataset_name: str, path: str, fields: dict[str, Any]) -> Clip:
+    return Clip(dataset=dataset_name, path=Path(tree.root, path), relative_path=path, **fields)
+
+
+def _first_folder(path: str) -> str | None:
+    return path.partition("/")[0] if "/" in path else None
+
+
+def _label_notes(clips: list[Clip]) -> list[str]:
+    labels = Counter(clip.label for clip in clips)
+    if len(labels) == 1 and len(clips) > 1 and clips[0].label:
+        only = clips[0].label
+        return [f"All {len(clips):,} recordings have the label {only!r}, the one folder below the root."]
+    bare = labels[None]
+    return [f"Recordings directly in the folder, which have no label: {bare:,}."] if bare else []
+
+
+def _listed(tree: Tree, listing: Listing, dataset_name: str) -> Scan:
+    places = Places(tree.audio)
+    clips: dict[str, Clip] = {}
+    problems: dict[str, Problem] = {}
+    unnamed: list[int] = []
+    repeated: list[int] = []
+    for row in listing.table.rows:
+        named = row.cells.get(listing.path_column, "")
+        path = places.find(named)
+        if not named:
+            unnamed.append(row.line)
+        elif path in clips or path in problems:
+            repeated.append(row.line)
+        elif path is None or row.width != len(listing.table.columns):
+            problems.setdefault(path or named, Problem(path or named, "scan", _fault(listing, row, path)))
+        else:
+            fields = {"label": _first_folder(path)} | listing.fields(row)
+            clips[path] = _clip(tree, dataset_name, path, fields)
+    unlisted = [path for path in tree.audio if path not in clips and path not in problems]
+    left_out = [
+        *_left_out(unlisted, f"Recordings that {listing.name} does not list"),
+        *_left_out(unnamed, f"Lines of {listing.name} that name no file"),
+        *_left_out(repeated, f"Lines of {listing.name} that name a file of an earlier line"),
+    ]
+    found = sorted([*tree.problems, *problems.values()], key=lambda problem: problem.relative_path)
+    return Scan([clips[path] for path in sorted(clips)], found, listing.notes() + left_out)
+
+
+def _left_out(which: Sequence[object], what: str) -> list[str]:
+    return [f"{what}: {len(which):,}, first {which[0]}; left out."] if which else []
+
+
+def _fault(listing: Listing, row: Row, path: str | None) -> str:
+    line = f"line {row.line} of {listing.name}"
+    if path is None:
+        return (
+            f"{line} lists it, but the root has no such recording or several; mend the path or add the file."
+        )
+    wanted = len(listing.table.columns)
+    return f"{line} has {row.width} cells, its header has {wanted}; put text that holds a comma in quotes."
+
+
+DATASET = Dataset(
+    name="folder",
+    title="A folder of your own",
+    kind="mixed",
+    label_name="label",
+    licence="The owner's own; Sesatlas does not know it",
+    citation="The owner's own; cite where the recordings come from.",
+    url="",
+    layout="LABEL/any/depth/recording.wav, or one CSV directly in the folder that lists the recordings",
+    how_to_get="Any folder of recordings will do: sub-folders are labels, or a CSV beside them says what each one is.",
+    scan=scan,
+    validate=validate,
+)

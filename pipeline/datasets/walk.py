@@ -1,0 +1,134 @@
+"""One look through a folder tree, shared by every reader: which files are there, and what cannot be read."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline.clips import Problem
+from store.errors import SesatlasError
+
+AUDIO_SUFFIXES = frozenset(
+    {"wav", "flac", "ogg", "opus", "mp3", "m4a", "aac", "aif", "aiff", "webm", "sph"},
+)
+
+
+class DatasetError(SesatlasError):
+    """A folder is not the collection it is said to be."""
+
+
+@dataclass(slots=True)
+class Tree:
+    """What lies below ``root``: POSIX paths relative to it, sorted; hidden names left out."""
+
+    root: Path
+    files: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    """Links to folders, met but not followed yet."""
+
+    @property
+    def audio(self) -> list[str]:
+        return [path for path in self.files if is_audio(path)]
+
+
+def is_audio(path: str) -> bool:
+    _, dot, suffix = path.rpartition(".")
+    return bool(dot) and suffix.lower() in AUDIO_SUFFIXES
+
+
+def folder_of(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
+def stem_of(path: str) -> str:
+    """The name without folder and last suffix: ``a/b.c.wav`` -> ``b.c``."""
+    name = path.rpartition("/")[2]
+    return name.rpartition(".")[0] or name
+
+
+def walk(root: Path, start: str = "") -> Tree:
+    """Look once at everything below ``root``, or below its sub-folder ``start``.
+
+    Links to folders are followed once each, after the real folders, and never back into what was
+    already seen; so a loop of links ends, and the order does not depend on the file system.
+    """
+    tree = Tree(root)
+    begin = Path(root, start)
+    reached = [begin.resolve()]
+    _descend(tree, f"{start}/" if start else "")
+    while tree.links:
+        tree.links.sort()
+        link = tree.links.pop(0)
+        target = Path(root, link).resolve()
+        if reached[0].is_relative_to(target) or any(target.is_relative_to(seen) for seen in reached):
+            continue
+        reached.append(target)
+        _descend(tree, f"{link}/")
+    tree.files.sort()
+    tree.problems.sort(key=lambda problem: problem.relative_path)
+    return tree
+
+
+def _descend(tree: Tree, start: str) -> None:
+    pending = [start]
+    while pending:
+        prefix = pending.pop()
+        try:
+            with os.scandir(Path(tree.root, prefix)) as entries:
+                visible = [entry for entry in entries if not entry.name.startswith(".")]
+        except OSError as error:
+            reason = (
+                f"the folder cannot be opened ({error.strerror}); check that it is there and may be read."
+            )
+            tree.problems.append(Problem(_printable(prefix.rstrip("/")) or ".", "scan", reason))
+            continue
+        pending += [
+            f"{prefix}{entry.name}/" for entry in visible if _sort_in(tree, prefix + entry.name, entry)
+        ]
+
+
+def _sort_in(tree: Tree, path: str, entry: os.DirEntry[str]) -> bool:
+    """Put one entry where it belongs; true for a folder to go into."""
+    try:
+        is_folder, is_file = entry.is_dir(), entry.is_file()
+    except OSError:  # a link that leads back to itself
+        is_folder = is_file = False
+    if _printable(path) != path:
+        reason = "the name is not valid UTF-8, which the store needs; rename it and build again."
+        tree.problems.append(Problem(_printable(path), "scan", reason))
+    elif is_folder and entry.is_symlink():
+        tree.links.append(path)
+    elif is_folder:
+        return True
+    elif is_file:
+        tree.files.append(path)
+    elif entry.is_symlink() and is_audio(path):
+        reason = "it is a link to a file that is not there; mend the link or remove it."
+        tree.problems.append(Problem(path, "scan", reason))
+    return False
+
+
+def _printable(path: str) -> str:
+    # Linux hands over bytes that are no UTF-8 as lone surrogates, which no database takes.
+    return path if path.isascii() else path.encode(errors="surrogateescape").decode(errors="replace")
+
+
+def require_folder(root: Path, expected: str) -> None:
+    """Raise DatasetError unless ``root`` is a folder that can be listed."""
+    if not root.exists():
+        raise DatasetError(f"{root} is not there: expected {expected}; check the path.")
+    if not root.is_dir():
+        raise DatasetError(f"{root} is a file: expected {expected}; give the folder instead.")
+    if not os.access(root, os.R_OK | os.X_OK):
+        raise DatasetError(f"{root} may not be read: expected {expected}; give read access to it.")
+
+
+def describe(root: Path) -> str:
+    """``root`` and what lies directly in it, for a sentence on why it is the wrong folder."""
+    names = sorted(path.name for path in root.iterdir() if not path.name.startswith("."))
+    if not names:
+        return f"{root}, an empty folder"
+    shown = ", ".join(names[:3]) + (" ..." if len(names) > 3 else "")
+    return f"{root}, which holds {shown}"

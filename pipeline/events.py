@@ -1,0 +1,118 @@
+"""What a build tells while it works: to the terminal, to ``--json``, and to the log a page follows."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+LOGS_KEPT = 50
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    build_id: str
+    datasets: list[str]
+    resumed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Preparing:
+    """A dataset makes its recordings first (the demo corpora)."""
+
+    dataset: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    dataset: str
+    clips: int
+    problems: int
+    notes: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    to_extract: int
+    unchanged: int
+    updated: int
+    reused: int
+    removed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    done: int
+    total: int
+    failed: int
+    clips_per_s: float
+    left_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """One dataset at the end of a build."""
+
+    dataset: str
+    clips: int
+    hours: float
+    classes: int
+    speakers: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The summary of a build; ``status`` is ``published`` or ``unchanged``."""
+
+    status: str
+    build_id: str
+    snapshot: int
+    added: int
+    updated: int
+    removed: int
+    failed: int
+    vectors_computed: int
+    vectors_reused: int
+    seconds: float
+    collections: list[Collection]
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The build ended before its time; finished batches wait for the next one."""
+
+    reason: str
+
+
+Event = Started | Preparing | Scanned | Planned | Progress | Finished | Stopped
+Listener = Callable[[Event], None]
+
+
+def to_json(event: Event) -> str:
+    """One line: ``{"event": "progress", "time": ..., ...}``."""
+    told = {
+        "event": type(event).__name__.lower(),
+        "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+    }
+    return json.dumps(told | asdict(event), ensure_ascii=False)
+
+
+@contextmanager
+def logged(folder: Path, build_id: str, listener: Listener) -> Iterator[Listener]:
+    """Every event goes to ``folder/BUILD_ID.jsonl`` as well, so that any page can follow any build."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in sorted(folder.glob("*.jsonl"))[:-LOGS_KEPT]:
+        old.unlink()
+    with (folder / f"{build_id}.jsonl").open("a", encoding="utf-8", buffering=1) as file:
+
+        def tell(event: Event) -> None:
+            file.write(to_json(event) + "\n")
+            listener(event)
+
+        yield tell

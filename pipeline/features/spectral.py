@@ -1,0 +1,102 @@
+"""The shape of the spectrum in five numbers a frame: where it lies, how wide, how flat, how it changes."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.features.spectra import (
+    HOP_LENGTH,
+    N_FFT,
+    N_MELS,
+    SAMPLE_RATE_HZ,
+    STFT_PARAMETERS,
+    Spectra,
+)
+from pipeline.features.statistics import statistic_columns, statistic_units, summarise
+from pipeline.features.view import View
+
+ROLLOFF_SHARE = 0.85
+FLATNESS_FLOOR = 1e-10
+SERIES = ("centroid_hz", "bandwidth_hz", "rolloff_hz", "flatness", "flux_db")
+
+
+def compute(spectra: Spectra) -> NDArray[np.float32]:
+    """Statistics of centroid, bandwidth, roll-off, flatness and flux, shape ``(25,)``."""
+    magnitude = np.sqrt(spectra.power_by_frame)  # (frames, 1025)
+    centroid_hz, bandwidth_hz = moments_hz(magnitude)
+    series: list[NDArray[np.floating]] = [
+        centroid_hz,
+        bandwidth_hz,
+        rolloff_hz(magnitude),
+        flatness(spectra.power_by_frame),
+        flux_db(spectra.mel_db),
+    ]
+    return summarise(np.stack(series))  # (5, frames)
+
+
+def moments_hz(magnitude: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and standard deviation of frequency weighted by magnitude, each ``(frames,)``; 0 for no sound.
+
+    In double precision: the deviation is the small difference of two large moments.
+    """
+    powers = np.vander(_frequencies_hz(), 3, increasing=True)  # (1025, 3): 1, f, f ** 2
+    total, first, second = (magnitude.astype(np.float64) @ powers).T
+    total[total < np.finfo(np.float32).tiny] = 1.0
+    mean = first / total
+    return mean, np.sqrt(np.maximum(second / total - mean**2, 0))
+
+
+def rolloff_hz(magnitude: NDArray[np.float32]) -> NDArray[np.floating]:
+    """The frequency of the bin below which, itself included, lie 85 % of the magnitude, ``(frames,)``."""
+    below = np.cumsum(magnitude, axis=1)
+    bins = np.count_nonzero(below < np.float32(ROLLOFF_SHARE) * below[:, -1:], axis=1)
+    return _frequencies_hz()[bins]
+
+
+def flatness(power: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Geometric over arithmetic mean of the power spectrum, ``(frames,)``; 1 for white and for no sound."""
+    floored = np.maximum(power, FLATNESS_FLOOR)
+    return np.exp(np.log(floored).mean(axis=1)) / floored.mean(axis=1)
+
+
+def flux_db(mel_db: NDArray[np.floating]) -> NDArray[np.floating]:
+    """``librosa.onset.onset_strength``: the mean rise of the mel bands since the frame before, ``(frames,)``.
+
+    Böck & Widmer 2013, equation 1, without the maximum filter. librosa delays it by the two frames that
+    half a window takes.
+    """
+    rise = np.maximum(np.diff(mel_db, axis=1), 0).mean(axis=0)
+    return np.pad(rise, (1 + N_FFT // (2 * HOP_LENGTH), 0))[: mel_db.shape[1]]
+
+
+@lru_cache(maxsize=1)
+def _frequencies_hz() -> NDArray[np.floating]:
+    return np.fft.rfftfreq(N_FFT, 1 / SAMPLE_RATE_HZ)
+
+
+VIEW = View(
+    name="spectral",
+    version=1,
+    title="Spectral shape",
+    columns=statistic_columns(SERIES),
+    units=statistic_units(["Hz", "Hz", "Hz", "1", "dB"]),
+    parameters={
+        **STFT_PARAMETERS,
+        "n_mels": N_MELS,
+        "roll_percent": ROLLOFF_SHARE,
+        "flatness_floor": FLATNESS_FLOOR,
+        "flux": "librosa.onset.onset_strength",
+    },
+    source=(
+        "librosa.feature.spectral_centroid, spectral_bandwidth, spectral_rolloff, spectral_flatness; "
+        "librosa.onset.onset_strength: Böck & Widmer 2013, Maximum filter vibrato suppression for onset detection"
+    ),
+    compute=compute,
+    notes=(
+        "In frames of digital silence centroid, bandwidth and roll-off are 0 and flatness is 1, as in librosa; "
+        "flux is that of librosa.onset.onset_strength."
+    ),
+)

@@ -1,0 +1,157 @@
+"""What a build must do: the recordings on disk against what the store already holds."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from pipeline.audio import Facts
+from pipeline.clips import Clip, Problem, Scan
+from pipeline.extract import Job, content_hash
+
+Row = dict[str, Any]
+FACTS = tuple(fact.name for fact in fields(Facts))
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the store holds before the build."""
+
+    clips: Mapping[str, Row]
+    failures: Mapping[tuple[str, str], Row]
+    vectors: Mapping[str, Collection[str]]
+    """View name to the clips that have a vector under the view's present key."""
+    datasets: Sequence[Row]
+    view_keys: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class Plan:
+    """The work of one build, in words the writer understands."""
+
+    clips: dict[str, Clip] = field(default_factory=dict)
+    stamps: dict[str, Row] = field(default_factory=dict)
+    """``size_bytes`` and ``modified_ns`` of each file."""
+    jobs: list[Job] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    """Clips whose row changes though nothing need be heard again: new labels, another path or date."""
+    reused: dict[str, str] = field(default_factory=dict)
+    """Clip to content hash, where another clip of the same content lends its vectors."""
+    removed: list[str] = field(default_factory=list)
+    failures: dict[tuple[str, str], Row] = field(default_factory=dict)
+    unchanged: int = 0
+
+
+def make_plan(
+    scans: Mapping[str, Scan], known: Known, views: Collection[str], *, retry: bool = False
+) -> Plan:
+    """Compare scans with the store.
+
+    A file whose size and date are as the store knows them is not opened. One whose date alone
+    changed is hashed, and its vectors stay if the hash is the same. ``retry`` opens files again
+    that failed before.
+    """
+    plan = Plan()
+    for dataset, scan in scans.items():
+        for problem in scan.problems:
+            _fail(plan, dataset, problem)
+        for clip in scan.clips:
+            _stamp(plan, dataset, clip)
+    hashes = _hashes(plan, known)
+    by_hash = {row["content_hash"]: row for row in known.clips.values()}
+    for clip_id, clip in plan.clips.items():
+        failure = known.failures.get((clip.dataset, clip.relative_path))
+        if failure and not retry and failure["stage"] != "scan" and _same_file(failure, plan.stamps[clip_id]):
+            plan.failures[clip.dataset, clip.relative_path] = dict(failure)
+            continue
+        _place(plan, clip, hashes.get(clip_id), known, by_hash, views)
+    gone = (row for clip_id, row in known.clips.items() if clip_id not in plan.clips)
+    plan.removed = [row["clip_id"] for row in gone if row["dataset"] in scans]
+    return plan
+
+
+def clip_row(clip: Clip, stamp: Row, facts: Row, hash_: str) -> Row:
+    """One row of the table ``clips``."""
+    told = {name: value for name, value in asdict(clip).items() if name != "path"}
+    return told | stamp | facts | {"clip_id": clip.clip_id, "content_hash": hash_}
+
+
+def failure_row(dataset: str, problem: Problem, stamp: Row) -> Row:
+    return {"dataset": dataset, **asdict(problem), **stamp}
+
+
+def _fail(plan: Plan, dataset: str, problem: Problem, stamp: Row | None = None) -> None:
+    row = failure_row(dataset, problem, stamp or {"size_bytes": None, "modified_ns": None})
+    plan.failures[dataset, problem.relative_path] = row
+
+
+def _stamp(plan: Plan, dataset: str, clip: Clip) -> None:
+    try:
+        status = clip.path.stat()
+    except OSError as error:
+        reason = f"the file is listed but cannot be opened: {error.strerror}"
+        _fail(plan, dataset, Problem(clip.relative_path, "scan", reason))
+        return
+    plan.clips[clip.clip_id] = clip
+    plan.stamps[clip.clip_id] = {"size_bytes": status.st_size, "modified_ns": status.st_mtime_ns}
+
+
+def _same_file(row: Mapping[str, Any], stamp: Row) -> bool:
+    return all(row[name] == value for name, value in stamp.items())
+
+
+def _hashes(plan: Plan, known: Known) -> dict[str, str]:
+    """Content hashes by clip, read from the files only where the store's cannot be trusted.
+
+    An empty store has nothing to reuse: there the workers hash what they decode, in one reading.
+    """
+    hashes: dict[str, str] = {}
+    unsure: list[tuple[str, Path]] = []
+    for clip_id, clip in plan.clips.items():
+        row = known.clips.get(clip_id)
+        if row and _same_file(row, plan.stamps[clip_id]):
+            hashes[clip_id] = row["content_hash"]
+        elif known.clips:
+            unsure.append((clip_id, clip.path))
+    with ThreadPoolExecutor() as pool:
+        found = pool.map(_hash_or_none, [path for _, path in unsure])
+        hashes.update({clip_id: hash_ for (clip_id, _), hash_ in zip(unsure, found, strict=True) if hash_})
+    return hashes
+
+
+def _hash_or_none(path: Path) -> str | None:
+    try:
+        return content_hash(path)
+    except OSError:
+        return None  # the worker will meet the same error and tell it as this clip's failure
+
+
+def _place(
+    plan: Plan,
+    clip: Clip,
+    hash_: str | None,
+    known: Known,
+    by_hash: Mapping[str, Row],
+    views: Collection[str],
+) -> None:
+    """Decide for one clip: nothing to do, a new row, borrowed vectors, or a job."""
+    clip_id, stamp = clip.clip_id, plan.stamps[clip.clip_id]
+    row = known.clips.get(clip_id)
+    donor = row if row and row["content_hash"] == hash_ else by_hash.get(hash_ or "")
+    if donor is None:
+        plan.jobs.append(Job(clip_id, clip.path, tuple(views), hash_))
+        return
+    facts = {name: donor[name] for name in FACTS}
+    wanted = clip_row(clip, stamp, facts, donor["content_hash"])
+    if row != wanted:
+        plan.rows.append(wanted)
+    if donor is not row:
+        plan.reused[clip_id] = donor["content_hash"]
+    missing = tuple(view for view in views if donor["clip_id"] not in known.vectors.get(view, ()))
+    if missing:
+        plan.jobs.append(Job(clip_id, clip.path, missing, hash_))
+    elif row == wanted:
+        plan.unchanged += 1

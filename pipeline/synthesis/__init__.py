@@ -1,0 +1,1 @@
+"""Sounds and voices made from physics and seeded chance: the recordings of the two demo corpora."""

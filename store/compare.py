@@ -1,0 +1,46 @@
+"""How two snapshots differ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+import pandas as pd
+
+from store import sql
+from store.errors import StoreError
+from store.snapshots import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Rows that differ between an older and a newer snapshot; see ``queries/diff_*.sql``."""
+
+    clips: pd.DataFrame
+    views: pd.DataFrame
+    failures: pd.DataFrame
+
+    @property
+    def empty(self) -> bool:
+        return self.clips.empty and self.views.empty and self.failures.empty
+
+
+def diff(old: Snapshot, new: Snapshot) -> Difference:
+    """What changed from ``old`` to ``new``: clips, views and failures.
+
+    Raises
+    ------
+    StoreError
+        One of the files cannot be read.
+    """
+    if old.number == new.number:
+        raise StoreError(f"Snapshot {old.number} was to be compared with itself. Choose two different ones.")
+    with duckdb.connect() as con:
+        try:
+            for name, snapshot in (("old", old), ("new", new)):
+                path = str(snapshot.path).replace("'", "''")
+                con.execute(f"attach '{path}' as {name} (read_only)")
+        except duckdb.Error as error:
+            raise StoreError(f"The snapshots cannot be compared: {str(error).splitlines()[0]}") from error
+        tables = (con.execute(sql.query(f"diff_{kind}")).df() for kind in ("clips", "views", "failures"))
+        return Difference(*tables)

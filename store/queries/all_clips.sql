@@ -1,0 +1,4 @@
+-- Purpose: what a build compares the recordings on disk with.
+-- Parameters: none.
+-- Columns: all of clips.
+select * from clips

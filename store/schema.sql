@@ -1,0 +1,95 @@
+-- The tables of one snapshot. Run at the start of every build; changes nothing that is there.
+-- A view's vectors live in a table of their own, view_NAME(clip_id, vector FLOAT[n]), made by
+-- writer.define_view because n differs. Units stand in the names; README.md explains each column.
+
+create table if not exists meta (
+    key   varchar primary key,
+    value varchar not null
+);
+
+create table if not exists datasets (
+    dataset    varchar primary key,
+    reader     varchar not null,
+    title      varchar not null,
+    kind       varchar not null,
+    label_name varchar not null,
+    synthetic  boolean not null,
+    path       varchar not null,
+    licence    varchar not null,
+    citation   varchar not null,
+    url        varchar not null,
+    notes      varchar[] not null
+);
+
+create table if not exists clips (
+    clip_id               varchar primary key,
+    dataset               varchar not null,
+    relative_path         varchar not null,
+    content_hash          varchar not null,
+    size_bytes            bigint not null,
+    modified_ns           bigint not null,
+    duration_s            double not null,
+    sample_rate_hz        integer not null,
+    channels              integer not null,
+    codec                 varchar not null,
+    peak_dbfs             double not null,
+    rms_dbfs              double not null,
+    silence_share         double not null,
+    digital_silence_share double not null,
+    clipped_share         double not null,
+    bandwidth_hz          double not null,
+    dc_offset             double not null,
+    label                 varchar,
+    label_group           varchar,
+    fold                  integer,
+    split                 varchar,
+    source                varchar,
+    take                  varchar,
+    speaker               varchar,
+    sex                   varchar,
+    dialect               varchar,
+    age_years             double,
+    height_cm             double,
+    sentence              varchar,
+    sentence_type         varchar,
+    text                  varchar
+);
+
+create table if not exists failures (
+    dataset       varchar not null,
+    relative_path varchar not null,
+    stage         varchar not null,
+    reason        varchar not null,
+    size_bytes    bigint,
+    modified_ns   bigint,
+    primary key (dataset, relative_path)
+);
+
+create table if not exists views (
+    view       varchar primary key,
+    version    integer not null,
+    key        varchar not null,
+    title      varchar not null,
+    dimension  integer not null,
+    columns    varchar[] not null,
+    units      varchar[] not null,
+    parameters varchar not null,
+    source     varchar not null,
+    notes      varchar not null
+);
+
+create table if not exists builds (
+    build_id         varchar primary key,
+    status           varchar not null,
+    started_at       timestamp not null,
+    finished_at      timestamp,
+    snapshot         integer,
+    clips            integer,
+    added            integer,
+    updated          integer,
+    removed          integer,
+    failed           integer,
+    vectors_computed integer,
+    vectors_reused   integer,
+    reason           varchar
+);

@@ -1,0 +1,77 @@
+"""Every page in a real browser: light and dark, wide and narrow, with its charts drawn and nothing amiss."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.e2e.conftest import Dashboard, Scheme, View
+
+# One dashboard and one browser for all of them: they stay on one core.
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+
+ROOT = Path(__file__).resolve().parents[2]
+WINDOWS = {"wide": (1440, 900), "narrow": (420, 900)}
+
+
+def scripts() -> dict[str, Path]:
+    """Name -> script, of every page. The start page is the entry itself."""
+    pages = {path.stem: path for path in sorted((ROOT / "pages").glob("[!_]*.py"))}
+    return {"home": ROOT / "app" / "Home.py"} | pages
+
+
+def draws_charts(script: Path) -> bool:
+    """Whether the page asks ``app`` for charts: then it must show some on a filled store."""
+    tree = ast.parse(script.read_text(encoding="utf-8"))
+    names = [alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names]
+    modules = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    return any("charts" in name for name in names + modules)
+
+
+def address(name: str) -> str:
+    return "/" if name == "home" else f"/{name}"
+
+
+def check(view: View, name: str) -> list[str]:
+    problems = view.look()
+    if draws_charts(scripts()[name]) and not view.page.locator(".stPlotlyChart").count():
+        problems.append("the page imports charts and shows none")
+    return problems
+
+
+@pytest.fixture(autouse=True)
+def server_is_content(dashboard: Dashboard) -> Iterator[None]:
+    """A traceback in the server's log fails the test that caused it, whatever the page showed."""
+    before = len(dashboard.log.read_text())
+    yield
+    said = dashboard.log.read_text()[before:]
+    if "Traceback" in said:
+        pytest.fail(f"the server said:\n{said}", pytrace=False)
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", scripts())
+def test_page_is_drawn_without_an_error(
+    open_view: Callable[..., View], screenshots: Path, name: str, scheme: Scheme, window: str
+) -> None:
+    view = open_view(scheme, *WINDOWS[window])
+    view.open(address(name))
+    view.screenshot(screenshots / f"{name}-{scheme}-{window}.png")
+    problems = check(view, name)
+    assert not problems, "\n".join(["", *problems])
+
+
+@pytest.mark.parametrize("name", scripts())
+def test_every_section_of_a_page(browser_page: View, screenshots: Path, name: str) -> None:
+    browser_page.open(address(name))
+    for section in browser_page.sections():
+        browser_page.go_to(section)
+        browser_page.screenshot(screenshots / f"{name}-section-{section.lower().replace(' ', '-')}.png")
+        problems = browser_page.look()
+        assert not problems, "\n".join(["", f"in {section}:", *problems])
