@@ -18,7 +18,9 @@ HERE = Path(__file__).resolve().parent
 PAGES = HERE.parent / "pages"
 log = logging.getLogger(__name__)
 
-st.set_page_config(page_title="Sesatlas", page_icon=str(HERE / "icon.svg"), layout="wide")
+st.set_page_config(
+    page_title="Sesatlas", page_icon=str(HERE / "icon.svg"), layout="wide", menu_items={"About": start.ABOUT}
+)
 
 page = st.navigation(
     {

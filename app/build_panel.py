@@ -7,7 +7,11 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app import builds, snapshot
+from pipeline.clips import Dataset
+from pipeline.datasets import DATASETS
 
+READERS: list[Dataset] = [dataset for dataset in DATASETS.values() if not dataset.synthetic]
+"""The kinds of collections a person can add."""
 LOOK_S = 1.0
 PROCESS = "build_process"
 
@@ -17,8 +21,12 @@ def start_button(
 ) -> None:
     """A button that starts a build; it rests while one is at work."""
     busy = snapshot.store().is_building()
-    kind = "primary" if primary else "secondary"
-    if st.button(words, type=kind, disabled=busy or disabled, icon=":material/play_arrow:"):
+    if st.button(
+        words,
+        type="primary" if primary else "secondary",
+        disabled=busy or disabled,
+        icon=":material/play_arrow:",
+    ):
         begin(arguments)
 
 

@@ -67,12 +67,12 @@ def distribution(frame: pd.DataFrame, value: str, by: str, kind: str, title: str
     """One column by class, as violins or boxes, ordered by median."""
     order = frame.groupby(by)[value].median().sort_values().index.tolist()
     draw = px.violin if kind == "violin" else px.box
-    options = {"box": True} if kind == "violin" else {}
     shown = frame if len(frame) <= MOST_POINTS else frame.sample(MOST_POINTS, random_state=0)
     hover = ["clip_id"] if "clip_id" in frame else None
-    figure = draw(
-        shown, y=by, x=value, orientation="h", points="outliers", hover_data=hover, title=title, **options
-    )
+    figure = draw(shown, y=by, x=value, orientation="h", points="outliers", hover_data=hover, title=title)
+    if kind == "violin":
+        # The same width for all: the shapes are compared, not the counts. No tail beyond the data.
+        figure.update_traces(scalemode="width", width=0.85, spanmode="hard", meanline_visible=True)
     figure.update_yaxes(categoryorder="array", categoryarray=order, type="category", title=None)
     figure.update_xaxes(title=unit)
     return figure.update_layout(height=max(320, 130 + 34 * len(order)))

@@ -8,69 +8,83 @@ import pandas as pd
 import streamlit as st
 
 from app import filters, listen, show, snapshot
+from app.components.clip_rows import clip_rows
 
 ROWS = 20
 """Rows a page: each carries its sound along, so a page stays near one megabyte."""
 COLUMNS = {
-    "clip_id": "clip",
-    "label": "label",
-    "label_group": "group",
-    "fold": "fold",
-    "split": "split",
-    "speaker": "speaker",
-    "sex": "sex",
-    "dialect": "dialect",
-    "sentence": "sentence",
-    "duration_s": "duration (s)",
-    "rms_dbfs": "level (dBFS)",
-    "silence_share": "silence",
-    "bandwidth_hz": "bandwidth (Hz)",
-    "sample_rate_hz": "rate (Hz)",
+    "clip_id": ("clip", "{}"),
+    "label": ("label", "{}"),
+    "label_group": ("group", "{}"),
+    "fold": ("fold", "{:.0f}"),
+    "split": ("split", "{}"),
+    "speaker": ("speaker", "{}"),
+    "sex": ("sex", "{}"),
+    "dialect": ("dialect", "{}"),
+    "sentence": ("sentence", "{}"),
+    "duration_s": ("duration (s)", "{:.2f}"),
+    "rms_dbfs": ("level (dBFS)", "{:.1f}"),
+    "silence_share": ("silence (%)", "{:.0%}"),
+    "bandwidth_hz": ("bandwidth (Hz)", "{:,.0f}"),
+    "sample_rate_hz": ("rate (Hz)", "{:,}"),
 }
 
 
-def draw(selection: filters.Selection) -> str | None:
-    """Draw one page of the table; the clip chosen in it or named by ``?clip=``."""
+def draw(selection: filters.Selection) -> str:
+    """Draw one page of the table; the clip chosen in it, or named by ``?clip=``, or its first."""
+    clips = selection.clips
+    rows, there = _page(selection)
+    named = st.query_params.get("clip")
+    chosen = named if named and named in set(clips["clip_id"]) else str(rows["clip_id"].iloc[0])
+    sounds = [_preview(selection, row) for _, row in rows.iterrows()]
+    clip_rows(
+        _words(rows, there),
+        rows["clip_id"].tolist(),
+        sounds,
+        chosen=chosen,
+        on_choose=_choose,
+        key="clip_rows",
+    )
+    st.caption("▶ plays a row, a click on it shows the clip in full below; arrow keys walk, space plays.")
+    return chosen
+
+
+def _choose(clip_id: str) -> None:
+    st.query_params["clip"] = clip_id
+
+
+def _page(selection: filters.Selection) -> tuple[pd.DataFrame, list[str]]:
+    """The rows of the page that is asked for, in the order that is asked for, and the columns to show."""
     clips, pages = selection.clips, math.ceil(len(selection.clips) / ROWS)
+    there = [column for column in COLUMNS if clips[column].notna().any()]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        there = [column for column in COLUMNS if clips[column].notna().any()]
         order = st.selectbox(
-            "Sort by", there, format_func=COLUMNS.get, key="sort", bind="query-params", width=220
+            "Sort by",
+            there,
+            format_func=lambda one: COLUMNS[one][0],
+            key="sort",
+            bind="query-params",
+            width=220,
         )
         falling = st.toggle("Largest first", key="falling", bind="query-params")
-        number = st.number_input(f"Page of {pages}", 1, pages, key="page", bind="query-params", width=140)
+        number = st.number_input(f"Page (of {pages})", 1, pages, key="page", bind="query-params", width=140)
         show.download(clips, f"{selection.name}_clips")
     ordered = clips.sort_values(order, ascending=not falling, kind="stable")
-    rows = ordered.iloc[(number - 1) * ROWS : number * ROWS]
-    chosen = _table(rows[there], [_preview(selection, row) for _, row in rows.iterrows()], number)
-    if chosen is not None:
-        st.query_params["clip"] = chosen
-    st.caption("Double-click :material/play_circle: to hear a row; tick a row to see the clip in full.")
-    named = st.query_params.get("clip")
-    return named if named in set(clips["clip_id"]) else str(rows["clip_id"].iloc[0])
+    return ordered.iloc[(number - 1) * ROWS : number * ROWS], there
+
+
+def _words(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            COLUMNS[column][0]: [
+                COLUMNS[column][1].format(one) if pd.notna(one) else "" for one in rows[column]
+            ]
+            for column in columns
+        },
+        dtype="string",
+    )
 
 
 def _preview(selection: filters.Selection, row: pd.Series) -> str | None:
     path = listen.recording(pd.Series({**row, "root": selection.dataset["path"]}))
     return snapshot.preview(str(path), str(row["content_hash"]))
-
-
-def _table(rows: pd.DataFrame, sounds: list[str | None], number: int) -> str | None:
-    table = rows.rename(columns=COLUMNS)
-    table.insert(0, "listen", sounds)
-    state = st.dataframe(
-        table,
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="single-row",
-        key=f"clips_{number}",
-        column_config={
-            "listen": st.column_config.AudioColumn("listen", width="small", pinned=True),
-            "duration (s)": st.column_config.NumberColumn(format="%.2f"),
-            "level (dBFS)": st.column_config.NumberColumn(format="%.1f"),
-            "silence": st.column_config.ProgressColumn(min_value=0, max_value=1, format="percent"),
-            "bandwidth (Hz)": st.column_config.NumberColumn(format="%d"),
-        },
-    )
-    picked = state["selection"]["rows"]
-    return str(rows["clip_id"].iloc[picked[0]]) if picked else None

@@ -23,7 +23,7 @@ def draw(selection: filters.Selection) -> None:
         bind="query-params",
     )
     view = views.loc[name]
-    st.caption(f"{view['source']} {view['notes']}")
+    st.caption(" · ".join(word for word in (view["source"], view["notes"]) if word))
     facets = selection.facets()
     _by_class(selection, view, facets)
     _against(selection, view, facets)
@@ -33,7 +33,9 @@ def draw(selection: filters.Selection) -> None:
 def _by_class(selection: filters.Selection, view: pd.Series, facets: dict[str, str]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         column = st.selectbox("Column", list(view["columns"]), key="column", bind="query-params")
-        by = st.selectbox("By", list(facets), format_func=facets.get, key="feature_by", bind="query-params")
+        by = st.selectbox(
+            "By", list(facets), format_func=facets.__getitem__, key="feature_by", bind="query-params"
+        )
         kind = st.segmented_control(
             "As", ["violin", "box"], default="violin", required=True, key="kind", bind="query-params"
         )
@@ -52,7 +54,7 @@ def _against(selection: filters.Selection, view: pd.Series, facets: dict[str, st
         x = st.selectbox("Across", columns, key="x", bind="query-params")
         y = st.selectbox("Up", columns, index=min(1, len(columns) - 1), key="y", bind="query-params")
         colour = st.selectbox(
-            "Colour", list(facets), format_func=facets.get, key="colour", bind="query-params"
+            "Colour", list(facets), format_func=facets.__getitem__, key="colour", bind="query-params"
         )
     frame = _with(selection, view, list(dict.fromkeys([x, y]))).dropna(subset=[x, y, colour])
     frame = frame.astype({colour: "string"}).sort_values(colour)

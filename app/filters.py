@@ -45,7 +45,7 @@ class Selection:
 
 
 def choose_dataset() -> pd.Series:
-    """The dataset box, bound to ``?dataset=``.
+    """The dataset box, kept in ``?dataset=``.
 
     Raises
     ------
@@ -55,14 +55,29 @@ def choose_dataset() -> pd.Series:
     datasets = snapshot.datasets().set_index("dataset", drop=False)
     if datasets.empty:
         raise SesatlasError("The store holds no collection. Go to Pipeline and add one.")
-    name = st.selectbox(
-        "Collection",
-        datasets.index.tolist(),
-        format_func=lambda one: datasets.loc[one, "title"],
-        key="dataset",
-        bind="query-params",
+    asked = st.query_params.get("dataset", st.session_state.get("dataset"))
+    if asked and asked not in datasets.index:
+        st.warning(
+            f"This store holds no collection '{asked}'; it may have another name here.",
+            icon=":material/info:",
+        )
+    if asked in datasets.index:
+        st.session_state.setdefault("dataset_box", asked)
+    name = str(
+        st.selectbox(
+            "Collection", datasets.index.tolist(), key="dataset_box", format_func=titles(datasets).__getitem__
+        )
     )
-    return datasets.loc[name]
+    # Not by `bind`: that leaves a default out of the URL, and the first collection is another one elsewhere.
+    st.query_params["dataset"] = st.session_state["dataset"] = name
+    return datasets.loc[[name]].iloc[0]
+
+
+def titles(datasets: pd.DataFrame) -> dict[str, str]:
+    """A name for each collection that tells it from the others, those of the same kind included."""
+    twice = datasets["title"].duplicated(keep=False)
+    told = datasets["title"].where(~twice, datasets["title"] + " (" + datasets["dataset"] + ")")
+    return dict(zip(datasets["dataset"], told, strict=True))
 
 
 def choose() -> Selection:

@@ -20,7 +20,9 @@ FACTS = {
 def balance(selection: filters.Selection) -> None:
     facets = selection.facets()
     left, right = st.columns(2)
-    by = left.selectbox("Count clips by", list(facets), format_func=facets.get, key="by", bind="query-params")
+    by = left.selectbox(
+        "Count clips by", list(facets), format_func=facets.__getitem__, key="by", bind="query-params"
+    )
     others = ["none", *(name for name in facets if name != by)]
     split = right.selectbox(
         "Split the bars by",

@@ -131,7 +131,7 @@ def _check_complete(file: io.BytesIO | io.FileIO) -> None:
 
 def _cut_off(seen: int, promised: int, unit: str) -> AudioError:
     return AudioError(
-        f"The file is cut off: {seen:,} of the {promised:,} {unit} its header promises; copy it again."
+        f"The file ends after {seen:,} {unit}; expected the {promised:,} its header promises: copy it again."
     )
 
 

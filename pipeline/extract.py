@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import logging
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -69,9 +70,10 @@ def extract(
     while waiting:
         handed_out: list[int] = []
         try:
-            for number, outcomes in _on_all_cores(waiting, handed_out, n_jobs):
-                del waiting[number]
-                yield outcomes
+            with closing(_on_all_cores(waiting, handed_out, n_jobs)) as results:
+                for number, outcomes in results:
+                    del waiting[number]
+                    yield outcomes
         except BrokenProcessPool:
             suspects = [number for number in handed_out if number in waiting] or list(waiting)
             logger.warning("A worker process died; %d batches are redone clip by clip", len(suspects))
@@ -135,7 +137,7 @@ def _check_finite(vectors: Mapping[str, NDArray[np.float32]]) -> None:
 
 def _on_all_cores(
     batches: Mapping[int, Sequence[Job]], handed_out: list[int], n_jobs: int
-) -> Iterator[tuple[int, list[Outcome]]]:
+) -> Generator[tuple[int, list[Outcome]]]:
     """Yield each batch's number and outcomes; ``handed_out`` collects what left for the workers."""
 
     def tasks() -> Iterator[tuple]:
@@ -146,7 +148,8 @@ def _on_all_cores(
     parallel = joblib.Parallel(n_jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs")
     results = parallel(tasks())
     try:
-        yield from results
+        for result in results:  # not "yield from": closing would pass the finally below by
+            yield result  # noqa: UP028
     finally:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # joblib warns of the work that closing early discards

@@ -14,13 +14,13 @@ from pipeline.recordings import Facts, Recording, peak_of
 FRAME_S = 0.025
 SILENCE_DBFS = -60.0
 CLIPPED_AT = 0.999
-"""Full scale but for the last step of 10 bits: what a limiter or a converter leaves when it runs out."""
+"""A little below full scale: a clipped recording that went through a codec no longer sits exactly on it."""
 
 BANDWIDTH_FFT = 2048
 BANDWIDTH_FRAMES = 32
-BANDWIDTH_RANGE_DB = 70.0
+BANDWIDTH_RANGE_DB = 80.0
 BANDWIDTH_FLOOR_DBFS = -120.0
-"""Above the -131 dBFS that the rounding to 16 bits leaves in each of the 1,025 bins."""
+"""Above what rounding to 16 bits leaves in each of the 1,025 bins, about -126 dBFS."""
 
 
 def measure(recording: Recording) -> Facts:
@@ -58,9 +58,9 @@ def bandwidth_hz(mono: NDArray[np.float32], sample_rate_hz: int) -> float:
     """Return the frequency in Hz up to which a recording holds sound.
 
     The long-term average power spectrum of 32 Hann frames of 2048 samples, evenly spread over the
-    recording, gives a level per bin. The bandwidth is the highest bin that lies within 70 dB of the
-    strongest one and above -120 dBFS, the highest of them all where that is the last: a low-pass
-    filter, a codec's cut-off or an earlier lower sample rate shows as a bandwidth below half the rate.
+    recording, gives a level per bin. The bandwidth is the frequency of the highest bin that lies within
+    80 dB of the strongest one and above -120 dBFS. A low-pass filter, a codec's cut-off or an earlier,
+    lower sample rate shows as a bandwidth below half the rate; so does sound that fades out by itself.
     """
     if len(mono) < BANDWIDTH_FFT:
         mono = np.pad(mono, (0, BANDWIDTH_FFT - len(mono)))

@@ -25,7 +25,6 @@ find_python() {
     newer=
     if [ -n "${PYTHON:-}" ]; then
         set -- "$PYTHON"
-        seen="; PYTHON=$PYTHON does not run"
     else
         set -- python3 python3.13 python3.12 python3.11 python
     fi
@@ -35,9 +34,10 @@ find_python() {
         case $version in
             '3 11' | '3 12' | '3 13') python=$candidate && return ;;
             '3 1'[4-9] | '3 '[2-9][0-9]) newer=${newer:-$candidate} ;;
-            *) seen="; $candidate is $(printf '%s' "$version" | tr ' ' .)" ;;
+            *) seen=${seen:-"; $candidate is $(printf '%s' "$version" | tr ' ' .)"} ;;
         esac
     done
+    seen=${seen:-${PYTHON:+"; PYTHON=$PYTHON does not run"}}
     [ -n "$newer" ] || fail "Sesatlas needs Python 3.11 or newer and found none$seen. Install one (Debian, Ubuntu: apt-get install python3.11 python3.11-venv), then run make again; PYTHON=/path/to/python3.12 names one elsewhere."
     python=$newer
 }

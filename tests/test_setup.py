@@ -95,7 +95,7 @@ def test_only_old_pythons(project: Path, tmp_path: Path) -> None:
     for name in PYTHONS:
         executable(tmp_path / "old" / name, 'case "$1" in --version) echo Python 3.9.18 ;; *) echo 3 9 ;; esac')
     result = run(project, PATH=f"{tmp_path / 'old'}:{os.environ['PATH']}")
-    assert_one_line(result, "needs Python 3.11 or newer", "is 3.9")
+    assert_one_line(result, "needs Python 3.11 or newer", "python3 is 3.9")
 
 
 def test_the_named_python_is_none(project: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-from pipeline.fetch import fetch
+from pipeline.fetch import announcement, fetch
 from pipeline.sources import recordings_root
 
 
@@ -26,6 +26,8 @@ def run(options: argparse.Namespace) -> int:
     target = (options.to or recordings_root()).expanduser().resolve()
     columns = (TextColumn("downloading"), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
     console = Console(highlight=False)
+    if options.name == "esc50" and options.url is None:
+        console.print(announcement(target))
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=None)
         path = fetch(

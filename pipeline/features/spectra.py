@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cached_property, lru_cache
 
 import numpy as np
-import scipy.fft
 import scipy.sparse
 from numpy.typing import NDArray
 
@@ -51,13 +50,15 @@ class Spectra:
         frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP_LENGTH]  # (frames, 2048)
         power = np.empty((len(frames), N_BINS), dtype=np.float32)
         windowed = np.empty((FRAMES_AT_ONCE, N_FFT))
+        spectrum = np.empty((FRAMES_AT_ONCE, N_BINS), dtype=np.complex128)
         for start in range(0, len(frames), FRAMES_AT_ONCE):
             block = frames[start : start + FRAMES_AT_ONCE]
-            np.multiply(block, _hann(), out=windowed[: len(block)])
-            spectrum = scipy.fft.rfft(windowed[: len(block)], axis=1, overwrite_x=True)
-            parts = spectrum.view(np.float64)  # (frames, 2 * 1025): real and imaginary in turn
+            n = len(block)
+            np.multiply(block, _hann(), out=windowed[:n])
+            np.fft.rfft(windowed[:n], axis=1, out=spectrum[:n])
+            parts = spectrum[:n].view(np.float64)  # (n, 2 * 1025): real and imaginary in turn
             np.square(parts, out=parts)
-            np.add(parts[:, 0::2], parts[:, 1::2], out=power[start : start + len(block)], casting="same_kind")
+            np.add(parts[:, 0::2], parts[:, 1::2], out=power[start : start + n], casting="same_kind")
         return power
 
     @cached_property

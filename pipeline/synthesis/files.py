@@ -6,6 +6,7 @@ import csv
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypeVar
 
 import joblib
 import numpy as np
@@ -15,10 +16,13 @@ from pipeline.synthesis import sounds, voices
 from pipeline.synthesis.glottis import RATE_HZ as VOICE_RATE_HZ
 from pipeline.synthesis.lexicon import SENTENCES
 from pipeline.synthesis.noise import Signal
+from pipeline.synthesis.prosody import Segment
 from pipeline.synthesis.recording import RATE_HZ as SOUND_RATE_HZ
 from pipeline.synthesis.sounds import SoundClip
 from pipeline.synthesis.speakers import Speaker, roster
 
+T = TypeVar("T")
+Span = tuple[int, int, str]
 Progress = Callable[[int, int], None]
 """Called with how many recordings are written and how many there will be."""
 _COLUMNS = ("filename", "fold", "target", "category", "esc10", "src_file", "take")
@@ -37,7 +41,7 @@ def write_sounds(folder: Path, progress: Progress | None = None) -> None:
     """Write ``audio/*.wav`` (44.1 kHz, 16 bit, mono) and ``meta/esc50.csv`` below ``folder``."""
     clips = sounds.corpus()
     (folder / "audio").mkdir(parents=True)
-    _on_all_cores([(write_sound, folder / "audio", clip) for clip in clips], 1, progress)
+    _on_all_cores(write_sound, folder / "audio", clips, 1, progress)
     (folder / "meta").mkdir()
     with (folder / "meta" / "esc50.csv").open("w", newline="", encoding="utf-8") as file:
         table = csv.writer(file, lineterminator="\n")
@@ -55,7 +59,7 @@ def write_voices(folder: Path, progress: Progress | None = None) -> None:
     (folder / "DOC").mkdir(parents=True)
     lines = "".join(_speaker_line(speaker) for speaker in sorted(speakers, key=lambda s: s.name[1:]))
     (folder / "DOC" / "SPKRINFO.TXT").write_text(_SPKRINFO + lines, encoding="ascii", newline="\n")
-    _on_all_cores([(write_speaker, folder, one) for one in speakers], len(speakers[0].sentences), progress)
+    _on_all_cores(write_speaker, folder, speakers, len(speakers[0].sentences), progress)
 
 
 def write_speaker(folder: Path, speaker: Speaker) -> None:
@@ -67,19 +71,23 @@ def write_speaker(folder: Path, speaker: Speaker) -> None:
         n = said.samples.size
         _write_wav(home / f"{sentence}.WAV", said.samples, VOICE_RATE_HZ)
         _write_spans(home / f"{sentence}.TXT", [(0, n, SENTENCES[sentence])])
-        spans = [
-            (round(s.start_s * VOICE_RATE_HZ), min(n, round(s.end_s * VOICE_RATE_HZ))) for s in said.segments
-        ]
-        _write_spans(
-            home / f"{sentence}.PHN",
-            [(*span, s.symbol) for span, s in zip(spans, said.segments, strict=True)],
-        )
-        inside = [
-            [span for span, s in zip(spans, said.segments, strict=True) if s.word == w]
-            for w in range(len(said.words))
-        ]
-        words = [(own[0][0], own[-1][1], word) for own, word in zip(inside, said.words, strict=True)]
-        _write_spans(home / f"{sentence}.WRD", words)
+        spans = [_in_samples(segment, said.segments[-1], n) for segment in said.segments]
+        _write_spans(home / f"{sentence}.PHN", spans)
+        _write_spans(home / f"{sentence}.WRD", _word_spans(said, spans))
+
+
+def _in_samples(segment: Segment, last: Segment, n: int) -> Span:
+    """The tract works in frames of 4 ms: the file ends with the last of them."""
+    start, end = (round(at_s * VOICE_RATE_HZ) for at_s in (segment.start_s, segment.end_s))
+    return start, n if segment is last else end, segment.symbol
+
+
+def _word_spans(said: voices.Utterance, spans: list[Span]) -> list[Span]:
+    """From each word's first phone to its last, closures included."""
+    numbers = [segment.word for segment in said.segments]
+    first = [numbers.index(w) for w in range(len(said.words))]
+    last = [len(numbers) - 1 - numbers[::-1].index(w) for w in range(len(said.words))]
+    return [(spans[i][0], spans[j][1], word) for i, j, word in zip(first, last, said.words, strict=True)]
 
 
 def _speaker_line(speaker: Speaker) -> str:
@@ -91,7 +99,7 @@ def _speaker_line(speaker: Speaker) -> str:
     return f"{name}  {sex}  {region}  {use}  {_RECORDED}  {born}  {height}  ???  ??   SYNTHETIC\n"
 
 
-def _write_spans(path: Path, spans: Iterable[tuple[int, int, str]]) -> None:
+def _write_spans(path: Path, spans: Iterable[Span]) -> None:
     lines = "".join(f"{start} {end} {text}\n" for start, end, text in spans)
     path.write_text(lines, encoding="ascii", newline="\n")
 
@@ -102,13 +110,15 @@ def _write_wav(path: Path, samples: Signal, rate_hz: int) -> None:
 
 
 def _on_all_cores(
-    tasks: list[tuple[Callable[[Path, object], None], Path, object]],
+    write: Callable[[Path, T], None],
+    folder: Path,
+    items: list[T],
     recordings_each: int,
     progress: Progress | None,
 ) -> None:
     jobs = min(_MOST_PROCESSES, os.cpu_count() or 1)
     pool = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
-    finished = pool(joblib.delayed(write)(folder, what) for write, folder, what in tasks)
+    finished = pool(joblib.delayed(write)(folder, item) for item in items)
     for done, _ in enumerate(finished, start=1):
         if progress:
-            progress(done * recordings_each, len(tasks) * recordings_each)
+            progress(done * recordings_each, len(items) * recordings_each)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pipeline.synthesis.kind import Kind
 from pipeline.synthesis.kinds import KINDS
 from pipeline.synthesis.noise import Signal, rng_for
 from pipeline.synthesis.recording import Recording
@@ -58,15 +59,16 @@ def corpus() -> list[SoundClip]:
     )
 
 
-def render(clip: SoundClip) -> Signal:
-    """The clip's samples at 44.1 kHz, shape ``(220500,)``, within [-1, 1]; the same every time.
-
-    What the source is (pitch, rate, room, level ...) is drawn from ``src_file`` alone, what happens
-    in this take from ``src_file`` and ``take``.
-    """
+def source_of(clip: SoundClip) -> tuple[Kind, Recording]:
+    """What sounds and how it is recorded, drawn from ``src_file`` alone: shared by all takes."""
     kind = KINDS[clip.category]
-    source = rng_for("demo_sounds", clip.category, clip.src_file)
-    sounding = kind.draw(source)
-    recording = Recording.draw(source, outdoors=kind.outdoors, may_be_short=kind.may_be_short)
+    rng = rng_for("demo_sounds", clip.category, clip.src_file)
+    sounding = kind.draw(rng)
+    return sounding, Recording.draw(rng, outdoors=kind.outdoors, may_be_short=kind.may_be_short)
+
+
+def render(clip: SoundClip) -> Signal:
+    """The clip's samples at 44.1 kHz, shape ``(220500,)``, within [-1, 1]; the same every time."""
+    sounding, recording = source_of(clip)
     take = rng_for("demo_sounds", clip.category, clip.src_file, clip.take)
     return recording.apply(sounding.render(take), rng_for("room", clip.src_file), take)

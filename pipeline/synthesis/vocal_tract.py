@@ -78,5 +78,6 @@ def filtered(source: Signal, response: Response) -> Signal:
 def frication(noise: Signal, tracks: Tracks) -> Signal:
     """Noise made at a narrow place before the lips: each segment's level and band, shape as ``noise``."""
     shapes = noise_shapes(tracks.bands_hz, bin_frequencies_hz()).astype(np.float32)
-    gains = tracks.frication.astype(np.float32) @ shapes  # (frames, noises) @ (noises, bins)
+    # einsum, not @: BLAS rounds differently with the number of its threads.
+    gains = np.einsum("fn,nb->fb", tracks.frication.astype(np.float32), shapes)
     return filtered(noise, gains.astype(np.complex64))

@@ -78,7 +78,8 @@ class Insects:
         body = from_db(self.body_db) * np.exp(-2.0 * np.log2(k * wing_beat_hz / self.body_hz) ** 2)
         weights = k**-self.slope * (1.0 + body) * rng.uniform(0.5, 1.0, k.size)
         cycle = np.linspace(0.0, 1.0, 1_025)
-        stroke = weights @ np.sin(2 * np.pi * (np.outer(k, cycle) + rng.uniform(0, 1, (k.size, 1))))
+        strokes = np.sin(2 * np.pi * (np.outer(k, cycle) + rng.uniform(0, 1, (k.size, 1))))
+        stroke = (weights[:, None] * strokes).sum(axis=0)  # (harmonics, 1025) -> (1025,)
         return np.asarray(stroke / np.abs(stroke).max())
 
     def _aloft(self, rng: Generator, n: int) -> Signal:
