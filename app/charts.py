@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 MOST_POINTS = 5_000
 """More points than this make a browser slow and a picture no clearer; a fixed sample is shown instead."""
+MOST_BARS = 50
 BAR_PX = 22
+TOGETHER, AGAINST, NEITHER = "#0072b2", "#d55e00", "rgba(128, 128, 128, 0.1)"
 
 
 def class_balance(clips: pd.DataFrame, by: str, colour: str | None, title: str) -> go.Figure:
@@ -32,9 +34,9 @@ def balance_table(clips: pd.DataFrame, by: str, colour: str | None) -> pd.DataFr
     return told.value_counts().rename("clips").reset_index().sort_values(keys)
 
 
-def histogram(values: pd.Series, title: str, unit: str, bins: int = 40) -> go.Figure:
+def histogram(values: pd.Series, name: str, unit: str) -> go.Figure:
     """How often each value occurs; counted here, so that only the bars travel to the browser."""
-    table = histogram_table(values, bins)
+    table = histogram_table(values)
     width = table["to"] - table["from"]
     figure = go.Figure(
         go.Bar(
@@ -47,19 +49,16 @@ def histogram(values: pd.Series, title: str, unit: str, bins: int = 40) -> go.Fi
             + "<br>%{y} clips<extra></extra>",
         )
     )
-    figure.update_layout(title=title, bargap=0.02, height=320)
-    return figure.update_xaxes(title=unit).update_yaxes(title="clips")
+    figure.update_layout(title=f"{name} (n = {int(table['clips'].sum()):,})", bargap=0.02, height=300)
+    return figure.update_xaxes(title=f"{name} ({unit})").update_yaxes(title="clips")
 
 
-def histogram_table(values: pd.Series, bins: int = 40) -> pd.DataFrame:
-    """The numbers behind :func:`histogram`: ``from``, ``to``, ``clips``."""
+def histogram_table(values: pd.Series) -> pd.DataFrame:
+    """The numbers behind :func:`histogram`: ``from``, ``to``, ``clips``; as many bars as the values deserve."""
     known = values.dropna().to_numpy(dtype=float)
-    distinct = np.unique(known)
-    if len(distinct) <= 1:
-        centre = float(distinct[0]) if len(distinct) else 0.0
-        half = max(abs(centre) * 0.05, 0.5)
-        return pd.DataFrame({"from": [centre - half], "to": [centre + half], "clips": [len(known)]})
-    counts, edges = np.histogram(known, bins=bins)
+    edges = np.histogram_bin_edges(known, bins="auto")
+    edges = edges if len(edges) <= MOST_BARS + 1 else np.histogram_bin_edges(known, bins=MOST_BARS)
+    counts, _ = np.histogram(known, bins=edges)
     return pd.DataFrame({"from": edges[:-1], "to": edges[1:], "clips": counts})
 
 
@@ -95,7 +94,7 @@ def against(frame: pd.DataFrame, x: str, y: str, colour: str | None, title: str)
 
 
 def correlation(table: pd.DataFrame, title: str) -> go.Figure:
-    """Pearson's correlation of every two columns, blue for together and red for against."""
+    """Pearson's correlation of every two columns, blue for together and orange for against."""
     names = list(table.columns)
     figure = go.Figure(
         go.Heatmap(
@@ -104,7 +103,7 @@ def correlation(table: pd.DataFrame, title: str) -> go.Figure:
             y=names,
             zmin=-1,
             zmax=1,
-            colorscale="RdBu",
+            colorscale=[[0, AGAINST], [0.5, NEITHER], [1, TOGETHER]],
             colorbar={"title": "r"},
             hovertemplate="%{y}<br>%{x}<br>r = %{z}<extra></extra>",
         )

@@ -60,6 +60,7 @@ def _against(selection: filters.Selection, view: pd.Series, facets: dict[str, st
     frame = frame.astype({colour: "string"}).sort_values(colour)
     figure = charts.against(frame, x, y, colour, f"{y} against {x} (n = {len(frame):,})")
     figure.update_xaxes(title=axis(view, x)).update_yaxes(title=axis(view, y))
+    figure.update_layout(legend_title_text=facets[colour])
     table = frame[list(dict.fromkeys(["clip_id", colour, x, y]))]
     show.chart(figure, table, "against", caption=_told(selection, frame))
 
@@ -77,7 +78,11 @@ def _correlation(selection: filters.Selection, view: pd.Series) -> None:
         table, f"Correlation of {len(names)} columns of {view['title']} (n = {kept.sum():,})"
     )
     left_out = len(found.columns) - len(names)
-    told = f"{left_out} of {len(found.columns)} columns are left out." if left_out else ""
+    told = (
+        f"Shown are means over time; {left_out} of {len(found.columns)} columns are left out."
+        if left_out
+        else ""
+    )
     show.chart(figure, table.reset_index(names="column"), "correlation", caption=told)
 
 

@@ -44,7 +44,7 @@ def clip_in_full(clip_id: str, *, autoplay: bool = False) -> None:
     """Draw everything known of a clip; a recording that is gone since the build is said so."""
     clip = snapshot.clip(clip_id)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(str(clip["label"] or clip["relative_path"]), anchor=False, width="content")
+        st.subheader(heading(clip), anchor=False, width="content")
         show.synthetic_mark(bool(clip["synthetic"]))
     st.caption(f"`{clip_id}`")
     if clip["text"]:
@@ -67,6 +67,12 @@ def clip_in_full(clip_id: str, *, autoplay: bool = False) -> None:
     st.caption(
         f"{clip['dataset_title']} · {clip['licence']} · {clip['url']} · sha256 {clip['content_hash'][:12]}…"
     )
+
+
+def heading(clip: pd.Series) -> str:
+    """What a person would call the clip: its label, who speaks, which sentence; else its file."""
+    told = [str(clip[column]) for column in ("label", "speaker", "sentence") if pd.notna(clip[column])]
+    return " · ".join(told) or str(clip["relative_path"])
 
 
 def recording(clip: pd.Series) -> Path:

@@ -23,7 +23,9 @@ def waveform(samples: NDArray[np.float32], sample_rate_hz: int) -> go.Figure:
     amplitude = table[["lowest", "highest"]].to_numpy().ravel()  # (stretches, 2) -> (stretches * 2,)
     figure = go.Figure(go.Scattergl(x=time_s, y=amplitude, mode="lines", line_width=1, hoverinfo="skip"))
     figure.update_layout(title="Waveform", height=220, margin_t=50)
-    figure.update_yaxes(title="amplitude (1 = full scale)", range=[-1.02, 1.02])
+    # To the clip's own peak: a quiet recording would be a line. Its level stands in the axis and beside.
+    peak = max(float(np.abs(amplitude).max()), 1e-4) * 1.05
+    figure.update_yaxes(title="amplitude", range=[-peak, peak])
     return figure.update_xaxes(title="time (s)")
 
 

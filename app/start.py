@@ -58,7 +58,7 @@ def _bring() -> None:
 
 
 def _card(dataset: pd.Series) -> None:
-    with st.container(border=True):
+    with st.container(border=True, height="stretch"):
         st.subheader(str(dataset["title"]), anchor=False)
         show.synthetic_mark(bool(dataset["synthetic"]))
         many, of_what = int(dataset["classes"]), str(dataset["label_name"])

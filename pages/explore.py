@@ -38,13 +38,16 @@ def balance(selection: filters.Selection) -> None:
 
 
 def recordings(selection: filters.Selection) -> None:
-    for first in range(0, len(FACTS), 2):
-        for place, column in zip(st.columns(2), list(FACTS)[first : first + 2], strict=False):
-            name, unit = FACTS[column]
-            values = selection.clips[column]
-            figure = charts.histogram(values, f"{name} (n = {len(values):,})", unit)
-            with place:
-                show.chart(figure, charts.histogram_table(values), column)
+    places = st.columns(2)
+    for number, (column, (name, unit)) in enumerate(FACTS.items()):
+        values = selection.clips[column]
+        with places[number % 2]:
+            if values.nunique() == 1:
+                st.metric(
+                    name, f"{values.iloc[0]:,.6g} {unit}", help="The same in all clips of the selection."
+                )
+            else:
+                show.chart(charts.histogram(values, name, unit), charts.histogram_table(values), column)
 
 
 def clips(selection: filters.Selection) -> None:

@@ -137,7 +137,7 @@ def _check_finite(vectors: Mapping[str, NDArray[np.float32]]) -> None:
 
 def _on_all_cores(
     batches: Mapping[int, Sequence[Job]], handed_out: list[int], n_jobs: int
-) -> Generator[tuple[int, list[Outcome]]]:
+) -> Generator[tuple[int, list[Outcome]], None, None]:
     """Yield each batch's number and outcomes; ``handed_out`` collects what left for the workers."""
 
     def tasks() -> Iterator[tuple]:
@@ -148,8 +148,9 @@ def _on_all_cores(
     parallel = joblib.Parallel(n_jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs")
     results = parallel(tasks())
     try:
-        for result in results:  # not "yield from": closing would pass the finally below by
-            yield result  # noqa: UP028
+        # Not "yield from": that would close joblib's generator first, warning included.
+        for number, outcomes in results:  # noqa: UP028
+            yield number, outcomes
     finally:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # joblib warns of the work that closing early discards

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from pathlib import Path
 
@@ -17,16 +18,21 @@ from pipeline.synthesis.lexicon import SENTENCES
 from pipeline.synthesis.once import PrepareError
 from pipeline.synthesis.speakers import roster
 
-# One process makes the recordings, not each.
-pytestmark = pytest.mark.xdist_group("demo")
 FEW_KINDS = ("church_bells", "frog", "rain")
 
 
-@pytest.fixture(scope="module")
-def demo_sounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all of xdist's processes: ``prepare`` itself sees to it that only one makes it."""
+    base = tmp_path_factory.getbasetemp()
+    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "demo"
+
+
+@pytest.fixture(scope="session")
+def demo_sounds(shared: Path) -> Path:
     """Three of the ten kinds, all folds: the rest differs in nothing that a reader sees."""
     few = [clip for clip in sounds.corpus() if clip.category in FEW_KINDS]
-    root = tmp_path_factory.mktemp("demo") / "sounds"
+    root = shared / "sounds"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sounds, "corpus", lambda: few)
         patch.setattr(demo, "RECORDINGS", len(few))
@@ -35,9 +41,9 @@ def demo_sounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.fixture(scope="module")
-def demo_voices(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("demo") / "voices"
+@pytest.fixture(scope="session")
+def demo_voices(shared: Path) -> Path:
+    root = shared / "voices"
     assert DEMO_VOICES.prepare is not None
     DEMO_VOICES.prepare(root)
     return root
