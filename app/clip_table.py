@@ -56,7 +56,7 @@ def _choose(clip_id: str) -> None:
 def _page(selection: filters.Selection) -> tuple[pd.DataFrame, list[str]]:
     """The rows of the page that is asked for, in the order that is asked for, and the columns to show."""
     clips, pages = selection.clips, math.ceil(len(selection.clips) / ROWS)
-    there = [column for column in COLUMNS if clips[column].notna().any()]
+    there = [column for column in COLUMNS if clips[column].notna().any() and not _twice(selection, column)]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         order = st.selectbox(
             "Sort by",
@@ -71,6 +71,11 @@ def _page(selection: filters.Selection) -> tuple[pd.DataFrame, list[str]]:
         show.download(clips, f"{selection.name}_clips")
     ordered = clips.sort_values(order, ascending=not falling, kind="stable")
     return ordered.iloc[(number - 1) * ROWS : number * ROWS], there
+
+
+def _twice(selection: filters.Selection, column: str) -> bool:
+    # Where the label is the sex, as in TIMIT, one column tells it.
+    return column == "sex" and selection.dataset["label_name"] == "sex"
 
 
 def _words(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:

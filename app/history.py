@@ -47,7 +47,12 @@ def snapshots() -> None:
     now = snapshot.current().number
     known = snapshot.store().snapshots()
     rows = [
-        (one.number, one.published_at, one.size_bytes / 1e6, "current" if one.number == now else "")
+        (
+            one.number,
+            one.published_at.replace(tzinfo=None),
+            one.size_bytes / 1e6,
+            "current" if one.number == now else "",
+        )
         for one in reversed(known)
     ]
     table = pd.DataFrame(rows, columns=["snapshot", "published", "size (MB)", "state"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import librosa
 import numpy as np
 import pandas as pd
+import plotly.express as px
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
@@ -13,7 +14,9 @@ COLUMNS = 900
 WINDOW_S, HOP_S, N_MELS, RANGE_DB = 0.046, 0.008, 80, 80.0
 """The window is long enough that no mel band falls between two bins, at any sample rate."""
 MOST_FRAMES = 1200
-TICKS_HZ = (100, 250, 500, 1000, 2000, 4000, 8000, 16000)
+TICKS_HZ = (250, 500, 1000, 2000, 4000, 8000, 16000)
+MAGMA = ["#010105", *px.colors.sequential.Magma[1:]]
+"""Streamlit takes "#000001" to "#000020" for places to put its theme's own colours; Magma begins there."""
 
 
 def waveform(samples: NDArray[np.float32], sample_rate_hz: int) -> go.Figure:
@@ -54,7 +57,7 @@ def log_mel(samples: NDArray[np.float32], sample_rate_hz: int) -> go.Figure:
             x=time_s.round(3),
             y=np.arange(N_MELS),
             customdata=np.broadcast_to(centres_hz[:, None].round(), level_db.shape),
-            colorscale="Magma",
+            colorscale=MAGMA,
             zmin=-RANGE_DB,
             zmax=0,
             colorbar={"title": "dB"},

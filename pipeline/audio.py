@@ -24,6 +24,12 @@ logger = logging.getLogger(__name__)
 TRUNCATED_SHARE = 0.95
 """Less of the samples a header promises is a file cut off; a little less is an encoder's rounding."""
 
+NOT_READ = {
+    FileNotFoundError: "The file is not there any more; expected a recording: put it back or scan again.",
+    PermissionError: "The file may not be read; expected permission to read it.",
+    IsADirectoryError: "This is a folder; expected a recording.",
+}
+
 
 def decode(source: str | Path | bytes) -> Recording:
     """Decode a file, or the bytes of one, and refuse what no view can be computed of.
@@ -41,7 +47,7 @@ def decode(source: str | Path | bytes) -> Recording:
         try:
             recording = _decode_with_soundfile(file)
         except soundfile.LibsndfileError as error:
-            # Imported where needed: FFmpeg's libraries would double a worker's start.
+            # Imported here: most collections never need FFmpeg's libraries.
             from pipeline.ffmpeg import decode_with_ffmpeg
 
             logger.debug("libsndfile cannot read it (%s); FFmpeg tries", error)
@@ -65,8 +71,7 @@ def to_mono(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     mono = samples[:, 0].copy()  # (samples,)
     for channel in range(1, samples.shape[1]):
         mono += samples[:, channel]
-    mono /= np.float32(samples.shape[1])
-    return mono
+    return mono / np.float32(samples.shape[1])
 
 
 def resample(samples: NDArray[np.float32], from_hz: int, to_hz: int) -> NDArray[np.float32]:
@@ -78,8 +83,7 @@ def resample(samples: NDArray[np.float32], from_hz: int, to_hz: int) -> NDArray[
         return samples
     length = math.ceil(len(samples) * (float(to_hz) / from_hz))
     resampled: NDArray[np.float32] = soxr.resample(samples, from_hz, to_hz, quality="HQ")[:length]
-    missing = length - len(resampled)
-    return np.pad(resampled, (0, missing)) if missing else resampled
+    return np.pad(resampled, (0, length - len(resampled))) if len(resampled) < length else resampled
 
 
 def to_wav_bytes(samples: NDArray[np.float32], sample_rate_hz: int) -> bytes:
@@ -94,26 +98,22 @@ def to_wav_bytes(samples: NDArray[np.float32], sample_rate_hz: int) -> bytes:
     return buffer.getvalue()
 
 
+def why_not_read(error: OSError) -> str:
+    """What an ``OSError`` means to the owner of the file, in one sentence."""
+    told = [reason for kind, reason in NOT_READ.items() if isinstance(error, kind)]
+    return told[0] if told else f"The file cannot be read ({error.strerror}); expected a recording."
+
+
 @contextmanager
 def _opened(source: str | Path | bytes) -> Iterator[io.BytesIO | io.FileIO]:
     try:
         # Unbuffered, because libsndfile goes on from where the descriptor stands.
         file = io.BytesIO(source) if isinstance(source, bytes) else io.FileIO(source)
     except OSError as error:
-        raise AudioError(_why_not_opened(error)) from error
+        raise AudioError(why_not_read(error)) from error
     with file:
         _check_complete(file)
         yield file
-
-
-def _why_not_opened(error: OSError) -> str:
-    if isinstance(error, FileNotFoundError):
-        return "The file is not there any more; expected a recording: put it back or scan again."
-    if isinstance(error, PermissionError):
-        return "The file may not be read; expected permission to read it."
-    if isinstance(error, IsADirectoryError):
-        return "This is a folder; expected a recording."
-    return f"The file cannot be opened ({error.strerror or error}); expected a recording."
 
 
 def _check_complete(file: io.BytesIO | io.FileIO) -> None:
@@ -148,9 +148,4 @@ def _decode_with_soundfile(file: io.BytesIO | io.FileIO) -> Recording:
             samples = sound.read(dtype="float32")
         if len(samples) < sound.frames * TRUNCATED_SHARE:
             raise _cut_off(len(samples), sound.frames, "samples")
-        return Recording(
-            samples=samples,
-            sample_rate_hz=sound.samplerate,
-            channels=sound.channels,
-            codec=f"{sound.format} {sound.subtype}",
-        )
+        return Recording(samples, sound.samplerate, sound.channels, f"{sound.format} {sound.subtype}")

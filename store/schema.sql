@@ -1,6 +1,6 @@
 -- The tables of one snapshot. Run at the start of every build; changes nothing that is there.
 -- A view's vectors live in a table of their own, view_NAME(clip_id, vector FLOAT[n]), made by
--- writer.define_view because n differs. Units stand in the names; README.md explains each column.
+-- writer.define_views because n differs. Units stand in the names; README.md explains each column.
 
 create table if not exists meta (
     key   varchar primary key,
@@ -28,6 +28,7 @@ create table if not exists clips (
     content_hash          varchar not null,
     size_bytes            bigint not null,
     modified_ns           bigint not null,
+    changed_ns            bigint not null,
     duration_s            double not null,
     sample_rate_hz        integer not null,
     channels              integer not null,
@@ -62,11 +63,13 @@ create table if not exists failures (
     reason        varchar not null,
     size_bytes    bigint,
     modified_ns   bigint,
+    changed_ns    bigint,
     primary key (dataset, relative_path)
 );
 
 create table if not exists views (
     view       varchar primary key,
+    position   integer not null,
     version    integer not null,
     key        varchar not null,
     title      varchar not null,
@@ -90,6 +93,5 @@ create table if not exists builds (
     removed          integer,
     failed           integer,
     vectors_computed integer,
-    vectors_reused   integer,
-    reason           varchar
+    vectors_reused   integer
 );

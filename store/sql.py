@@ -8,6 +8,8 @@ from pathlib import Path
 
 from store.errors import StoreError
 
+SCHEMA_VERSION = "1"
+"""Raise it when a table changes: a store of another version is refused with a word on what to do."""
 HERE = Path(__file__).resolve().parent
 VIEW_NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 
@@ -18,12 +20,33 @@ def query(name: str) -> str:
     return (HERE / "queries" / f"{name}.sql").read_text(encoding="utf-8")
 
 
+def view_query(name: str, view: str) -> str:
+    """The text of ``queries/NAME.sql`` with the view's own table in the place of ``{table}``."""
+    return query(name).replace("{table}", view_table(view))
+
+
+@cache
 def schema() -> str:
+    """The text of ``schema.sql``."""
     return (HERE / "schema.sql").read_text(encoding="utf-8")
 
 
 def view_table(view: str) -> str:
-    """The table that holds a view's vectors. Values are always bound; only this name is put into SQL."""
+    """The table that holds a view's vectors. Values are always bound; only this name is put into SQL.
+
+    Raises
+    ------
+    StoreError
+        The name could not be part of a table's name.
+    """
     if not VIEW_NAME.fullmatch(view):
-        raise StoreError(f"'{view}' cannot name a view: lower-case letters, digits and _ are expected.")
+        raise StoreError(
+            f"'{view}' cannot name a view: expected a lower-case letter, then lower-case letters, digits "
+            "or _, at most 41 in all. Name it otherwise."
+        )
     return f"view_{view}"
+
+
+def file(path: Path) -> str:
+    """A path as a quoted text, for ``attach``, which takes no bound value."""
+    return "'" + str(path).replace("'", "''") + "'"

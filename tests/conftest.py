@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
 # No deadlines: a busy machine is no bug. In CI the examples are the same in each run, so that a change
@@ -35,3 +38,32 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the real recordings are not here: no folder ../shared/data beside the repository")
     return folder
+
+
+@pytest.fixture(scope="session")
+def demo_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store built from the demo corpora: made once for all workers, and only to be read."""
+    return _built(tmp_path_factory, "demo", ["--dataset", "demo"])
+
+
+@pytest.fixture(scope="session")
+def real_store(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Path:
+    """A store built from the real ESC-10 and TIMIT recordings, only to be read."""
+    sources = {"esc50": "esc10", "timit": "timit_sample"}
+    words = [
+        word for name, folder in sources.items() for word in ("--dataset", f"{name}={shared_data / folder}")
+    ]
+    return _built(tmp_path_factory, "real", words)
+
+
+def _built(tmp_path_factory: pytest.TempPathFactory, name: str, words: list[str]) -> Path:
+    # Each xdist worker has a folder of its own; what all share lies one above.
+    alone = "PYTEST_XDIST_WORKER" not in os.environ
+    base = tmp_path_factory.getbasetemp()
+    root = (base if alone else base.parent) / f"{name}_store"
+    places = {"SESATLAS_STORE": str(root), "SESATLAS_RECORDINGS": str(root.with_name(f"{name}_recordings"))}
+    with FileLock(f"{root}.lock"):
+        if not (root / "CURRENT").exists():
+            command = [sys.executable, "-m", "pipeline", "build", "--quiet", *words]
+            subprocess.run(command, check=True, cwd=REPO_ROOT, env=os.environ | places, timeout=280)
+    return root

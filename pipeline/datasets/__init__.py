@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.clips import Dataset
-from pipeline.datasets import emodb, esc50, folder, ravdess, timit
+from pipeline.datasets import demo, emodb, esc50, folder, ravdess, timit
 
 DATASETS: dict[str, Dataset] = {
     "esc50": esc50.DATASET,
@@ -11,4 +11,6 @@ DATASETS: dict[str, Dataset] = {
     "ravdess": ravdess.DATASET,
     "emodb": emodb.DATASET,
     "folder": folder.DATASET,
+    "demo_sounds": demo.DEMO_SOUNDS,
+    "demo_voices": demo.DEMO_VOICES,
 }

@@ -1,23 +1,23 @@
--- Purpose: how the clips of two snapshots differ, attached as old and new.
+-- Purpose: how the clips of two snapshots differ; the older is attached as old, the newer is the default.
 -- Parameters: none.
 -- Columns: dataset, clip_id, change (added, removed, changed recording, changed labels).
 select
-    coalesce(new_clip.dataset, old_clip.dataset) as dataset,
-    coalesce(new_clip.clip_id, old_clip.clip_id) as clip_id,
+    coalesce(n.dataset, o.dataset) as dataset,
+    coalesce(n.clip_id, o.clip_id) as clip_id,
     case
-        when old_clip.clip_id is null then 'added'
-        when new_clip.clip_id is null then 'removed'
-        when old_clip.content_hash <> new_clip.content_hash then 'changed recording'
+        when o.clip_id is null then 'added'
+        when n.clip_id is null then 'removed'
+        when o.content_hash <> n.content_hash then 'changed recording'
         else 'changed labels'
     end as change
-from old.clips old_clip
-full join new.clips new_clip on old_clip.clip_id = new_clip.clip_id
-where old_clip.clip_id is null
-   or new_clip.clip_id is null
-   or old_clip.content_hash <> new_clip.content_hash
-   or (old_clip.label, old_clip.label_group, old_clip.fold, old_clip.split, old_clip.source,
-       old_clip.speaker, old_clip.sex, old_clip.dialect, old_clip.sentence, old_clip.text)
+from old.clips o
+full join clips n on o.clip_id = n.clip_id
+where o.clip_id is null
+   or n.clip_id is null
+   or o.content_hash <> n.content_hash
+   or (o.label, o.label_group, o.fold, o.split, o.source, o.take, o.speaker, o.sex, o.dialect,
+       o.age_years, o.height_cm, o.sentence, o.sentence_type, o.text)
       is distinct from
-      (new_clip.label, new_clip.label_group, new_clip.fold, new_clip.split, new_clip.source,
-       new_clip.speaker, new_clip.sex, new_clip.dialect, new_clip.sentence, new_clip.text)
+      (n.label, n.label_group, n.fold, n.split, n.source, n.take, n.speaker, n.sex, n.dialect,
+       n.age_years, n.height_cm, n.sentence, n.sentence_type, n.text)
 order by all

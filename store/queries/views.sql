@@ -1,4 +1,4 @@
 -- Purpose: the views the store holds.
 -- Parameters: none.
--- Columns: all of views, in the order in which they were defined.
-select * from views order by rowid
+-- Columns: all of views, in the order of the registry.
+select * from views order by position

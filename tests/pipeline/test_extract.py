@@ -14,11 +14,12 @@ import numpy as np
 import pytest
 import soundfile
 
-from pipeline import extract as extraction
+from pipeline import jobs as work
 from pipeline.audio import to_wav_bytes
-from pipeline.extract import Job, Outcome, content_hash, extract, extract_clip, warm_up
+from pipeline.extract import Job, Outcome, content_hash, extract, warm_up
 from pipeline.features import VIEWS
 from pipeline.features.spectra import SAMPLE_RATE_HZ, Spectra
+from pipeline.jobs import extract_clip
 
 FAST = ("mfcc", "chroma", "contrast")
 rng = np.random.default_rng(4)
@@ -72,7 +73,7 @@ def test_one_clip_from_file_to_vectors(tmp_path: Path) -> None:
 
 
 def test_a_known_hash_is_not_computed_again(clips: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(extraction, "content_hash", lambda _: pytest.fail("hashed"))
+    monkeypatch.setattr(work, "content_hash", lambda _: pytest.fail("hashed"))
     outcome = extract_clip(Job("a", clips[0], (), content_hash="known"))
     assert outcome.content_hash == "known" and outcome.facts is not None and outcome.vectors == {}
 
@@ -88,8 +89,17 @@ def test_failures_are_outcomes(tmp_path: Path, clips: list[Path]) -> None:
     assert outcomes[clips[0].name].facts is not None
 
 
+def test_a_file_that_goes_away_on_the_way(clips: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    def vanish(_: Path) -> str:
+        raise FileNotFoundError(2, "No such file")
+
+    monkeypatch.setattr(work, "content_hash", vanish)
+    outcome = extract_clip(Job("a", clips[0], FAST))
+    assert outcome.stage == "decode" and "not there" in (outcome.reason or "")
+
+
 def test_a_fault_in_a_view_is_an_outcome(clips: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(extraction, "Spectra", lambda _: 1 / 0)
+    monkeypatch.setattr(work, "Spectra", lambda _: 1 / 0)
     outcome = extract_clip(Job("a", clips[0], FAST))
     assert (outcome.stage, outcome.reason) == ("features", "ZeroDivisionError: division by zero")
     assert extract_clip(Job("a", clips[0], ("mfc",))).stage == "features"
@@ -100,9 +110,9 @@ def test_nan_is_a_fault_but_where_the_view_declares_it(
 ) -> None:
     noise = extract_clip(Job("a", clips[0], ("pitch",)))
     assert noise.stage is None and noise.vectors["pitch"][-1] < 0.5
-    monkeypatch.setattr(extraction, "MAY_BE_NAN", {})
-    monkeypatch.setattr(extraction, "measure", lambda _: None)
-    monkeypatch.setattr(extraction, "Spectra", lambda _: Spectra(np.full(9_000, np.nan, dtype=np.float32)))
+    monkeypatch.setattr(work, "MAY_BE_NAN", {})
+    monkeypatch.setattr(work, "measure", lambda _: None)
+    monkeypatch.setattr(work, "Spectra", lambda _: Spectra(np.full(9_000, np.nan, dtype=np.float32)))
     outcome = extract_clip(Job("a", clips[0], ("mfcc",)))
     assert outcome.stage == "features" and "mfcc_00_mean" in (outcome.reason or "")
 
@@ -139,7 +149,7 @@ def test_a_clip_that_kills_its_worker_costs_only_itself(clips: list[Path]) -> No
 def test_closing_early_ends_the_work(clips: list[Path]) -> None:
     jobs = [Job(str(i), SlowPath(clips[0]), FAST) for i in range(200)]  # type: ignore[arg-type]
     began = time.monotonic()
-    with closing(extract(jobs, n_jobs=2, batch_size=1)) as batches:  # type: ignore[type-var]
+    with closing(extract(jobs, n_jobs=2, batch_size=1)) as batches:
         assert len(next(batches)) == 1
     assert time.monotonic() - began < 25  # all of it would take 50 s
     assert len(_extracted(_jobs(clips), n_jobs=2)) == len(clips)

@@ -12,7 +12,7 @@ import soundfile as sf
 
 from pipeline.datasets import demo
 from pipeline.datasets.demo import DEMO_SOUNDS, DEMO_VOICES
-from pipeline.synthesis import sounds
+from pipeline.synthesis import files, sounds
 from pipeline.synthesis.files import write_sound, write_speaker
 from pipeline.synthesis.lexicon import SENTENCES
 from pipeline.synthesis.once import PrepareError
@@ -36,6 +36,7 @@ def demo_sounds(shared: Path) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sounds, "corpus", lambda: few)
         patch.setattr(demo, "RECORDINGS", len(few))
+        patch.setattr(files, "_MOST_PROCESSES", 1)
         assert DEMO_SOUNDS.prepare is not None
         DEMO_SOUNDS.prepare(root)
     return root
@@ -118,6 +119,7 @@ def test_a_second_prepare_writes_nothing(demo_voices: Path) -> None:
 def test_progress_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     few = sounds.corpus()[:2]
     monkeypatch.setattr(sounds, "corpus", lambda: few)
+    monkeypatch.setattr(files, "_MOST_PROCESSES", 1)
     monkeypatch.setattr(demo, "RECORDINGS", 2)
     told: list[tuple[int, int]] = []
     demo.prepare_sounds(tmp_path / "sounds", progress=lambda done, total: told.append((done, total)))
