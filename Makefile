@@ -3,8 +3,8 @@
 PORT ?= 8501
 PYTHON_IN_VENV := .venv/bin/python
 PYTEST := $(PYTHON_IN_VENV) -m pytest
-# Tests that share something slow, e.g. one running dashboard, name an xdist_group and stay on one core.
-PYTEST_FLAGS := -n auto --maxprocesses 4 --dist loadgroup
+# A file stays on one core, and with it what its tests share, e.g. one running dashboard.
+PYTEST_FLAGS := -n auto --maxprocesses 4 --dist loadfile
 ARGS ?=
 
 export PORT HEADLESS PYTHON

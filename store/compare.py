@@ -8,6 +8,7 @@ import duckdb
 import pandas as pd
 
 from store import sql
+from store.duck import first_line, told_as
 from store.errors import StoreError
 from store.snapshots import Snapshot
 
@@ -31,16 +32,20 @@ def diff(old: Snapshot, new: Snapshot) -> Difference:
     Raises
     ------
     StoreError
-        One of the files cannot be read.
+        One of the files cannot be read, or both are the same.
     """
     if old.number == new.number:
         raise StoreError(f"Snapshot {old.number} was to be compared with itself. Choose two different ones.")
-    with duckdb.connect() as con:
-        try:
-            for name, snapshot in (("old", old), ("new", new)):
-                path = str(snapshot.path).replace("'", "''")
-                con.execute(f"attach '{path}' as {name} (read_only)")
-        except duckdb.Error as error:
-            raise StoreError(f"The snapshots cannot be compared: {str(error).splitlines()[0]}") from error
+
+    def say(message: str) -> StoreError:
+        return StoreError(
+            f"Snapshots {old.number} and {new.number} cannot be compared ({first_line(message)}). "
+            "`python -m pipeline doctor` tells which file is at fault."
+        )
+
+    with told_as(say), duckdb.connect() as con:
+        for name, snapshot in (("old", old), ("new", new)):
+            con.execute(f"attach {sql.file(snapshot.path)} as {name} (read_only)")
+        con.execute("use new")
         tables = (con.execute(sql.query(f"diff_{kind}")).df() for kind in ("clips", "views", "failures"))
         return Difference(*tables)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +17,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from store import sql
+from store.duck import first_line, told_as
 from store.errors import StoreError
+
+NAMED = 8
+"""How many names a message lists before it says how many more there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +39,24 @@ class Reader:
     Raises
     ------
     StoreError
-        The file is not there or is no DuckDB database.
+        The file is not there, is damaged, or is no store of this version. Every method raises it where
+        a damaged file shows only later.
     """
 
     def __init__(self, path: Path) -> None:
-        try:
+        self.path = path
+        with self._told():
             self._con = duckdb.connect(str(path), read_only=True)
-        except duckdb.Error as error:
-            raise StoreError(f"{path.name} cannot be read: {str(error).splitlines()[0]}") from error
+        try:
+            version = self.meta().get("schema_version")
+            if version != sql.SCHEMA_VERSION:
+                raise StoreError(
+                    f"{path} has tables of version {version}, this program reads version {sql.SCHEMA_VERSION}. "
+                    "Move the store away, or set SESATLAS_STORE to another folder, and build again."
+                )
+        except BaseException:
+            self.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -52,33 +69,61 @@ class Reader:
     def close(self) -> None:
         self._con.close()
 
-    def _frame(self, name: str, **parameters: Any) -> pd.DataFrame:
-        return self._con.cursor().execute(sql.query(name), parameters).df()
+    def _told(self) -> AbstractContextManager[None]:
+        def say(message: str) -> StoreError:
+            return StoreError(
+                f"{self.path} cannot be read ({first_line(message)}); expected a snapshot of a store. "
+                "Go to another one with `python -m pipeline snapshots use NUMBER`."
+            )
 
-    def _arrow(self, name: str, view: str, **parameters: Any) -> pa.Table:
-        text = sql.query(name).format(table=sql.view_table(view))
-        relation = self._con.cursor().sql(text, params=parameters)
-        return relation.to_arrow_table()
+        return told_as(say)
+
+    def _table(self, text: str, parameters: dict[str, Any] | None = None) -> pa.Table:
+        with self._told(), self._con.cursor() as cursor:
+            return cursor.execute(text, parameters).to_arrow_table()
+
+    def _frame(self, name: str, **parameters: Any) -> pd.DataFrame:
+        with self._told(), self._con.cursor() as cursor:
+            return cursor.execute(sql.query(name), parameters).df()
+
+    def _vectors(self, name: str, view: str, **parameters: Any) -> pa.Table:
+        return self._table(sql.view_query(name, view), parameters)
 
     def rows(self, name: str) -> list[dict[str, Any]]:
         """The answer to a query without parameters as dicts, with None where the store has NULL."""
-        relation = self._con.cursor().sql(sql.query(name))
-        return relation.to_arrow_table().to_pylist()
+        return self._table(sql.query(name)).to_pylist()
 
     def vector_ids(self, view: str) -> set[str]:
         """The clips that have a vector in ``view``."""
-        return set(self._arrow("vector_ids", view).column("clip_id").to_pylist())
+        return set(self._vectors("vector_ids", view).column("clip_id").to_pylist())
 
     def meta(self) -> dict[str, str]:
-        return dict(self._con.cursor().execute("select key, value from meta").fetchall())
+        return {row["key"]: row["value"] for row in self.rows("meta")}
 
     def datasets(self) -> pd.DataFrame:
         """What collections there are, with their sizes; see ``queries/datasets.sql``."""
         return self._frame("datasets")
 
     def clips(self, dataset: str) -> pd.DataFrame:
-        """Everything known of a dataset's clips, one row each."""
+        """Everything known of a dataset's clips, one row each. Whole numbers with gaps come as floats.
+
+        Raises
+        ------
+        StoreError
+            No such dataset; the message lists those there are.
+        """
+        self._require_dataset(dataset)
         return self._frame("clips", dataset=dataset)
+
+    def clips_table(self, dataset: str) -> pa.Table:
+        """As :meth:`clips`, in the store's own types: the same for each dataset, whatever it lacks."""
+        self._require_dataset(dataset)
+        return self._table(sql.query("clips"), {"dataset": dataset})
+
+    def _require_dataset(self, dataset: str) -> None:
+        known = [row["dataset"] for row in self.rows("all_datasets")]
+        if dataset not in known:
+            raise StoreError(f"There is no dataset '{dataset}' in this snapshot; {_listed(known)}.")
 
     def clip(self, clip_id: str) -> pd.Series:
         """
@@ -107,14 +152,13 @@ class Reader:
         views = self.views()
         found = views[views["view"] == name]
         if found.empty:
-            known = ", ".join(views["view"]) or "none: run `python -m pipeline build`"
-            raise StoreError(f"There is no view '{name}' in this snapshot; there are: {known}.")
+            raise StoreError(f"There is no view '{name}' in this snapshot; {_listed(list(views['view']))}.")
         return found.iloc[0]
 
     def coverage(self, view: str) -> pd.DataFrame:
         """How many clips of each dataset have a vector in ``view``."""
         self.view(view)
-        return self._arrow("coverage", view).to_pandas()
+        return self._vectors("coverage", view).to_pandas()
 
     def failures(self) -> pd.DataFrame:
         return self._frame("failures")
@@ -141,12 +185,15 @@ class Reader:
         Raises
         ------
         StoreError
-            No such view.
+            No such view or dataset; the message lists those there are.
         """
+        if dataset is not None:
+            self._require_dataset(dataset)
         columns = tuple(self.view(view)["columns"])
-        table = self._arrow("vectors", view, dataset=dataset)
+        table = self._vectors("vectors", view, dataset=dataset)
         flat = table.column("vector").combine_chunks().flatten().to_numpy(zero_copy_only=False)
-        values = flat.reshape(table.num_rows, len(columns))  # (clips * dimension,) -> (clips, dimension)
+        # Copied, because Arrow's memory is read-only and compiled code such as HDBSCAN's asks to write.
+        values = flat.reshape(table.num_rows, len(columns)).copy()  # (clips * dimension,) -> (clips, dimension)
         return Matrix(table.column("clip_id").to_numpy(), values, columns)
 
     def column(self, dataset: str, view: str, column: str) -> pd.DataFrame:
@@ -155,12 +202,21 @@ class Reader:
         Raises
         ------
         StoreError
-            No such view, or no such column in it.
+            No such view or dataset, or no such column in it.
         """
+        self._require_dataset(dataset)
         columns = list(self.view(view)["columns"])
         if column not in columns:
-            raise StoreError(
-                f"The view '{view}' has no column '{column}'. "
-                f"It has {len(columns)}: {', '.join(columns[:5])} ..."
-            )
-        return self._arrow("column", view, dataset=dataset, position=columns.index(column) + 1).to_pandas()
+            near = difflib.get_close_matches(column, columns, NAMED, cutoff=0.4) or columns
+            raise StoreError(f"The view '{view}' has no column '{column}'; {_listed(near, len(columns))}.")
+        position = columns.index(column) + 1
+        return self._vectors("column", view, dataset=dataset, position=position).to_pandas()
+
+
+def _listed(names: Sequence[str], total: int | None = None) -> str:
+    """The names a person may use, or the first of them and how many more there are."""
+    if not names:
+        return "there is none yet: run `python -m pipeline build`"
+    shown = ", ".join(names[:NAMED])
+    more = (total or len(names)) - min(len(names), NAMED)
+    return f"there are: {shown}" + (f" and {more} more" if more else "")

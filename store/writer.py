@@ -16,10 +16,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from store import sql
+from store.duck import DAMAGED, FULL, DamagedError, first_line, means, told_as
 from store.errors import StoreError
 
-SCHEMA_VERSION = "1"
-FULL = ("No space left", "File too large", "Disk quota", "out of disk space")
 TABLES = ("meta", "datasets", "clips", "failures", "builds")
 
 
@@ -52,23 +51,29 @@ class Writer:
     Raises
     ------
     StoreError
-        The file is not a store of this version.
+        The file is not a store of this version, or the disk is full.
     """
 
     def __init__(self, path: Path) -> None:
-        try:
+        self.path = path
+        with told_as(explain):
             self.con = duckdb.connect(str(path))
-        except duckdb.IOException as error:
-            raise StoreError(f"{path} cannot be opened for writing: {str(error).splitlines()[0]}") from error
-        self.con.execute(sql.schema())
-        found = self.meta().setdefault("schema_version", SCHEMA_VERSION)
-        if found != SCHEMA_VERSION:
+        try:
+            with self.transaction():
+                self.con.execute(sql.schema())
+                self._require_version()
+        except BaseException:
             self.con.close()
+            raise
+
+    def _require_version(self) -> None:
+        found = self.meta().get("schema_version", sql.SCHEMA_VERSION)
+        if found != sql.SCHEMA_VERSION:
             raise StoreError(
-                f"{path} has schema version {found}, this program writes {SCHEMA_VERSION}. "
-                "Move the store away (or set SESATLAS_STORE to another folder) and build again."
+                f"{self.path} has tables of version {found}, this program writes version {sql.SCHEMA_VERSION}. "
+                "Move the store away, or set SESATLAS_STORE to another folder, and build again."
             )
-        self.set_meta(schema_version=SCHEMA_VERSION)
+        self.set_meta(schema_version=sql.SCHEMA_VERSION)
 
     def __enter__(self) -> Self:
         return self
@@ -76,7 +81,12 @@ class Writer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        if error is None:
+            self.close()
+            return
+        # What went wrong first is what a person must know; all that was committed is in the file or its log.
+        with suppress(StoreError):
+            self.close()
 
     def close(self) -> None:
         """Write everything into the one file, so that it can be moved.
@@ -87,9 +97,8 @@ class Writer:
             The disk is full.
         """
         try:
-            self.con.execute("checkpoint")
-        except duckdb.Error as error:
-            raise explain(error) from error
+            with told_as(explain):
+                self.con.execute("checkpoint")
         finally:
             self.con.close()
 
@@ -102,24 +111,19 @@ class Writer:
         StoreError
             The disk is full, or DuckDB refused for another reason.
         """
-        try:
-            self.con.begin()
-            yield
-            self.con.commit()
-        except duckdb.Error as error:
-            self._roll_back()
-            raise explain(error) from error
-        except BaseException:
-            self._roll_back()
-            raise
-
-    def _roll_back(self) -> None:
-        # After a failed write DuckDB may have closed the transaction itself: nothing is left to undo.
-        with suppress(duckdb.Error):
-            self.con.rollback()
+        with told_as(explain):
+            try:
+                self.con.begin()
+                yield
+                self.con.commit()
+            except BaseException:
+                # After a failed write DuckDB may have closed the transaction itself: nothing is left to undo.
+                with suppress(duckdb.Error):
+                    self.con.rollback()
+                raise
 
     def meta(self) -> dict[str, str]:
-        return dict(self.con.execute("select key, value from meta").fetchall())
+        return dict(self.con.execute(sql.query("meta")).fetchall())
 
     def set_meta(self, **values: str) -> None:
         self.upsert("meta", [{"key": key, "value": value} for key, value in values.items()])
@@ -138,36 +142,22 @@ class Writer:
         finally:
             self.con.unregister("batch")
 
-    def define_view(self, spec: ViewSpec) -> None:
-        """Make the view's table; vectors of another key are dropped, for they mean something else."""
-        table = sql.view_table(spec.name)
-        known = self.con.execute("select key from views where view = ?", [spec.name]).fetchone()
-        if known and known[0] == spec.key:
-            return
-        self.con.execute(f"drop table if exists {table}")
-        self.con.execute(
-            f"create table {table} (clip_id varchar primary key, vector float[{len(spec.columns)}] not null)"
-        )
-        row = {
-            "view": spec.name,
-            "version": spec.version,
-            "key": spec.key,
-            "title": spec.title,
-            "dimension": len(spec.columns),
-            "columns": list(spec.columns),
-            "units": list(spec.units),
-            "parameters": json.dumps(dict(spec.parameters), sort_keys=True),
-            "source": spec.source,
-            "notes": spec.notes,
-        }
-        self._insert("views", pa.Table.from_pylist([row]))
+    def define_views(self, specs: Sequence[ViewSpec]) -> None:
+        """Make a table for each view. Vectors under another key mean something else: they are dropped.
 
-    def keep_views(self, names: Collection[str]) -> None:
-        """Drop every view that is not among ``names``."""
-        for (view,) in self.con.execute("select view from views").fetchall():
-            if view not in names:
-                self.con.execute(f"drop table if exists {sql.view_table(view)}")
-                self.con.execute("delete from views where view = ?", [view])
+        Views that are not among ``specs`` go as well.
+        """
+        keys = {spec.name: spec.key for spec in specs}
+        for name, key in self.con.execute("select view, key from views").fetchall():
+            if keys.get(name) != key:
+                self.con.execute(f"drop table if exists {sql.view_table(name)}")
+        self.con.execute("delete from views")
+        for position, spec in enumerate(specs):
+            self._insert("views", pa.Table.from_pylist([_view_row(spec, position)]))
+            self.con.execute(
+                f"create table if not exists {sql.view_table(spec.name)} "
+                f"(clip_id varchar primary key, vector float[{len(spec.columns)}] not null)"
+            )
 
     def lend_vectors(self, views: Collection[str], hashes: Mapping[str, str]) -> int:
         """Give clips the vectors of clips of the same content, in place of what they had.
@@ -189,30 +179,16 @@ class Writer:
         bound = {"ids": list(hashes), "hashes": list(hashes.values())}
         # All are looked up before any is dropped: two recordings may have changed places.
         for view in views:
-            text = sql.query("lend_vectors").format(table=sql.view_table(view))
+            text = sql.view_query("lend_vectors", view)
             self.con.execute(f"create or replace temp table lent_{view} as {text}", bound)
         self.delete_clips(list(hashes))
         lent = 0
         for view in views:
-            told = self.con.execute(
-                f"insert into {sql.view_table(view)} select * from lent_{view}"
-            ).fetchall()
+            table = sql.view_table(view)
+            told = self.con.execute(f"insert into {table} select * from lent_{view}").fetchall()
             lent += int(told[0][0])
             self.con.execute(f"drop table lent_{view}")
         return lent
-
-    def mark_interrupted(self) -> None:
-        """A build that still says 'running' was killed: only one works at a time, and it is this one."""
-        self.con.execute("update builds set status = 'interrupted' where status = 'running'")
-
-    def finish_build(
-        self, build_id: str, snapshot: int, finished_at: datetime, counts: Mapping[str, int]
-    ) -> None:
-        """Complete a build's row of the history; it is published with the snapshot it made."""
-        told = {**counts, "status": "published", "snapshot": snapshot, "finished_at": finished_at}
-        clips = self.con.execute("select count(*) from clips").fetchall()[0][0]
-        known = self.con.execute("select started_at from builds where build_id = ?", [build_id]).fetchall()
-        self.upsert("builds", [{"build_id": build_id, "started_at": known[0][0], "clips": clips, **told}])
 
     def upsert_vectors(self, view: str, clip_ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
         """Write one vector a clip; ``vectors`` is float32, shape ``(len(clip_ids), dimension)``."""
@@ -224,6 +200,8 @@ class Writer:
 
     def delete_clips(self, clip_ids: Sequence[str]) -> None:
         """Forget clips, their vectors in every view included."""
+        if not len(clip_ids):
+            return
         views = [row[0] for row in self.con.execute("select view from views").fetchall()]
         for table in ["clips", *(sql.view_table(view) for view in views)]:
             statement = f"delete from {table} where clip_id in (select unnest($ids))"
@@ -233,18 +211,78 @@ class Writer:
         self.con.execute("delete from failures")
 
     def delete_dataset(self, dataset: str) -> None:
+        """Forget a dataset: its clips, their vectors, its failures."""
         ids = self.con.execute("select clip_id from clips where dataset = ?", [dataset]).fetchall()
         self.delete_clips([row[0] for row in ids])
         for table in ("failures", "datasets"):
             self.con.execute(f"delete from {table} where dataset = ?", [dataset])
 
+    def begin_build(self, build_id: str, started_at: datetime) -> None:
+        """Enter a build into the history.
 
-def explain(error: Exception) -> StoreError:
-    """A DuckDB error as one sentence for the person at the keyboard."""
-    line = str(error).splitlines()[0]
-    if any(word in str(error) for word in FULL):
+        One that still says 'running' was killed: only one works at a time, and it is this one.
+        """
+        self.con.execute("update builds set status = 'interrupted' where status = 'running'")
+        self.upsert("builds", [{"build_id": build_id, "status": "running", "started_at": started_at}])
+
+    def finish_build(
+        self, build_id: str, snapshot: int, finished_at: datetime, counts: Mapping[str, int]
+    ) -> None:
+        """Complete a build's row of the history; it is published with the snapshot it made."""
+        self.con.execute(
+            "update builds set status = 'published', snapshot = ?, finished_at = ? where build_id = ?",
+            [snapshot, finished_at, build_id],
+        )
+        for name, number in counts.items():
+            self.con.execute(f"update builds set {name} = ? where build_id = ?", [number, build_id])
+
+    def changes_since(self, published: Path | None) -> dict[str, int]:
+        """``clips`` and ``failed`` in all; ``added``, ``updated`` and ``removed`` against a snapshot.
+
+        None stands for an empty store. Call it outside a transaction.
+        """
+        with told_as(explain):
+            totals = self.con.execute(sql.query("totals")).to_arrow_table().to_pylist()[0]
+            changes = {"added": totals["clips"]} if published is None else self._changes(published)
+        added, removed = changes.pop("added", 0), changes.pop("removed", 0)
+        return totals | {"added": added, "removed": removed, "updated": sum(changes.values())}
+
+    def _changes(self, published: Path) -> dict[str, int]:
+        self.con.execute(f"attach {sql.file(published)} as old (read_only)")
+        try:
+            changed = self.con.sql(sql.query("diff_clips"))
+            return dict(changed.aggregate("change, count(*)", "change").fetchall())
+        finally:
+            self.con.execute("detach old")
+
+
+def _view_row(spec: ViewSpec, position: int) -> dict[str, Any]:
+    return {
+        "view": spec.name,
+        "position": position,
+        "version": spec.version,
+        "key": spec.key,
+        "title": spec.title,
+        "dimension": len(spec.columns),
+        "columns": list(spec.columns),
+        "units": list(spec.units),
+        "parameters": json.dumps(dict(spec.parameters), sort_keys=True),
+        "source": spec.source,
+        "notes": spec.notes,
+    }
+
+
+def explain(message: str) -> StoreError:
+    """DuckDB's refusal to write as one sentence."""
+    line = first_line(message)
+    if means(message, FULL):
         return StoreError(
             f"The disk is full ({line}). Free some space and build again: "
             "finished batches are kept and the current snapshot is untouched."
         )
-    return StoreError(f"The store could not be written: {line}")
+    if means(message, DAMAGED):
+        return DamagedError(
+            f"The unfinished build is damaged ({line}) and has been put away. Build again; if that ends in "
+            "the same way, go to another snapshot with `python -m pipeline snapshots use NUMBER` first."
+        )
+    return StoreError(f"The store could not be written ({line}). The current snapshot is untouched.")
