@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,11 +38,14 @@ class Scanned:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
+    """What there is to do; ``failed`` counts files that failed before and have not changed since."""
+
     to_extract: int
     unchanged: int
     updated: int
     reused: int
     removed: int
+    failed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class Progress:
     total: int
     failed: int
     clips_per_s: float
-    left_s: float | None
+    left_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,11 @@ class Collection:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The summary of a build; ``status`` is ``published`` or ``unchanged``."""
+    """The summary of a build; ``status`` is ``published`` or ``unchanged``.
+
+    Clips are counted against the snapshot before, vectors in this run alone: a resumed build reports
+    all that is new and only the work that was left.
+    """
 
     status: str
     build_id: str
@@ -100,19 +107,42 @@ def to_json(event: Event) -> str:
         "event": type(event).__name__.lower(),
         "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
     }
-    return json.dumps(told | asdict(event), ensure_ascii=False)
+    return json.dumps(told | asdict(event))
 
 
 @contextmanager
 def logged(folder: Path, build_id: str, listener: Listener) -> Iterator[Listener]:
-    """Every event goes to ``folder/BUILD_ID.jsonl`` as well, so that any page can follow any build."""
+    """Every event goes to ``folder/BUILD_ID.jsonl`` as well, so that any page can follow any build.
+
+    A log that cannot be written any more, on a full disk, is no reason to end a build.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    for old in sorted(folder.glob("*.jsonl"))[:-LOGS_KEPT]:
+    for old in sorted(folder.glob("*.jsonl"))[: -(LOGS_KEPT - 1)]:
         old.unlink()
-    with (folder / f"{build_id}.jsonl").open("a", encoding="utf-8", buffering=1) as file:
+    file = (folder / f"{build_id}.jsonl").open("a", encoding="utf-8", buffering=1)
 
-        def tell(event: Event) -> None:
+    def tell(event: Event) -> None:
+        try:
             file.write(to_json(event) + "\n")
-            listener(event)
+        except OSError as error:
+            log.info("The event log cannot be written: %s", error)
+        listener(event)
 
+    try:
         yield tell
+    finally:
+        with suppress(OSError):  # what is left in the buffer of a full disk
+            file.close()
+
+
+@contextmanager
+def end_told(tell: Listener) -> Iterator[None]:
+    """Tell why a build ended before its time, whatever the reason."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        tell(Stopped("Stopped on request; the next build goes on from here."))
+        raise
+    except BaseException as error:
+        tell(Stopped(str(error) or type(error).__name__))
+        raise

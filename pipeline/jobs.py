@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+from threadpoolctl import ThreadpoolController
 
 from pipeline.audio import AudioError, Facts, Recording, decode, resample, to_mono, why_not_read
 from pipeline.clips import Stage
-from pipeline.features import MAY_BE_NAN, VIEWS
+from pipeline.features import VIEWS
 from pipeline.features.spectra import SAMPLE_RATE_HZ, Spectra
 from pipeline.measure import measure
 
@@ -90,7 +90,7 @@ def vectors_of(recording: Recording, views: Iterable[str]) -> dict[str, NDArray[
 def _check_finite(vectors: Mapping[str, NDArray[np.float32]]) -> None:
     for name, vector in vectors.items():
         faults = [VIEWS[name].columns[i] for i in np.flatnonzero(~np.isfinite(vector))]
-        unexpected = [column for column in faults if column not in MAY_BE_NAN.get(name, ())]
+        unexpected = [column for column in faults if column not in VIEWS[name].may_be_nan]
         if unexpected:
             raise ValueError(f"view {name} gave no finite number for {', '.join(unexpected[:5])}")
 

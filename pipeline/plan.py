@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from pipeline.audio import Facts
 from pipeline.clips import Clip, Problem, Scan
 from pipeline.extract import Job, content_hash
-
-Row = dict[str, Any]
-FACTS = tuple(fact.name for fact in fields(Facts))
+from pipeline.rows import FACTS, Row, clip_row, failure_row, same_file, stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +21,10 @@ class Known:
     vectors: Mapping[str, Collection[str]]
     """View name to the clips that have a vector under the view's present key."""
     datasets: Sequence[Row]
-    view_keys: Mapping[str, str]
+    views: Sequence[Row]
+
+
+NOTHING_KNOWN = Known({}, {}, {}, [], [])
 
 
 @dataclass(slots=True)
@@ -34,7 +33,7 @@ class Plan:
 
     clips: dict[str, Clip] = field(default_factory=dict)
     stamps: dict[str, Row] = field(default_factory=dict)
-    """``size_bytes`` and ``modified_ns`` of each file."""
+    """What :func:`stamp` told of each file before it was opened."""
     jobs: list[Job] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     """Clips whose row changes though nothing need be heard again: new labels, another path or date."""
@@ -50,57 +49,49 @@ def make_plan(
 ) -> Plan:
     """Compare scans with the store.
 
-    A file whose size and date are as the store knows them is not opened. One whose date alone
-    changed is hashed, and its vectors stay if the hash is the same. ``retry`` opens files again
-    that failed before.
+    A file whose size and dates are as the store knows them is not opened. One whose dates alone
+    changed is hashed, and its vectors stay if the hash is the same. A file that failed before is not
+    opened either, unless ``retry`` says so or it failed in a view that is computed otherwise now.
     """
     plan = Plan()
     for dataset, scan in scans.items():
         for problem in scan.problems:
             _fail(plan, dataset, problem)
         for clip in scan.clips:
-            _stamp(plan, dataset, clip)
+            _take(plan, clip)
+    if not retry:
+        _keep_failures(plan, known, views_changed=any(view not in known.vectors for view in views))
     hashes = _hashes(plan, known)
     by_hash = {row["content_hash"]: row for row in known.clips.values()}
     for clip_id, clip in plan.clips.items():
-        failure = known.failures.get((clip.dataset, clip.relative_path))
-        if failure and not retry and failure["stage"] != "scan" and _same_file(failure, plan.stamps[clip_id]):
-            plan.failures[clip.dataset, clip.relative_path] = dict(failure)
-            continue
         _place(plan, clip, hashes.get(clip_id), known, by_hash, views)
     gone = (row for clip_id, row in known.clips.items() if clip_id not in plan.clips)
     plan.removed = [row["clip_id"] for row in gone if row["dataset"] in scans]
     return plan
 
 
-def clip_row(clip: Clip, stamp: Row, facts: Row, hash_: str) -> Row:
-    """One row of the table ``clips``."""
-    told = {name: value for name, value in asdict(clip).items() if name != "path"}
-    return told | stamp | facts | {"clip_id": clip.clip_id, "content_hash": hash_}
+def _fail(plan: Plan, dataset: str, problem: Problem) -> None:
+    plan.failures[dataset, problem.relative_path] = failure_row(dataset, problem, None)
 
 
-def failure_row(dataset: str, problem: Problem, stamp: Row) -> Row:
-    return {"dataset": dataset, **asdict(problem), **stamp}
-
-
-def _fail(plan: Plan, dataset: str, problem: Problem, stamp: Row | None = None) -> None:
-    row = failure_row(dataset, problem, stamp or {"size_bytes": None, "modified_ns": None})
-    plan.failures[dataset, problem.relative_path] = row
-
-
-def _stamp(plan: Plan, dataset: str, clip: Clip) -> None:
+def _take(plan: Plan, clip: Clip) -> None:
     try:
-        status = clip.path.stat()
+        plan.stamps[clip.clip_id] = stamp(clip.path)
     except OSError as error:
         reason = f"the file is listed but cannot be opened: {error.strerror}"
-        _fail(plan, dataset, Problem(clip.relative_path, "scan", reason))
-        return
-    plan.clips[clip.clip_id] = clip
-    plan.stamps[clip.clip_id] = {"size_bytes": status.st_size, "modified_ns": status.st_mtime_ns}
+        _fail(plan, clip.dataset, Problem(clip.relative_path, "scan", reason))
+    else:
+        plan.clips[clip.clip_id] = clip
 
 
-def _same_file(row: Mapping[str, Any], stamp: Row) -> bool:
-    return all(row[name] == value for name, value in stamp.items())
+def _keep_failures(plan: Plan, known: Known, *, views_changed: bool) -> None:
+    for key, row in known.failures.items():
+        clip_id = "/".join(key)
+        if clip_id not in plan.clips or (views_changed and row["stage"] == "features"):
+            continue
+        if same_file(row, plan.stamps[clip_id]):
+            plan.failures[key] = dict(row)
+            del plan.clips[clip_id]
 
 
 def _hashes(plan: Plan, known: Known) -> dict[str, str]:
@@ -112,7 +103,7 @@ def _hashes(plan: Plan, known: Known) -> dict[str, str]:
     unsure: list[tuple[str, Path]] = []
     for clip_id, clip in plan.clips.items():
         row = known.clips.get(clip_id)
-        if row and _same_file(row, plan.stamps[clip_id]):
+        if row and same_file(row, plan.stamps[clip_id]):
             hashes[clip_id] = row["content_hash"]
         elif known.clips:
             unsure.append((clip_id, clip.path))
@@ -138,14 +129,14 @@ def _place(
     views: Collection[str],
 ) -> None:
     """Decide for one clip: nothing to do, a new row, borrowed vectors, or a job."""
-    clip_id, stamp = clip.clip_id, plan.stamps[clip.clip_id]
+    clip_id = clip.clip_id
     row = known.clips.get(clip_id)
     donor = row if row and row["content_hash"] == hash_ else by_hash.get(hash_ or "")
     if donor is None:
         plan.jobs.append(Job(clip_id, clip.path, tuple(views), hash_))
         return
     facts = {name: donor[name] for name in FACTS}
-    wanted = clip_row(clip, stamp, facts, donor["content_hash"])
+    wanted = clip_row(clip, plan.stamps[clip_id], facts, donor["content_hash"])
     if row != wanted:
         plan.rows.append(wanted)
     if donor is not row:

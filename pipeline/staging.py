@@ -14,17 +14,21 @@ import numpy as np
 from pipeline.clips import Problem
 from pipeline.extract import Outcome
 from pipeline.features.view import View
-from pipeline.plan import Known, Plan, clip_row, failure_row
+from pipeline.plan import Plan
+from pipeline.rows import Row, clip_row, failure_row, still_the_same
+from store import history, vectors
+from store.snapshots import Snapshot
 from store.writer import Writer
 
 COMMIT_S = 2.0
 """Finished clips are written at least this often: a killed build loses no more than this."""
 COMMIT_CLIPS = 256
+CHANGED = "The file changed or went away while the build was at work; build again to take it as it is now."
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Counts:
-    """What a build did, for its summary."""
+    """What a build did, for its summary: clips against the snapshot before it, vectors in this run."""
 
     added: int = 0
     updated: int = 0
@@ -40,77 +44,65 @@ class Staging:
 
     writer: Writer
     plan: Plan
-    known: Known
     build_id: str
-    counts: Counts = field(default_factory=Counts)
+    current: Snapshot | None
+    computed: int = 0
+    reused: int = 0
     _waiting: list[Outcome] = field(default_factory=list)
     _written_at: float = field(default_factory=time.monotonic)
 
     def begin(
-        self,
-        base: int,
-        datasets: Sequence[Mapping[str, Any]],
-        views: Mapping[str, View],
-        started_at: datetime,
+        self, datasets: Sequence[Mapping[str, Any]], views: Mapping[str, View], started_at: datetime
     ) -> None:
         """Write what needs no listening: datasets, views, new labels, borrowed vectors, removals."""
         with self.writer.transaction():
-            self.writer.set_meta(base=str(base))
-            self.writer.mark_interrupted()
-            self.writer.upsert(
-                "builds", [{"build_id": self.build_id, "status": "running", "started_at": started_at}]
-            )
-            self._keep_datasets(datasets)
-            self.writer.keep_views(views)
-            for view in views.values():
-                self.writer.define_view(view)
-            self.counts.vectors_reused = self.writer.lend_vectors(views, self.plan.reused)
+            self.writer.set_meta(base=base_of(self.current))
+            history.begin_build(self.writer, self.build_id, started_at)
+            vectors.define_views(self.writer, list(views.values()))
+            # Lent before anything is removed: the lender may be a clip that goes.
+            self.reused = vectors.lend_vectors(self.writer, views, self.plan.reused)
             self.writer.upsert("clips", self.plan.rows)
             self.writer.delete_clips(self.plan.removed)
-            self._replace_failures()
-        new = {row["clip_id"] for row in self.plan.rows} - self.known.clips.keys()
-        self.counts.added = len(new)
-        self.counts.updated = len(self.plan.rows) - len(new)
-        self.counts.removed = len(self.plan.removed)
+            self.writer.keep_datasets(datasets)
+            self.writer.replace_failures(list(self.plan.failures.values()))
 
-    def _keep_datasets(self, datasets: Sequence[Mapping[str, Any]]) -> None:
-        kept = {row["dataset"] for row in datasets}
-        for name in {row["dataset"] for row in self.known.datasets} - kept:
-            self.writer.delete_dataset(name)
-        self.writer.upsert("datasets", datasets)
-
-    def _replace_failures(self) -> None:
-        self.writer.delete_failures()
-        self.writer.upsert("failures", list(self.plan.failures.values()))
-
-    def take(self, outcomes: Iterable[Outcome]) -> None:
-        """Take finished clips; they are committed soon."""
+    def take(self, outcomes: Iterable[Outcome]) -> int:
+        """Take finished clips, which are committed soon; how many of them failed."""
+        before = len(self._waiting)
         self._waiting += outcomes
+        failed = sum(outcome.facts is None for outcome in self._waiting[before:])
         if len(self._waiting) >= COMMIT_CLIPS or time.monotonic() - self._written_at > COMMIT_S:
             self.commit()
+        return failed
 
     def commit(self) -> None:
         """Write all clips taken so far in one transaction."""
         waiting, self._waiting = self._waiting, []
-        good = [outcome for outcome in waiting if outcome.facts is not None]
-        bad = [outcome for outcome in waiting if outcome.facts is None]
+        told = {outcome.clip_id: self._failure(outcome) for outcome in waiting}
+        failed = {clip_id: row for clip_id, row in told.items() if row}
+        good = [outcome for outcome in waiting if outcome.clip_id not in failed]
         with self.writer.transaction():
             self.writer.upsert("clips", [self._row(outcome) for outcome in good])
             self._write_vectors(good)
-            self.writer.delete_clips([outcome.clip_id for outcome in bad])
-            self.writer.upsert("failures", [self._failure(outcome) for outcome in bad])
+            self.writer.delete_clips(list(failed))
+            self.writer.upsert("failures", list(failed.values()))
         self._written_at = time.monotonic()
-        self._count(good)
 
-    def _row(self, outcome: Outcome) -> dict[str, Any]:
+    def _row(self, outcome: Outcome) -> Row:
         assert outcome.facts is not None and outcome.content_hash is not None
-        stamp = self.plan.stamps[outcome.clip_id]
-        return clip_row(self.plan.clips[outcome.clip_id], stamp, asdict(outcome.facts), outcome.content_hash)
+        clip, stamped = self.plan.clips[outcome.clip_id], self.plan.stamps[outcome.clip_id]
+        return clip_row(clip, stamped, asdict(outcome.facts), outcome.content_hash)
 
-    def _failure(self, outcome: Outcome) -> dict[str, Any]:
-        clip = self.plan.clips[outcome.clip_id]
-        problem = Problem(clip.relative_path, outcome.stage or "features", outcome.reason or "unknown")
-        return failure_row(clip.dataset, problem, self.plan.stamps[outcome.clip_id])
+    def _failure(self, outcome: Outcome) -> Row | None:
+        """The row of a clip that failed, or whose file is not the one that was planned with."""
+        clip, stamped = self.plan.clips[outcome.clip_id], self.plan.stamps[outcome.clip_id]
+        same = still_the_same(clip.path, stamped)
+        if outcome.facts is not None and same:
+            return None
+        stage, reason = ("decode", CHANGED) if outcome.facts else (outcome.stage, outcome.reason)
+        problem = Problem(clip.relative_path, stage or "features", reason or "no reason given")
+        # Without a stamp, so that the next build looks again at what was in motion during this one.
+        return failure_row(clip.dataset, problem, stamped if same else None)
 
     def _write_vectors(self, outcomes: Sequence[Outcome]) -> None:
         by_view = defaultdict(list)
@@ -119,20 +111,21 @@ class Staging:
                 by_view[view].append((outcome.clip_id, vector))
         for view, pairs in by_view.items():
             clip_ids = [clip_id for clip_id, _ in pairs]
-            self.writer.upsert_vectors(view, clip_ids, np.stack([vector for _, vector in pairs]))
-            self.counts.vectors_computed += len(pairs)
+            vectors.upsert_vectors(self.writer, view, clip_ids, np.stack([vector for _, vector in pairs]))
+            self.computed += len(pairs)
 
-    def _count(self, good: Sequence[Outcome]) -> None:
-        planned = {row["clip_id"] for row in self.plan.rows}
-        for outcome in good:
-            if outcome.clip_id in planned:
-                continue
-            if outcome.clip_id not in self.known.clips:
-                self.counts.added += 1
-            elif self.known.clips[outcome.clip_id]["content_hash"] != outcome.content_hash:
-                self.counts.updated += 1
-
-    def finish(self, snapshot: int, finished_at: datetime) -> None:
-        """Sign the build into the history."""
+    def finish(self, number: int, finished_at: datetime) -> Counts:
+        """Sign the build into the history, with what changed against the snapshot it began from."""
+        self.commit()
+        changes = history.changes_since(self.writer, self.current and self.current.path)
+        clips = changes.pop("clips")
+        counts = Counts(**changes, vectors_computed=self.computed, vectors_reused=self.reused)
         with self.writer.transaction():
-            self.writer.finish_build(self.build_id, snapshot, finished_at, asdict(self.counts))
+            told = {"clips": clips, **asdict(counts)}
+            history.finish_build(self.writer, self.build_id, number, finished_at, told)
+        return counts
+
+
+def base_of(current: Snapshot | None) -> str:
+    """What a staging database says of the snapshot it began from."""
+    return str(current.number if current else 0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -10,6 +9,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.csv
 import pyarrow.parquet as pq
 
 from store.errors import StoreError
@@ -17,34 +17,44 @@ from store.reader import Matrix, Reader
 
 Format = Literal["parquet", "csv", "projector"]
 FORMATS: tuple[Format, ...] = ("parquet", "csv", "projector")
+TOLD = ("clip_id", "label", "label_group", "fold", "split", "speaker", "sex", "dialect", "duration_s")
+"""What the projector may colour by and search for."""
 
 
 def export(
     reader: Reader, target: Path, format_: str, datasets: Sequence[str] = (), views: Sequence[str] = ()
 ) -> list[Path]:
-    """Write clips and views below ``target``, one folder a dataset, one file a view.
+    """Write clips and views below ``target``, one file a dataset and view.
 
-    Parquet is partitioned as ``dataset=NAME/view=NAME/part-0.parquet``, with the clips' facts and
-    labels under ``clips/dataset=NAME/``: `pyarrow.dataset` and Dask read it as it stands.
+    Parquet and CSV go to ``clips/dataset=NAME/`` and ``views/view=NAME/dataset=NAME/``. Parquet is a
+    partitioned data set as `pyarrow.dataset`, Dask and DuckDB read it: ``clips`` is one table, and so
+    is each ``views/view=NAME``, as all datasets have the same columns there.
 
     Raises
     ------
     StoreError
-        An unknown format, dataset or view, or a snapshot without clips.
+        An unknown format, dataset or view, nothing to export, or a target that is not empty.
     """
     if format_ not in FORMATS:
         raise StoreError(f"'{format_}' is no export format; there are: {', '.join(FORMATS)}.")
     wanted_datasets = _choose("dataset", datasets, list(reader.datasets()["dataset"]))
     wanted_views = _choose("view", views, list(reader.views()["view"]))
+    _require_empty(target)
     written: list[Path] = []
     for dataset in wanted_datasets:
-        clips = reader.clips(dataset)
+        clips = reader.clips_table(dataset)
         if format_ != "projector":
-            written.append(_write_table(clips, target / "clips" / f"dataset={dataset}", "clips", format_))
+            written.append(_write_table(clips, target / "clips", dataset, format_))
         for view in wanted_views:
             matrix = reader.matrix(dataset, view)
-            if len(matrix.clip_ids):
-                written += _write_view(matrix, clips, target, dataset, view, format_)
+            if not len(matrix.clip_ids):
+                continue
+            if format_ == "projector":
+                written += _write_projector(matrix, clips, target / dataset, view)
+            else:
+                written.append(
+                    _write_table(_table(matrix), target / "views" / f"view={view}", dataset, format_)
+                )
     return written
 
 
@@ -54,44 +64,47 @@ def _choose(what: str, wanted: Sequence[str], known: list[str]) -> list[str]:
     for name in wanted:
         if name not in known:
             raise StoreError(f"There is no {what} '{name}' in the store; there are: {', '.join(known)}.")
-    return list(wanted) or known
+    return list(dict.fromkeys(wanted)) or known
 
 
-def _write_view(
-    matrix: Matrix, clips: pd.DataFrame, target: Path, dataset: str, view: str, format_: str
-) -> list[Path]:
-    if format_ == "projector":
-        return _write_projector(matrix, clips, target / dataset, view)
-    folder = target / "views" / f"dataset={dataset}" / f"view={view}"
-    table = pd.DataFrame(matrix.values, columns=list(matrix.columns))
-    table.insert(0, "clip_id", matrix.clip_ids)
-    return [_write_table(table, folder, view, format_)]
+def _require_empty(target: Path) -> None:
+    """What an older export left in the folder would be read together with this one."""
+    if target.is_dir() and any(target.iterdir()):
+        raise StoreError(f"{target} is not empty; expected a new or an empty folder. Name another one.")
 
 
-def _write_table(table: pd.DataFrame, folder: Path, name: str, format_: str) -> Path:
+def _table(matrix: Matrix) -> pa.Table:
+    columns = [pa.array(column) for column in np.ascontiguousarray(matrix.values.T)]
+    return pa.table([pa.array(matrix.clip_ids, pa.string()), *columns], ["clip_id", *matrix.columns])
+
+
+def _write_table(table: pa.Table, folder: Path, dataset: str, format_: str) -> Path:
+    folder = folder / f"dataset={dataset}"
     folder.mkdir(parents=True, exist_ok=True)
     if format_ == "csv":
-        path = folder / f"{name}.csv"
-        table.to_csv(path, index=False)
+        path = folder / "part-0.csv"
+        pa.csv.write_csv(table, path)
         return path
     path = folder / "part-0.parquet"
-    pq.write_table(pa.Table.from_pandas(table, preserve_index=False), path)
+    if "dataset" in table.column_names:
+        table = table.drop_columns("dataset")  # The folder's name says it; twice would be a column too many.
+    pq.write_table(table, path)
     return path
 
 
-def _write_projector(matrix: Matrix, clips: pd.DataFrame, folder: Path, view: str) -> list[Path]:
-    """``VIEW.vectors.tsv`` and ``VIEW.metadata.tsv``, row by row the same clips.
+def _write_projector(matrix: Matrix, clips: pa.Table, folder: Path, view: str) -> list[Path]:
+    """``VIEW.vectors.tsv`` without a header and ``VIEW.metadata.tsv`` with one, row by row the same clips.
 
     The projector has no word for a missing number: NaN becomes its column's median.
     """
     folder.mkdir(parents=True, exist_ok=True)
     vectors, metadata = folder / f"{view}.vectors.tsv", folder / f"{view}.metadata.tsv"
-    values = matrix.values.astype(np.float64)
-    with np.errstate(all="ignore"):
-        median = np.nan_to_num(pd.DataFrame(values).median().to_numpy())
-    np.savetxt(vectors, np.where(np.isnan(values), median, values), fmt="%.6g", delimiter="\t")
-    told = ["clip_id", "label", "label_group", "fold", "split", "speaker", "sex", "dialect", "duration_s"]
-    rows = clips.set_index("clip_id", drop=False).loc[list(matrix.clip_ids), told]
-    rows = rows.replace({r"[\t\r\n]": " "}, regex=True)
-    rows.to_csv(metadata, sep="\t", index=False, quoting=csv.QUOTE_NONE, escapechar="\\")
+    values = pd.DataFrame(matrix.values)
+    values.fillna(values.median().fillna(0)).to_csv(vectors, sep="\t", header=False, index=False)
+    rows = clips.select(TOLD).to_pandas(integer_object_nulls=True).set_index("clip_id", drop=False)
+    words = rows.loc[list(matrix.clip_ids)].astype(object)
+    # The projector splits at every tab and line end and knows no quoting.
+    words = words.where(words.notna(), "").astype(str).replace(r"[\t\r\n]+", " ", regex=True)
+    lines = [words.columns.tolist(), *words.to_numpy().tolist()]
+    metadata.write_text("".join("\t".join(line) + "\n" for line in lines), encoding="utf-8", newline="")
     return [vectors, metadata]

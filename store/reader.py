@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from store import sql
-from store.duck import first_line, told_as
+from store.database import Database
 from store.errors import StoreError
 
 NAMED = 8
@@ -33,76 +29,19 @@ class Matrix:
     columns: tuple[str, ...]
 
 
-class Reader:
-    """A snapshot, open read-only; may be shared by threads.
-
-    Raises
-    ------
-    StoreError
-        The file is not there, is damaged, or is no store of this version. Every method raises it where
-        a damaged file shows only later.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        with self._told():
-            self._con = duckdb.connect(str(path), read_only=True)
-        try:
-            version = self.meta().get("schema_version")
-            if version != sql.SCHEMA_VERSION:
-                raise StoreError(
-                    f"{path} has tables of version {version}, this program reads version {sql.SCHEMA_VERSION}. "
-                    "Move the store away, or set SESATLAS_STORE to another folder, and build again."
-                )
-        except BaseException:
-            self.close()
-            raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        self._con.close()
-
-    def _told(self) -> AbstractContextManager[None]:
-        def say(message: str) -> StoreError:
-            return StoreError(
-                f"{self.path} cannot be read ({first_line(message)}); expected a snapshot of a store. "
-                "Go to another one with `python -m pipeline snapshots use NUMBER`."
-            )
-
-        return told_as(say)
-
-    def _table(self, text: str, parameters: dict[str, Any] | None = None) -> pa.Table:
-        with self._told(), self._con.cursor() as cursor:
-            return cursor.execute(text, parameters).to_arrow_table()
-
-    def _frame(self, name: str, **parameters: Any) -> pd.DataFrame:
-        with self._told(), self._con.cursor() as cursor:
-            return cursor.execute(sql.query(name), parameters).df()
+class Reader(Database):
+    """What there is to ask of a snapshot; may be shared by threads."""
 
     def _vectors(self, name: str, view: str, **parameters: Any) -> pa.Table:
-        return self._table(sql.view_query(name, view), parameters)
-
-    def rows(self, name: str) -> list[dict[str, Any]]:
-        """The answer to a query without parameters as dicts, with None where the store has NULL."""
-        return self._table(sql.query(name)).to_pylist()
+        return self.table(sql.view_query(name, view), **parameters)
 
     def vector_ids(self, view: str) -> set[str]:
         """The clips that have a vector in ``view``."""
         return set(self._vectors("vector_ids", view).column("clip_id").to_pylist())
 
-    def meta(self) -> dict[str, str]:
-        return {row["key"]: row["value"] for row in self.rows("meta")}
-
     def datasets(self) -> pd.DataFrame:
         """What collections there are, with their sizes; see ``queries/datasets.sql``."""
-        return self._frame("datasets")
+        return self.frame("datasets")
 
     def clips(self, dataset: str) -> pd.DataFrame:
         """Everything known of a dataset's clips, one row each. Whole numbers with gaps come as floats.
@@ -113,12 +52,12 @@ class Reader:
             No such dataset; the message lists those there are.
         """
         self._require_dataset(dataset)
-        return self._frame("clips", dataset=dataset)
+        return self.frame("clips", dataset=dataset)
 
     def clips_table(self, dataset: str) -> pa.Table:
         """As :meth:`clips`, in the store's own types: the same for each dataset, whatever it lacks."""
         self._require_dataset(dataset)
-        return self._table(sql.query("clips"), {"dataset": dataset})
+        return self.table(sql.query("clips"), dataset=dataset)
 
     def _require_dataset(self, dataset: str) -> None:
         known = [row["dataset"] for row in self.rows("all_datasets")]
@@ -134,13 +73,13 @@ class Reader:
         StoreError
             No such clip in this snapshot.
         """
-        found = self._frame("clip", clip_id=clip_id)
+        found = self.frame("clip", clip_id=clip_id)
         if found.empty:
             raise StoreError(f"There is no clip '{clip_id}' in this snapshot. Choose one from the table.")
         return found.iloc[0]
 
     def views(self) -> pd.DataFrame:
-        return self._frame("views")
+        return self.frame("views")
 
     def view(self, name: str) -> pd.Series:
         """
@@ -161,10 +100,10 @@ class Reader:
         return self._vectors("coverage", view).to_pandas()
 
     def failures(self) -> pd.DataFrame:
-        return self._frame("failures")
+        return self.frame("failures")
 
     def builds(self) -> pd.DataFrame:
-        return self._frame("builds")
+        return self.frame("builds")
 
     def matrix(self, dataset: str | None, view: str) -> Matrix:
         """The vectors of a view, through Arrow without a Python loop.
@@ -193,7 +132,9 @@ class Reader:
         table = self._vectors("vectors", view, dataset=dataset)
         flat = table.column("vector").combine_chunks().flatten().to_numpy(zero_copy_only=False)
         # Copied, because Arrow's memory is read-only and compiled code such as HDBSCAN's asks to write.
-        values = flat.reshape(table.num_rows, len(columns)).copy()  # (clips * dimension,) -> (clips, dimension)
+        values = flat.reshape(
+            table.num_rows, len(columns)
+        ).copy()  # (clips * dimension,) -> (clips, dimension)
         return Matrix(table.column("clip_id").to_numpy(), values, columns)
 
     def column(self, dataset: str, view: str, column: str) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Immutable snapshots, the pointer to the current one, and the writer's lock.
+"""Immutable snapshots and the pointer to the current one.
 
 DuckDB lets one process write a file or many read it, never both. So a published file is never
 written again: a build works in ``staging/`` and moves its finished file to ``snapshots/``.
@@ -6,27 +6,18 @@ written again: a build works in ``staging/`` and moves its finished file to ``sn
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
+from store import lock
 from store.errors import StoreError
+from store.files import write_atomically
 
 NUMBER = re.compile(r"(\d{6})\.duckdb")
 KEEP = 5
-PATIENCE_S = 0.5
-"""Longer than `is_building` holds the lock to look at it."""
-
-
-class BusyError(StoreError):
-    """Another build holds the store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +53,10 @@ class Store:
     def snapshots(self) -> list[Snapshot]:
         """All published snapshots, oldest first."""
         found = (NUMBER.fullmatch(path.name) for path in sorted((self.root / "snapshots").glob("*.duckdb")))
-        return [self._at(int(match[1])) for match in found if match]
+        return [self.at(int(match[1])) for match in found if match]
 
-    def _at(self, number: int) -> Snapshot:
+    def at(self, number: int) -> Snapshot:
+        """Where the snapshot of this number lies, or would."""
         return Snapshot(number, self.root / "snapshots" / f"{number:06d}.duckdb")
 
     def snapshot(self, number: int) -> Snapshot:
@@ -81,37 +73,43 @@ class Store:
         return there[number]
 
     def current(self) -> Snapshot | None:
-        """The snapshot that readers shall open, or None in an empty store."""
-        pointer = self.root / "CURRENT"
+        """The snapshot that readers shall open, or None in an empty store.
+
+        Raises
+        ------
+        StoreError
+            ``CURRENT`` names no snapshot that is there; the message says how to mend it.
+        """
         try:
-            word = pointer.read_text(encoding="utf-8").strip()
+            word = (self.root / "CURRENT").read_text(encoding="utf-8", errors="replace").strip()
         except FileNotFoundError:
             return None
-        if not word.isdigit() or not self._at(int(word)).path.exists():
-            raise StoreError(
-                f"CURRENT says '{word}', which is no snapshot of this store. "
-                "Run `python -m pipeline snapshots use NUMBER` with one of "
-                f"{[snapshot.number for snapshot in self.snapshots()]}, or build again."
+        except OSError as error:
+            raise StoreError(f"{self.root / 'CURRENT'} cannot be read: {error.strerror}.") from error
+        if word.isdecimal() and self.at(int(word)).path.exists():
+            return self.at(int(word))
+        there = ", ".join(str(snapshot.number) for snapshot in self.snapshots())
+        raise StoreError(
+            f"CURRENT in {self.root} says '{word[:20]}', which is no snapshot of this store. "
+            + (
+                f"Run `python -m pipeline snapshots use NUMBER` with one of: {there}."
+                if there
+                else "There is none at all: delete the file CURRENT and build again."
             )
-        return self._at(int(word))
+        )
 
     def use(self, number: int) -> Snapshot:
         """Make a published snapshot the current one."""
         snapshot = self.snapshot(number)
-        _write_atomically(self.root / "CURRENT", f"{number:06d}\n")
+        write_atomically(self.root / "CURRENT", f"{number:06d}\n")
         return snapshot
 
     def next_number(self) -> int:
-        return max((snapshot.number for snapshot in self.snapshots()), default=0) + 1
-
-    def publish(self, number: int) -> Snapshot:
-        """Move the closed staging file among the snapshots, then point ``CURRENT`` at it."""
-        target = self._at(number)
-        target.path.parent.mkdir(parents=True, exist_ok=True)
-        _flush(self.staging)
-        self.staging.replace(target.path)
-        _flush(target.path.parent)
-        return self.use(number)
+        """Higher than any snapshot ever was: readers may still hold what they read from a deleted one."""
+        last = self.root / "snapshots" / "LAST"
+        deleted = last.read_text(encoding="utf-8").strip() if last.exists() else ""
+        numbers = [snapshot.number for snapshot in self.snapshots()]
+        return max([0, *numbers, int(deleted) if deleted.isdecimal() else 0]) + 1
 
     def delete(self, number: int) -> None:
         """Delete a published snapshot that is not the current one."""
@@ -121,6 +119,8 @@ class Store:
                 f"Snapshot {number} is the current one and stays. Go to another one first: "
                 "`python -m pipeline snapshots use NUMBER`."
             )
+        if number + 1 == self.next_number():
+            write_atomically(snapshot.path.with_name("LAST"), f"{number:06d}\n")
         snapshot.path.unlink()
 
     def prune(self, keep: int = KEEP) -> list[int]:
@@ -131,76 +131,14 @@ class Store:
             self.delete(number)
         return old
 
-    def discard_staging(self) -> None:
-        for path in self.staging.parent.glob("build.duckdb*"):
-            path.unlink()
-
-    def begin_staging(self) -> None:
-        """Start from a copy of the current snapshot, or from nothing."""
-        self.discard_staging()
-        self.staging.parent.mkdir(parents=True, exist_ok=True)
-        current = self.current()
-        if current:
-            half = self.staging.with_name("build.duckdb.copying")
-            shutil.copyfile(current.path, half)
-            half.replace(self.staging)
-
     def is_building(self) -> bool:
         """Whether a build holds the store now. A killed one does not: the system freed its lock."""
-        lock = self.staging.parent / "LOCK"
-        if not lock.exists():
-            return False
-        try:
-            with FileLock(lock, timeout=0):
-                return False
-        except Timeout:
-            return True
+        return lock.is_held(self.staging.parent)
 
     def owner(self) -> int | None:
         """The process that builds now."""
-        try:
-            return int((self.staging.parent / "OWNER").read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
-            return None
+        return lock.owner(self.staging.parent)
 
-    @contextmanager
-    def lock(self) -> Iterator[None]:
-        """Hold the store against a second build; the system lets go even after kill -9.
-
-        Raises
-        ------
-        BusyError
-            Another process is building into this store.
-        """
-        folder = self.staging.parent
-        folder.mkdir(parents=True, exist_ok=True)
-        owner = folder / "OWNER"
-        try:
-            with FileLock(folder / "LOCK", timeout=PATIENCE_S):
-                owner.write_text(f"{os.getpid()}\n", encoding="utf-8")
-                try:
-                    yield
-                finally:
-                    owner.unlink(missing_ok=True)
-        except Timeout:
-            raise BusyError(
-                f"Another build (process {self.owner()}) is at work on this store. "
-                "Wait until it has ended, then try again."
-            ) from None
-
-
-def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _write_atomically(path: Path, text: str) -> None:
-    """A reader sees the old text or the new one, never a half, also after a power cut."""
-    half = path.with_name(path.name + ".new")
-    half.write_text(text, encoding="utf-8")
-    _flush(half)
-    half.replace(path)
-    _flush(path.parent)
+    def lock(self) -> AbstractContextManager[None]:
+        """Hold the store against a second build; see :func:`store.lock.hold`."""
+        return lock.hold(self.staging.parent)

@@ -50,3 +50,11 @@ def view_table(view: str) -> str:
 def file(path: Path) -> str:
     """A path as a quoted text, for ``attach``, which takes no bound value."""
     return "'" + str(path).replace("'", "''") + "'"
+
+
+def other_version(path: Path, found: str | None) -> str:
+    """What to say of a file whose tables are not those of :data:`SCHEMA_VERSION`."""
+    return (
+        f"{path} has tables of version {found}; this program expects version {SCHEMA_VERSION}. "
+        "Move the store away, or set SESATLAS_STORE to another folder, and build again."
+    )

@@ -14,6 +14,3 @@ VIEWS: dict[str, View] = {
     "dynamics": dynamics.VIEW,
     "pitch": pitch.VIEW,
 }
-
-MAY_BE_NAN: dict[str, frozenset[str]] = {"pitch": frozenset(pitch.F0_COLUMNS)}
-"""View -> the columns that have no value for some clips; NaN anywhere else is a fault."""

@@ -55,6 +55,7 @@ VIEW = View(
         "hop_length": HOP_LENGTH,
         "resolution": RESOLUTION_SEMITONES,
     },
+    may_be_nan=frozenset(F0_COLUMNS),
     source="librosa.pyin; Mauch & Dixon 2014, doi:10.1109/ICASSP.2014.6853678",
     compute=compute,
     notes=(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,7 +33,9 @@ class View:
     source: str
     """The librosa function and the paper behind it."""
     compute: Callable[[Spectra], NDArray[np.float32]]
-    notes: str = field(default="")
+    notes: str = ""
+    may_be_nan: frozenset[str] = frozenset()
+    """Columns that have no value for some clips; NaN in any other is a fault."""
 
     @property
     def key(self) -> str:

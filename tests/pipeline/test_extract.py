@@ -110,7 +110,6 @@ def test_nan_is_a_fault_but_where_the_view_declares_it(
 ) -> None:
     noise = extract_clip(Job("a", clips[0], ("pitch",)))
     assert noise.stage is None and noise.vectors["pitch"][-1] < 0.5
-    monkeypatch.setattr(work, "MAY_BE_NAN", {})
     monkeypatch.setattr(work, "measure", lambda _: None)
     monkeypatch.setattr(work, "Spectra", lambda _: Spectra(np.full(9_000, np.nan, dtype=np.float32)))
     outcome = extract_clip(Job("a", clips[0], ("mfcc",)))

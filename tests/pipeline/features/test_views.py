@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from pipeline.audio import resample
-from pipeline.features import MAY_BE_NAN, VIEWS
+from pipeline.features import VIEWS
 from pipeline.features.pitch import FMAX_HZ, FMIN_HZ
 from pipeline.features.spectra import SAMPLE_RATE_HZ, Spectra
 
@@ -153,10 +153,10 @@ def test_contract(name: str) -> None:
     assert all(column.isidentifier() and column == column.lower() for column in view.columns)
     assert view.title and view.source
     assert set(view.units) <= set(FLOORS)
-    assert MAY_BE_NAN.get(name, frozenset()) <= set(view.columns)
+    assert view.may_be_nan <= set(view.columns)
     for samples in (SIGNALS["voice"], SIGNALS["tone in silence"], SIGNALS["shortest"]):
         vector = view.compute(Spectra(samples.astype(np.float32)))
         assert vector.dtype == np.float32 and vector.shape == (len(view.columns),)
-        optional = [column in MAY_BE_NAN.get(name, ()) for column in view.columns]
+        optional = [column in view.may_be_nan for column in view.columns]
         assert np.isfinite(vector[~np.array(optional)]).all()
         np.testing.assert_array_equal(vector, view.compute(Spectra(samples.astype(np.float32))))
