@@ -10,7 +10,7 @@ from app import builds, snapshot
 from pipeline.clips import Dataset
 from pipeline.datasets import DATASETS
 
-READERS: list[Dataset] = [dataset for dataset in DATASETS.values() if not dataset.synthetic]
+READERS: dict[str, Dataset] = {name: one for name, one in DATASETS.items() if not one.synthetic}
 """The kinds of collections a person can add."""
 LOOK_S = 1.0
 PROCESS = "build_process"
@@ -20,7 +20,7 @@ def start_button(
     words: str, arguments: Sequence[str], *, primary: bool = False, disabled: bool = False
 ) -> None:
     """A button that starts a build; it rests while one is at work."""
-    busy = snapshot.store().is_building()
+    busy = _starting() or snapshot.store().is_building()
     if st.button(
         words,
         type="primary" if primary else "secondary",
@@ -28,29 +28,38 @@ def start_button(
         icon=":material/play_arrow:",
     ):
         begin(arguments)
+        st.rerun()  # the buttons drawn above this one must rest as well
 
 
 def begin(arguments: Sequence[str]) -> None:
     st.session_state[PROCESS] = builds.start(snapshot.store(), arguments)
 
 
+def _starting() -> bool:
+    """Whether a build started on this page still works, with the store's lock in its hands or not yet."""
+    process = st.session_state.get(PROCESS)
+    return process is not None and process.poll() is None
+
+
 def progress() -> None:
-    """The build at work, live; or why the one started here ended early."""
+    """The build at work, live; or why the last one ended early."""
     process = st.session_state.get(PROCESS)
     run = builds.latest(snapshot.store())
-    at_work = (process is not None and process.poll() is None) or (run is not None and run.running)
-    if at_work:
+    if _starting() or (run is not None and run.running):
         _live()
-    refused = builds.refusal(snapshot.store(), process)
+        return
+    refused, unfinished = builds.refusal(snapshot.store(), process), builds.unfinished(run)
     if refused:
         st.error(refused, icon=":material/error:")
+    elif unfinished:
+        st.info(unfinished, icon=":material/info:")
 
 
 @st.fragment(run_every=LOOK_S)
 def _live() -> None:
     store, process = snapshot.store(), st.session_state.get(PROCESS)
     run = builds.latest(store)
-    if not (run and run.running) and (process is None or process.poll() is not None):
+    if not (run and run.running) and not _starting():
         st.rerun()
     with st.container(border=True):
         if run and run.running:
@@ -60,4 +69,4 @@ def _live() -> None:
         if st.button(
             "Stop", icon=":material/stop:", help="Finished clips are kept: the next build goes on from there."
         ):
-            builds.stop(store)
+            builds.stop(store, process)

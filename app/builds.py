@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,15 +59,23 @@ def refusal(store: Store, process: subprocess.Popen[bytes] | None) -> str | None
     """Why a started build ended without success, in its own words; None where it did not."""
     if process is None or process.poll() in (None, 0, 130):
         return None
+    if process.returncode == -signal.SIGTERM:
+        return "The build was stopped before it began."
     told = (store.builds / "stderr.txt").read_text(encoding="utf-8", errors="replace").strip()
     return told.splitlines()[-1] if told else f"The build ended with exit code {process.returncode}."
 
 
-def stop(store: Store) -> None:
-    """Ask the build at work to end; its finished batches stay for the next one."""
-    owner = store.owner()
-    if owner is not None and store.is_building():
-        os.kill(owner, signal.SIGTERM)
+def stop(store: Store, process: subprocess.Popen[bytes] | None = None) -> None:
+    """Ask the build at work to end; its finished batches stay for the next one.
+
+    ``process`` is the build started from this page: it may not have come as far as the store's lock.
+    """
+    owner = store.owner() if store.is_building() else None
+    if owner is None and process is not None and process.poll() is None:
+        owner = process.pid
+    if owner is not None:
+        with suppress(ProcessLookupError):  # it ended by itself in this moment
+            os.kill(owner, signal.SIGTERM)
 
 
 def latest(store: Store) -> Run | None:
@@ -74,18 +83,27 @@ def latest(store: Store) -> Run | None:
     logs = sorted(store.builds.glob("*.jsonl"))
     if not logs:
         return None
+    # In this order: a build that ends in between has told so in its log by the time we read it.
+    at_work = store.is_building()
     last = _last_event(logs[-1])
-    ended = last["event"] in ("finished", "stopped")
-    return Run(logs[-1].stem, last, running=not ended and store.is_building())
+    return Run(logs[-1].stem, last, running=at_work and last["event"] not in ("finished", "stopped"))
 
 
 def _last_event(path: Path) -> dict[str, Any]:
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - TAIL_BYTES))
-        lines = [
-            line for line in file.read().split(b"\n") if line.startswith(b'{"event"') and line.endswith(b"}")
-        ]
+        # What stands behind the last line break is still being written; the first line may be cut.
+        lines = [line for line in file.read().split(b"\n")[:-1] if line.startswith(b'{"event"')]
     return dict(json.loads(lines[-1])) if lines else {"event": "started"}
+
+
+def unfinished(run: Run | None) -> str | None:
+    """What became of a newest build that neither works nor published anything; None where all is well."""
+    if run is None or run.running or run.last["event"] == "finished":
+        return None
+    if run.last["event"] == "stopped":
+        return f"The last build did not finish. {run.last['reason']}"
+    return "The last build was killed. What it had finished is kept: the next build goes on from there."
 
 
 def in_words(run: Run) -> str:

@@ -36,6 +36,8 @@ def draw(selection: filters.Selection) -> str:
     rows, there = _page(selection)
     named = st.query_params.get("clip")
     chosen = named if named and named in set(clips["clip_id"]) else str(rows["clip_id"].iloc[0])
+    if named and named.startswith(f"{selection.name}/") and named != chosen:
+        _say_why_not(selection, named)
     sounds = [_preview(selection, row) for _, row in rows.iterrows()]
     clip_rows(
         _words(rows, there),
@@ -47,6 +49,15 @@ def draw(selection: filters.Selection) -> str:
     )
     st.caption("▶ plays a row, a click on it shows the clip in full below; arrow keys walk, space plays.")
     return chosen
+
+
+def _say_why_not(selection: filters.Selection, named: str) -> None:
+    # Otherwise who follows a link would take another clip for the one they were sent.
+    if named in set(snapshot.clips(selection.name)["clip_id"]):
+        told = f"`{named}` does not pass these filters"
+    else:
+        told = f"The store holds no clip `{named}`"
+    st.caption(f":orange[{told}; below is another one.]")
 
 
 def _choose(clip_id: str) -> None:

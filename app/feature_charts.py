@@ -33,19 +33,31 @@ def draw(selection: filters.Selection) -> None:
 def _by_class(selection: filters.Selection, view: pd.Series, facets: dict[str, str]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         column = st.selectbox("Column", list(view["columns"]), key="column", bind="query-params")
-        by = st.selectbox(
-            "By", list(facets), format_func=facets.__getitem__, key="feature_by", bind="query-params"
-        )
+        by = _facet("By", facets, "feature_by")
         kind = st.segmented_control(
             "As", ["violin", "box"], default="violin", required=True, key="kind", bind="query-params"
         )
-    frame = _with(selection, view, [column])[["clip_id", by, column]].dropna()
+    told = ["clip_id", *([by] if by else []), column]
+    frame = _with(selection, view, [column])[told].dropna()
     if frame.empty:
         st.info(f"No clip of this selection has a value in {column}.", icon=":material/info:")
         return
-    title = f"{column} by {facets[by].lower()} (n = {len(frame):,})"
-    figure = charts.distribution(frame, column, by, kind, title, axis(view, column))
+    unit = axis(view, column)
+    if by is None:
+        figure = charts.distribution(frame.assign(all="all clips"), column, "all", kind, column, unit)
+    else:
+        title = f"{column} by {facets[by].lower()} (n = {len(frame):,})"
+        figure = charts.distribution(frame, column, by, kind, title, unit)
     show.chart(figure, frame, f"{column}_by_{by}", caption=_told(selection, frame))
+
+
+def _facet(label: str, facets: dict[str, str], key: str) -> str | None:
+    """The box that chooses a facet; no box where nothing tells the clips apart."""
+    if not facets:
+        return None
+    return str(
+        st.selectbox(label, list(facets), format_func=facets.__getitem__, key=key, bind="query-params")
+    )
 
 
 def _against(selection: filters.Selection, view: pd.Series, facets: dict[str, str]) -> None:
@@ -53,16 +65,15 @@ def _against(selection: filters.Selection, view: pd.Series, facets: dict[str, st
     with st.container(horizontal=True, vertical_alignment="bottom"):
         x = st.selectbox("Across", columns, key="x", bind="query-params")
         y = st.selectbox("Up", columns, index=min(1, len(columns) - 1), key="y", bind="query-params")
-        colour = st.selectbox(
-            "Colour", list(facets), format_func=facets.__getitem__, key="colour", bind="query-params"
-        )
-    frame = _with(selection, view, list(dict.fromkeys([x, y]))).dropna(subset=[x, y, colour])
-    frame = frame.astype({colour: "string"}).sort_values(colour)
+        colour = _facet("Colour", facets, "colour")
+    shown = [*dict.fromkeys([x, y]), *([colour] if colour else [])]
+    frame = _with(selection, view, list(dict.fromkeys([x, y]))).dropna(subset=shown)
+    if colour:
+        frame = frame.astype({colour: "string"}).sort_values(colour)
     figure = charts.against(frame, x, y, colour, f"{y} against {x} (n = {len(frame):,})")
     figure.update_xaxes(title=axis(view, x)).update_yaxes(title=axis(view, y))
-    figure.update_layout(legend_title_text=facets[colour])
-    table = frame[list(dict.fromkeys(["clip_id", colour, x, y]))]
-    show.chart(figure, table, "against", caption=_told(selection, frame))
+    figure.update_layout(legend_title_text=facets[colour] if colour else None)
+    show.chart(figure, frame[["clip_id", *shown]], "against", caption=_told(selection, frame))
 
 
 def _correlation(selection: filters.Selection, view: pd.Series) -> None:

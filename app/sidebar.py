@@ -8,27 +8,32 @@ from app import builds, snapshot
 from store.errors import SesatlasError
 
 LOOK_S = 2.0
+UNREADABLE = 0
+"""In place of a snapshot's number; they begin with 1."""
 
 
 def draw() -> None:
     """Draw the state of the store, and keep it up to date while the page is open."""
     with st.sidebar:
-        _state(_number())
+        _state(*_seen())
 
 
-def _number() -> int | None:
-    """The current snapshot's number; None for an empty store and for one that cannot be read."""
+def _seen() -> tuple[int | None, bool]:
+    """The current snapshot's number, None for an empty store; and whether a build is at work."""
+    run = builds.latest(snapshot.store())
+    at_work = run is not None and run.running
     try:
         current = snapshot.store().current()
     except SesatlasError:
-        return None
-    return current.number if current else None
+        return UNREADABLE, at_work
+    return (current.number if current else None), at_work
 
 
 @st.fragment(run_every=LOOK_S)
-def _state(drawn: int | None) -> None:
-    # The page was drawn from snapshot `drawn`. Once another one is current, all of it is drawn anew.
-    if _number() != drawn:
+def _state(drawn: int | None, at_work: bool) -> None:
+    # The page was drawn from snapshot `drawn`. Once another one is current, or a build has begun or ended,
+    # all of it is drawn anew.
+    if _seen() != (drawn, at_work):
         st.rerun()
     run = builds.latest(snapshot.store())
     if run and run.running:
@@ -36,10 +41,17 @@ def _state(drawn: int | None) -> None:
     if drawn is None:
         st.caption("The store is empty.")
         return
+    try:
+        _facts(drawn)
+    except SesatlasError:  # the page itself says which and why
+        st.caption(":orange[The store cannot be read.]")
+
+
+def _facts(number: int) -> None:
     datasets = snapshot.datasets()
     synthetic = int(datasets.loc[datasets["synthetic"], "clips"].sum())
     total = int(datasets["clips"].sum())
-    st.caption(f"**Snapshot {drawn}**, {snapshot.current().published_at:%d %b %Y, %H:%M}")
+    st.caption(f"**Snapshot {number}**, {snapshot.current().published_at:%d %b %Y, %H:%M}")
     st.caption(
         f"{total:,} clips in {len(datasets)} collections"
         + (f", {synthetic:,} synthetic" if synthetic else "")

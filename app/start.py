@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from app import build_panel, show, snapshot
+from app import build_panel, filters, show, snapshot
 
 ABOUT = (
     "An atlas of audio collections: see, hear, cluster, question and model what is in them. "
@@ -25,11 +25,12 @@ def page() -> None:
         _empty()
         return
     datasets = snapshot.datasets()
+    titles = filters.titles(datasets)
     for first in range(0, len(datasets), 3):
         columns = st.columns(3)
         for column, (_, dataset) in zip(columns, datasets.iloc[first : first + 3].iterrows(), strict=False):
             with column:
-                _card(dataset)
+                _card(dataset, titles[str(dataset["dataset"])])
     _last_build()
     build_panel.progress()
     with st.expander("Bring recordings of your own", icon=":material/library_add:", expanded=False):
@@ -57,9 +58,9 @@ def _bring() -> None:
     )
 
 
-def _card(dataset: pd.Series) -> None:
+def _card(dataset: pd.Series, title: str) -> None:
     with st.container(border=True, height="stretch"):
-        st.subheader(str(dataset["title"]), anchor=False)
+        st.subheader(title, anchor=False)
         show.synthetic_mark(bool(dataset["synthetic"]))
         many, of_what = int(dataset["classes"]), str(dataset["label_name"])
         numbers = {"clips": f"{int(dataset['clips']):,}", "hours": f"{dataset['hours']:.2f}"}
@@ -67,8 +68,9 @@ def _card(dataset: pd.Series) -> None:
             numbers["speakers"] = str(int(dataset["speakers"]))
         else:
             numbers["classes"] = str(many)
-        for column, (name, number) in zip(st.columns(3), numbers.items(), strict=True):
-            column.metric(name, number)
+        with st.container(horizontal=True, gap="large"):
+            for name, number in numbers.items():
+                st.metric(name, number, width="content")
         told = f"Label: {of_what} ({many} {'class' if many == 1 else 'classes'}) · {dataset['licence']}"
         st.caption(told)
         for note in dataset["notes"]:

@@ -19,6 +19,13 @@ FACTS = {
 
 def balance(selection: filters.Selection) -> None:
     facets = selection.facets()
+    if not facets:
+        st.info(
+            "Nothing is known that tells these clips apart. Sub-folders or a CSV beside the recordings would "
+            "give them labels.",
+            icon=":material/label_off:",
+        )
+        return
     left, right = st.columns(2)
     by = left.selectbox(
         "Count clips by", list(facets), format_func=facets.__getitem__, key="by", bind="query-params"
@@ -38,16 +45,18 @@ def balance(selection: filters.Selection) -> None:
 
 
 def recordings(selection: filters.Selection) -> None:
+    same = [column for column in FACTS if selection.clips[column].nunique() == 1]
+    with st.container(horizontal=True, gap="large"):
+        for column in same:
+            name, unit = FACTS[column]
+            told = f"{selection.clips[column].iloc[0]:,.6g} {unit}"
+            st.metric(name, told, width="content", help="The same in all clips of the selection.")
     places = st.columns(2)
-    for number, (column, (name, unit)) in enumerate(FACTS.items()):
+    for number, column in enumerate(column for column in FACTS if column not in same):
+        name, unit = FACTS[column]
         values = selection.clips[column]
         with places[number % 2]:
-            if values.nunique() == 1:
-                st.metric(
-                    name, f"{values.iloc[0]:,.6g} {unit}", help="The same in all clips of the selection."
-                )
-            else:
-                show.chart(charts.histogram(values, name, unit), charts.histogram_table(values), column)
+            show.chart(charts.histogram(values, name, unit), charts.histogram_table(values), column)
 
 
 def clips(selection: filters.Selection) -> None:
@@ -76,7 +85,12 @@ section = st.segmented_control(
     bind="query-params",
     label_visibility="collapsed",
 )
-if selection.clips.empty:
+if not selection.total:
+    st.info(
+        "This collection holds no clip: each of its files failed, and the Pipeline page says why.",
+        icon=":material/error:",
+    )
+elif selection.clips.empty:
     st.info("No clip passes these filters. Take one of them away.", icon=":material/filter_alt_off:")
 else:
     st.caption(f"{len(selection.clips):,} of {selection.total:,} clips")

@@ -20,16 +20,22 @@ def build_section() -> None:
 
 
 def add_form() -> None:
-    reader = st.selectbox("Kind", READERS, format_func=lambda one: one.title)
+    reader = READERS[st.selectbox("Kind", list(READERS), format_func=lambda one: READERS[one].title)]
     st.caption(f"Expected: {reader.layout}  \n{reader.how_to_get}")
-    path = st.text_input("Folder on the machine that runs Sesatlas")
-    alias = st.text_input("Name in the store (may stay empty)", placeholder=reader.name)
-    folder = Path(path).expanduser()
-    there = bool(path) and folder.is_dir()
+    path = st.text_input("Folder on the machine that runs Sesatlas", key="folder_to_add").strip()
+    alias = st.text_input("Name in the store (may stay empty)", key="name_to_add").strip()
+    there = is_folder(path)
     if path and not there:
-        st.warning(f"There is no folder {folder} on that machine.", icon=":material/folder_off:")
-    word = f"{reader.name}:{alias}={folder}" if alias else f"{reader.name}={folder}"
+        st.warning(f"There is no folder {path} on that machine.", icon=":material/folder_off:")
+    word = f"{reader.name}:{alias}={path}" if alias else f"{reader.name}={path}"
     build_panel.start_button("Add it", ["--dataset", word], disabled=not there)
+
+
+def is_folder(path: str) -> bool:
+    try:
+        return bool(path) and Path(path).expanduser().is_dir()
+    except (OSError, RuntimeError):  # forbidden, too long a name, or the home of nobody
+        return False
 
 
 def is_empty() -> bool:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import argparse
 import logging
-import signal
+import os
 import sys
-from pathlib import Path
-from types import FrameType, ModuleType
+from types import ModuleType
 
-from pipeline.commands import build, doctor, export, fetch, snapshots, status
+from pipeline import stop
+from pipeline.commands import add_store, build, doctor, export, fetch, snapshots, status
 from pipeline.sources import store_root
 from store.errors import SesatlasError
 
@@ -25,6 +25,7 @@ COMMANDS: dict[str, ModuleType] = {
     "doctor": doctor,
     "snapshots": snapshots,
 }
+STOPPED = "Stopped. What was finished is kept; the next build goes on from here."
 
 
 def parser() -> argparse.ArgumentParser:
@@ -32,12 +33,7 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m pipeline", description="Fill and look after the feature store."
     )
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument(
-        "--store",
-        type=Path,
-        default=store_root(),
-        help="the store's folder (default: SESATLAS_STORE or data/store)",
-    )
+    add_store(common, store_root())
     common.add_argument("--verbose", action="store_true", help="tell what goes on inside")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, module in COMMANDS.items():
@@ -48,26 +44,42 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
+    quiet = logging.ERROR if getattr(options, "quiet", False) else logging.WARNING
     logging.basicConfig(
-        level=logging.DEBUG if options.verbose else logging.WARNING,
+        level=logging.DEBUG if options.verbose else quiet,
         format="%(levelname)s %(name)s: %(message)s",
         stream=sys.stderr,
     )
-    signal.signal(signal.SIGTERM, _interrupt)
     try:
         return int(COMMANDS[options.command].run(options))
-    except SesatlasError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
     except KeyboardInterrupt:
-        sys.stderr.write("Stopped. What was finished is kept; the next build goes on from here.\n")
-        return 130
+        return _end(STOPPED, 130)
+    except BrokenPipeError:
+        # Python would stumble over the closed pipe once more when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _end("Stopped: nobody reads the output any more.", 2)
+    except Exception as error:
+        if stop.asked():  # and compiled code made another error of it
+            return _end(STOPPED, 130)
+        if not isinstance(error, SesatlasError | OSError):
+            raise
+        return _end(_in_words(error), 2)
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    """The page's stop button and a system going down end a build as Ctrl-C does."""
-    raise KeyboardInterrupt
+def _in_words(error: SesatlasError | OSError) -> str:
+    if isinstance(error, SesatlasError):
+        return str(error)
+    where = f" ({error.filename})" if error.filename else ""
+    return f"Not done: {error.strerror or error}{where}. Mend that and try again."
+
+
+def _end(words: str, code: int) -> int:
+    sys.stderr.write(f"{words}\n")
+    return code
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    stop.listen()
+    code = main()
+    stop.ignore()
+    sys.exit(code)

@@ -11,6 +11,11 @@ from rich.table import Table
 from pipeline import events
 
 
+def plain() -> Console:
+    """A console that shows names as they are: brackets and colons in a file's name are no markup."""
+    return Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
 class Display:
     """A listener with an end."""
 
@@ -46,7 +51,7 @@ class Terminal(Display):
     """A line a stage, a bar with rate and time left while clips are extracted, a table at the end."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self.console = console or Console(stderr=False, highlight=False)
+        self.console = console or plain()
         self.bar = Progress(
             TextColumn("extracting"),
             BarColumn(),
@@ -55,6 +60,8 @@ class Terminal(Display):
             TimeRemainingColumn(),
             console=self.console,
             transient=True,
+            # A file or a pipe would keep each state of the bar.
+            disable=not self.console.is_terminal,
         )
         self.task: TaskID | None = None
 
@@ -89,13 +96,13 @@ class Terminal(Display):
         told = {
             "to extract": event.to_extract,
             "unchanged": event.unchanged,
-            "with new labels": event.updated,
+            "with new labels or dates": event.updated,
             "known by their content": event.reused,
             "gone from disk": event.removed,
+            "at fault as before": event.failed,
         }
-        self.console.print(
-            ", ".join(f"{count} {what}" for what, count in told.items() if count) or "nothing found"
-        )
+        words = ", ".join(f"{count} {what}" for what, count in told.items() if count)
+        self.console.print(words or "nothing found")
 
     def _progress(self, event: events.Progress) -> None:
         if self.task is None:
@@ -115,13 +122,14 @@ def summary(event: events.Finished, console: Console) -> None:
     console.print(table)
     if event.status == "unchanged":
         console.print(
-            f"Nothing has changed: snapshot {event.snapshot} is up to date ({event.seconds:.1f} s)."
+            f"Nothing has changed: snapshot {event.snapshot} is up to date, 0 vectors computed "
+            f"({event.seconds:.1f} s)."
         )
-        return
-    console.print(
-        f"Snapshot {event.snapshot}: {event.added} added, {event.updated} updated, {event.removed} removed, "
-        f"{event.failed} failed; {event.vectors_computed} vectors computed, {event.vectors_reused} reused "
-        f"({event.seconds:.1f} s)."
-    )
+    else:
+        console.print(
+            f"Snapshot {event.snapshot}: {event.added} added, {event.updated} updated, {event.removed} removed, "
+            f"{event.failed} failed; {event.vectors_computed} vectors computed, {event.vectors_reused} reused "
+            f"({event.seconds:.1f} s)."
+        )
     if event.failed:
         console.print("`python -m pipeline status --failures` lists what failed and why.")

@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pipeline import stop
+
 LOGS_KEPT = 50
 log = logging.getLogger(__name__)
 
@@ -38,7 +40,7 @@ class Scanned:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What there is to do; ``failed`` counts files that failed before and have not changed since."""
+    """What there is to do; ``failed`` counts files at fault in the scan, or unchanged since they failed."""
 
     to_extract: int
     unchanged: int
@@ -140,9 +142,8 @@ def end_told(tell: Listener) -> Iterator[None]:
     """Tell why a build ended before its time, whatever the reason."""
     try:
         yield
-    except KeyboardInterrupt:
-        tell(Stopped("Stopped on request; the next build goes on from here."))
-        raise
     except BaseException as error:
-        tell(Stopped(str(error) or type(error).__name__))
+        stopped = isinstance(error, KeyboardInterrupt) or stop.asked()
+        words = "Stopped on request; the next build goes on from here." if stopped else str(error)
+        tell(Stopped(words or type(error).__name__))
         raise

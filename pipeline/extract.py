@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
 import warnings
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from threading import Thread
+from typing import Any
 
 import joblib
 import numpy as np
@@ -17,6 +19,7 @@ from pipeline.audio import Recording
 from pipeline.features import VIEWS
 from pipeline.features.spectra import SAMPLE_RATE_HZ
 from pipeline.jobs import Job, Outcome, content_hash, extract_batch, vectors_of
+from pipeline.workers import deaf_to_ctrl_c, end_with
 
 __all__ = ["Job", "Outcome", "content_hash", "extract", "warm_up"]
 
@@ -61,9 +64,14 @@ def warm_up(n_jobs: int = -1, views: Iterable[str] = tuple(VIEWS)) -> Thread:
     """
     workers = joblib.effective_n_jobs(n_jobs)
     tasks = [joblib.delayed(_warm)(tuple(views)) for _ in range(workers if workers > 1 else 0)]
-    thread = Thread(target=lambda: joblib.Parallel(n_jobs, batch_size=1)(tasks), name="warm-up", daemon=True)
+    thread = Thread(target=lambda: _parallel(n_jobs)(tasks), name="warm-up", daemon=True)
     thread.start()
     return thread
+
+
+def _parallel(n_jobs: int, **options: Any) -> joblib.Parallel:
+    # The same for every use, or joblib would start the workers anew.
+    return joblib.Parallel(n_jobs, batch_size=1, initializer=end_with, initargs=(os.getpid(),), **options)
 
 
 def _on_all_cores(
@@ -76,8 +84,9 @@ def _on_all_cores(
             handed_out.append(number)
             yield joblib.delayed(_numbered)(number, batch)
 
-    parallel = joblib.Parallel(n_jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs")
-    results = parallel(tasks())
+    parallel = _parallel(n_jobs, return_as="generator_unordered", pre_dispatch="2*n_jobs")
+    with deaf_to_ctrl_c():
+        results = parallel(tasks())
     try:
         # Not "yield from": that would close joblib's generator first, warning included.
         for number, outcomes in results:  # noqa: UP028
@@ -95,18 +104,20 @@ def _numbered(number: int, jobs: Sequence[Job]) -> tuple[int, list[Outcome]]:
 def _one_by_one(jobs: Sequence[Job]) -> list[Outcome]:
     """Redo a batch in a process of its own, started anew after each clip that kills it."""
     outcomes = []
-    executor = ProcessPoolExecutor(max_workers=1)
+    executor = ProcessPoolExecutor(1, initializer=end_with, initargs=(os.getpid(),))
     try:
         for job in jobs:
             try:
-                outcomes += executor.submit(extract_batch, [job]).result()
+                with deaf_to_ctrl_c():
+                    future = executor.submit(extract_batch, [job])
+                outcomes += future.result()
             except BrokenProcessPool:
                 reason = (
                     "The process working on this clip died, out of memory or by a crash in a decoder; "
                     "expected a file that decodes: convert it or leave it out."
                 )
                 outcomes.append(Outcome(job.clip_id, job.content_hash, stage="features", reason=reason))
-                executor = ProcessPoolExecutor(max_workers=1)
+                executor = ProcessPoolExecutor(1, initializer=end_with, initargs=(os.getpid(),))
     finally:
         executor.shutdown(kill_workers=True)
     return outcomes

@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.clips import Clip, Problem, Scan
 from pipeline.extract import Job, content_hash
+from pipeline.known import Known
 from pipeline.rows import FACTS, Row, clip_row, failure_row, same_file, stamp
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the store holds before the build."""
-
-    clips: Mapping[str, Row]
-    failures: Mapping[tuple[str, str], Row]
-    vectors: Mapping[str, Collection[str]]
-    """View name to the clips that have a vector under the view's present key."""
-    datasets: Sequence[Row]
-    views: Sequence[Row]
-
-
-NOTHING_KNOWN = Known({}, {}, {}, [], [])
 
 
 @dataclass(slots=True)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from pipeline import events
-from pipeline.clips import Dataset, Scan
+from pipeline.clips import Dataset
 from pipeline.datasets import DATASETS
 from pipeline.errors import PipelineError
 
@@ -26,6 +24,15 @@ class Source:
     name: str
     dataset: Dataset
     path: Path
+    derived: bool = False
+    """Named after its folder; the user gave no name."""
+    remembered: bool = False
+    """Not given on the command line: the store knew it."""
+
+    @property
+    def word(self) -> str:
+        """What stands before ``=PATH`` for this very source on the command line."""
+        return self.name if self.name == self.dataset.name else f"{self.dataset.name}:{self.name}"
 
 
 def store_root() -> Path:
@@ -62,25 +69,47 @@ def parse(words: Iterable[str]) -> dict[str, Source]:
 
 def _parse_one(word: str) -> list[Source]:
     name, _, path = word.partition("=")
-    reader, _, alias = name.partition(":")
-    if reader == "demo" and not alias:
-        root = Path(path).expanduser().resolve() if path else recordings_root() / "demo"
+    reader, colon, alias = name.partition(":")
+    if reader == "demo":
+        if colon:
+            raise PipelineError(
+                f"'{word}' names the demo otherwise; expected demo or demo=PATH, for it is two corpora."
+            )
+        root = _folder(path) if path else recordings_root() / "demo"
         return [Source(name, dataset_named(name), root / name) for name in DEMO]
     dataset = dataset_named(reader)
     if not path and dataset.prepare is None:
         raise PipelineError(f"'{word}' names no folder; expected --dataset {reader}=PATH.")
-    root = Path(path).expanduser().resolve() if path else recordings_root() / "demo" / reader
-    if not alias:
-        alias = _slug(root.name) if reader == "folder" else reader
+    root = _folder(path) if path else recordings_root() / "demo" / reader
+    derived = not colon and reader == "folder"
+    alias = alias if colon else _slug(root.name) if derived else reader
+    _require_alias(alias, reader, root)
+    return [Source(alias, dataset, root, derived=derived)]
+
+
+def _require_alias(alias: str, reader: str, root: Path) -> None:
     if not ALIAS.fullmatch(alias):
         raise PipelineError(
-            f"'{alias}' cannot name a dataset: lower-case letters, digits, _ and - are expected."
+            f"'{alias}' cannot name a dataset; expected a lower-case letter or digit, then letters, digits, "
+            f"_ or -, at most 41 in all: --dataset {reader}:ANOTHER_NAME={root}."
         )
-    if alias in DATASETS and alias != reader:
+    if alias != reader and (alias in DATASETS or alias == "demo"):
         raise PipelineError(
-            f"'{alias}' is the name of another kind of dataset. Choose another alias in '{word}'."
+            f"'{alias}' is the name of another kind of dataset; expected a name of its own: "
+            f"--dataset {reader}:ANOTHER_NAME={root}."
         )
-    return [Source(alias, dataset, root)]
+
+
+def _folder(path: str) -> Path:
+    root = Path(path).expanduser().resolve()
+    try:
+        str(root).encode()
+    except UnicodeEncodeError:
+        shown = str(root).encode(errors="surrogateescape").decode(errors="replace")
+        raise PipelineError(
+            f"{shown} has a name that is not valid UTF-8, which the store needs; rename it."
+        ) from None
+    return root
 
 
 def _slug(text: str) -> str:
@@ -97,48 +126,3 @@ def dataset_named(name: str) -> Dataset:
     if name not in DATASETS:
         raise PipelineError(f"'{name}' is no known dataset; there are: demo, {', '.join(DATASETS)}.")
     return DATASETS[name]
-
-
-def remembered(rows: Iterable[Mapping[str, Any]]) -> dict[str, Source]:
-    """The sources of the store's own datasets."""
-    return {
-        row["dataset"]: Source(row["dataset"], dataset_named(row["reader"]), Path(row["path"]))
-        for row in rows
-    }
-
-
-def scan_all(sources: Mapping[str, Source], tell: events.Listener) -> dict[str, Scan]:
-    """Look through every source.
-
-    Raises
-    ------
-    PipelineError
-        A source's folder is not what its dataset expects. Nothing has been written by then.
-    """
-    for source in sources.values():
-        if source.dataset.prepare:
-            tell(events.Preparing(source.name))
-            source.dataset.prepare(source.path)
-        missing = source.dataset.validate(source.path)
-        if missing:
-            raise PipelineError(
-                f"{source.name}: {' '.join(missing)} Give the right folder with --dataset "
-                f"{source.dataset.name}=PATH, or leave it out with --forget {source.name}."
-            )
-    scans = {}
-    for name, source in sources.items():
-        scans[name] = scan = source.dataset.scan(source.path, name)
-        tell(events.Scanned(name, len(scan.clips), len(scan.problems), scan.notes))
-    return scans
-
-
-def dataset_row(source: Source, scan: Scan) -> dict[str, Any]:
-    """One row of the table ``datasets``."""
-    told = ("title", "kind", "label_name", "synthetic", "licence", "citation", "url")
-    row = {name: getattr(source.dataset, name) for name in told}
-    return {
-        "dataset": source.name,
-        "reader": source.dataset.name,
-        "path": str(source.path),
-        "notes": list(scan.notes),
-    } | row

@@ -117,7 +117,7 @@ class Staging:
     def finish(self, number: int, finished_at: datetime) -> Counts:
         """Sign the build into the history, with what changed against the snapshot it began from."""
         self.commit()
-        changes = history.changes_since(self.writer, self.current and self.current.path)
+        changes = history.changes_since(self.writer, self.current.path if self.current else None)
         clips = changes.pop("clips")
         counts = Counts(**changes, vectors_computed=self.computed, vectors_reused=self.reused)
         with self.writer.transaction():

@@ -64,7 +64,7 @@ class Database:
     def table(self, text: str, **parameters: Any) -> pa.Table:
         """The answer to a statement in the store's own types."""
         with self._told(), self._con.cursor() as cursor:
-            return cursor.execute(text, parameters).to_arrow_table()
+            return cursor.sql(text, params=parameters or None).to_arrow_table()
 
     def frame(self, name: str, **parameters: Any) -> pd.DataFrame:
         """The answer to ``queries/NAME.sql``. Whole numbers with gaps come as floats."""

@@ -94,11 +94,6 @@ class Reader(Database):
             raise StoreError(f"There is no view '{name}' in this snapshot; {_listed(list(views['view']))}.")
         return found.iloc[0]
 
-    def coverage(self, view: str) -> pd.DataFrame:
-        """How many clips of each dataset have a vector in ``view``."""
-        self.view(view)
-        return self._vectors("coverage", view).to_pandas()
-
     def failures(self) -> pd.DataFrame:
         return self.frame("failures")
 

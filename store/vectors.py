@@ -48,7 +48,7 @@ def define_views(writer: Writer, specs: Sequence[ViewSpec]) -> None:
             writer.con.execute(f"drop table if exists {sql.view_table(name)}")
     writer.con.execute("delete from views")
     for position, spec in enumerate(specs):
-        writer.insert("views", pa.Table.from_pylist([_view_row(spec, position)]))
+        writer.insert("views", pa.Table.from_pylist([view_row(spec, position)]))
         writer.con.execute(
             f"create table if not exists {sql.view_table(spec.name)} "
             f"(clip_id varchar primary key, vector float[{len(spec.columns)}] not null)"
@@ -96,7 +96,7 @@ def upsert_vectors(writer: Writer, view: str, clip_ids: Sequence[str], vectors: 
     writer.insert(sql.view_table(view), pa.table({"clip_id": pa.array(list(clip_ids)), "vector": column}))
 
 
-def _view_row(spec: ViewSpec, position: int) -> dict[str, Any]:
+def view_row(spec: ViewSpec, position: int) -> dict[str, Any]:
     return {
         "view": spec.name,
         "position": position,

@@ -103,7 +103,13 @@ class Writer:
         if table not in TABLES:
             raise StoreError(f"'{table}' is not written by rows; expected one of {', '.join(TABLES)}.")
         if rows:
-            self.insert(table, pa.Table.from_pylist([dict(row) for row in rows]))
+            schema = self.con.sql(f"from {table} limit 0").to_arrow_table().schema
+            unknown = sorted(set(rows[0]) - set(schema.names))
+            if unknown:
+                raise StoreError(
+                    f"The table {table} has no column {unknown[0]}; it has {', '.join(schema.names)}."
+                )
+            self.insert(table, pa.Table.from_pylist([dict(row) for row in rows], schema=schema))
 
     def insert(self, table: str, batch: pa.Table) -> None:
         """Insert the rows of an Arrow table, or replace those with the same key; columns go by name."""

@@ -7,23 +7,25 @@ import sys
 
 from pipeline import console
 from pipeline.build import Options, build
+from pipeline.datasets import DATASETS
 from pipeline.sources import parse
 from store.snapshots import KEEP, Store
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    kinds = [name for name, dataset in DATASETS.items() if dataset.prepare is None]
     parser.add_argument(
         "--dataset",
         action="append",
         default=[],
         metavar="NAME=PATH",
-        help="a collection and its folder, as often as wanted: esc50, timit, ravdess, emodb, folder, "
-        "or demo (needs no path); NAME:ALIAS=PATH names it otherwise in the store",
+        help=f"a collection and its folder, as often as wanted: {', '.join(kinds)}, or demo, which needs no "
+        "folder; NAME:ALIAS=PATH names it otherwise in the store",
     )
     parser.add_argument(
         "--forget", action="append", default=[], metavar="NAME", help="leave a collection out"
     )
-    parser.add_argument("--jobs", type=int, default=-1, metavar="N", help="processes (default: one a core)")
+    parser.add_argument("--jobs", type=_jobs, default=-1, metavar="N", help="processes (default: one a core)")
     parser.add_argument("--retry", action="store_true", help="open files again that failed before")
     parser.add_argument("--keep", type=_at_least_one, default=KEEP, metavar="N", help="snapshots to keep")
     how = parser.add_mutually_exclusive_group()
@@ -32,10 +34,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _at_least_one(word: str) -> int:
-    number = int(word)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{number} snapshots cannot be kept; expected 1 or more")
-    return number
+    if not word.isdecimal() or int(word) < 1:
+        raise argparse.ArgumentTypeError(f"{word!r} snapshots cannot be kept; expected a whole number from 1")
+    return int(word)
+
+
+def _jobs(word: str) -> int:
+    if word != "-1" and (not word.isdecimal() or int(word) < 1):
+        raise argparse.ArgumentTypeError(
+            f"{word!r} processes cannot work; expected 1 or more, or -1 for all cores"
+        )
+    return int(word)
 
 
 def run(options: argparse.Namespace) -> int:

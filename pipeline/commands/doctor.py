@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
+from rich.text import Text
 
+from pipeline.console import plain
 from pipeline.features import VIEWS
 from pipeline.sources import PROJECT
 from store.errors import StoreError
@@ -37,14 +38,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    console = Console(highlight=False)
+    console = plain()
     store = Store(options.store)
     findings = [*_machine(store), *_packages(), *_store(store)]
     for finding in findings:
         if finding.mend:
-            console.print(f"[red]wrong[/red]  {finding.what}\n       {finding.mend}")
+            console.print(Text.assemble(("wrong", "red"), f"  {finding.what}\n       {finding.mend}"))
         elif not options.quiet:
-            console.print(f"[green]ok[/green]     {finding.what}")
+            console.print(Text.assemble(("ok", "green"), f"     {finding.what}"))
     return 1 if any(finding.mend for finding in findings) else 0
 
 
@@ -62,9 +63,11 @@ def _machine(store: Store) -> Iterator[Finding]:
 
 def _packages() -> Iterator[Finding]:
     requirements = PROJECT / "requirements.txt"
-    for name, wanted in re.findall(
-        r"^([\w.-]+)==(\S+)", requirements.read_text(encoding="utf-8"), re.MULTILINE
-    ):
+    if not requirements.exists():
+        yield Finding("requirements.txt is not beside the program", "Run it from a clone of the repository.")
+        return
+    pins = re.findall(r"^([\w.-]+)==(\S+)", requirements.read_text(encoding="utf-8"), re.MULTILINE)
+    for name, wanted in pins:
         try:
             found = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
@@ -76,6 +79,10 @@ def _packages() -> Iterator[Finding]:
 
 
 def _store(store: Store) -> Iterator[Finding]:
+    if _is_interrupted(store):
+        yield Finding(
+            "a build was interrupted", "Run `python -m pipeline build`: it goes on where it stopped."
+        )
     try:
         current = store.current()
     except StoreError as error:
@@ -86,39 +93,33 @@ def _store(store: Store) -> Iterator[Finding]:
         return
     try:
         with Reader(current.path) as reader:
-            yield Finding(f"snapshot {current.number} can be read")
             yield from _content(reader)
+            yield Finding(f"snapshot {current.number} can be read")
     except StoreError as error:
-        yield Finding(
-            f"snapshot {current.number}", f"{error} Go back with `python -m pipeline snapshots use N`."
-        )
-    if store.staging.exists() and not store.is_building():
-        yield Finding(
-            "a build was interrupted", "Run `python -m pipeline build`: it goes on where it stopped."
-        )
+        yield Finding(f"snapshot {current.number} is damaged", str(error))
+
+
+def _is_interrupted(store: Store) -> bool:
+    left = store.staging.exists() or (store.root / "PUBLISHING").exists()
+    return left and not store.is_building()
 
 
 def _content(reader: Reader) -> Iterator[Finding]:
-    datasets = reader.datasets()
-    for row in datasets.to_dict("records"):
-        there = Path(row["path"]).is_dir()
-        mend = (
-            ""
-            if there
-            else f"Its folder {row['path']} is gone: give the new one with --dataset, or --forget it."
+    clips = 0
+    for row in reader.rows("datasets"):
+        clips += row["clips"]
+        gone = (
+            f"Its folder {row['path']} is gone: give the new one with --dataset, or run "
+            f"`python -m pipeline build --forget {row['dataset']}`."
         )
+        mend = "" if Path(row["path"]).is_dir() else gone
         yield Finding(f"{row['dataset']}: {row['clips']} clips, {row['failures']} failures", mend)
-    keys = dict(reader.views()[["view", "key"]].itertuples(index=False))
-    stale = [name for name, view in VIEWS.items() if keys.get(name) != view.key]
-    mend = (
-        f"{', '.join(stale)} would be computed otherwise today: run `python -m pipeline build`."
-        if stale
-        else ""
-    )
+    keys = {row["view"]: row["key"] for row in reader.rows("views")}
+    stale = ", ".join(name for name, view in VIEWS.items() if keys.get(name) != view.key)
+    mend = f"{stale} would be computed otherwise today: run `python -m pipeline build`." if stale else ""
     yield Finding(f"{len(keys)} views", mend)
     for view in keys:
-        short = int(datasets["clips"].sum() - reader.coverage(view)["clips"].sum())
-        if short:
-            yield Finding(
-                f"the view {view}", f"{short} clips have no vector in it: run `python -m pipeline build`."
-            )
+        # All vectors are read, so that a damaged part of the file shows here and not on a page.
+        short = clips - len(reader.matrix(None, view).clip_ids)
+        mend = f"{short} clips have no vector in it: run `python -m pipeline build`." if short else ""
+        yield Finding(f"the view {view}", mend)

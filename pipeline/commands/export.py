@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from rich.console import Console
-
+from pipeline.console import plain
 from store.errors import StoreError
 from store.export import FORMATS, export
 from store.reader import Reader
@@ -14,7 +13,7 @@ from store.snapshots import Store
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("target", type=Path, help="the folder to write into")
+    parser.add_argument("target", type=Path, help="a new or empty folder to write into")
     parser.add_argument("--format", default="parquet", help=f"one of {', '.join(FORMATS)} (default: parquet)")
     parser.add_argument(
         "--dataset", action="append", default=[], metavar="NAME", help="only these (default: all)"
@@ -35,5 +34,5 @@ def run(options: argparse.Namespace) -> int:
             written = export(reader, options.target, options.format, options.dataset, options.view)
         except OSError as error:
             raise StoreError(f"{options.target} cannot be written: {error.strerror or error}.") from error
-    Console(highlight=False).print(f"{len(written)} files of snapshot {current.number} in {options.target}")
+    plain().print(f"{len(written)} files of snapshot {current.number} in {options.target}")
     return 0

@@ -8,30 +8,39 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from pipeline.commands import add_store
+from pipeline.console import plain
 from store.compare import diff
+from store.errors import StoreError
 from store.snapshots import Store
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
-    actions.add_parser("list", help="all snapshots (this is the default)")
+    everything = actions.add_parser("list", help="all snapshots (this is the default)")
     compare = actions.add_parser("diff", help="what changed from one snapshot to another")
     compare.add_argument("old", type=int)
     compare.add_argument("new", type=int)
-    for name, words in {"delete": "delete a snapshot", "use": "make a snapshot the current one"}.items():
-        actions.add_parser(name, help=words).add_argument("number", type=int)
+    delete = actions.add_parser("delete", help="delete a snapshot")
+    use = actions.add_parser("use", help="make a snapshot the current one")
+    for action in (delete, use):
+        action.add_argument("number", type=int)
+    for action in (everything, compare, delete, use):
+        add_store(action)
 
 
 def run(options: argparse.Namespace) -> int:
-    store, console = Store(options.store), Console(highlight=False)
+    store, console = Store(options.store), plain()
     match options.action:
         case "diff":
             _show_diff(store, options.old, options.new, console)
         case "delete":
+            store.snapshot(options.number)  # before the lock, which would make a store where there is none
             with store.lock():
                 store.delete(options.number)
             console.print(f"Snapshot {options.number} is deleted.")
         case "use":
+            store.snapshot(options.number)
             with store.lock():
                 store.use(options.number)
             console.print(f"Snapshot {options.number} is the current one now.")
@@ -41,12 +50,19 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _list(store: Store, console: Console) -> None:
-    current, table = store.current(), Table("snapshot", "published", "size", "")
+    current, fault = None, ""
+    try:
+        current = store.current()
+    except StoreError as error:
+        fault = str(error)  # the list is what a person needs to mend it
+    table = Table("snapshot", "published", "size", "")
     for snapshot in store.snapshots():
         mark = "current" if current and snapshot.number == current.number else ""
         size = f"{snapshot.size_bytes / 1e6:.1f} MB"
         table.add_row(str(snapshot.number), f"{snapshot.published_at:%Y-%m-%d %H:%M:%S}", size, mark)
     console.print(table if table.row_count else "No snapshot yet. Run `python -m pipeline build`.")
+    if fault:
+        raise StoreError(fault)
 
 
 def _show_diff(store: Store, old: int, new: int, console: Console) -> None:

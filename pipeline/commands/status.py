@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from pipeline.console import plain
 from store.errors import StoreError
 from store.reader import Reader
 from store.snapshots import Snapshot, Store
@@ -31,25 +32,26 @@ def run(options: argparse.Namespace) -> int:
     with Reader(current.path) as reader:
         told = describe(store, current, reader)
     if options.json:
-        sys.stdout.write(json.dumps(told, default=str, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(told, default=str) + "\n")
     else:
-        show(told, Console(highlight=False), failures=options.failures)
+        show(told, plain(), failures=options.failures)
     return 0
 
 
 def describe(store: Store, current: Snapshot, reader: Reader) -> dict[str, Any]:
     """The state of the store in plain values."""
-    datasets = reader.datasets()[
-        ["dataset", "title", "synthetic", "clips", "hours", "classes", "speakers", "path"]
-    ]
+    datasets = ("dataset", "title", "synthetic", "clips", "hours", "classes", "speakers", "failures", "path")
+    views = ("view", "version", "dimension")
+    builds = reader.rows("builds")
     return {
         "store": str(store.root),
         "snapshot": current.number,
         "published_at": current.published_at.isoformat(timespec="seconds"),
         "building": store.is_building(),
-        "datasets": datasets.to_dict("records"),
-        "views": reader.views()[["view", "version", "dimension"]].to_dict("records"),
-        "failures": reader.failures().to_dict("records"),
+        "last_build": builds[0] if builds else None,
+        "datasets": [{name: row[name] for name in datasets} for row in reader.rows("datasets")],
+        "views": [{name: row[name] for name in views} for row in reader.rows("views")],
+        "failures": reader.rows("failures"),
     }
 
 
@@ -57,6 +59,8 @@ def show(told: dict[str, Any], console: Console, *, failures: bool) -> None:
     console.print(f"Snapshot {told['snapshot']} of {told['published_at']}, in {told['store']}")
     if told["building"]:
         console.print("A build is at work on it now.")
+    if told["last_build"]:
+        console.print(_in_words(told["last_build"]))
     table = Table("collection", "clips", "hours", "classes", "speakers", "recordings in")
     for row in told["datasets"]:
         name = row["dataset"] + (" (synthetic)" if row["synthetic"] else "")
@@ -70,3 +74,8 @@ def show(told: dict[str, Any], console: Console, *, failures: bool) -> None:
         for row in told["failures"]:
             listed.add_row(row["dataset"], row["relative_path"], row["stage"], row["reason"])
         console.print(listed)
+
+
+def _in_words(build: dict[str, Any]) -> str:
+    counts = ", ".join(f"{build[name]} {name}" for name in ("added", "updated", "removed", "failed"))
+    return f"Last build {build['build_id']}: {counts}; {build['vectors_computed']} vectors computed."

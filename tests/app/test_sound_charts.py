@@ -107,7 +107,10 @@ def test_the_table_names_its_bands_and_frames() -> None:
 
 
 def test_no_colour_is_one_that_streamlit_replaces() -> None:
-    figures = [sound_charts.waveform(_tone(440, 8_000), 8_000), sound_charts.log_mel(_tone(440, 8_000), 8_000)]
+    figures = [
+        sound_charts.waveform(_tone(440, 8_000), 8_000),
+        sound_charts.log_mel(_tone(440, 8_000), 8_000),
+    ]
     for figure in figures:
         colours = set(re.findall(r"#[0-9a-f]{6}", str(figure.data).lower()))
         assert not colours & PLACEHOLDERS

@@ -7,6 +7,7 @@ runs only them. Screenshots go to ``tests/e2e/screenshots/``, which git ignores.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import re
 import shutil
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page
 
 Scheme = Literal["light", "dark"]
+ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_FLAGS = [
     "--no-sandbox",  # Chromium refuses its sandbox to root, as whom CI runs
@@ -72,10 +74,11 @@ SIDEWAYS = """() => {
 
 @dataclass(frozen=True)
 class Dashboard:
-    """A served dashboard: its address, and the file its server writes to."""
+    """A served dashboard: its address, the file its server writes to, and its store."""
 
     url: str
     log: Path
+    store: Path
 
 
 @dataclass
@@ -179,24 +182,20 @@ def browser(chromium: str) -> Iterator[Browser]:
         browser.close()
 
 
-# `browser` comes before `demo_store`: where there is none, no store is built either.
-@pytest.fixture(scope="session")
-def dashboard(
-    browser: Browser, demo_store: Path, repo_root: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Dashboard]:
-    """The dashboard on a copy of the demo store, so that a test may build into it."""
-    folder = tmp_path_factory.mktemp("dashboard")
-    store = shutil.copytree(demo_store, folder / "store")
+@contextlib.contextmanager
+def serve(store: Path, folder: Path) -> Iterator[Dashboard]:
+    """A dashboard on a store; its log, and what its builds make, go to ``folder``."""
     log = folder / "streamlit.log"
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "app/Home.py"]
     options = {"port": port, "address": "127.0.0.1", "headless": "true", "fileWatcherType": "none"}
+    places = {"SESATLAS_STORE": str(store), "SESATLAS_RECORDINGS": str(folder / "recordings")}
     with log.open("w") as output:
         server = subprocess.Popen(
             command + [part for name, value in options.items() for part in (f"--server.{name}", str(value))],
-            cwd=repo_root,
-            env=os.environ | {"SESATLAS_STORE": str(store), "STREAMLIT_LOGGER_ENABLE_RICH": "false"},
+            cwd=ROOT,
+            env=os.environ | places | {"STREAMLIT_LOGGER_ENABLE_RICH": "false"},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -209,7 +208,7 @@ def dashboard(
             assert server.poll() is None, f"the dashboard has ended:\n{log.read_text()[-4000:]}"
             assert time.monotonic() < deadline, f"the dashboard does not answer:\n{log.read_text()[-4000:]}"
             time.sleep(0.2)
-        yield Dashboard(url, log)
+        yield Dashboard(url, log, store)
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(server.pid, signal.SIGTERM)
@@ -220,15 +219,61 @@ def dashboard(
             server.wait()
 
 
+# `browser` comes before `demo_store`: where there is none, no store is built either.
+@pytest.fixture(scope="session")
+def dashboard(
+    browser: Browser, demo_store: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Dashboard]:
+    """The dashboard on the demo store, only to be looked at."""
+    with serve(demo_store, tmp_path_factory.mktemp("dashboard")) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def building_dashboard(
+    browser: Browser, demo_store: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Dashboard]:
+    """The dashboard on a copy of the demo store, to build into."""
+    folder = tmp_path_factory.mktemp("building")
+    with serve(Path(shutil.copytree(demo_store, folder / "store")), folder) as served:
+        yield served
+
+
 @pytest.fixture
-def open_view(browser: Browser, dashboard: Dashboard) -> Iterator[Callable[[Scheme, int, int], View]]:
-    """``open_view(scheme, width, height)``: a fresh browser window onto the dashboard."""
+def empty_dashboard(browser: Browser, tmp_path: Path) -> Iterator[Dashboard]:
+    """The dashboard as somebody meets it who has just installed it."""
+    with serve(tmp_path / "store", tmp_path) as served:
+        yield served
+
+
+@contextlib.contextmanager
+def no_traceback(dashboard: Dashboard) -> Iterator[None]:
+    before = len(dashboard.log.read_text())
+    yield
+    said = dashboard.log.read_text()[before:]
+    if "Traceback" in said:
+        pytest.fail(f"the server said:\n{said}", pytrace=False)
+
+
+@pytest.fixture(autouse=True)
+def servers_are_content(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A traceback in a server's log fails the test that caused it, whatever the page showed."""
+    names = {"dashboard", "building_dashboard", "empty_dashboard"} & set(request.fixturenames)
+    with contextlib.ExitStack() as stack:
+        for name in names:
+            stack.enter_context(no_traceback(request.getfixturevalue(name)))
+        yield
+
+
+@pytest.fixture
+def windows(browser: Browser) -> Iterator[Callable[..., View]]:
+    """``windows(dashboard, scheme, width, height)``: a fresh browser window onto that dashboard."""
     contexts = []
 
-    def open_one(scheme: Scheme = "light", width: int = 1440, height: int = 900) -> View:
+    def open_one(onto: Dashboard, scheme: Scheme = "light", width: int = 1440, height: int = 900) -> View:
         context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": height})
         contexts.append(context)
-        return View(context.new_page(), dashboard)
+        return View(context.new_page(), onto)
 
     yield open_one
     for context in contexts:
@@ -236,8 +281,14 @@ def open_view(browser: Browser, dashboard: Dashboard) -> Iterator[Callable[[Sche
 
 
 @pytest.fixture
+def open_view(windows: Callable[..., View], dashboard: Dashboard) -> Callable[..., View]:
+    """``open_view(scheme, width, height)``: a fresh window onto the demo."""
+    return functools.partial(windows, dashboard)
+
+
+@pytest.fixture
 def browser_page(open_view: Callable[..., View]) -> View:
-    """A light, wide window onto the dashboard that remembers every problem."""
+    """A light, wide window onto the demo that remembers every problem."""
     return open_view()
 
 

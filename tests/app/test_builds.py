@@ -1,0 +1,194 @@
+"""Builds as a page sees them, through a store whose event logs are written by hand."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app import builds
+from pipeline import events
+from store.snapshots import Store
+
+PROGRESS = events.Progress(done=30, total=120, failed=1, clips_per_s=12.4, left_s=7.3)
+TOLD: list[events.Event] = [
+    events.Started("b", ["esc50"], resumed=False),
+    events.Preparing("demo_sounds"),
+    # Braces and line breaks inside a text must not look like the end of a line.
+    events.Scanned("esc50", 1_200, 0, ['a "note" {}', "two\nlines"]),
+    events.Planned(to_extract=1_200, unchanged=0, updated=0, reused=0, removed=0, failed=0),
+    PROGRESS,
+    events.Finished(
+        "published", "b", 1, 1_200, 0, 0, 0, 8_400, 0, 9.5, [events.Collection("e", 1, 2, 3, 0, 0)]
+    ),
+]
+STOPPED = events.Stopped("Stopped on request; the next build goes on from here.")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "store")
+
+
+@pytest.fixture
+def sleeper() -> Iterator[subprocess.Popen[bytes]]:
+    """A process that would go on for long, in place of a build."""
+    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    yield process
+    process.kill()
+    process.wait()
+
+
+def _log(store: Store, told: list[events.Event], name: str = "20260101T000000-1") -> Path:
+    store.builds.mkdir(parents=True, exist_ok=True)
+    path = store.builds / f"{name}.jsonl"
+    path.write_text("".join(events.to_json(event) + "\n" for event in told), encoding="utf-8")
+    return path
+
+
+def _ended(code: int) -> subprocess.Popen[bytes]:
+    process = subprocess.Popen([sys.executable, "-c", f"import os; os._exit({code})"])
+    process.wait()
+    return process
+
+
+def test_a_store_without_builds_has_no_latest(store: Store) -> None:
+    assert builds.latest(store) is None
+    assert builds.unfinished(None) is None
+
+
+@given(cut=st.integers(0, 2_000))
+def test_a_log_cut_anywhere_tells_its_last_whole_line(
+    tmp_path_factory: pytest.TempPathFactory, cut: int
+) -> None:
+    store = Store(tmp_path_factory.getbasetemp() / "cut_log")
+    path = _log(store, TOLD)
+    whole = path.read_bytes()[:cut]
+    path.write_bytes(whole)
+    run = builds.latest(store)
+    assert run is not None
+    complete = whole.split(b"\n")[:-1]
+    assert run.last == (json.loads(complete[-1]) if complete else {"event": "started"})
+    assert builds.in_words(run)
+    assert 0 <= run.share <= 1
+
+
+def test_a_long_log_is_read_from_its_end(store: Store) -> None:
+    _log(store, [*TOLD[:2], *[PROGRESS] * 500, TOLD[-1]])
+    run = builds.latest(store)
+    assert run is not None and run.last["event"] == "finished"
+
+
+def test_the_newest_log_counts(store: Store) -> None:
+    _log(store, TOLD, "20260101T000000-1")
+    _log(store, TOLD[:1], "20260102T000000-1")
+    run = builds.latest(store)
+    assert run is not None and run.build_id == "20260102T000000-1"
+
+
+def test_a_build_is_at_work_while_it_holds_the_store(store: Store) -> None:
+    _log(store, [*TOLD[:4], PROGRESS])
+    with store.lock():
+        run = builds.latest(store)
+        assert run is not None and run.running
+        assert run.share == 0.25
+        assert builds.in_words(run) == "30 of 120 clips, 12 a second, 7 s left"
+        assert builds.unfinished(run) is None
+    left = builds.latest(store)
+    # Nobody holds the lock, and the log has no end: it was killed.
+    assert left is not None and not left.running
+    assert "killed" in str(builds.unfinished(left))
+
+
+def test_a_finished_build_is_not_at_work_though_another_holds_the_store(store: Store) -> None:
+    _log(store, TOLD)
+    with store.lock():
+        run = builds.latest(store)
+    assert run is not None and not run.running
+    assert builds.unfinished(run) is None
+
+
+def test_a_stopped_build_tells_its_reason(store: Store) -> None:
+    _log(store, [*TOLD[:4], PROGRESS, STOPPED])
+    run = builds.latest(store)
+    assert STOPPED.reason in str(builds.unfinished(run))
+
+
+@pytest.mark.parametrize("event", TOLD)
+def test_each_event_has_words_for_a_person(store: Store, event: events.Event) -> None:
+    _log(store, [event])
+    run = builds.latest(store)
+    assert run is not None
+    words = builds.in_words(run)
+    assert words and "_" not in words.replace("demo_sounds", "") and "{" not in words
+
+
+def test_progress_without_a_guess_of_the_time_left(store: Store) -> None:
+    _log(store, [events.Progress(0, 1_000, 0, 0.0, None)])
+    run = builds.latest(store)
+    assert run is not None
+    assert builds.in_words(run) == "0 of 1,000 clips, 0 a second"
+
+
+def test_a_refusal_is_the_last_line_of_what_the_build_said(store: Store) -> None:
+    store.builds.mkdir(parents=True)
+    (store.builds / "stderr.txt").write_text("WARNING one thing\nThe other thing is wrong: mend it.\n")
+    assert builds.refusal(store, _ended(2)) == "The other thing is wrong: mend it."
+
+
+@pytest.mark.parametrize("code", [0, 130])
+def test_a_build_that_ended_well_or_was_stopped_is_not_refused(store: Store, code: int) -> None:
+    store.builds.mkdir(parents=True)
+    (store.builds / "stderr.txt").write_text("Stopped.\n")
+    assert builds.refusal(store, _ended(code)) is None
+    assert builds.refusal(store, None) is None
+
+
+def test_a_build_that_died_without_a_word_tells_its_exit_code(store: Store) -> None:
+    store.builds.mkdir(parents=True)
+    (store.builds / "stderr.txt").touch()
+    assert "exit code 139" in str(builds.refusal(store, _ended(139)))
+
+
+def test_stop_reaches_the_process_that_holds_the_store(
+    store: Store, sleeper: subprocess.Popen[bytes]
+) -> None:
+    with store.lock():
+        (store.staging.parent / "OWNER").write_text(str(sleeper.pid))
+        builds.stop(store)
+    assert sleeper.wait(10) == -signal.SIGTERM
+
+
+def test_stop_reaches_a_build_that_does_not_hold_the_store_yet(
+    store: Store, sleeper: subprocess.Popen[bytes]
+) -> None:
+    builds.stop(store, sleeper)
+    assert sleeper.wait(10) == -signal.SIGTERM
+    assert "before it began" in str(builds.refusal(store, sleeper))
+
+
+def test_stop_harms_nobody_when_no_build_is_at_work(store: Store) -> None:
+    # What a killed build left: by now the number may belong to anybody, here to these tests.
+    store.staging.parent.mkdir(parents=True)
+    (store.staging.parent / "OWNER").write_text(str(os.getpid()))
+    builds.stop(store)
+    builds.stop(store, _ended(0))
+
+
+def test_start_hands_its_arguments_to_a_build_of_this_store(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Any other store would be hit if the page's own were not named.
+    monkeypatch.setenv("SESATLAS_STORE", str(store.root.with_name("another")))
+    process = builds.start(store, ["--dataset", "nonsense=/nowhere"])
+    assert process.wait(60) == 2
+    assert "'nonsense' is no known dataset" in str(builds.refusal(store, process))
+    assert not store.root.with_name("another").exists()

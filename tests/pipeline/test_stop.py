@@ -1,0 +1,63 @@
+"""A request to stop is heard, also where compiled code swallows it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import pytest
+
+from pipeline import events, stop, workers
+from pipeline.features import VIEWS
+
+
+@pytest.fixture
+def listening():
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    stop.listen()
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+    stop._asked.clear()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_is_an_interrupt_and_is_remembered(listening, number) -> None:
+    assert not stop.asked()
+    stop.check()
+    with pytest.raises(KeyboardInterrupt):
+        os.kill(os.getpid(), number)
+        time.sleep(5)
+    assert stop.asked()
+    with pytest.raises(KeyboardInterrupt):
+        stop.check()
+    stop.ignore()
+    os.kill(os.getpid(), number)
+
+
+def test_a_swallowed_interrupt_spoils_no_clip(builder, esc50, monkeypatch, view_of, listening) -> None:
+    """Numba answers an interrupt with a SystemError, which looks like a fault of the clip."""
+
+    def compute(spectra):
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(5)
+        except KeyboardInterrupt:
+            raise SystemError("returned a result with an exception set") from None
+
+    with monkeypatch.context() as patch:
+        patch.setitem(VIEWS, "dynamics", view_of("dynamics", compute=compute))
+        with pytest.raises(KeyboardInterrupt):
+            builder(f"esc50={esc50.root}")
+    assert "on request" in builder.of(events.Stopped)[0].reason
+    stop.listen()
+    done = builder(f"esc50={esc50.root}")
+    assert (done.added, done.failed, done.vectors_computed) == (6, 0, 12)
+
+
+def test_workers_do_not_hear_ctrl_c(listening) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with workers.deaf_to_ctrl_c():
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    assert signal.getsignal(signal.SIGINT) is before

@@ -1,0 +1,100 @@
+"""The difference of two snapshots names every row that differs, and no other."""
+
+from __future__ import annotations
+
+import pytest
+
+from store import sql
+from store.compare import diff
+from store.errors import StoreError
+from store.reader import Reader
+
+
+def test_the_same_content_is_no_difference(store, filler, clips) -> None:
+    first, second = filler.publish(store, clips), filler.publish(store, list(reversed(clips)))
+    assert diff(first, second).empty
+
+
+def test_each_kind_of_change(store, filler, clips) -> None:
+    first = filler.publish(store, clips, [filler.failure("a", "gone"), filler.failure("a", "stays")])
+    relabelled, changed, untouched, _ = [dict(row) for row in clips]
+    relabelled["label"], changed["content_hash"], untouched["modified_ns"] = "other", "other", 99
+    now = [relabelled, changed, untouched, filler.clip("a", "new")]
+    second = filler.publish(store, now, [filler.failure("a", "stays"), filler.failure("b", "new")])
+    difference = diff(first, second)
+    assert dict(difference.clips[["clip_id", "change"]].to_numpy().tolist()) == {
+        "b/y2.wav": "changed labels",
+        "b/x1.wav": "changed recording",
+        "a/cat1.wav": "removed",
+        "a/new.wav": "added",
+    }
+    assert dict(difference.failures[["relative_path", "change"]].to_numpy().tolist()) == {
+        "gone.wav": "mended or gone",
+        "new.wav": "new failure",
+    }
+    assert difference.views.empty and not difference.empty
+    back = diff(second, first)
+    assert set(back.clips["change"]) == {"added", "removed", "changed labels", "changed recording"}
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("label", "other"),
+        ("label_group", "x"),
+        ("fold", 4),
+        ("split", "test"),
+        ("source", "x"),
+        ("take", "x"),
+        ("speaker", "x"),
+        ("sex", "male"),
+        ("dialect", "x"),
+        ("age_years", 20.5),
+        ("height_cm", 170.0),
+        ("sentence", "x"),
+        ("sentence_type", "SA"),
+        ("text", "x"),
+    ],
+)
+def test_every_label_counts(store, filler, column, value) -> None:
+    first = filler.publish(store, [filler.clip("a", "x")])
+    second = filler.publish(store, [filler.clip("a", "x") | {column: value}])
+    assert list(diff(first, second).clips["change"]) == ["changed labels"]
+
+
+def test_views_differ_by_their_key(store, filler, clips, monkeypatch) -> None:
+    first = filler.publish(store, clips)
+    level, _ = filler.specs
+    specs = (filler.spec("level", level.columns, version=2), filler.spec("other", ("x",)))
+    monkeypatch.setattr(type(filler), "specs", specs)
+    second = filler.publish(store, clips)
+    told = {row[0]: tuple(row[1:]) for row in diff(first, second).views.astype(object).to_numpy().tolist()}
+    assert told["level"] == ("computed otherwise", 1, 2)
+    assert told["tone"][0] == "removed" and told["other"][0] == "added"
+
+
+def test_while_both_are_being_read(store, filler, clips) -> None:
+    first, second = filler.publish(store, clips), filler.publish(store, clips[1:])
+    with Reader(first.path), Reader(second.path):
+        assert list(diff(first, second).clips["change"]) == ["removed"]
+
+
+def test_a_snapshot_is_not_compared_with_itself(filled) -> None:
+    with pytest.raises(StoreError, match="Choose two different ones"):
+        diff(filled, filled)
+
+
+def test_a_damaged_snapshot_is_named(store, filler, clips) -> None:
+    first, second = filler.publish(store, clips), filler.publish(store, clips)
+    first.path.write_bytes(b"nothing")
+    with pytest.raises(StoreError, match=r"Snapshots 1 and 2 cannot be compared \(.*doctor"):
+        diff(first, second)
+
+
+def test_a_path_with_a_quote(tmp_path, filler, clips) -> None:
+    from store.snapshots import Store
+
+    store = Store(tmp_path / "it's mine")
+    first, second = filler.publish(store, clips), filler.publish(store, clips[1:])
+    assert len(diff(first, second).clips) == 1
+    assert sql.file(first.path).count("''") == 1

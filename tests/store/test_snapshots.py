@@ -1,0 +1,223 @@
+"""Snapshots are immutable and numbered for good; the pointer moves whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from store import files, lock, staging
+from store.errors import StoreError
+from store.lock import BusyError
+from store.reader import Reader
+from store.snapshots import Store
+
+
+def numbers(store: Store) -> list[int]:
+    return [snapshot.number for snapshot in store.snapshots()]
+
+
+def test_an_empty_store_has_nothing_and_makes_nothing(store) -> None:
+    assert store.current() is None and store.snapshots() == [] and store.next_number() == 1
+    assert not store.is_building() and store.owner() is None
+    assert not store.root.exists()
+
+
+def test_publishing_moves_the_file_and_the_pointer(store, filler, clips) -> None:
+    first = filler.publish(store, clips)
+    assert (first.number, store.current()) == (1, first)
+    assert first.size_bytes > 0 and first.published_at.tzinfo is not None
+    assert (store.root / "CURRENT").read_text() == "000001\n"
+    second = filler.publish(store, clips)
+    assert (second.number, store.current(), numbers(store)) == (2, second, [1, 2])
+    assert sorted(path.name for path in store.root.iterdir()) == ["CURRENT", "snapshots", "staging"]
+    assert list(store.staging.parent.iterdir()) == []
+
+
+def test_other_files_are_no_snapshots(store, filled) -> None:
+    (store.root / "snapshots" / "notes.duckdb").touch()
+    (store.root / "snapshots" / "12.duckdb").touch()
+    assert numbers(store) == [1]
+
+
+@pytest.mark.parametrize("word", ["", "seven\n", "000007\n", "²\n", "-1\n", "\x00\x00\x00"])
+def test_a_pointer_to_nowhere_says_what_to_do(store, filled, word) -> None:
+    (store.root / "CURRENT").write_text(word)
+    with pytest.raises(StoreError, match=r"snapshots use NUMBER` with one of: 1\."):
+        store.current()
+    store.use(1)
+    assert store.current() == filled
+
+
+def test_a_pointer_without_any_snapshot_says_what_to_do(store) -> None:
+    store.root.mkdir()
+    (store.root / "CURRENT").write_text("000001\n")
+    with pytest.raises(StoreError, match="delete the file CURRENT and build again"):
+        store.current()
+
+
+def test_a_pointer_that_cannot_be_read(store) -> None:
+    (store.root / "CURRENT").mkdir(parents=True)
+    with pytest.raises(StoreError, match="CURRENT cannot be read: Is a directory"):
+        store.current()
+
+
+@pytest.mark.parametrize("last", ["pointer", "file"])
+def test_a_crash_between_the_moves_is_mended_by_the_next_build(
+    store, filler, clips, monkeypatch, last
+) -> None:
+    """Cut off before the file has moved, and after it."""
+    filler.publish(store, clips[:2])
+
+    class CrashError(Exception):
+        pass
+
+    def crash(*arguments: object) -> None:
+        raise CrashError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(*((Store, "use") if last == "pointer" else (Path, "replace")), crash)
+        with pytest.raises(CrashError):
+            filler.publish(store, clips)
+    assert store.current().number == 1
+    with Reader(store.current().path) as reader:
+        assert len(reader.vector_ids("tone")) == 2
+    staging.recover(store)
+    assert store.current().number == (2 if last == "pointer" else 1)
+    assert store.staging.exists() == (last == "file")
+    assert not (store.root / "PUBLISHING").exists()
+
+
+def test_a_crash_is_not_mended_against_the_users_will(store, filler, clips, monkeypatch) -> None:
+    """Somebody went back to an older snapshot after the crash: that choice stays."""
+    for _ in range(2):
+        filler.publish(store, clips)
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "use", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            filler.publish(store, clips)
+    store.use(1)
+    staging.recover(store)
+    assert store.current().number == 1
+    assert store.next_number() == 4
+
+
+@pytest.mark.parametrize("word", ["", "000002", "000009 after 000001\n", "\x00\x00"])
+def test_half_a_marker_is_no_publication(store, filled, word) -> None:
+    (store.root / "PUBLISHING").write_text(word)
+    staging.recover(store)
+    assert store.current() == filled and not (store.root / "PUBLISHING").exists()
+
+
+def test_a_number_is_never_given_twice(store, filler, clips) -> None:
+    for _ in range(3):
+        filler.publish(store, clips)
+    store.use(1)
+    store.delete(3)
+    store.delete(2)
+    assert filler.publish(store, clips).number == 4
+
+
+def test_the_current_snapshot_is_never_deleted(store, filler, clips) -> None:
+    for _ in range(4):
+        filler.publish(store, clips)
+    store.use(1)
+    with pytest.raises(StoreError, match="is the current one and stays"):
+        store.delete(1)
+    assert store.prune(2) == [2]
+    assert numbers(store) == [1, 3, 4] and store.current().number == 1
+    with pytest.raises(StoreError, match="no snapshot 2 in this store; there are: 1, 3, 4"):
+        store.delete(2)
+    with pytest.raises(StoreError, match="no snapshot 2"):
+        store.use(2)
+
+
+def test_staging_begins_as_a_copy_and_never_as_half_a_one(store, filler, clips, monkeypatch) -> None:
+    filler.publish(store, clips)
+
+    def full(source: Path, target: Path) -> None:
+        target.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("shutil.copyfile", full)
+        with pytest.raises(OSError, match="No space"):
+            staging.begin(store)
+    assert list(store.staging.parent.iterdir()) == []
+    (store.staging.parent / "build.duckdb.wal").write_bytes(b"of another build")
+    staging.begin(store)
+    assert [path.name for path in store.staging.parent.iterdir()] == ["build.duckdb"]
+    assert store.staging.read_bytes() == store.current().path.read_bytes()
+
+
+def test_the_lock_keeps_a_second_one_out_with_one_sentence(store) -> None:
+    with store.lock():
+        assert store.is_building() and store.owner() == os.getpid()
+        told: list[str] = []
+
+        def second() -> None:
+            try:
+                with store.lock():
+                    told.append("in")
+            except BusyError as error:
+                told.append(str(error))
+
+        thread = threading.Thread(target=second)
+        thread.start()
+        thread.join()
+        assert len(told) == 1 and f"process {os.getpid()}" in told[0] and "Wait" in told[0]
+        assert store.is_building()
+    assert not store.is_building() and store.owner() is None
+    assert not (store.staging.parent / "OWNER").exists()
+
+
+def test_the_lock_opens_after_any_end(store) -> None:
+    for end in (ValueError, KeyboardInterrupt, SystemExit):
+        with pytest.raises(end), store.lock():
+            raise end
+        assert not store.is_building()
+
+
+def test_what_a_killed_build_left_names_no_owner(store) -> None:
+    with store.lock():
+        pass
+    (store.staging.parent / "OWNER").write_text("1\n")
+    assert store.owner() is None
+
+
+def test_looking_at_the_lock_does_not_disturb_a_build(store) -> None:
+    stop = threading.Event()
+    looker = threading.Thread(target=lambda: [store.is_building() for _ in iter(stop.is_set, True)])
+    looker.start()
+    try:
+        for _ in range(20):
+            with store.lock():
+                pass
+    finally:
+        stop.set()
+        looker.join()
+
+
+def test_a_store_that_may_not_be_written_is_not_being_built(store, monkeypatch) -> None:
+    with store.lock():
+        pass
+
+    def refuse(*arguments: object, **options: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(lock.FileLock, "acquire", refuse)
+    assert not store.is_building()
+
+
+def test_a_small_file_is_written_whole(tmp_path, monkeypatch) -> None:
+    path = tmp_path / "CURRENT"
+    files.write_atomically(path, "old\n")
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "flush", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            files.write_atomically(path, "new\n")
+    assert path.read_text() == "old\n"
+    files.write_atomically(path, "new\n")
+    assert [one.name for one in tmp_path.iterdir()] == ["CURRENT"] and path.read_text() == "new\n"
