@@ -1,85 +1,18 @@
-"""``python -m pipeline``: recordings into the store, and the store looked after.
+"""``python -m pipeline``; see ``pipeline/cli.py``."""
 
-Exit codes: 0 done, 1 something is wrong with what was looked at (``doctor``), 2 the command could
-not be carried out as asked, 130 stopped on request.
-"""
-
-from __future__ import annotations
-
-import argparse
-import logging
-import os
 import sys
-from types import ModuleType
 
 from pipeline import stop
-from pipeline.commands import add_store, build, doctor, export, fetch, snapshots, status
-from pipeline.sources import store_root
-from store.errors import SesatlasError
-
-COMMANDS: dict[str, ModuleType] = {
-    "build": build,
-    "fetch": fetch,
-    "status": status,
-    "export": export,
-    "doctor": doctor,
-    "snapshots": snapshots,
-}
-STOPPED = "Stopped. What was finished is kept; the next build goes on from here."
-
-
-def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(
-        prog="python -m pipeline", description="Fill and look after the feature store."
-    )
-    common = argparse.ArgumentParser(add_help=False)
-    add_store(common, store_root())
-    common.add_argument("--verbose", action="store_true", help="tell what goes on inside")
-    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, module in COMMANDS.items():
-        words = (module.__doc__ or "").strip().splitlines()[0]
-        module.add_arguments(commands.add_parser(name, parents=[common], help=words, description=words))
-    return top
-
-
-def main(arguments: list[str] | None = None) -> int:
-    options = parser().parse_args(arguments)
-    quiet = logging.ERROR if getattr(options, "quiet", False) else logging.WARNING
-    logging.basicConfig(
-        level=logging.DEBUG if options.verbose else quiet,
-        format="%(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
-    try:
-        return int(COMMANDS[options.command].run(options))
-    except KeyboardInterrupt:
-        return _end(STOPPED, 130)
-    except BrokenPipeError:
-        # Python would stumble over the closed pipe once more when it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _end("Stopped: nobody reads the output any more.", 2)
-    except Exception as error:
-        if stop.asked():  # and compiled code made another error of it
-            return _end(STOPPED, 130)
-        if not isinstance(error, SesatlasError | OSError):
-            raise
-        return _end(_in_words(error), 2)
-
-
-def _in_words(error: SesatlasError | OSError) -> str:
-    if isinstance(error, SesatlasError):
-        return str(error)
-    where = f" ({error.filename})" if error.filename else ""
-    return f"Not done: {error.strerror or error}{where}. Mend that and try again."
-
-
-def _end(words: str, code: int) -> int:
-    sys.stderr.write(f"{words}\n")
-    return code
-
 
 if __name__ == "__main__":
     stop.listen()
-    code = main()
+    try:
+        # Here, because its libraries take a second, in which Ctrl-C shall be heard as well.
+        from pipeline.cli import main
+
+        code = main()
+    except KeyboardInterrupt:
+        sys.stderr.write(f"{stop.STOPPED}\n")
+        code = 130
     stop.ignore()
     sys.exit(code)

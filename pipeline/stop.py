@@ -7,9 +7,11 @@ its own of it (numba, DuckDB), so the request is also remembered, and a build lo
 from __future__ import annotations
 
 import signal
+import sys
 from threading import Event
 from types import FrameType
 
+STOPPED = "Stopped. What was finished is kept; the next build goes on from here."
 _asked = Event()
 
 
@@ -18,12 +20,16 @@ def listen() -> None:
     _asked.clear()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _ask)
+    sys.unraisablehook = _say_unless_interrupted
 
 
 def ignore() -> None:
     """Whoever asks now comes too late: what is left is to put the workers away."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
+    # Python remembers an interrupt that has passed through compiled code, though it was caught since, and
+    # would end by SIGINT instead of with the exit code. Running any source text makes it forget.
+    exec("")
 
 
 def asked() -> bool:
@@ -40,3 +46,9 @@ def check() -> None:
 def _ask(number: int, frame: FrameType | None) -> None:
     _asked.set()
     raise KeyboardInterrupt
+
+
+def _say_unless_interrupted(fault: sys.UnraisableHookArgs) -> None:
+    """Keep quiet of an interrupt that a callback of compiled code had to ignore: it is remembered."""
+    if not issubclass(fault.exc_type, KeyboardInterrupt):
+        sys.__unraisablehook__(fault)

@@ -20,8 +20,8 @@ import soundfile
 import pipeline.jobs
 import pipeline.plan
 from pipeline import events
-from pipeline.__main__ import main
 from pipeline.build import Options, build
+from pipeline.cli import main
 from pipeline.features import VIEWS
 from pipeline.features.view import View
 from pipeline.sources import parse

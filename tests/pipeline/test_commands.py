@@ -11,7 +11,7 @@ import sys
 import pyarrow.dataset as ds
 import pytest
 
-from pipeline.__main__ import COMMANDS
+from pipeline.cli import COMMANDS
 from pipeline.sources import PROJECT
 from store.snapshots import Store
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -19,6 +21,7 @@ def listening():
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
+    sys.unraisablehook = sys.__unraisablehook__
     stop._asked.clear()
 
 
@@ -61,3 +64,33 @@ def test_workers_do_not_hear_ctrl_c(listening) -> None:
     with workers.deaf_to_ctrl_c():
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_an_interrupt_that_passed_through_compiled_code_does_not_change_the_exit_code(
+    tmp_path, repo_root
+) -> None:
+    lines = [
+        "import sys",
+        "from pipeline import stop",
+        "stop.listen()",
+        "try: exec('raise KeyboardInterrupt')",
+    ]
+    lines += ["except KeyboardInterrupt: pass", "stop.ignore()", "sys.exit(130)"]
+    (tmp_path / "interrupted.py").write_text("\n".join(lines))
+    env = os.environ | {"PYTHONPATH": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-m", "interrupted"], cwd=repo_root, env=env, capture_output=True)
+    assert (done.returncode, done.stderr) == (130, b"")
+
+
+def test_what_a_callback_had_to_ignore_is_said_unless_it_is_an_interrupt(listening, capsys) -> None:
+    class Callback:
+        def __init__(self, error: type[BaseException]) -> None:
+            self.error = error
+
+        def __del__(self) -> None:
+            raise self.error("in a callback")
+
+    Callback(KeyboardInterrupt)
+    assert capsys.readouterr().err == ""
+    Callback(ValueError)
+    assert "ValueError: in a callback" in capsys.readouterr().err
