@@ -118,7 +118,7 @@ def correlation(table: pd.DataFrame, title: str) -> go.Figure:
             zmin=-1,
             zmax=1,
             colorscale=[[0, AGAINST], [0.5, NEITHER], [1, TOGETHER]],
-            colorbar={"title": "r"},
+            colorbar={"title": "r", "thickness": 10},
             hovertemplate="%{y}<br>%{x}<br>r = %{z}<extra></extra>",
         )
     )

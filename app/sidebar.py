@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import builds, snapshot
+from app import builds, show, snapshot
 from store.errors import SesatlasError
 
 LOOK_S = 2.0
@@ -58,4 +58,4 @@ def _facts(number: int) -> None:
     )
     failed = int(datasets["failures"].sum())
     if failed:
-        st.caption(f":orange[{failed:,} files failed]: see Pipeline")
+        st.caption(f":orange[{show.counted(failed, 'file')} failed]: see Pipeline")

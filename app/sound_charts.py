@@ -60,7 +60,7 @@ def log_mel(samples: NDArray[np.float32], sample_rate_hz: int) -> go.Figure:
             colorscale=MAGMA,
             zmin=-RANGE_DB,
             zmax=0,
-            colorbar={"title": "dB"},
+            colorbar={"title": "dB", "thickness": 10},
             hovertemplate="%{x:.2f} s<br>%{customdata:.0f} Hz<br>%{z:.1f} dB<extra></extra>",
         )
     )

@@ -76,7 +76,8 @@ def _card(dataset: pd.Series, title: str) -> None:
         for note in dataset["notes"]:
             st.caption(note)
         if dataset["failures"]:
-            st.caption(f":orange[{int(dataset['failures'])} files failed]: the Pipeline page lists them.")
+            failed = show.counted(int(dataset["failures"]), "file")
+            st.caption(f":orange[{failed} failed]: the Pipeline page lists them.")
         st.page_link(
             "../pages/explore.py",
             label="Explore this collection",
@@ -92,5 +93,5 @@ def _last_build() -> None:
     last = builds.iloc[0]
     st.markdown(
         f"Built {pd.Timestamp(last['finished_at']):%d %B %Y, %H:%M} as snapshot {int(last['snapshot'])}: "
-        f"{int(last['clips']):,} clips, {int(last['failed'])} files failed."
+        f"{int(last['clips']):,} clips, {show.counted(int(last['failed']), 'file')} failed."
     )

@@ -41,6 +41,7 @@ def balance(selection: filters.Selection) -> None:
     colour = None if split == "none" else split
     title = f"{selection.dataset['title']}: clips by {facets[by].lower()} (n = {len(selection.clips):,})"
     figure = charts.class_balance(selection.clips, by, colour, title)
+    figure.update_layout(legend_title_text=facets.get(colour or ""))
     show.chart(figure, charts.balance_table(selection.clips, by, colour), "class_balance")
 
 

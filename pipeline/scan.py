@@ -97,31 +97,23 @@ def scan_all(sources: Mapping[str, Source], tell: events.Listener) -> dict[str, 
         if source.dataset.prepare:
             tell(events.Preparing(source.name))
             source.dataset.prepare(source.path)
-        _require_valid(source)
     return {name: _scan(source, tell) for name, source in sources.items()}
 
 
 def _scan(source: Source, tell: events.Listener) -> Scan:
     scan = source.dataset.scan(source.path, source.name)
-    if not scan.clips:
-        # A folder that was valid a moment ago: a disk gone in between must not empty the store.
-        _require_valid(source)
-        raise PipelineError(
-            f"{source.name}: no recording was found in {source.path}. Look there, then build again."
-        )
+    if not scan.clips:  # most likely a wrong path or a disk that is not there: that must not empty the store
+        raise PipelineError(_why_nothing(source))
     tell(events.Scanned(source.name, len(scan.clips), len(scan.problems), scan.notes))
     return scan
 
 
-def _require_valid(source: Source) -> None:
+def _why_nothing(source: Source) -> str:
     missing = source.dataset.validate(source.path)
-    if missing:
-        ways_on = (
-            f" Give its new folder with --dataset {source.word}=PATH, or leave it out with --forget {source.name}."
-            if source.remembered
-            else ""
-        )
-        raise PipelineError(f"{source.name}: {' '.join(missing)}{ways_on}")
+    words = " ".join(missing) or f"No recording was found in {source.path}; look there and build again."
+    if source.remembered:
+        words += f" Give its new folder with --dataset {source.word}=PATH, or leave it out with --forget {source.name}."
+    return f"{source.name}: {words}"
 
 
 def dataset_row(source: Source, scan: Scan) -> Row:

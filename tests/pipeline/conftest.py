@@ -208,3 +208,9 @@ def filled(builder, esc50):
     esc50.add("1-9001-A-0.wav", 900).write_bytes(b"[/x] no sound")
     builder(views=VIEWS)
     return builder.store
+
+
+@pytest.fixture(scope="session")
+def new_builder() -> Callable[[Store], Builder]:
+    """For more stores than one, or for one that is not the test's own."""
+    return Builder
