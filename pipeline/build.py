@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 
 from pipeline import events, stop, summary
+from pipeline.errors import in_words
 from pipeline.extract import Job, extract
 from pipeline.features import VIEWS
 from pipeline.features.view import View
@@ -60,26 +60,13 @@ def build(
     now = datetime.now(UTC)
     build_id = f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03d}Z-{os.getpid()}"
     with (
-        _in_words(store.root),
+        in_words(store.root),
         store.lock(),
         events.logged(store.builds, build_id, tell) as tell_and_log,
         events.end_told(tell_and_log),
-        _in_words(store.root),
+        in_words(store.root),
     ):
         return _Build(store, build_id, tell_and_log, options or Options()).run(given)
-
-
-@contextmanager
-def _in_words(root: Path) -> Iterator[None]:
-    try:
-        yield
-    except BrokenPipeError:
-        raise  # no matter of files: whoever read what the build tells has gone
-    except OSError as error:
-        raise StoreError(
-            f"The build stopped: {error.strerror or error} ({error.filename or root}). "
-            "Mend that and build again: finished batches are kept and the current snapshot is untouched."
-        ) from error
 
 
 @dataclass(slots=True)

@@ -1,11 +1,13 @@
-"""DuckDB's errors in words for the person at the keyboard."""
+"""DuckDB's errors in words for the person at the keyboard, and rows in DuckDB's types."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from store.errors import StoreError
 
@@ -38,5 +40,39 @@ def first_line(message: str) -> str:
     return message.strip().splitlines()[0].rstrip(".") if message.strip() else "no reason given"
 
 
-def means(message: str, words: tuple[str, ...]) -> bool:
-    return any(word in message for word in words)
+def explain(message: str) -> StoreError:
+    """DuckDB's refusal to write as one sentence."""
+    line = first_line(message)
+    if any(word in message for word in FULL):
+        return StoreError(
+            f"The disk is full ({line}). Free some space and build again: "
+            "finished batches are kept and the current snapshot is untouched."
+        )
+    if any(word in message for word in DAMAGED):
+        return DamagedError(
+            f"The unfinished build is damaged ({line}) and has been put away. Build again; if that ends in "
+            "the same way, go to another snapshot with `python -m pipeline snapshots use NUMBER` first."
+        )
+    return StoreError(f"The store could not be written ({line}). The current snapshot is untouched.")
+
+
+def typed(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Rows as an Arrow table of the table's own columns and types.
+
+    Of the rows alone, Arrow would take the first one's columns for all there are.
+
+    Raises
+    ------
+    StoreError
+        A column that the table does not have, or a value that does not fit.
+    """
+    schema = con.sql(f"from {table} limit 0").to_arrow_table().schema
+    unknown = sorted(set(rows[0]) - set(schema.names))
+    if unknown:
+        raise StoreError(f"The table {table} has no column {unknown[0]}; it has {', '.join(schema.names)}.")
+    try:
+        return pa.Table.from_pylist([dict(row) for row in rows], schema=schema)
+    except (pa.ArrowException, OverflowError) as error:
+        raise StoreError(
+            f"A value does not fit the table {table} ({error}). Mend the table it comes from and build again."
+        ) from error

@@ -7,8 +7,8 @@ from datetime import datetime
 from pathlib import Path
 
 from store import sql
-from store.duck import told_as
-from store.writer import Writer, explain
+from store.duck import explain, told_as
+from store.writer import Writer
 
 
 def begin_build(writer: Writer, build_id: str, started_at: datetime) -> None:

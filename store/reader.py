@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +13,7 @@ from numpy.typing import NDArray
 
 from store import sql
 from store.database import Database
-from store.errors import StoreError
-
-NAMED = 8
-"""How many names a message lists before it says how many more there are."""
+from store.errors import NAMED, StoreError, listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +58,7 @@ class Reader(Database):
     def _require_dataset(self, dataset: str) -> None:
         known = [row["dataset"] for row in self.rows("all_datasets")]
         if dataset not in known:
-            raise StoreError(f"There is no dataset '{dataset}' in this snapshot; {_listed(known)}.")
+            raise StoreError(f"There is no dataset '{dataset}' in this snapshot; {listed(known)}.")
 
     def clip(self, clip_id: str) -> pd.Series:
         """
@@ -91,7 +87,7 @@ class Reader(Database):
         views = self.views()
         found = views[views["view"] == name]
         if found.empty:
-            raise StoreError(f"There is no view '{name}' in this snapshot; {_listed(list(views['view']))}.")
+            raise StoreError(f"There is no view '{name}' in this snapshot; {listed(list(views['view']))}.")
         return found.iloc[0]
 
     def failures(self) -> pd.DataFrame:
@@ -127,9 +123,8 @@ class Reader(Database):
         table = self._vectors("vectors", view, dataset=dataset)
         flat = table.column("vector").combine_chunks().flatten().to_numpy(zero_copy_only=False)
         # Copied, because Arrow's memory is read-only and compiled code such as HDBSCAN's asks to write.
-        values = flat.reshape(
-            table.num_rows, len(columns)
-        ).copy()  # (clips * dimension,) -> (clips, dimension)
+        # (clips * dimension,) -> (clips, dimension)
+        values = flat.reshape(table.num_rows, len(columns)).copy()
         return Matrix(table.column("clip_id").to_numpy(), values, columns)
 
     def column(self, dataset: str, view: str, column: str) -> pd.DataFrame:
@@ -144,15 +139,6 @@ class Reader(Database):
         columns = list(self.view(view)["columns"])
         if column not in columns:
             near = difflib.get_close_matches(column, columns, NAMED, cutoff=0.4) or columns
-            raise StoreError(f"The view '{view}' has no column '{column}'; {_listed(near, len(columns))}.")
+            raise StoreError(f"The view '{view}' has no column '{column}'; {listed(near, len(columns))}.")
         position = columns.index(column) + 1
         return self._vectors("column", view, dataset=dataset, position=position).to_pandas()
-
-
-def _listed(names: Sequence[str], total: int | None = None) -> str:
-    """The names a person may use, or the first of them and how many more there are."""
-    if not names:
-        return "there is none yet: run `python -m pipeline build`"
-    shown = ", ".join(names[:NAMED])
-    more = (total or len(names)) - min(len(names), NAMED)
-    return f"there are: {shown}" + (f" and {more} more" if more else "")

@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from store import sql
-from store.duck import DAMAGED, FULL, DamagedError, first_line, means, told_as
+from store.duck import explain, told_as, typed
 from store.errors import StoreError
 
 TABLES = ("meta", "datasets", "clips", "failures", "builds")
@@ -103,13 +103,7 @@ class Writer:
         if table not in TABLES:
             raise StoreError(f"'{table}' is not written by rows; expected one of {', '.join(TABLES)}.")
         if rows:
-            schema = self.con.sql(f"from {table} limit 0").to_arrow_table().schema
-            unknown = sorted(set(rows[0]) - set(schema.names))
-            if unknown:
-                raise StoreError(
-                    f"The table {table} has no column {unknown[0]}; it has {', '.join(schema.names)}."
-                )
-            self.insert(table, pa.Table.from_pylist([dict(row) for row in rows], schema=schema))
+            self.insert(table, typed(self.con, table, rows))
 
     def insert(self, table: str, batch: pa.Table) -> None:
         """Insert the rows of an Arrow table, or replace those with the same key; columns go by name."""
@@ -146,19 +140,3 @@ class Writer:
         self.delete_clips([row[0] for row in ids])
         for table in ("failures", "datasets"):
             self.con.execute(f"delete from {table} where dataset = ?", [dataset])
-
-
-def explain(message: str) -> StoreError:
-    """DuckDB's refusal to write as one sentence."""
-    line = first_line(message)
-    if means(message, FULL):
-        return StoreError(
-            f"The disk is full ({line}). Free some space and build again: "
-            "finished batches are kept and the current snapshot is untouched."
-        )
-    if means(message, DAMAGED):
-        return DamagedError(
-            f"The unfinished build is damaged ({line}) and has been put away. Build again; if that ends in "
-            "the same way, go to another snapshot with `python -m pipeline snapshots use NUMBER` first."
-        )
-    return StoreError(f"The store could not be written ({line}). The current snapshot is untouched.")

@@ -79,7 +79,9 @@ class Folder:
             self.write("a/one.wav", 0)
             there = ["a/one.wav"]
         with (self.root / "labels.csv").open("w", newline="") as file:
-            csv.writer(file).writerows([("path", "label"), *((name, self.labels.get(name, "")) for name in there)])
+            csv.writer(file).writerows(
+                [("path", "label"), *((name, self.labels.get(name, "")) for name in there)]
+            )
 
 
 class KilledError(Exception):

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from store import duck, history, vectors
-from store import writer as writer_module
 from store.duck import DamagedError
 from store.errors import StoreError
 from store.reader import Reader
@@ -64,6 +63,16 @@ def test_a_failed_transaction_leaves_nothing(writer, filler) -> None:
 def test_only_tables_are_written_by_rows(writer) -> None:
     with writer() as opened, pytest.raises(StoreError, match="expected one of meta, datasets"):
         opened.upsert("clips; drop table clips", [{}])
+
+
+def test_a_column_or_a_number_that_does_not_fit_is_one_sentence(writer, filler) -> None:
+    with writer() as opened:
+        with pytest.raises(StoreError, match="The table clips has no column colour; it has clip_id, dataset"):
+            opened.upsert("clips", [filler.clip("a", "x", colour="red")])
+        with pytest.raises(StoreError, match=r"does not fit the table clips .*Mend"):
+            opened.upsert("clips", [filler.clip("a", "x", fold=10**12)])
+        with pytest.raises(StoreError, match=r"does not fit the table clips .*Mend"):
+            opened.upsert("clips", [filler.clip("a", "x", fold=10**30)])
 
 
 def test_vectors_under_another_key_are_dropped(writer, filler, clips) -> None:
@@ -155,7 +164,7 @@ def test_a_killed_build_stays_in_the_history_as_interrupted(writer) -> None:
         counts = {"clips": 4, "added": 1, "updated": 2, "removed": 3, "failed": 4}
         counts |= {"vectors_computed": 5, "vectors_reused": 6}
         history.finish_build(opened, "two", 7, datetime(2026, 1, 2, 0, 1), counts)
-        one, two = opened.con.execute("select * from builds order by build_id").to_arrow_table().to_pylist()
+        one, two = opened.con.sql("from builds order by build_id").to_arrow_table().to_pylist()
     assert (one["status"], one["snapshot"], one["started_at"]) == ("interrupted", None, datetime(2026, 1, 1))
     assert (two["status"], two["snapshot"], two["started_at"]) == ("published", 7, datetime(2026, 1, 2))
     assert {name: two[name] for name in counts} == counts
@@ -189,7 +198,7 @@ def test_a_staging_file_that_is_none(store, writer) -> None:
     ],
 )
 def test_duckdbs_words_become_one_sentence(message, said) -> None:
-    error = writer_module.explain(message)
+    error = duck.explain(message)
     assert "\n" not in str(error)
     with pytest.raises(StoreError, match=said):
         raise error
