@@ -56,7 +56,7 @@ def histogram(values: pd.Series, name: str, unit: str) -> go.Figure:
 def histogram_table(values: pd.Series) -> pd.DataFrame:
     """The numbers behind :func:`histogram`: ``from``, ``to``, ``clips``; as many bars as the values deserve."""
     known = values.dropna().to_numpy(dtype=float)
-    if len(known) and np.ptp(known) < 1e-9 * np.abs(known).max():
+    if len(known) and np.ptp(known) <= 1e-9 * np.abs(known).max() + np.finfo(float).tiny:
         known = np.full_like(known, known[0])  # apart by rounding only: too close for any bars between them
     edges = np.histogram_bin_edges(known, bins="auto")
     edges = edges if len(edges) <= MOST_BARS + 1 else np.histogram_bin_edges(known, bins=MOST_BARS)

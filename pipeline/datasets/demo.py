@@ -23,12 +23,14 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.clips import Scan
 from pipeline.datasets import esc50, timit
-from pipeline.synthesis import sounds, voices
-from pipeline.synthesis.files import Progress, write_sounds, write_voices
 from pipeline.synthesis.once import make_once
+
+if TYPE_CHECKING:
+    from pipeline.synthesis.files import Progress
 
 RECORDINGS = 200
 """In each of the two corpora."""
@@ -42,6 +44,10 @@ def prepare_sounds(root: Path, progress: Progress | None = None) -> None:
     PrepareError
         ``root`` holds something else, or cannot be written.
     """
+    # Here, because the synthesis takes longer to import than an unchanged build to run.
+    from pipeline.synthesis import sounds
+    from pipeline.synthesis.files import write_sounds
+
     stamp = {"corpus": "demo_sounds", "version": sounds.VERSION, "recordings": RECORDINGS}
     make_once(root, stamp, partial(write_sounds, progress=progress))
 
@@ -54,6 +60,10 @@ def prepare_voices(root: Path, progress: Progress | None = None) -> None:
     PrepareError
         ``root`` holds something else, or cannot be written.
     """
+    # Here, because the synthesis takes longer to import than an unchanged build to run.
+    from pipeline.synthesis import voices
+    from pipeline.synthesis.files import write_voices
+
     stamp = {"corpus": "demo_voices", "version": voices.VERSION, "recordings": RECORDINGS}
     make_once(root, stamp, partial(write_voices, progress=progress))
 
