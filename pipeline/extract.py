@@ -5,23 +5,17 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
-from threading import Thread
-from typing import Any
 
 import joblib
-import numpy as np
 from joblib.externals.loky import ProcessPoolExecutor
 from joblib.externals.loky.process_executor import BrokenProcessPool
 
-from pipeline.audio import Recording
-from pipeline.features import VIEWS
-from pipeline.features.spectra import SAMPLE_RATE_HZ
-from pipeline.jobs import Job, Outcome, content_hash, extract_batch, vectors_of
+from pipeline.jobs import Job, Outcome, content_hash, extract_batch
 from pipeline.workers import deaf_to_ctrl_c, end_with
 
-__all__ = ["Job", "Outcome", "content_hash", "extract", "warm_up"]
+__all__ = ["Job", "Outcome", "content_hash", "extract"]
 
 logger = logging.getLogger(__name__)
 
@@ -57,23 +51,6 @@ def extract(
                 yield _one_by_one(waiting.pop(number))
 
 
-def warm_up(n_jobs: int = -1, views: Iterable[str] = tuple(VIEWS)) -> Thread:
-    """Start the worker processes and let each import and cache what ``views`` need, without waiting.
-
-    An :func:`extract` with the same ``n_jobs`` finds them ready; it may be called at once.
-    """
-    workers = joblib.effective_n_jobs(n_jobs)
-    tasks = [joblib.delayed(_warm)(tuple(views)) for _ in range(workers if workers > 1 else 0)]
-    thread = Thread(target=lambda: _parallel(n_jobs)(tasks), name="warm-up", daemon=True)
-    thread.start()
-    return thread
-
-
-def _parallel(n_jobs: int, **options: Any) -> joblib.Parallel:
-    # The same for every use, or joblib would start the workers anew.
-    return joblib.Parallel(n_jobs, batch_size=1, initializer=end_with, initargs=(os.getpid(),), **options)
-
-
 def _on_all_cores(
     batches: Mapping[int, Sequence[Job]], handed_out: list[int], n_jobs: int
 ) -> Generator[tuple[int, list[Outcome]], None, None]:
@@ -84,7 +61,14 @@ def _on_all_cores(
             handed_out.append(number)
             yield joblib.delayed(_numbered)(number, batch)
 
-    parallel = _parallel(n_jobs, return_as="generator_unordered", pre_dispatch="2*n_jobs")
+    parallel = joblib.Parallel(
+        n_jobs,
+        batch_size=1,
+        return_as="generator_unordered",
+        pre_dispatch="2*n_jobs",
+        initializer=end_with,
+        initargs=(os.getpid(),),
+    )
     with deaf_to_ctrl_c():
         results = parallel(tasks())
     try:
@@ -121,8 +105,3 @@ def _one_by_one(jobs: Sequence[Job]) -> list[Outcome]:
     finally:
         executor.shutdown(kill_workers=True)
     return outcomes
-
-
-def _warm(views: tuple[str, ...]) -> None:
-    noise = np.random.default_rng(0).normal(scale=0.1, size=SAMPLE_RATE_HZ).astype(np.float32)
-    vectors_of(Recording(noise, SAMPLE_RATE_HZ, 1, "noise"), views)

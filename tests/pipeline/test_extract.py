@@ -16,7 +16,7 @@ import soundfile
 
 from pipeline import jobs as work
 from pipeline.audio import to_wav_bytes
-from pipeline.extract import Job, Outcome, content_hash, extract, warm_up
+from pipeline.extract import Job, Outcome, content_hash, extract
 from pipeline.features import VIEWS
 from pipeline.features.spectra import SAMPLE_RATE_HZ, Spectra
 from pipeline.jobs import extract_clip
@@ -152,11 +152,3 @@ def test_closing_early_ends_the_work(clips: list[Path]) -> None:
         assert len(next(batches)) == 1
     assert time.monotonic() - began < 25  # all of it would take 50 s
     assert len(_extracted(_jobs(clips), n_jobs=2)) == len(clips)
-
-
-def test_warm_up_may_overlap_the_work(clips: list[Path]) -> None:
-    thread = warm_up(2, FAST)
-    assert len(_extracted(_jobs(clips), n_jobs=2, batch_size=2)) == len(clips)
-    thread.join(timeout=30)
-    assert not thread.is_alive()
-    warm_up(1, FAST).join(timeout=30)
