@@ -6,11 +6,12 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
-import joblib
 import pytest
+from joblib.externals.loky import get_reusable_executor
 
-from pipeline.extract import _parallel
+from pipeline.extract import Job, extract
 
 CHILD = """
 import os, time
@@ -38,4 +39,8 @@ def test_a_worker_ends_with_its_killed_parent(repo_root) -> None:
 
 @pytest.mark.timeout(60)
 def test_every_worker_watches() -> None:
-    assert all(_parallel(2)(joblib.delayed(is_watching)() for _ in range(4)))
+    jobs = [Job(f"gone {i}", Path("gone.wav"), ()) for i in range(8)]
+    assert sum(len(batch) for batch in extract(jobs, n_jobs=2, batch_size=1)) == len(jobs)
+    workers = get_reusable_executor(reuse=True)  # as extract has left them
+    answers = [workers.submit(is_watching) for _ in range(4)]
+    assert all(answer.result() for answer in answers)
