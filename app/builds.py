@@ -37,8 +37,9 @@ class Run:
 
     @property
     def share(self) -> float:
-        """How much of the extraction is done, 0 to 1."""
-        return self.last["done"] / max(self.last["total"], 1) if self.last["event"] == "progress" else 0.0
+        """How much of the extraction, or then of the analyses, is done, 0 to 1."""
+        counted = self.last["event"] in ("progress", "analysing")
+        return self.last["done"] / max(self.last["total"], 1) if counted else 0.0
 
 
 def start(store: Store, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
@@ -119,5 +120,7 @@ def in_words(run: Run) -> str:
         case "progress":
             told = f"{last['done']:,} of {last['total']:,} clips, {last['clips_per_s']:.0f} a second"
             return told + (f", {last['left_s']:.0f} s left" if last["left_s"] else "")
+        case "analysing":
+            return f"Projecting and clustering: {last['done']:,} of {last['total']:,} views"
         case _:
             return "The build is starting ..."

@@ -86,8 +86,8 @@ def _compare(numbers: list[int]) -> None:
         return
     found = snapshot.difference(old, new)
     if found.empty:
-        st.info(f"Snapshots {old} and {new} hold the same clips, views and failures.", icon=":material/info:")
-    for name in ("clips", "views", "failures"):
+        st.info(f"Snapshots {old} and {new} hold the same clips, views, failures and analyses.", icon=":material/info:")
+    for name in ("clips", "views", "failures", "analyses"):
         table: pd.DataFrame = getattr(found, name)
         if not table.empty:
             st.markdown(f"**{len(table):,} {name} differ** from snapshot {old} to {new}")

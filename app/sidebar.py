@@ -42,16 +42,17 @@ def _state(drawn: int | None, at_work: bool) -> None:
         st.caption("The store is empty.")
         return
     try:
-        _facts(drawn)
+        _facts()
     except SesatlasError:  # the page itself says which and why
         st.caption(":orange[The store cannot be read.]")
 
 
-def _facts(number: int) -> None:
+def _facts() -> None:
     datasets = snapshot.datasets()
     synthetic = int(datasets.loc[datasets["synthetic"], "clips"].sum())
     total = int(datasets["clips"].sum())
-    st.caption(f"**Snapshot {number}**, {snapshot.current().published_at:%d %b %Y, %H:%M}")
+    shown = snapshot.current()
+    st.caption(f"**Snapshot {shown.number}**, {shown.published_at:%d %b %Y, %H:%M}")
     st.caption(
         f"{total:,} clips in {len(datasets)} collections"
         + (f", {synthetic:,} synthetic" if synthetic else "")

@@ -13,11 +13,14 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
+from app import loudness
 from app.encode import to_data_url
 from pipeline.audio import AudioError, load_mono
+from pipeline.inputs import ALL, Input, standardise, together
 from pipeline.sources import store_root
 from store.compare import Difference, diff
 from store.errors import SesatlasError
+from store.nearest import Index
 from store.reader import Matrix, Reader
 from store.snapshots import Snapshot, Store
 
@@ -31,13 +34,17 @@ def store() -> Store:
 
 
 def current() -> Snapshot:
-    """
+    """The snapshot to show: the current one, or an older one that a link has led to (``app.links``).
+
     Raises
     ------
     EmptyStoreError
         Nothing has been built yet; Home shows how to begin.
     """
     found = store().current()
+    pinned = st.session_state.get("pinned_snapshot")
+    if pinned is not None and store().at(pinned).path.exists():
+        return store().at(pinned)
     if found is None:
         raise EmptyStoreError(
             "The store is empty. Go to Home to build the demo or to learn how to add recordings."
@@ -146,3 +153,39 @@ def preview(path: str, content_hash: str) -> str | None:
         return to_data_url(*load_mono(Path(path)))
     except AudioError:
         return None
+
+
+@st.cache_data(max_entries=512, show_spinner=False)
+def heard(path: str, content_hash: str) -> loudness.Heard:
+    """A recording as loud as the others of a playlist."""
+    return loudness.hear(Path(path))
+
+
+def standardised(dataset: str | None, view: str) -> Input:
+    """A view of a dataset, None for all of them together, with every column on one scale; not to be changed.
+
+    Raises
+    ------
+    InputError
+        There is nothing that tells one clip from another.
+    """
+    return _standardised(str(store().root), current().number, dataset, view)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Bringing the columns to one scale ...")
+def _standardised(root: str, number: int, dataset: str | None, view: str) -> Input:
+    reader = _reader(root, number)
+    if view != ALL:
+        return standardise(reader.matrix(dataset, view))
+    return together({one: standardise(reader.matrix(dataset, one)) for one in _views(root, number)["view"]})
+
+
+def nearest_index(dataset: str | None, view: str) -> Index:
+    """Every clip of a dataset, None for all of them together, ready to be searched. Raises as above."""
+    return _nearest_index(str(store().root), current().number, dataset, view)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Preparing the search ...")
+def _nearest_index(root: str, number: int, dataset: str | None, view: str) -> Index:
+    scaled = _standardised(root, number, dataset, view)
+    return Index.build(scaled.clip_ids, scaled.values)

@@ -1,10 +1,13 @@
 """``python -m pipeline``; see ``pipeline/cli.py``."""
 
+import os
 import sys
 
 from pipeline import stop
 
 if __name__ == "__main__":
+    # Threads of OpenMP that wait by spinning take the cores from those that work; read when it is loaded.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     stop.listen()
     try:
         # Here, because its libraries take a second, in which Ctrl-C shall be heard as well.

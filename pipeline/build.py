@@ -1,4 +1,4 @@
-"""The stages of a build in order: prepare, scan, plan, stage, extract, publish."""
+"""The stages of a build in order: prepare, scan, plan, stage, extract, analyse, publish."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 
 from pipeline import events, stop, summary
+from pipeline.analyses import stage
 from pipeline.errors import in_words
 from pipeline.extract import Job, extract
 from pipeline.features import VIEWS
@@ -20,7 +21,7 @@ from pipeline.plan import Plan, make_plan
 from pipeline.rows import Row
 from pipeline.scan import choose, dataset_row, scan_all
 from pipeline.sources import Source
-from pipeline.staging import Counts, Staging, base_of
+from pipeline.staging import Counts, Staging, base_of, sign
 from store import staging
 from store.duck import DamagedError
 from store.errors import StoreError
@@ -42,6 +43,8 @@ class Options:
     keep: int = KEEP
     forget: Sequence[str] = ()
     views: Mapping[str, View] = field(default_factory=lambda: VIEWS)
+    analyses: bool = True
+    """Project and cluster as well. Without, what is out of date is dropped, and a later build computes it."""
 
 
 def build(
@@ -89,7 +92,9 @@ class _Build:
         datasets = [dataset_row(source, scans[name]) for name, source in sources.items()]
         self.tell(summary.planned(plan))
         work = plan.jobs or plan.rows or plan.removed or plan.failures != known.failures
-        if current and not (work or resumed) and known.is_described_by(datasets, self.options.views):
+        described = known.is_described_by(datasets, self.options.views)
+        complete = known.analysed or not self.options.analyses
+        if current and not (work or resumed) and described and complete:
             return self._finished("unchanged", current, Counts(failed=len(plan.failures)))
         if not resumed:
             staging.begin(self.store)
@@ -123,10 +128,22 @@ class _Build:
                 work = Staging(writer, plan, self.build_id, current)
                 work.begin(datasets, self.options.views, self.started_at)
                 self._extract(work, plan.jobs)
-                return work.finish(number, datetime.now())
+                counts = work.finish()
+            counts = replace(counts, analysed=self._analyse(current))
+            with Writer(self.store.staging) as writer:
+                sign(writer, self.build_id, number, counts)
+            return counts
         except DamagedError:
             staging.discard(self.store)
             raise
+
+    def _analyse(self, current: Snapshot | None) -> int:
+        if self.options.analyses:
+            base = current.path if current else None
+            views, n_jobs = self.options.views, self.options.n_jobs
+            return stage.analyse(self.store.staging, base, views, self.tell, n_jobs)
+        stage.discard(self.store.staging, self.options.views)
+        return 0
 
     def _extract(self, work: Staging, jobs: Sequence[Job]) -> None:
         done, failed, told_at, began = 0, 0, 0.0, time.monotonic()
@@ -147,7 +164,7 @@ class _Build:
             snapshot=snapshot.number,
             seconds=time.monotonic() - self.started,
             collections=summary.collections(snapshot),
-            **asdict(counts),
+            **{name: value for name, value in asdict(counts).items() if name != "clips"},
         )
         self.tell(event)
         return event

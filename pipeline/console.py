@@ -53,10 +53,10 @@ class Terminal(Display):
     def __init__(self, console: Console | None = None) -> None:
         self.console = console or plain()
         self.bar = Progress(
-            TextColumn("extracting"),
+            TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]:.0f} clips/s"),
+            TextColumn("{task.fields[told]}"),
             TimeRemainingColumn(),
             console=self.console,
             transient=True,
@@ -67,6 +67,12 @@ class Terminal(Display):
 
     def __exit__(self, *error: object) -> None:
         self.bar.stop()
+
+    def _close(self) -> None:
+        self.bar.stop()
+        if self.task is not None:
+            self.bar.remove_task(self.task)
+        self.task = None
 
     def tell(self, event: events.Event) -> None:
         match event:
@@ -80,8 +86,10 @@ class Terminal(Display):
                 self._planned(event)
             case events.Progress():
                 self._progress(event)
+            case events.Analysing():
+                self._analysing(event)
             case events.Finished():
-                self.bar.stop()
+                self._close()
                 summary(event, self.console)
             case _:
                 pass
@@ -105,10 +113,19 @@ class Terminal(Display):
         self.console.print(words or "nothing found")
 
     def _progress(self, event: events.Progress) -> None:
+        self._show("extracting", event.done, event.total, f"{event.clips_per_s:.0f} clips/s")
+
+    def _analysing(self, event: events.Analysing) -> None:
+        if event.done == 0:  # the extraction's bar has had its day
+            self._close()
+        if event.total:
+            self._show("projecting and clustering", event.done, event.total, f"{event.dataset} {event.view}")
+
+    def _show(self, what: str, done: int, total: int, told: str) -> None:
         if self.task is None:
-            self.task = self.bar.add_task("", total=event.total, rate=0.0)
+            self.task = self.bar.add_task(what, total=total, told="")
             self.bar.start()
-        self.bar.update(self.task, completed=event.done, rate=event.clips_per_s)
+        self.bar.update(self.task, completed=done, told=told)
 
 
 def summary(event: events.Finished, console: Console) -> None:
@@ -128,8 +145,8 @@ def summary(event: events.Finished, console: Console) -> None:
     else:
         console.print(
             f"Snapshot {event.snapshot}: {event.added} added, {event.updated} updated, {event.removed} removed, "
-            f"{event.failed} failed; {event.vectors_computed} vectors computed, {event.vectors_reused} reused "
-            f"({event.seconds:.1f} s)."
+            f"{event.failed} failed; {event.vectors_computed} vectors computed, {event.vectors_reused} reused; "
+            f"{event.analysed} views projected and clustered ({event.seconds:.1f} s)."
         )
     if event.failed:
         console.print("`python -m pipeline status --failures` lists what failed and why.")

@@ -60,6 +60,17 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Analysing:
+    """Projections and clusterings: how many views of datasets are done, and which one was the last."""
+
+    done: int
+    total: int
+    dataset: str = ""
+    view: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Collection:
     """One dataset at the end of a build."""
 
@@ -88,6 +99,8 @@ class Finished:
     failed: int
     vectors_computed: int
     vectors_reused: int
+    analysed: int
+    """Units: views of datasets whose projections and clusterings were computed in this run."""
     seconds: float
     collections: list[Collection]
 
@@ -99,7 +112,7 @@ class Stopped:
     reason: str
 
 
-Event = Started | Preparing | Scanned | Planned | Progress | Finished | Stopped
+Event = Started | Preparing | Scanned | Planned | Progress | Analysing | Finished | Stopped
 Listener = Callable[[Event], None]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import warnings
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 
@@ -13,7 +12,7 @@ from joblib.externals.loky import ProcessPoolExecutor
 from joblib.externals.loky.process_executor import BrokenProcessPool
 
 from pipeline.jobs import Job, Outcome, content_hash, extract_batch
-from pipeline.workers import deaf_to_ctrl_c, end_with
+from pipeline.workers import deaf_to_ctrl_c, end_with, on_all_cores
 
 __all__ = ["Job", "Outcome", "content_hash", "extract"]
 
@@ -56,29 +55,12 @@ def _on_all_cores(
 ) -> Generator[tuple[int, list[Outcome]], None, None]:
     """Yield each batch's number and outcomes; ``handed_out`` collects what left for the workers."""
 
-    def tasks() -> Iterator[tuple]:
+    def tasks() -> Iterator[tuple[int, Sequence[Job]]]:
         for number, batch in list(batches.items()):
             handed_out.append(number)
-            yield joblib.delayed(_numbered)(number, batch)
+            yield number, batch
 
-    parallel = joblib.Parallel(
-        n_jobs,
-        batch_size=1,
-        return_as="generator_unordered",
-        pre_dispatch="2*n_jobs",
-        initializer=end_with,
-        initargs=(os.getpid(),),
-    )
-    with deaf_to_ctrl_c():
-        results = parallel(tasks())
-    try:
-        # Not "yield from": that would close joblib's generator first, warning included.
-        for number, outcomes in results:  # noqa: UP028
-            yield number, outcomes
-    finally:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # joblib warns of the work that closing early discards
-            results.close()
+    return on_all_cores(_numbered, tasks(), n_jobs)
 
 
 def _numbered(number: int, jobs: Sequence[Job]) -> tuple[int, list[Outcome]]:

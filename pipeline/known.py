@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from pipeline.analyses import stage
 from pipeline.features.view import View
 from pipeline.rows import Row
 from store.reader import Reader
@@ -21,6 +22,8 @@ class Known:
     """View name to the clips that have a vector under the view's present key."""
     datasets: Sequence[Row]
     views: Sequence[Row]
+    analysed: bool
+    """Whether every projection and clustering belongs to the clips and views as they are."""
 
     def is_described_by(self, datasets: Sequence[Row], views: Mapping[str, View]) -> bool:
         """Whether datasets and views are as the store has them, to the last word."""
@@ -29,7 +32,7 @@ class Known:
         return by_name == {row["dataset"]: row for row in self.datasets} and rows == list(self.views)
 
 
-NOTHING_KNOWN = Known({}, {}, {}, [], [])
+NOTHING_KNOWN = Known({}, {}, {}, [], [], True)
 
 
 def read_known(reader: Reader, views: Mapping[str, View]) -> Known:
@@ -43,4 +46,5 @@ def read_known(reader: Reader, views: Mapping[str, View]) -> Known:
         vectors={name: reader.vector_ids(name) for name in valid},
         datasets=reader.rows("all_datasets"),
         views=rows,
+        analysed=not stage.stale(reader, views),
     )

@@ -30,12 +30,14 @@ CHANGED = "The file changed or went away while the build was at work; build agai
 class Counts:
     """What a build did, for its summary: clips against the snapshot before it, vectors in this run."""
 
+    clips: int = 0
     added: int = 0
     updated: int = 0
     removed: int = 0
     failed: int = 0
     vectors_computed: int = 0
     vectors_reused: int = 0
+    analysed: int = 0
 
 
 @dataclass(slots=True)
@@ -114,16 +116,18 @@ class Staging:
             vectors.upsert_vectors(self.writer, view, clip_ids, np.stack([vector for _, vector in pairs]))
             self.computed += len(pairs)
 
-    def finish(self, number: int, finished_at: datetime) -> Counts:
-        """Sign the build into the history, with what changed against the snapshot it began from."""
+    def finish(self) -> Counts:
+        """Write what is left; count what changed against the snapshot that the build began from."""
         self.commit()
         changes = history.changes_since(self.writer, self.current.path if self.current else None)
-        clips = changes.pop("clips")
-        counts = Counts(**changes, vectors_computed=self.computed, vectors_reused=self.reused)
-        with self.writer.transaction():
-            told = {"clips": clips, **asdict(counts)}
-            history.finish_build(self.writer, self.build_id, number, finished_at, told)
-        return counts
+        return Counts(**changes, vectors_computed=self.computed, vectors_reused=self.reused)
+
+
+def sign(writer: Writer, build_id: str, number: int, counts: Counts) -> None:
+    """Complete the build's row in the history; it is published with the snapshot it made."""
+    told = {name: value for name, value in asdict(counts).items() if name != "analysed"}
+    with writer.transaction():
+        history.finish_build(writer, build_id, number, datetime.now(), told)
 
 
 def base_of(current: Snapshot | None) -> str:

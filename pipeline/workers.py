@@ -5,11 +5,43 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from threading import Thread, current_thread, main_thread
+from typing import Any
+
+import joblib
 
 LOOK_S = 1.0
+
+
+def on_all_cores(
+    work: Callable[..., Any], arguments: Iterable[tuple[Any, ...]], n_jobs: int
+) -> Generator[Any, None, None]:
+    """Yield ``work(*one)`` for each of ``arguments``, in the order in which they are done.
+
+    ``n_jobs`` counts processes as joblib does. Arguments are taken as workers become free; closing the
+    generator ends the work. A worker that dies raises ``BrokenProcessPool``.
+    """
+    parallel = joblib.Parallel(
+        n_jobs,
+        batch_size=1,
+        return_as="generator_unordered",
+        pre_dispatch="2*n_jobs",
+        initializer=end_with,
+        initargs=(os.getpid(),),
+    )
+    with deaf_to_ctrl_c():
+        results = parallel(joblib.delayed(work)(*one) for one in arguments)
+    try:
+        # Not "yield from": that would close joblib's generator first, warning included.
+        for result in results:  # noqa: UP028
+            yield result
+    finally:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # joblib warns of the work that closing early discards
+            results.close()
 
 
 @contextmanager

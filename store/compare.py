@@ -20,14 +20,15 @@ class Difference:
     clips: pd.DataFrame
     views: pd.DataFrame
     failures: pd.DataFrame
+    analyses: pd.DataFrame
 
     @property
     def empty(self) -> bool:
-        return self.clips.empty and self.views.empty and self.failures.empty
+        return all(frame.empty for frame in (self.clips, self.views, self.failures, self.analyses))
 
 
 def diff(old: Snapshot, new: Snapshot) -> Difference:
-    """What changed from ``old`` to ``new``: clips, views and failures.
+    """What changed from ``old`` to ``new``: clips, views, failures and analyses.
 
     Raises
     ------
@@ -46,6 +47,21 @@ def diff(old: Snapshot, new: Snapshot) -> Difference:
     with told_as(say), duckdb.connect() as con:
         for name, snapshot in (("old", old), ("new", new)):
             con.execute(f"attach {sql.file(snapshot.path)} as {name} (read_only)")
+            con.execute(f"create temp table {name}_units as {_units(con, name)}")
         con.execute("use new")
-        tables = (con.execute(sql.query(f"diff_{kind}")).df() for kind in ("clips", "views", "failures"))
-        return Difference(*tables)
+        kinds = ("clips", "views", "failures", "analyses")
+        return Difference(*(con.execute(sql.query(f"diff_{kind}")).df() for kind in kinds))
+
+
+def _units(con: duckdb.DuckDBPyConnection, name: str) -> str:
+    """What is analysed in an attached snapshot: nothing in one from before there were analyses."""
+    there = con.execute(
+        "select count(*) from duckdb_tables() where database_name = ? and table_name = 'analyses'", [name]
+    ).fetchall()[0][0]
+    if not there:
+        return "select '' as dataset, '' as view, '' as key, 0 as results where false"
+    counts = " + ".join(
+        f"(select count(*) from {name}.{table} t where t.dataset = a.dataset and t.view = a.view)"
+        for table in ("projections", "clusterings")
+    )
+    return f"select dataset, view, key, {counts} as results from {name}.analyses a"

@@ -37,9 +37,9 @@ class Database:
             raise
 
     def _require_version(self) -> None:
-        version = self.meta().get("schema_version")
-        if version != sql.SCHEMA_VERSION:
-            raise StoreError(sql.other_version(self.path, version))
+        self.version = self.meta().get("schema_version")
+        if not sql.is_read(self.version):
+            raise StoreError(sql.other_version(self.path, self.version))
 
     def __enter__(self) -> Self:
         return self
@@ -65,6 +65,14 @@ class Database:
         """The answer to a statement in the store's own types."""
         with self._told(), self._con.cursor() as cursor:
             return cursor.sql(text, params=parameters or None).to_arrow_table()
+
+    def added(self, text: str, **parameters: Any) -> pa.Table:
+        """As :meth:`table`, of tables that a snapshot of an older version lacks: to it they are empty."""
+        if self.version == sql.SCHEMA_VERSION:
+            return self.table(text, **parameters)
+        with self._told(), duckdb.connect() as empty:
+            empty.execute(sql.schema())
+            return empty.sql(text, params=parameters or None).to_arrow_table()
 
     def frame(self, name: str, **parameters: Any) -> pd.DataFrame:
         """The answer to ``queries/NAME.sql``. Whole numbers with gaps come as floats."""

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
 from store.errors import StoreError
+from store.projector import metadata_tsv, vectors_tsv
 from store.reader import Matrix, Reader
 
 Format = Literal["parquet", "csv", "projector"]
@@ -93,18 +93,10 @@ def _write_table(table: pa.Table, folder: Path, dataset: str, format_: str) -> P
 
 
 def _write_projector(matrix: Matrix, clips: pa.Table, folder: Path, view: str) -> list[Path]:
-    """``VIEW.vectors.tsv`` without a header and ``VIEW.metadata.tsv`` with one, row by row the same clips.
-
-    The projector has no word for a missing number: NaN becomes its column's median.
-    """
+    """``VIEW.vectors.tsv`` without a header and ``VIEW.metadata.tsv`` with one, row by row the same clips."""
     folder.mkdir(parents=True, exist_ok=True)
     vectors, metadata = folder / f"{view}.vectors.tsv", folder / f"{view}.metadata.tsv"
-    values = pd.DataFrame(matrix.values)
-    values.fillna(values.median().fillna(0)).to_csv(vectors, sep="\t", header=False, index=False)
+    vectors.write_text(vectors_tsv(matrix.values), encoding="utf-8", newline="")
     rows = clips.select(TOLD).to_pandas(integer_object_nulls=True).set_index("clip_id", drop=False)
-    words = rows.loc[list(matrix.clip_ids)].astype(object)
-    # The projector splits at every tab and line end and knows no quoting.
-    words = words.where(words.notna(), "").astype(str).replace(r"[\t\r\n]+", " ", regex=True)
-    lines = [words.columns.tolist(), *words.to_numpy().tolist()]
-    metadata.write_text("".join("\t".join(line) + "\n" for line in lines), encoding="utf-8", newline="")
+    metadata.write_text(metadata_tsv(rows.loc[list(matrix.clip_ids)]), encoding="utf-8", newline="")
     return [vectors, metadata]

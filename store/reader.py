@@ -12,8 +12,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from store import sql
+from store.analysis_reader import Answers, Members, Points
 from store.database import Database
 from store.errors import NAMED, StoreError, listed
+
+__all__ = ["Matrix", "Members", "Points", "Reader"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +28,14 @@ class Matrix:
     columns: tuple[str, ...]
 
 
-class Reader(Database):
-    """What there is to ask of a snapshot; may be shared by threads."""
+class Reader(Answers, Database):
+    """What there is to ask of a snapshot; may be shared by threads.
+
+    A snapshot from before there were projections and clusterings answers that it has none.
+    """
+
+    def ask(self, name: str, **parameters: Any) -> pa.Table:
+        return self.added(sql.query(name), **parameters)
 
     def _vectors(self, name: str, view: str, **parameters: Any) -> pa.Table:
         return self.table(sql.view_query(name, view), **parameters)

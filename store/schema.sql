@@ -95,3 +95,104 @@ create table if not exists builds (
     vectors_computed integer,
     vectors_reused   integer
 );
+
+-- What was computed from the views as a whole. The rows of one dataset and view ("unit") come and go
+-- together. The long tables have no key: an index over millions of rows would cost more than it
+-- tells, and analyses.replace_unit writes each row once.
+
+create table if not exists analyses (
+    dataset varchar not null,
+    view    varchar not null,
+    key     varchar not null,
+    clips   integer not null,
+    seconds double not null,
+    notes   varchar[] not null,
+    primary key (dataset, view)
+);
+
+create table if not exists analysis_gaps (
+    dataset varchar not null,
+    view    varchar not null,
+    what    varchar not null,
+    reason  varchar not null
+);
+
+create table if not exists projections (
+    projection_id   varchar primary key,
+    dataset         varchar not null,
+    view            varchar not null,
+    method          varchar not null,
+    dimension       integer not null,
+    parameters      varchar not null,
+    origin          varchar not null,
+    clips           integer not null,
+    neighbours      integer not null,
+    trustworthiness double,
+    continuity      double,
+    explained       double[],
+    notes           varchar[] not null,
+    seconds         double not null
+);
+
+create table if not exists projection_points (
+    projection_id   varchar not null,
+    clip_id         varchar not null,
+    position        float[] not null,
+    trustworthiness float,
+    continuity      float
+);
+
+create table if not exists projection_axes (
+    projection_id varchar not null,
+    axis          integer not null,
+    explained     double not null,
+    columns       varchar[] not null,
+    loadings      float[] not null,
+    primary key (projection_id, axis)
+);
+
+create table if not exists clusterings (
+    clustering_id     varchar primary key,
+    dataset           varchar not null,
+    view              varchar not null,
+    space             varchar not null,
+    space_dimension   integer not null,
+    projection_id     varchar,
+    method            varchar not null,
+    parameters        varchar not null,
+    origin            varchar not null,
+    clips             integer not null,
+    clusters          integer not null,
+    noise             integer not null,
+    silhouette        double,
+    davies_bouldin    double,
+    calinski_harabasz double,
+    dbcv              double,
+    ari               double,
+    nmi               double,
+    homogeneity       double,
+    completeness      double,
+    stability         double,
+    stability_spread  double,
+    agreement         double,
+    rank              integer,
+    why               varchar,
+    notes             varchar[] not null,
+    seconds           double not null
+);
+
+create table if not exists cluster_members (
+    clustering_id varchar not null,
+    clip_id       varchar not null,
+    cluster       integer not null,
+    strength      float
+);
+
+create table if not exists cluster_trees (
+    clustering_id varchar not null,
+    parent        integer not null,
+    child         integer not null,
+    "lambda"      float not null,
+    size          integer not null,
+    selected      boolean not null
+);

@@ -8,8 +8,11 @@ from pathlib import Path
 
 from store.errors import StoreError
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 """Raise it when a table changes: a store of another version is refused with a word on what to do."""
+LACKING = ("1",)
+"""Versions that only lack tables: they are read as if those were empty, and the next build adds them.
+Empty it when a table that they do have changes."""
 HERE = Path(__file__).resolve().parent
 VIEW_NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 
@@ -52,8 +55,13 @@ def file(path: Path) -> str:
     return "'" + str(path).replace("'", "''") + "'"
 
 
+def is_read(version: str | None) -> bool:
+    """Whether this program can work with a file of that version."""
+    return version == SCHEMA_VERSION or version in LACKING
+
+
 def other_version(path: Path, found: str | None) -> str:
-    """What to say of a file whose tables are not those of :data:`SCHEMA_VERSION`."""
+    """What to say of a file that this program cannot work with."""
     return (
         f"{path} has tables of version {found}; this program expects version {SCHEMA_VERSION}. "
         "Move the store away, or set SESATLAS_STORE to another folder, and build again."

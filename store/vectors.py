@@ -11,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from store import sql
+from store.analyses import drop_units
 from store.writer import Writer
 
 
@@ -38,7 +39,8 @@ class ViewSpec(Protocol):
 
 
 def define_views(writer: Writer, specs: Sequence[ViewSpec]) -> None:
-    """Make a table for each view. Vectors under another key mean something else: they are dropped.
+    """Make a table for each view. Vectors under another key mean something else: they are dropped, and
+    with them what was computed from the view.
 
     Views that are not among ``specs`` go as well.
     """
@@ -46,6 +48,7 @@ def define_views(writer: Writer, specs: Sequence[ViewSpec]) -> None:
     for name, key in writer.con.execute("select view, key from views").fetchall():
         if keys.get(name) != key:
             writer.con.execute(f"drop table if exists {sql.view_table(name)}")
+            drop_units(writer.con, view=name)
     writer.con.execute("delete from views")
     for position, spec in enumerate(specs):
         writer.insert("views", pa.Table.from_pylist([view_row(spec, position)]))

@@ -12,10 +12,11 @@ import duckdb
 import pyarrow as pa
 
 from store import sql
+from store.analyses import drop_units
 from store.duck import explain, told_as, typed
 from store.errors import StoreError
 
-TABLES = ("meta", "datasets", "clips", "failures", "builds")
+TABLES = ("meta", "datasets", "clips", "failures", "builds", "analyses")
 
 
 class Writer:
@@ -41,7 +42,7 @@ class Writer:
 
     def _require_version(self) -> None:
         found = self.meta().get("schema_version", sql.SCHEMA_VERSION)
-        if found != sql.SCHEMA_VERSION:
+        if not sql.is_read(found):
             raise StoreError(sql.other_version(self.path, found))
         self.set_meta(schema_version=sql.SCHEMA_VERSION)
 
@@ -113,10 +114,23 @@ class Writer:
         finally:
             self.con.unregister("batch")
 
+    def append(self, table: str, rows: Sequence[Mapping[str, Any]] | pa.Table) -> None:
+        """Insert rows into a table, where none of them is yet; columns go by name."""
+        if not len(rows):
+            return
+        self.con.register("batch", rows if isinstance(rows, pa.Table) else typed(self.con, table, rows))
+        try:
+            self.con.execute(f"insert into {table} by name select * from batch")
+        finally:
+            self.con.unregister("batch")
+
     def delete_clips(self, clip_ids: Sequence[str]) -> None:
-        """Forget clips, their vectors in every view included."""
+        """Forget clips, their vectors in every view, and all analyses of the datasets they are taken from."""
         if not len(clip_ids):
             return
+        losing = "select distinct dataset from clips where clip_id in (select unnest($ids))"
+        for (dataset,) in self.con.execute(losing, {"ids": list(clip_ids)}).fetchall():
+            drop_units(self.con, dataset=dataset)
         views = [row[0] for row in self.con.execute("select view from views").fetchall()]
         for table in ["clips", *(sql.view_table(view) for view in views)]:
             statement = f"delete from {table} where clip_id in (select unnest($ids))"
@@ -138,5 +152,6 @@ class Writer:
     def _delete_dataset(self, dataset: str) -> None:
         ids = self.con.execute("select clip_id from clips where dataset = ?", [dataset]).fetchall()
         self.delete_clips([row[0] for row in ids])
+        drop_units(self.con, dataset=dataset)
         for table in ("failures", "datasets"):
             self.con.execute(f"delete from {table} where dataset = ?", [dataset])

@@ -27,6 +27,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--jobs", type=_jobs, default=-1, metavar="N", help="processes (default: one a core)")
     parser.add_argument("--retry", action="store_true", help="open files again that failed before")
+    parser.add_argument(
+        "--no-analyses",
+        action="store_true",
+        help="no projections and clusterings; a later build computes them",
+    )
     parser.add_argument("--keep", type=_at_least_one, default=KEEP, metavar="N", help="snapshots to keep")
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--quiet", action="store_true", help="say nothing but errors")
@@ -48,7 +53,13 @@ def _jobs(word: str) -> int:
 
 
 def run(options: argparse.Namespace) -> int:
-    settings = Options(n_jobs=options.jobs, retry=options.retry, keep=options.keep, forget=options.forget)
+    settings = Options(
+        n_jobs=options.jobs,
+        retry=options.retry,
+        keep=options.keep,
+        forget=options.forget,
+        analyses=not options.no_analyses,
+    )
     with _listener(options) as listener:
         build(Store(options.store), parse(options.dataset), listener, settings)
     return 0

@@ -8,11 +8,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
+import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
 
-from store import history, staging, vectors
+from store import analyses, history, staging, vectors
+from store.analyses import UnitRows
 from store.snapshots import Snapshot, Store
 from store.writer import Writer
 
@@ -81,6 +84,70 @@ class Filler:
             values[0, 0] = np.nan
         return values
 
+    def unit(
+        self, dataset: str, view: str, clip_ids: Sequence[str], key: str = "k", *, seed: int = 0
+    ) -> UnitRows:
+        """Two projections, two clusterings and a gap of these clips, with random numbers."""
+        rng, n = np.random.default_rng(seed), len(clip_ids)
+        head = {"dataset": dataset, "view": view, "clips": n, "notes": ["a note"], "seconds": 0.5}
+        head |= {"origin": "build", "parameters": "{}"}
+        measured = {"neighbours": 10, "trustworthiness": 0.9, "continuity": 0.8}
+        unit: dict[str, list[Any]] = {
+            name: [] for name in ("projections", "points", "clusterings", "members")
+        }
+        for method, dimension in (("pca", 2), ("umap", 3)):
+            id_ = f"{dataset}.{view}.{method}-{dimension}d"
+            told = {"projection_id": id_, "method": method, "dimension": dimension, "explained": []}
+            unit["projections"].append(head | measured | told)
+            unit["points"].append(self.points(id_, clip_ids, rng.standard_normal((n, dimension))))
+        for method in ("kmeans", "hdbscan"):
+            id_ = f"{dataset}.{view}.pca.{method}"
+            told = {"clustering_id": id_, "method": method, "space": "pca", "space_dimension": 2}
+            unit["clusterings"].append(head | told | {"clusters": 3, "noise": 1, "ari": 0.5})
+            strengths = rng.random(n) if method == "hdbscan" else None
+            unit["members"].append(self.members(id_, clip_ids, rng.integers(-1, 3, n), strengths))
+        axis = {"columns": ["x", "y"], "loadings": [0.25, -0.5], "explained": 0.7}
+        tree = {"parent": [n, n], "child": [0, n + 1], "lambda": [np.inf, 0.5], "size": [1, n - 1]}
+        return UnitRows(
+            analysis={"key": key}
+            | {name: head[name] for name in ("dataset", "view", "clips", "notes", "seconds")},
+            gaps=[{"what": "t-SNE to 2-D", "reason": "There are too few clips."}],
+            axes=[axis | {"projection_id": unit["projections"][0]["projection_id"], "axis": 1}],
+            trees=[pa.table({"clustering_id": [id_] * 2, **tree, "selected": [False, True]})],
+            **unit,
+        )
+
+    def points(self, id_: str, clip_ids: Sequence[str], positions: NDArray[np.floating]) -> pa.Table:
+        n = len(clip_ids)
+        own = pa.array(np.linspace(0, 1, n, dtype=np.float32))
+        place = pa.array(list(positions.astype(np.float32)), pa.list_(pa.float32()))
+        return pa.table(
+            {
+                "projection_id": [id_] * n,
+                "clip_id": list(clip_ids),
+                "position": place,
+                "trustworthiness": own,
+                "continuity": own,
+            }
+        )
+
+    def members(
+        self,
+        id_: str,
+        clip_ids: Sequence[str],
+        labels: NDArray[np.integer],
+        strengths: NDArray[np.floating] | None = None,
+    ) -> pa.Table:
+        told = [None] * len(labels) if strengths is None else strengths.astype(np.float32)
+        return pa.table(
+            {
+                "clustering_id": [id_] * len(labels),
+                "clip_id": list(clip_ids),
+                "cluster": labels.astype(np.int32),
+                "strength": pa.array(told, pa.float32()),
+            }
+        )
+
     def fill(
         self, writer: Writer, clips: Sequence[dict[str, Any]], failures: Sequence[dict[str, Any]] = ()
     ) -> None:
@@ -96,15 +163,21 @@ class Filler:
                 vectors.upsert_vectors(writer, spec.name, ids, self.matrix(ids, spec))
 
     def publish(
-        self, store: Store, clips: Sequence[dict[str, Any]], failures: Sequence[dict[str, Any]] = ()
+        self,
+        store: Store,
+        clips: Sequence[dict[str, Any]],
+        failures: Sequence[dict[str, Any]] = (),
+        units: Sequence[UnitRows] = (),
     ) -> Snapshot:
-        """A snapshot of exactly these clips."""
+        """A snapshot of exactly these clips and analyses."""
         staging.discard(store)
         store.staging.parent.mkdir(parents=True, exist_ok=True)
         number = store.next_number()
         with Writer(store.staging) as writer:
             self.fill(writer, clips, failures)
             with writer.transaction():
+                for unit in units:
+                    analyses.replace_unit(writer, unit)
                 history.begin_build(writer, f"build-{number}", datetime(2026, 1, number))
                 history.finish_build(writer, f"build-{number}", number, datetime(2026, 1, number, 0, 1), {})
         return staging.publish(store, number)
@@ -144,3 +217,17 @@ def writer(store: Store) -> Callable[[], Writer]:
         return Writer(store.staging)
 
     return opened
+
+
+@pytest.fixture
+def make_old() -> Callable[[Path], None]:
+    """Make a file what it was before there were projections and clusterings: version 1."""
+
+    def make(path: Path) -> None:
+        added = ("analyses", "analysis_gaps", "projections", "projection_points", "projection_axes")
+        with duckdb.connect(str(path)) as con:
+            for table in (*added, "clusterings", "cluster_members", "cluster_trees"):
+                con.execute(f"drop table {table}")
+            con.execute("update meta set value = '1' where key = 'schema_version'")
+
+    return make

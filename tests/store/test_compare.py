@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from store import sql
@@ -71,6 +73,34 @@ def test_views_differ_by_their_key(store, filler, clips, monkeypatch) -> None:
     told = {row[0]: tuple(row[1:]) for row in diff(first, second).views.astype(object).to_numpy().tolist()}
     assert told["level"] == ("computed otherwise", 1, 2)
     assert told["tone"][0] == "removed" and told["other"][0] == "added"
+
+
+def test_analyses_differ_by_key_and_by_what_was_kept(store, filler, clips) -> None:
+    ids = ["b/x1.wav", "b/y2.wav"]
+    level, tone, both = (filler.unit("b", view, ids) for view in ("level", "tone", "all"))
+    first = filler.publish(store, clips, units=[level, tone])
+    fewer = replace(tone, clusterings=tone.clusterings[:1], members=tone.members[:1], trees=[])
+    anew = filler.unit("b", "level", ids, "new", seed=1)
+    second = filler.publish(store, clips, units=[anew, fewer, both])
+    difference = diff(first, second)
+    assert difference.analyses.astype(object).fillna(0).to_numpy().tolist() == [
+        ["b", "all", "added", 0, 4],
+        ["b", "level", "computed anew", 4, 4],
+        ["b", "tone", "results kept or let go", 4, 3],
+    ]
+    assert not difference.empty and difference.clips.empty
+    same = filler.publish(store, clips, units=[anew, fewer, both])
+    assert diff(second, same).empty
+
+
+def test_with_a_snapshot_from_before_there_were_analyses(store, filler, clips, make_old) -> None:
+    unit = filler.unit("b", "level", ["b/x1.wav", "b/y2.wav"])
+    first, second = filler.publish(store, clips), filler.publish(store, clips, units=[unit])
+    make_old(first.path)
+    assert list(diff(first, second).analyses["change"]) == ["added"]
+    assert list(diff(second, first).analyses["change"]) == ["removed"]
+    make_old(second.path)
+    assert diff(first, second).empty
 
 
 def test_while_both_are_being_read(store, filler, clips) -> None:

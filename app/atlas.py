@@ -1,0 +1,164 @@
+"""The clouds of the Clusters page and what hangs on them: a click is heard, a group drawn round is picked."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from numpy.typing import NDArray
+
+from app import colour_choice, colouring, listen, picked, pictures, results, saved, similar, snapshot, tried
+from app.colour_choice import Grouping
+from app.components.cloud import cloud
+from app.pictures import Picture
+from pipeline.audio import AudioError, to_wav_bytes
+from pipeline.inputs import Input, InputError
+from store.errors import SesatlasError
+
+NEIGHBOURS = similar.COUNT
+CLIP, CLICKED = "clip", "clicked"
+SOUND_S = 0.1
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What is seen: every array and row in the order of the picture's clips."""
+
+    dataset: pd.Series
+    clips: pd.DataFrame
+    picture: Picture
+    given: Input
+    grouping: Grouping | None
+    mask: NDArray[np.bool_] | None
+    chosen: int | None
+
+    @property
+    def name(self) -> str:
+        return str(self.dataset["dataset"])
+
+    @property
+    def ids(self) -> list[str]:
+        return [str(id_) for id_ in self.picture.clip_ids]
+
+
+def see(dataset: pd.Series, clustering: pd.Series | None) -> Sight | None:
+    """Draw the controls and the clouds; None where the store holds no picture of this collection.
+
+    Parameters
+    ----------
+    dataset : Series
+    clustering : Series or None
+        The store's row of the clustering that gives groups, unless another one is tried here.
+    """
+    name = str(dataset["dataset"])
+    _follow_view(clustering)
+    boxes = st.container(horizontal=True, vertical_alignment="bottom")
+    picture = pictures.choose(name, boxes)
+    if picture is None:
+        return None
+    clips = results.aligned(snapshot.clips(name), picture.clip_ids).reset_index()
+    picture, grouping = _parameters(name, picture, clips, clustering)
+    with boxes:
+        colours = colour_choice.choose(dataset, clips, picture, grouping)
+        symbols = st.toggle("Symbols by cluster", key="symbols", bind="query-params")
+    ids = clips["clip_id"].tolist()
+    saved.follow(name, ids)
+    given = snapshot.standardised(name, picture.view)
+    chosen = _chosen(ids)
+    near = _neighbours(name, picture.view, given, chosen)
+    sight = Sight(dataset, clips, picture, given, grouping, picked.mask(name, ids), chosen)
+    cloud(
+        picture.scenes,
+        ids,
+        colour_choice.label(dataset, clips),
+        colouring.groups(grouping.clusters, grouping.title) if grouping else None,
+        colours,
+        symbols=bool(symbols),
+        selected=sight.mask,
+        chosen=chosen,
+        links=near.tolist(),
+        sound=_sound(dataset, clips, chosen),
+        on_choose=partial(_choose, ids),
+        on_select=partial(picked.put, name, ids),
+        key="cloud",
+    )
+    _sound_first()
+    return sight
+
+
+def _follow_view(clustering: pd.Series | None) -> None:
+    """Show the view that a newly chosen clustering is of; afterwards a person may look at another one."""
+    if clustering is None:
+        return
+    before = st.session_state.get("view_follows")
+    st.session_state["view_follows"] = clustering["clustering_id"]
+    linked = before is None and "view" in st.query_params
+    if before != clustering["clustering_id"] and not linked:
+        st.session_state["view"] = clustering["view"]
+
+
+def _parameters(
+    dataset: str, picture: Picture, clips: pd.DataFrame, clustering: pd.Series | None
+) -> tuple[Picture, Grouping | None]:
+    """The picture and the groups with whatever other parameters are being tried."""
+    grouping = _grouping(clustering, picture)
+    with st.expander("Try other parameters", icon=":material/tune:"):
+        try:
+            found = tried.clustering(dataset, picture, clips["label"])
+            if found is not None:
+                grouping = Grouping("Clusters as tried", found.fitted.labels, found.fitted.strengths)
+        except InputError as error:
+            st.warning(str(error), icon=":material/tune:")
+        picture = tried.as_picture(picture, tried.projection(dataset, picture))
+    return picture, grouping
+
+
+def _grouping(clustering: pd.Series | None, picture: Picture) -> Grouping | None:
+    if clustering is None:
+        return None
+    members = results.aligned(results.members(str(clustering["clustering_id"])), picture.clip_ids)
+    clusters = members["cluster"].fillna(-1).to_numpy(np.int32)
+    strength = members["strength"].to_numpy(np.float32)
+    return Grouping("Cluster", clusters, strength)
+
+
+def _chosen(ids: Sequence[str]) -> int | None:
+    named = st.query_params.get(CLIP)
+    return ids.index(named) if named in ids else None
+
+
+def _choose(ids: Sequence[str], index: int) -> None:
+    st.query_params[CLIP] = ids[index]
+    st.session_state[CLICKED] = True
+
+
+def _sound_first() -> None:
+    """After a click, let the browser fetch the sound before the charts below keep the interpreter busy."""
+    if st.session_state.pop(CLICKED, False):
+        time.sleep(SOUND_S)
+
+
+def _neighbours(dataset: str, view: str, given: Input, chosen: int | None) -> NDArray[np.intp]:
+    """The rows of the chosen clip's true neighbours, nearest first."""
+    if chosen is None:
+        return np.array([], dtype=np.intp)
+    own = str(given.clip_ids[chosen])
+    near = snapshot.nearest_index(dataset, view).nearest(given.values[chosen], NEIGHBOURS, exclude=[own])
+    return pd.Index(given.clip_ids).get_indexer(pd.Index(near["clip_id"]))
+
+
+def _sound(dataset: pd.Series, clips: pd.DataFrame, chosen: int | None) -> bytes | None:
+    """The chosen clip to be played; one that cannot be read is told of where it is shown in full."""
+    if chosen is None:
+        return None
+    row = pd.Series({**clips.iloc[chosen], "root": dataset["path"]})
+    try:
+        samples, rate_hz = snapshot.samples(str(listen.recording(row)), str(row["content_hash"]))
+    except (AudioError, SesatlasError):
+        return None
+    return to_wav_bytes(samples, rate_hz)

@@ -1,0 +1,136 @@
+"""All clusterings of a collection in one table, best first, and why the first is first."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from app.leaderboard_columns import COLUMNS, FILTERS, in_words
+
+HIGHEST_PX = 250
+"""Five rows and a bit: the clouds below are to be seen on the first screen as well."""
+
+
+def shown(clusterings: pd.DataFrame, titles: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """The table as it is shown.
+
+    Parameters
+    ----------
+    clusterings : DataFrame
+        As the store gives them; see ``clusterings`` in its README.
+    titles : mapping of str to str
+        Names for people of views, spaces and methods; who is not in it keeps the short name.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by ``clustering_id``, best rank first, the columns of ``COLUMNS``.
+    """
+    titles = titles or {}
+    table = clusterings.set_index("clustering_id").sort_values("rank", kind="stable", na_position="last")
+    table["told"] = [in_words(one) for one in table["parameters"]]
+    table["noise_percent"] = 100 * table["noise"] / table["clips"].clip(lower=1)
+    table["space"] = [
+        titles.get(name, name) + ("" if pd.isna(dimension) else f", {int(dimension)}-D")
+        for name, dimension in zip(table["space"], table["space_dimension"], strict=True)
+    ]
+    for column in ("view", "method"):
+        table[column] = [titles.get(one, one) for one in table[column]]
+    return table[list(COLUMNS)]
+
+
+def heading(row: pd.Series) -> str:
+    """A row of :func:`shown` as a name: method, parameters, view, space."""
+    told = f" ({row['told']})" if row["told"] else ""
+    return f"{row['method']}{told} on {row['view']}, {row['space']}"
+
+
+def filtered(table: pd.DataFrame, kept: Mapping[str, list[str]]) -> pd.DataFrame:
+    """Rows whose columns are among the values asked for; an empty list asks for all."""
+    for column, values in kept.items():
+        if values:
+            table = table[table[column].isin(values)]
+    return table
+
+
+def draw(
+    clusterings: pd.DataFrame,
+    chosen: str | None = None,
+    *,
+    key: str,
+    titles: Mapping[str, str] | None = None,
+) -> str | None:
+    """Draw the table; the id of the clustering chosen in it.
+
+    Parameters
+    ----------
+    clusterings : DataFrame
+        As for :func:`shown`.
+    chosen : str or None
+        What is chosen so far, e.g. in the URL; without it, or where the store does not hold it, the first.
+    key : str
+        A prefix, unique on the page.
+    """
+    if clusterings.empty:
+        st.info(
+            "This collection has no clustering yet. Build it again on Pipeline.",
+            icon=":material/bubble_chart:",
+        )
+        return None
+    table = shown(clusterings, titles)
+    first = str(table.index[0])
+    chosen = chosen if chosen in table.index else first
+    why = clusterings.loc[clusterings["clustering_id"] == first, "why"].fillna("").iloc[0]
+    st.markdown(f"**First: {heading(table.iloc[0])}.** {why}")
+    kept = filtered(table, _filters(table, key))
+    st.caption(
+        f"{len(kept):,} of {len(table):,} clusterings. Click a row to see it; click a heading to sort."
+    )
+    if kept.empty:
+        return chosen
+    return _choose(kept, chosen, key)
+
+
+def _filters(table: pd.DataFrame, key: str) -> dict[str, list[str]]:
+    kept = {}
+    with st.popover("Filter", icon=":material/filter_list:"):
+        for column, name in FILTERS.items():
+            options = sorted(table[column].unique().tolist())
+            if len(options) > 1:
+                kept[column] = st.multiselect(name, options, key=f"{key}_{column}", placeholder="all")
+    return kept
+
+
+def _choose(kept: pd.DataFrame, chosen: str | None, key: str) -> str | None:
+    grouped = kept.set_axis(pd.MultiIndex.from_tuples([COLUMNS[str(one)][:2] for one in kept]), axis=1)
+    # Chosen rows are told by number: of other rows, the same number would be another clustering.
+    rows = hashlib.sha256("\n".join(map(str, kept.index)).encode("utf-8")).hexdigest()[:12]
+    default = [kept.index.tolist().index(chosen)] if chosen in kept.index else []
+    event = st.dataframe(
+        grouped,
+        hide_index=True,
+        height=min(HIGHEST_PX, 2 * 36 + 35 * len(kept)),
+        column_config=_config(kept),
+        key=f"{key}_table_{rows}",
+        on_select="rerun",
+        selection_mode="single-row",
+        selection_default={"selection": {"rows": default}},
+        placeholder="",
+    )
+    picked = event["selection"]["rows"]
+    return str(kept.index[picked[0]]) if picked else chosen
+
+
+def _config(kept: pd.DataFrame) -> dict[Any, Any]:
+    config: dict[Any, Any] = {}
+    for number, column in enumerate(kept, 1):  # the index, though hidden, is column 0
+        _, name, form, meaning = COLUMNS[str(column)]
+        if form:
+            config[number] = st.column_config.NumberColumn(name, help=meaning, format=form)
+        else:
+            config[number] = st.column_config.TextColumn(name, help=meaning)
+    return config

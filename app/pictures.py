@@ -1,0 +1,120 @@
+"""Which picture of the clips is shown: a view, a projection of it, in 3-D, in 2-D or both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from numpy.typing import NDArray
+
+from app import belief, results, snapshot
+from app.components.cloud import Scene
+from pipeline.inputs import ALL
+from pipeline.projections import METHODS
+from pipeline.projections.projection import Projection
+
+BOTH = {"3-D and 2-D": (3, 2), "3-D": (3,), "2-D": (2,)}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The clips of a dataset, laid out once or twice."""
+
+    view: str
+    clip_ids: NDArray[np.object_]
+    scenes: tuple[Scene, ...]
+    trustworthiness: NDArray[np.float32]
+    continuity: NDArray[np.float32]
+    rows: pd.DataFrame
+    """The store's rows of the projections that are shown."""
+
+
+def choose(dataset: str, place: Any) -> Picture | None:
+    """Draw the boxes into ``place``; None where the store holds no projection of this dataset."""
+    rows = results.projections(dataset)
+    rows = rows[rows["dimension"].isin([2, 3])].assign(name=lambda all_: names(all_))
+    if rows.empty:
+        return None
+    with place:
+        views = order(rows["view"].unique().tolist())
+        titles = view_titles(views)
+        view = st.selectbox("View", views, format_func=titles.__getitem__, key="view", bind="query-params")
+        rows = rows[rows["view"] == view]
+        options = list(dict.fromkeys(rows["name"]))
+        first = next((number for number, one in enumerate(options) if one.startswith("UMAP")), 0)
+        name = st.selectbox("Projection", options, index=first, key="projection", bind="query-params")
+        shown = st.segmented_control(
+            "Show", list(BOTH), default="3-D and 2-D", required=True, key="dimensions", bind="query-params"
+        )
+    return _picture(view, rows[rows["name"] == name], BOTH[shown])
+
+
+def order(views: Sequence[str]) -> list[str]:
+    """All together first, then as the store lists them."""
+    listed = snapshot.views()["view"].tolist()
+    return sorted(views, key=lambda one: (one != ALL, listed.index(one) if one in listed else len(listed)))
+
+
+def view_titles(views: Sequence[str]) -> dict[str, str]:
+    known = snapshot.views().set_index("view")["title"].to_dict()
+    return {view: "All views together" if view == ALL else known.get(view, view) for view in views}
+
+
+def names(rows: pd.DataFrame) -> list[str]:
+    """A name for each projection: its method, and its parameters where a person has set them."""
+    told = []
+    for _, row in rows.iterrows():
+        title = METHODS[row["method"]].title if row["method"] in METHODS else row["method"]
+        kept = row["origin"] == "kept"
+        told.append(f"{title} ({belief.in_words(row['parameters'])})" if kept else title)
+    return told
+
+
+def of_projections(picture: Picture, found: Sequence[Projection]) -> Picture:
+    """The same clips laid out anew, by projections that are not in the store."""
+    scenes = tuple(
+        Scene(
+            name=f"tried-{one.dimension}d",
+            dimension=_two_or_three(one.dimension),
+            points=one.positions,
+            title=f"{METHODS[one.method].title}, {one.dimension}-D, as tried",
+            axes=_axes(one.axes.explained if one.axes is not None else ()),
+        )
+        for one in found
+    )
+    quality = found[0].quality
+    each = quality.per_clip_trustworthiness, quality.per_clip_continuity
+    return Picture(picture.view, picture.clip_ids, scenes, *each, picture.rows)
+
+
+def _two_or_three(dimension: int) -> Literal[2, 3]:
+    return 3 if dimension == 3 else 2
+
+
+def _picture(view: str, rows: pd.DataFrame, dimensions: Sequence[int]) -> Picture | None:
+    wanted = rows[rows["dimension"].isin(dimensions)].sort_values("dimension", ascending=False)
+    wanted = wanted if len(wanted) else rows.head(1)
+    read = [results.points(str(id_)) for id_ in wanted["projection_id"]]
+    scenes = tuple(
+        Scene(
+            name=str(row["projection_id"]),
+            dimension=_two_or_three(int(row["dimension"])),
+            points=points.positions,
+            title=f"{row['name']}, {row['dimension']}-D",
+            axes=_axes(row["explained"]),
+        )
+        for points, (_, row) in zip(read, wanted.iterrows(), strict=True)
+    )
+    first = read[0]
+    return Picture(view, first.clip_ids, scenes, first.trustworthiness, first.continuity, wanted)
+
+
+def _axes(explained: Iterable[float] | None) -> tuple[str, ...]:
+    """Names for the axes where they mean something, as in PCA."""
+    if explained is None:
+        return ()
+    return tuple(f"PC{number} ({share:.0%})" for number, share in enumerate(explained, start=1))

@@ -1,0 +1,95 @@
+"""Keep what a person has tried on a page: the store's next snapshot holds it beside all it held before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.analyses.recipe import Wanted
+from pipeline.analyses.rows import rows_of
+from pipeline.analyses.stage import rank_again
+from pipeline.analyses.unit import KEPT, Result, Task
+from pipeline.clusterings.cluster import Clustering
+from pipeline.errors import PipelineError, in_words
+from pipeline.projections.projection import Projection
+from store import analyses, history, staging
+from store.reader import Reader
+from store.snapshots import Snapshot, Store
+from store.writer import Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What was computed from the clips of one snapshot, and of which view."""
+
+    snapshot: int
+    dataset: str
+    view: str
+    clip_ids: NDArray[np.object_]
+    columns: tuple[str, ...]
+    found: Sequence[Projection | Clustering]
+
+
+def keep(store: Store, tried: Tried) -> Snapshot:
+    """
+    Publish a snapshot with what was tried; a build computes it again whenever the clips change.
+
+    Raises
+    ------
+    SesatlasError
+        A build is at work or lies unfinished, or the store has moved on since this was tried. Nothing
+        is lost: it can be kept again afterwards.
+    """
+    with in_words(store.root), store.lock():
+        staging.recover(store)
+        current = store.current()
+        if current is None or current.number != tried.snapshot:
+            raise PipelineError(
+                f"This was tried on snapshot {tried.snapshot}, which is no longer the current one. "
+                "Try it on the present snapshot, then keep it."
+            )
+        if store.staging.exists():
+            raise PipelineError(
+                "A build lies unfinished, and keeping this would throw away what it has done. "
+                "Finish it on the Pipeline page, then keep this."
+            )
+        staging.begin(store)
+        try:
+            _write(store, current, tried)
+        except BaseException:
+            staging.discard(store)
+            raise
+        snapshot = staging.publish(store, store.next_number())
+        store.prune()
+        return snapshot
+
+
+def _write(store: Store, current: Snapshot, tried: Tried) -> None:
+    with Reader(current.path) as reader:
+        key = reader.units().get((tried.dataset, tried.view), "")
+    result = Result(Task(tried.dataset, tried.view, key, {}, ()), tried.clip_ids, tried.columns)
+    for one in tried.found:
+        if isinstance(one, Projection):
+            result.projections.append((Wanted(one.method, one.dimension, one.parameters, KEPT), one))
+        else:
+            result.clusterings.append((KEPT, one))
+    now = datetime.now(UTC)
+    with Writer(store.staging) as writer:
+        with writer.transaction():
+            history.begin_build(writer, _name(now), now.replace(tzinfo=None))
+            analyses.add_to_unit(writer, rows_of(result))
+        rank_again(writer, tried.dataset)
+        counts: dict[str, Any] = history.changes_since(writer, current.path)
+        counts |= {"vectors_computed": 0, "vectors_reused": 0}
+        with writer.transaction():
+            finished = datetime.now(UTC).replace(tzinfo=None)
+            history.finish_build(writer, _name(now), store.next_number(), finished, counts)
+
+
+def _name(now: datetime) -> str:
+    return now.strftime("%Y%m%dT%H%M%S-kept")

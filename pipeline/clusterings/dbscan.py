@@ -1,0 +1,76 @@
+"""DBSCAN: groups are where clips lie dense; who lies alone is noise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from pipeline.clusterings.clusterer import Clusterer, Fitted, Parameters
+from pipeline.clusterings.knee import eps_at_knee
+from pipeline.clusterings.points import Points
+from pipeline.inputs import InputError
+from pipeline.projections.projection import Setting
+
+TITLE = "DBSCAN"
+MIN_SAMPLES = (4, 8, 16)
+SHARES_OF_KNEE = (0.7, 0.85, 1.0)
+
+
+def fit(points: Points, parameters: Mapping[str, Any]) -> Fitted:
+    """``eps`` where it is given, else ``of_knee`` times the knee of the curve of k-distances."""
+    from sklearn.cluster import DBSCAN
+
+    min_samples = int(parameters["min_samples"])
+    share = float(parameters["of_knee"])
+    eps: Any = parameters["eps"]
+    notes: tuple[str, ...] = ()
+    if eps is None:
+        eps = share * eps_at_knee(points, min_samples)
+        if eps <= 0:
+            raise InputError(f"{TITLE} finds no distance to start from: all clips are the same here.")
+        notes = (_told(eps, share, min_samples),)
+    if points.pairs_fit:
+        model = DBSCAN(eps=eps, min_samples=min_samples, metric="precomputed").fit(points.distances)
+    else:
+        model = DBSCAN(eps=eps, min_samples=min_samples).fit(points.values)
+    return Fitted(model.labels_.astype(np.int32), {**parameters, "eps": float(eps)}, notes=notes)
+
+
+def _told(eps: float, share: float, min_samples: int) -> str:
+    part = "" if share == 1 else f"{share:g} times "
+    return f"eps {eps:.4g} is {part}the knee of the distances within which a clip has {min_samples} clips."
+
+
+def grid(points: Points) -> list[Parameters]:
+    """A few densities, at the knee and somewhat below it: one knee overestimates where densities differ."""
+    return [
+        {"min_samples": number, "of_knee": share}
+        for number in MIN_SAMPLES
+        if number < len(points)
+        for share in SHARES_OF_KNEE
+    ]
+
+
+CLUSTERER = Clusterer(
+    name="dbscan",
+    title=TITLE,
+    version=1,
+    source="sklearn.cluster.DBSCAN; Ester et al. 1996; eps by the knee of Satopaa et al. 2011",
+    settings=(
+        Setting(
+            "of_knee",
+            "eps, as a multiple of the knee",
+            0.2,
+            3.0,
+            0.05,
+            1.0,
+            help="How far a neighbourhood reaches. The knee is where the sorted k-distances bend.",
+        ),
+        Setting("min_samples", "Clips that make a core", 2, 100, 1, 4, help="Fewer make finer groups."),
+    ),
+    parameters={"min_samples": 4, "of_knee": 1.0, "eps": None},
+    grid=grid,
+    fit=fit,
+)

@@ -1,0 +1,107 @@
+"""Lay clips out by a method of the registry, and measure how far the picture can be believed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+import numpy as np
+
+from pipeline import stop
+from pipeline.inputs import Input, InputError
+from pipeline.projections import METHODS
+from pipeline.projections.projection import Embedded, Method, Projection, Tell
+from pipeline.projections.quality import measure
+from store.errors import listed
+
+FEWEST = 3
+MOST_DIMENSIONS = 64
+
+
+def project(
+    given: Input,
+    method: str,
+    dimension: int,
+    parameters: Mapping[str, object] | None = None,
+    tell: Tell | None = None,
+) -> Projection:
+    """
+    Project the clips to ``dimension`` dimensions; the same input gives the same positions.
+
+    Parameters
+    ----------
+    given : Input
+        Standardised vectors, three clips or more.
+    method : str
+        A name in ``METHODS``.
+    dimension : int
+        2 and 3 to look at, more as a space to cluster in.
+    parameters : mapping, optional
+        What shall differ from the method's own parameters.
+    tell : callable, optional
+        Is told the share that is done, 0 to 1. A request to stop (``pipeline.stop``) ends the work.
+
+    Raises
+    ------
+    InputError
+        No such method or parameter, a value out of its range, fewer than three clips, or positions
+        that are not numbers.
+    """
+    chosen = _method(method)
+    merged = _merged(chosen, parameters or {})
+    n = len(given.values)
+    if n < FEWEST:
+        counted = "is 1 clip" if n == 1 else f"are {n} clips"
+        raise InputError(f"There {counted}; a projection needs {FEWEST} or more. Choose more clips.")
+    if not 1 <= dimension <= MOST_DIMENSIONS:
+        raise InputError(f"{dimension} dimensions were asked for; choose 1 to {MOST_DIMENSIONS}.")
+
+    def told(share: float) -> None:
+        stop.check()
+        if tell is not None:
+            tell(share)
+
+    began = time.perf_counter()
+    told(0.0)
+    embedded = chosen.compute(given.values, dimension, merged, told)
+    seconds = time.perf_counter() - began
+    _require_finite(chosen, embedded)
+    quality = measure(given.values, embedded.positions)
+    told(1.0)
+    return Projection(
+        method,
+        dimension,
+        embedded.parameters,
+        embedded.positions,
+        embedded.axes,
+        quality,
+        (*given.notes, *embedded.notes),
+        seconds,
+    )
+
+
+def _method(name: str) -> Method:
+    if name not in METHODS:
+        raise InputError(f"There is no projection '{name}'; {listed(list(METHODS))}.")
+    return METHODS[name]
+
+
+def _merged(method: Method, parameters: Mapping[str, object]) -> dict[str, object]:
+    """The method's parameters with those given in their place, each checked."""
+    settings = {setting.name: setting for setting in method.settings}
+    for name, value in parameters.items():
+        if name not in method.parameters:
+            names = list(method.parameters)
+            raise InputError(f"{method.title} has no parameter '{name}'; {listed(names)}.")
+        if name in settings:
+            settings[name].check(value)
+    return {**method.parameters, **parameters}
+
+
+def _require_finite(method: Method, embedded: Embedded) -> None:
+    lost = int((~np.isfinite(embedded.positions)).any(axis=1).sum())
+    if lost:
+        raise InputError(
+            f"{method.title} found no place for {lost} of {len(embedded.positions)} clips. "
+            "Try other parameters, or another method."
+        )

@@ -1,0 +1,128 @@
+"""Agreement against scikit-learn pair by pair, and the order of trust where it is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.typing import NDArray
+from sklearn.metrics import adjusted_rand_score
+
+from pipeline.clusterings import agreement as agreement_module
+from pipeline.clusterings.agreement import agreement, all_pairs
+from pipeline.clusterings.ranking import rank
+from pipeline.inputs import ALL
+
+CLIPS = 40
+
+
+def table(rows: list[tuple[str, float | None, float | None]], labels: NDArray[np.integer]) -> pd.DataFrame:
+    """View, stability, silhouette of each clustering; the rest from its labels."""
+    frame = pd.DataFrame(rows, columns=["view", "stability", "silhouette"])
+    return frame.assign(
+        clusters=[len(np.unique(row[row >= 0])) for row in labels],
+        noise=(labels == -1).sum(axis=1),
+        clips=(labels >= -1).sum(axis=1),
+    )
+
+
+@pytest.fixture
+def some() -> NDArray[np.int64]:
+    return np.random.default_rng(0).integers(-1, 5, size=(9, CLIPS))
+
+
+def test_all_pairs_are_scikit_learns_in_any_block(
+    some: NDArray[np.int64], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = [[adjusted_rand_score(a, b) for b in some] for a in some[:4]]
+    for cells in (1, 200, 1 << 19):
+        monkeypatch.setattr(agreement_module, "CELLS", cells)
+        np.testing.assert_allclose(all_pairs(some[:4], some), theirs, atol=1e-12)
+
+
+def test_agreement_is_the_mean_over_other_views_of_the_best(some: NDArray[np.int64]) -> None:
+    views = np.array(["a", "a", "b", "b", "b", "c", ALL, ALL, "c"], dtype=object)
+    found = agreement(views, some, ALL)
+    for row, view in enumerate(views):
+        witnesses = [other for other in ("a", "b", "c") if other != view]
+        best = [
+            max(adjusted_rand_score(some[row], some[at]) for at in np.flatnonzero(views == other))
+            for other in witnesses
+        ]
+        assert found[row] == pytest.approx(np.mean(best))
+
+
+def test_views_are_compared_over_the_clips_that_both_have(some: NDArray[np.int64]) -> None:
+    some[3:, :10] = -2
+    theirs = adjusted_rand_score(some[0, 10:], some[3, 10:])
+    assert all_pairs(some[:1], some[3:4])[0, 0] == pytest.approx(theirs)
+    some[:3, 10:] = -2
+    assert np.isnan(agreement(np.array(["a"] * 3 + ["b"] * 6, dtype=object), some, ALL)).all()
+
+
+def test_the_better_by_all_criteria_is_first_and_says_why() -> None:
+    halves = np.repeat([0, 1], CLIPS // 2)
+    mixed = np.tile([0, 1, 2, 3], CLIPS // 4)
+    labels = np.array([halves, mixed, halves, np.roll(mixed, 1) // 2])
+    ranked = rank(table([("a", 0.9, 0.5), ("a", 0.2, 0.1), ("b", 0.8, 0.4), ("b", 0.1, 0.0)], labels), labels)
+    assert ranked["rank"].tolist()[:3:2] == [1, 2]
+    assert ranked["agreement"].iloc[0] == pytest.approx(1)
+    assert ranked["why"].iloc[0] == (
+        "Stability 0.90 (1st), agreement with other views 1.00 (1st) and silhouette 0.50 (1st) "
+        "of 4 clusterings in the running."
+    )
+
+
+def test_out_of_the_running_comes_after_all_others() -> None:
+    fair = np.tile([0, 1], CLIPS // 2)
+    lonely = np.zeros(CLIPS, dtype=int)
+    hazy = np.where(np.arange(CLIPS) < 21, -1, np.arange(CLIPS) % 2)
+    heavy = np.where(np.arange(CLIPS) < 37, 0, 1)
+    labels = np.array([lonely, hazy, heavy, np.full(CLIPS, -1), fair])
+    ranked = rank(table([("a", 1.0, 1.0)] * 4 + [("a", 0.0, -1.0)], labels), labels)
+    assert ranked["rank"].iloc[4] == 1
+    assert (ranked["rank"].iloc[:4] > 1).all()
+    assert ranked["why"].tolist()[:4] == [
+        "Out of the running: there is one cluster.",
+        "Out of the running: 52% of the clips are noise.",
+        "Out of the running: one cluster holds 92% of the clips.",
+        "Out of the running: there is no cluster.",
+    ]
+
+
+def test_a_single_view_has_no_agreement_and_is_ranked_by_the_rest(some: NDArray[np.int64]) -> None:
+    ranked = rank(table([("a", 0.1 * row, 0.1 * row) for row in range(9)], some), some)
+    assert ranked["agreement"].isna().all()
+    assert ranked["rank"].tolist() == list(range(9, 0, -1))
+    assert "agreement" not in ranked["why"].iloc[0]
+
+
+def test_ties_share_a_rank(some: NDArray[np.int64]) -> None:
+    same = np.repeat(some[:1], 3, axis=0)
+    ranked = rank(table([("a", 0.5, 0.5), ("a", 0.9, 0.9), ("a", 0.5, 0.5)], same), same)
+    assert ranked["rank"].tolist() == [2, 1, 2]
+
+
+def test_a_criterion_that_none_has_is_left_out_and_one_that_it_lacks_is_last(some: NDArray[np.int64]) -> None:
+    ranked = rank(table([("a", 0.2, None), ("a", None, None), ("a", 0.9, None)], some[:3]), some[:3])
+    assert ranked["rank"].tolist() == [2, 3, 1]
+    assert "silhouette" not in ranked["why"].iloc[0]
+    nothing = rank(table([("a", None, None)] * 2, some[:2]), some[:2])
+    assert nothing["rank"].tolist() == [1, 1]
+    assert nothing["why"].iloc[0].startswith("Nothing speaks")
+
+
+def test_rows_come_back_as_they_came_and_none_is_no_trouble(some: NDArray[np.int64]) -> None:
+    frame = table([("a", 0.1, 0.2), ("b", 0.3, 0.1)], some[:2]).set_index(pd.Index(["x", "y"]))
+    ranked = rank(frame, some[:2])
+    assert list(ranked.index) == ["x", "y"]
+    pd.testing.assert_frame_equal(ranked[frame.columns], frame)
+    assert rank(frame.iloc[:0], some[:0]).empty
+
+
+def test_labels_of_the_dataset_change_nothing(some: NDArray[np.int64]) -> None:
+    frame = table([("ab"[row % 2], 0.1 * row, 0.05 * row) for row in range(9)], some)
+    ranks = [
+        rank(frame.assign(ari=values), some)["rank"].tolist() for values in (np.arange(9), -np.arange(9))
+    ]
+    assert ranks[0] == ranks[1]

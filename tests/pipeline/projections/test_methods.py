@@ -1,0 +1,115 @@
+"""Each method against its own package on the same input."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import openTSNE
+import pytest
+from numpy.typing import ArrayLike
+from openTSNE.initialization import rescale
+from sklearn.decomposition import PCA
+from sklearn.neighbors import NearestNeighbors
+
+from pipeline.inputs import Input, InputError
+from pipeline.projections import METHODS
+from pipeline.projections.neighbours import METRICS, nearest
+from pipeline.projections.pca import start
+from pipeline.projections.projection import Embedded
+
+
+def compute(method: str, values: Any, dimension: int, **changed: object) -> Embedded:
+    of = METHODS[method]
+    return of.compute(values, dimension, {**of.parameters, **changed}, lambda share: None)
+
+
+@pytest.mark.parametrize("dimension", [2, 3, 8])
+def test_pca_is_scikit_learns_up_to_sign(groups: Input, dimension: int) -> None:
+    made = compute("pca", groups.values, dimension)
+    reference = PCA(dimension, svd_solver="full").fit(groups.values.astype(np.float64))
+    expected = reference.transform(groups.values)
+    signs = np.sign((made.positions * expected).sum(axis=0))
+    np.testing.assert_allclose(made.positions * signs, expected, atol=1e-4)
+    assert made.axes is not None
+    np.testing.assert_allclose(made.axes.explained, reference.explained_variance_ratio_, atol=1e-6)
+    np.testing.assert_allclose(made.axes.loadings * signs[:, None], reference.components_, atol=1e-5)
+
+
+def test_pca_signs_do_not_depend_on_the_order_of_clips(given_of: Callable[[ArrayLike], Input]) -> None:
+    # Two standardised columns: the loadings are equally large, so that rounding could choose the sign.
+    raw = np.random.default_rng(0).normal(size=(40, 2)) @ [[1, 0.5], [0, 1]]
+    first = compute("pca", given_of(raw).values, 2)
+    turned = compute("pca", given_of(raw[::-1]).values, 2)
+    np.testing.assert_allclose(first.positions, turned.positions[::-1], atol=1e-5)
+
+
+def test_pca_says_when_there_are_fewer_directions_than_axes(given_of: Callable[[ArrayLike], Input]) -> None:
+    made = compute("pca", given_of(np.arange(10.0)[:, None] * [1, 2, 3]).values, 3)
+    assert made.axes is not None
+    assert made.axes.explained.tolist() == pytest.approx([1, 0, 0])
+    assert not made.positions[:, 1:].any()
+    assert made.notes == ("The clips differ in one direction only: the other axes are 0.",)
+
+
+@pytest.mark.parametrize("dimension", [2, 3])
+def test_tsne_is_opentsnes(groups: Input, dimension: int) -> None:
+    reference = openTSNE.TSNE(
+        n_components=dimension,
+        perplexity=30,
+        theta=0.8,
+        early_exaggeration_iter=125,
+        n_iter=500,
+        neighbors="exact",
+        initialization=rescale(start(groups.values, dimension, 0)),
+        negative_gradient_method="bh",
+        n_jobs=2,
+    ).fit(groups.values)
+    made = compute("tsne", groups.values, dimension)
+    np.testing.assert_allclose(made.positions, np.asarray(reference), atol=1e-3)
+
+
+@pytest.mark.parametrize(("dimension", "min_dist"), [(2, 0.1), (3, 0.1), (5, 0.0)])
+def test_umap_is_umap_learns(groups: Input, dimension: int, min_dist: float) -> None:
+    umap = pytest.importorskip("umap")
+    reference = umap.UMAP(n_components=dimension, min_dist=min_dist, random_state=0, n_jobs=1)
+    made = compute("umap", groups.values, dimension, min_dist=min_dist)
+    np.testing.assert_array_equal(made.positions, reference.fit_transform(groups.values))
+
+
+def test_tsne_lowers_the_perplexity_and_says_so(given_of: Callable[[ArrayLike], Input]) -> None:
+    made = compute("tsne", given_of(np.random.default_rng(0).normal(size=(13, 4))).values, 2)
+    assert made.parameters["perplexity"] == 4
+    assert "lowered to 4" in made.notes[0]
+
+
+def test_umap_lowers_the_neighbours_and_says_so(given_of: Callable[[ArrayLike], Input]) -> None:
+    made = compute("umap", given_of(np.random.default_rng(0).normal(size=(13, 4))).values, 2)
+    assert made.parameters["n_neighbors"] == 12
+    assert "lowered to 12" in made.notes[0]
+
+
+def test_tsne_refuses_a_space_to_cluster_in(groups: Input) -> None:
+    with pytest.raises(InputError, match="at most 3"):
+        compute("tsne", groups.values, 5)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_nearest_are_scikit_learns(groups: Input, metric: str) -> None:
+    indices, distances = nearest(groups.values, 7, metric)
+    expected, among = (
+        NearestNeighbors(metric=metric, algorithm="brute").fit(groups.values).kneighbors(n_neighbors=7)
+    )
+    np.testing.assert_allclose(distances, expected, atol=1e-4)
+    assert (indices == among).mean() > 0.99
+
+
+@pytest.mark.parametrize("method", ["tsne", "umap"])
+def test_copies_lie_at_one_point(given_of: Callable[[ArrayLike], Input], method: str) -> None:
+    raw = np.random.default_rng(0).normal(size=(30, 4))
+    values = given_of(np.vstack([raw, raw[:1].repeat(120, axis=0)])).values
+    made = compute(method, values, 2)
+    assert (made.positions[30:] == made.positions[0]).all()
+    assert len(np.unique(made.positions, axis=0)) == 30
+    assert "120 clips are copies" in made.notes[-1]
