@@ -56,9 +56,8 @@ def see(dataset: pd.Series, clustering: pd.Series | None) -> Sight | None:
         The store's row of the clustering that gives groups, unless another one is tried here.
     """
     name = str(dataset["dataset"])
-    _follow_view(clustering)
     boxes = st.container(horizontal=True, vertical_alignment="bottom")
-    picture = pictures.choose(name, boxes)
+    picture = pictures.choose(name, boxes, _view_to_follow(clustering))
     if picture is None:
         return None
     clips = results.aligned(snapshot.clips(name), picture.clip_ids).reset_index()
@@ -91,15 +90,15 @@ def see(dataset: pd.Series, clustering: pd.Series | None) -> Sight | None:
     return sight
 
 
-def _follow_view(clustering: pd.Series | None) -> None:
-    """Show the view that a newly chosen clustering is of; afterwards a person may look at another one."""
+def _view_to_follow(clustering: pd.Series | None) -> str | None:
+    """The view that a newly chosen clustering is of; afterwards a person may look at another one."""
     if clustering is None:
-        return
+        return None
     before = st.session_state.get("view_follows")
     st.session_state["view_follows"] = clustering["clustering_id"]
-    linked = before is None and "view" in st.query_params
-    if before != clustering["clustering_id"] and not linked:
-        st.session_state["view"] = clustering["view"]
+    # On another page the box is forgotten, and the clustering is chosen as it was before.
+    new = before != clustering["clustering_id"] or pictures.VIEW not in st.session_state
+    return str(clustering["view"]) if new else None
 
 
 def _parameters(

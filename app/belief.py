@@ -50,7 +50,9 @@ def draw(
     if len(projections):
         neighbours = int(projections["neighbours"].iloc[0])
         st.markdown(MEANING.format(neighbours=neighbours))
-        table = projections.assign(title=titles)[list(COLUMNS)].rename(columns=COLUMNS)
+        table = projections.assign(title=titles, parameters=projections["parameters"].map(in_words))[
+            list(COLUMNS)
+        ].rename(columns=COLUMNS)
         numbers: dict[str, Any] = {
             name: st.column_config.NumberColumn(format="%.3f") for name in ("trustworthiness", "continuity")
         }

@@ -10,6 +10,8 @@ from app.components.cloud import Colouring
 
 MOST_CATEGORIES = 254
 """More than this many colours tell nothing apart; codes then need two bytes each."""
+MOST_CODES = 65_535
+"""What two bytes hold; categories past it have no colour."""
 STEPS = 254
 FACETS = ("label", "label_group", "fold", "split", "sex", "dialect", "sentence_type", "speaker")
 NUMBERS = {
@@ -32,12 +34,9 @@ def categories(values: pd.Series, title: str) -> Colouring:
     values : Series, n long
         Of any kind; numbers are sorted as numbers.
     """
-    known = sorted(values.dropna().unique().tolist())
-    place = {value: code for code, value in enumerate(known)}
-    few = len(known) <= MOST_CATEGORIES
-    missing = 255 if few else 65_535
-    found = np.array([place.get(value, missing) for value in values.tolist()], dtype=np.uint16)
-    codes = found.astype(np.uint8) if few else found
+    known = sorted(values.dropna().unique().tolist())[:MOST_CODES]
+    found = pd.Index(known).get_indexer(pd.Index(values))  # -1 where a value is missing: the highest code
+    codes = found.astype(np.uint8) if len(known) <= MOST_CATEGORIES else found.astype(np.uint16)
     return Colouring(title=title, codes=codes, names=tuple(_word(value) for value in known))
 
 
@@ -52,11 +51,12 @@ def groups(clusters: NDArray[np.int32], title: str) -> Colouring:
 def scale(values: pd.Series, title: str, unit: str) -> Colouring:
     """Numbers as steps between their 1st and 99th percentile: a single far one would rob the rest of colour."""
     numbers = values.to_numpy(dtype=float)
-    known = numbers[np.isfinite(numbers)]
+    finite = np.isfinite(numbers)
+    known = numbers[finite]
     low, high = (float(edge) for edge in np.percentile(known, [1, 99])) if len(known) else (0.0, 1.0)
     width = (high - low) or 1.0
-    steps = np.clip(np.nan_to_num((numbers - low) / width) * STEPS, 0, STEPS).round()
-    codes = np.where(np.isfinite(numbers), steps, 255).astype(np.uint8)
+    steps = np.clip((np.where(finite, numbers, low) - low) / width, 0, 1) * STEPS
+    codes = np.where(finite, steps.round(), 255).astype(np.uint8)
     return Colouring(title=title, codes=codes, low=low, high=high, unit=unit)
 
 

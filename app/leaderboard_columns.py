@@ -8,7 +8,8 @@ SCORED = "Scores without labels"
 COMPARED = "Against the labels, which chose nothing"
 ABOUT = "Clustering"
 COLUMNS = {
-    "rank": (ABOUT, "rank", "%d", "Place by stability, agreement and silhouette; no label was looked at."),
+    "rank": (ABOUT, "rank", "%d", "Place by stability, by what other views confirm and by silhouette within "
+             "its own space; no label was looked at."),
     "view": (ABOUT, "view", None, "The features that were clustered."),
     "space": (ABOUT, "space", None, "Where distances were taken: all standardised features, their leading "
               "principal components, or a UMAP of few dimensions. Never the 2-D or 3-D picture."),
@@ -20,8 +21,8 @@ COLUMNS = {
                   "clusters come out the same. 1 is always, 0 is chance (mean adjusted Rand index)."),
     "stability_spread": (SCORED, "±", "%.2f", "How much the stability varies over the ten times (standard "
                          "deviation)."),
-    "agreement": (SCORED, "agreement", "%.2f", "How well clusterings of other views find the same groups: what "
-                  "two kinds of features both see is seldom chance. 1 is the same groups, 0 is chance."),
+    "agreement": (SCORED, "confirmed (bits)", "%.2f", "How much of what these groups tell of a clip other views tell as "
+                  "well, in bits beyond chance: 1 is two even groups, 2 are four, that all views find."),
     "silhouette": (SCORED, "silhouette", "%.2f", "Are clips nearer to their own cluster than to the next? 1 is "
                    "clearly, 0 is on the border, below 0 is nearer to another."),
     "dbcv": (SCORED, "DBCV", "%.2f", "As the silhouette, but by density, so that long and bent clusters count as "

@@ -7,7 +7,7 @@ import streamlit as st
 from app import snapshot
 from store.errors import SesatlasError
 
-PARAMETER, PINNED = "snapshot", "pinned_snapshot"
+PARAMETER, PINNED, PENDING = "snapshot", "pinned_snapshot", "links_pending"
 
 
 def follow() -> None:
@@ -21,6 +21,7 @@ def follow() -> None:
         return
     if current is None:
         return
+    _let_go_of_a_deleted_one()
     if "link_followed" not in st.session_state:
         st.session_state["link_followed"] = True
         _follow_first(st.query_params.get(PARAMETER, ""), current.number)
@@ -33,6 +34,25 @@ def _follow_first(asked: str, current: int) -> None:
         st.session_state[PINNED] = int(asked)
     elif asked and asked not in there:
         st.session_state["snapshot_gone"] = asked[:20]
+
+
+def later(name: str, value: str) -> None:
+    """Put a value into the URL with the next :func:`write`."""
+    st.session_state.setdefault(PENDING, {})[name] = value
+
+
+def write() -> None:
+    """All values at once: each on its own would be one more step for the browser's way back."""
+    pending = st.session_state.pop(PENDING, {})
+    if any(st.query_params.get(name) != value for name, value in pending.items()):
+        st.query_params.update(pending)
+
+
+def _let_go_of_a_deleted_one() -> None:
+    pinned = st.session_state.get(PINNED)
+    if pinned is not None and not snapshot.store().at(pinned).path.exists():
+        _unpin()
+        st.session_state["snapshot_gone"] = str(pinned)
 
 
 def tell() -> None:

@@ -26,6 +26,10 @@ LABELS = {
     "sentence_type": "sentence type",
     "text": "text",
 }
+PAGES = {
+    "similar": ("What sounds like it", ":material/hearing:"),
+    "clusters": ("Among the others", ":material/bubble_chart:"),
+}
 FACTS = {
     "duration_s": ("duration", "{:.2f} s"),
     "sample_rate_hz": ("sample rate", "{:,} Hz"),
@@ -46,6 +50,7 @@ def clip_in_full(clip_id: str, *, autoplay: bool = False) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(heading(clip), anchor=False, width="content")
         show.synthetic_mark(bool(clip["synthetic"]))
+        _ways_on(clip)
     st.caption(f"`{clip_id}`")
     if clip["text"]:
         st.markdown(f"> {clip['text']}")
@@ -67,6 +72,13 @@ def clip_in_full(clip_id: str, *, autoplay: bool = False) -> None:
     st.caption(
         f"{clip['dataset_title']} · {clip['licence']} · {clip['url']} · sha256 {clip['content_hash'][:12]}…"
     )
+
+
+def _ways_on(clip: pd.Series) -> None:
+    """Links to this clip on the other pages."""
+    here = {"dataset": clip["dataset"], "clip": clip["clip_id"]}
+    for page, (label, icon) in PAGES.items():
+        st.page_link(f"../pages/{page}.py", label=label, icon=icon, query_params=here)
 
 
 def heading(clip: pd.Series) -> str:

@@ -120,16 +120,18 @@ def _exports(
     dataset: pd.Series, clips: pd.DataFrame, values: NDArray[np.float32], told: pd.DataFrame
 ) -> None:
     rows = pd.concat([clips.reset_index(drop=True), told.reset_index(drop=True)], axis=1)
-    paths = [listen.recording(pd.Series({**row, "root": dataset["path"]})) for _, row in clips.iterrows()]
-    titles = [listen.heading(row) for _, row in clips.iterrows()]
     name = str(dataset["dataset"])
+
+    def playlist_file() -> bytes:
+        # Made when asked for: of 100,000 clips it takes longer than a page may.
+        paths = [listen.recording(pd.Series({**row, "root": dataset["path"]})) for _, row in clips.iterrows()]
+        titles = [listen.heading(row) for _, row in clips.iterrows()]
+        return export_selection.to_m3u(paths, clips["duration_s"].tolist(), titles, name)
+
     files: dict[str, tuple[str, Callable[[], bytes]]] = {
         "CSV": ("csv", lambda: export_selection.to_csv(rows)),
         "Parquet": ("parquet", lambda: export_selection.to_parquet(rows)),
-        "Playlist (M3U)": (
-            "m3u8",
-            lambda: export_selection.to_m3u(paths, clips["duration_s"].tolist(), titles, name),
-        ),
+        "Playlist (M3U)": ("m3u8", playlist_file),
         "Embedding Projector (TSV)": ("zip", lambda: export_selection.to_projector(name, values, rows)),
     }
     with st.popover("Export", icon=":material/download:"):

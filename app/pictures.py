@@ -11,12 +11,13 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from app import belief, results, snapshot
+from app import belief, links, results, snapshot
 from app.components.cloud import Scene
 from pipeline.inputs import ALL
 from pipeline.projections import METHODS
 from pipeline.projections.projection import Projection
 
+VIEW, VIEW_WRITTEN = "view", "view_written"
 BOTH = {"3-D and 2-D": (3, 2), "3-D": (3,), "2-D": (2,)}
 
 
@@ -33,16 +34,22 @@ class Picture:
     """The store's rows of the projections that are shown."""
 
 
-def choose(dataset: str, place: Any) -> Picture | None:
-    """Draw the boxes into ``place``; None where the store holds no projection of this dataset."""
+def choose(dataset: str, place: Any, follow: str | None = None) -> Picture | None:
+    """Draw the boxes into ``place``; None where the store holds no projection of this dataset.
+
+    Parameters
+    ----------
+    dataset : str
+    place : container
+    follow : str or None
+        The view to show now, unless the URL has just asked for another one.
+    """
     rows = results.projections(dataset)
     rows = rows[rows["dimension"].isin([2, 3])].assign(name=lambda all_: names(all_))
     if rows.empty:
         return None
     with place:
-        views = order(rows["view"].unique().tolist())
-        titles = view_titles(views)
-        view = st.selectbox("View", views, format_func=titles.__getitem__, key="view", bind="query-params")
+        view = _choose_view(order(rows["view"].unique().tolist()), follow)
         rows = rows[rows["view"] == view]
         options = list(dict.fromkeys(rows["name"]))
         first = next((number for number, one in enumerate(options) if one.startswith("UMAP")), 0)
@@ -51,6 +58,22 @@ def choose(dataset: str, place: Any) -> Picture | None:
             "Show", list(BOTH), default="3-D and 2-D", required=True, key="dimensions", bind="query-params"
         )
     return _picture(view, rows[rows["name"] == name], BOTH[shown])
+
+
+def _choose_view(views: Sequence[str], follow: str | None) -> str:
+    """The box of views. Its value always stands in the URL: bound to it, a default would be left out."""
+    titles = view_titles(views)
+    asked = {title: view for view, title in titles.items()}.get(st.query_params.get(VIEW, ""))
+    if asked and st.query_params[VIEW] != st.session_state.get(VIEW_WRITTEN):
+        st.session_state[VIEW] = asked
+    elif follow in titles:
+        st.session_state[VIEW] = follow
+    if st.session_state.get(VIEW) not in titles:
+        st.session_state[VIEW] = views[0]
+    view = str(st.selectbox("View", views, format_func=titles.__getitem__, key=VIEW))
+    st.session_state[VIEW_WRITTEN] = titles[view]
+    links.later(VIEW, titles[view])
+    return view
 
 
 def order(views: Sequence[str]) -> list[str]:
@@ -97,7 +120,7 @@ def _two_or_three(dimension: int) -> Literal[2, 3]:
 
 def _picture(view: str, rows: pd.DataFrame, dimensions: Sequence[int]) -> Picture | None:
     wanted = rows[rows["dimension"].isin(dimensions)].sort_values("dimension", ascending=False)
-    wanted = wanted if len(wanted) else rows.head(1)
+    wanted = (wanted if len(wanted) else rows.head(1)).drop_duplicates("dimension")
     read = [results.points(str(id_)) for id_ in wanted["projection_id"]]
     scenes = tuple(
         Scene(

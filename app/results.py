@@ -32,13 +32,16 @@ def _projections(root: str, number: int, dataset: str) -> pd.DataFrame:
 
 
 def points(projection_id: str) -> Points:
-    """Where each clip lies, and how far each place can be believed."""
+    """Where each clip lies, and how far each place can be believed; not to be changed."""
     return _points(*_shown(), projection_id)
 
 
-@st.cache_data(max_entries=16, show_spinner="Reading the positions ...")
+@st.cache_resource(max_entries=16, show_spinner="Reading the positions ...")
 def _points(root: str, number: int, projection_id: str) -> Points:
-    return _reader(root, number).points(projection_id)
+    found = _reader(root, number).points(projection_id)
+    for one in (found.clip_ids, found.positions, found.trustworthiness, found.continuity):
+        one.flags.writeable = False  # all sessions share it
+    return found
 
 
 def axes(projection_id: str) -> pd.DataFrame:
@@ -63,10 +66,10 @@ def _clusterings(root: str, number: int, dataset: str) -> pd.DataFrame:
 
 def members(clustering_id: str) -> pd.DataFrame:
     """Which cluster each clip is in (-1 for noise), and how firmly."""
-    return _members(*_shown(), clustering_id)
+    return _members(*_shown(), clustering_id).copy(deep=False)  # as in `snapshot.clips`
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
+@st.cache_resource(max_entries=32, show_spinner=False)
 def _members(root: str, number: int, clustering_id: str) -> pd.DataFrame:
     return _reader(root, number).members(clustering_id)
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import streamlit as st
 
 from app import picked, show, snapshot
 from store import selections
 from store.errors import SesatlasError
 
-PARAMETER = "saved"
+PARAMETER = picked.SAVED
 
 
 def save_form(dataset: str, clip_ids: Sequence[str], marks: Sequence[str]) -> None:
@@ -81,13 +80,14 @@ def pick(dataset: str, clip_ids: Sequence[str], name: str) -> None:
     if one.dataset != dataset:
         st.warning(f"'{name}' is a selection of the collection '{one.dataset}'. Choose that one.")
         return
-    mask = np.isin(np.asarray(clip_ids, dtype=object), list(one.clip_ids))
+    mask = picked.of_ids(clip_ids, one.clip_ids)
     picked.put(dataset, clip_ids, mask)
     st.query_params[PARAMETER] = name
     gone = len(one.clip_ids) - int(mask.sum())
     if gone:
         st.warning(
-            f"{show.counted(gone, 'clip')} of '{name}' no longer in the store.", icon=":material/info:"
+            f"{show.counted(gone, 'clip')} of '{name}' {'is' if gone == 1 else 'are'} no longer in the store.",
+            icon=":material/info:",
         )
 
 

@@ -76,7 +76,7 @@ def tree(sight: Sight, clustering: pd.Series | None) -> None:
     place = pd.Index(members["clip_id"]).get_indexer(pd.Index(sight.ids))
 
     def pick(mask: np.ndarray | None) -> None:
-        picked.put(sight.name, sight.ids, None if mask is None else mask[place])
+        picked.put(sight.name, sight.ids, None if mask is None else mask[place] & (place >= 0))
 
     condensed_tree.draw(results.tree(str(clustering["clustering_id"])), key="tree", on_pick=pick)
 

@@ -6,7 +6,9 @@ changes, so an entry can never be stale; a new build has a new number.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pandas as pd
@@ -73,10 +75,11 @@ def _datasets(root: str, number: int) -> pd.DataFrame:
 
 def clips(dataset: str) -> pd.DataFrame:
     """Every clip of a dataset with its facts and labels."""
-    return _clips(str(store().root), current().number, dataset)
+    # A shallow copy: what a page changes in it stays its own, and 100,000 rows are not unpacked for each click.
+    return _clips(str(store().root), current().number, dataset).copy(deep=False)
 
 
-@st.cache_data(max_entries=8, show_spinner="Reading the clips ...")
+@st.cache_resource(max_entries=8, show_spinner="Reading the clips ...")
 def _clips(root: str, number: int, dataset: str) -> pd.DataFrame:
     return _reader(root, number).clips(dataset)
 
@@ -182,10 +185,32 @@ def _standardised(root: str, number: int, dataset: str | None, view: str) -> Inp
 
 def nearest_index(dataset: str | None, view: str) -> Index:
     """Every clip of a dataset, None for all of them together, ready to be searched. Raises as above."""
-    return _nearest_index(str(store().root), current().number, dataset, view)
+    asked = str(store().root), current().number, dataset, view
+    preparing = _preparing(*asked)
+    if preparing.is_alive():
+        with st.spinner("Preparing the search ..."):
+            preparing.join()
+    return _nearest_index(*asked)
 
 
-@st.cache_resource(max_entries=4, show_spinner="Preparing the search ...")
+def prepare(dataset: str | None, view: str) -> None:
+    """Begin with what a click will ask for while a person still looks: of 100,000 clips it takes seconds."""
+    _preparing(str(store().root), current().number, dataset, view)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _preparing(root: str, number: int, dataset: str | None, view: str) -> Thread:
+    def prepare() -> None:
+        with suppress(SesatlasError):  # raised again where somebody asks
+            _nearest_index(root, number, dataset, view)
+
+    thread = Thread(target=prepare, name="prepare", daemon=True)
+    thread.start()
+    return thread
+
+
+# No spinner: it would have no page to turn on. That of `_standardised` stays away when called from here.
+@st.cache_resource(max_entries=4, show_spinner=False)
 def _nearest_index(root: str, number: int, dataset: str | None, view: str) -> Index:
     scaled = _standardised(root, number, dataset, view)
     return Index.build(scaled.clip_ids, scaled.values)

@@ -11,6 +11,10 @@ ABOUT = (
     "An atlas of audio collections: see, hear, cluster, question and model what is in them. "
     "A pipeline measures every clip once and keeps the numbers in a feature store; the pages here read them."
 )
+WAYS_ON = {
+    "explore": ("Explore it", ":material/bar_chart:"),
+    "clusters": ("See its space", ":material/bubble_chart:"),
+}
 BRING = """
 python -m pipeline build --dataset esc50=PATH      # environmental sounds: PATH holds audio/ and meta/esc50.csv
 python -m pipeline build --dataset timit=PATH      # speech: PATH holds TRAIN/ and TEST/
@@ -41,7 +45,8 @@ def _empty() -> None:
     st.info("The store is empty: nothing has been measured yet.", icon=":material/info:")
     st.markdown(
         "**Try it now.** The demo synthesises two small collections on this machine, about 400 clips of "
-        "environmental sounds and of voices, and measures them. It needs no network and takes about a minute."
+        "environmental sounds and of voices, measures them, and lays them out and clusters them. It needs no "
+        "network and takes a minute or two."
     )
     build_panel.start_button("Build the demo", ["--dataset", "demo"], primary=True)
     build_panel.progress()
@@ -78,12 +83,10 @@ def _card(dataset: pd.Series, title: str) -> None:
         if dataset["failures"]:
             failed = show.counted(int(dataset["failures"]), "file")
             st.caption(f":orange[{failed} failed]: the Pipeline page lists them.")
-        st.page_link(
-            "../pages/explore.py",
-            label="Explore this collection",
-            icon=":material/arrow_forward:",
-            query_params={"dataset": str(dataset["dataset"])},
-        )
+        with st.container(horizontal=True):
+            for page, (label, icon) in WAYS_ON.items():
+                here = {"dataset": str(dataset["dataset"])}
+                st.page_link(f"../pages/{page}.py", label=label, icon=icon, query_params=here)
 
 
 def _last_build() -> None:

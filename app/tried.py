@@ -18,6 +18,7 @@ from pipeline.inputs import InputError
 from pipeline.projections import METHODS
 from pipeline.projections.project import project
 from pipeline.projections.projection import Projection
+from store.errors import SesatlasError
 
 SCORES = {
     "clusters": "clusters",
@@ -52,7 +53,7 @@ def clustering(dataset: str, picture: Picture, labels: pd.Series) -> Clustering 
         key=f"try_{method}",
     )
     st.caption(spaces[name].told)
-    truth = labels.where(labels.notna(), None).tolist()
+    truth = [label if pd.notna(label) else None for label in labels.tolist()]
     found = cluster(spaces[name], method, parameters, truth, stability_rounds=0)
     _scores(found)
     if st.button("Keep it in the store", key="keep_clustering", icon=":material/save:"):
@@ -80,7 +81,7 @@ def projection(dataset: str, picture: Picture) -> list[Projection]:
         return []
     method = st.selectbox(
         "Projection method",
-        list(METHODS),
+        [name for name, one in METHODS.items() if one.settings],
         format_func=lambda one: METHODS[one].title,
         key="try_projection_method",
     )
@@ -92,7 +93,7 @@ def projection(dataset: str, picture: Picture) -> list[Projection]:
         st.session_state["tried_projection"] = (snapshot.current().number, dataset, picture.view, found)
     where = (snapshot.current().number, dataset, picture.view)
     *of, found = st.session_state.get("tried_projection", (None, None, None, []))
-    if tuple(of) != where:
+    if tuple(of) != where or not found:
         return []
     if st.button("Keep it in the store", key="keep_projection", icon=":material/save:"):
         with st.spinner("Writing ..."):
@@ -134,7 +135,11 @@ def _keep(dataset: str, picture: Picture, found: Sequence[Projection | Clusterin
     given = snapshot.standardised(dataset, picture.view)
     ids: NDArray[np.object_] = given.clip_ids
     tried = Tried(snapshot.current().number, dataset, picture.view, ids, given.columns, found)
-    kept = keep(snapshot.store(), tried)
+    try:
+        kept = keep(snapshot.store(), tried)
+    except SesatlasError as error:  # e.g. a build is at work: later it may be kept
+        st.warning(str(error), icon=":material/save:")
+        return
     st.toast(f"Kept: snapshot {kept.number} holds it.", icon=":material/save:")
     st.session_state.pop("tried_projection", None)
     st.rerun(scope="app")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -16,21 +15,18 @@ from pipeline.errors import in_words
 from pipeline.extract import Job, extract
 from pipeline.features import VIEWS
 from pipeline.features.view import View
-from pipeline.known import NOTHING_KNOWN, Known, read_known
+from pipeline.known import known_of
 from pipeline.plan import Plan, make_plan
 from pipeline.rows import Row
 from pipeline.scan import choose, dataset_row, scan_all
 from pipeline.sources import Source
-from pipeline.staging import Counts, Staging, base_of, sign
+from pipeline.staging import Counts, Staging, sign
 from store import staging
 from store.duck import DamagedError
-from store.errors import StoreError
-from store.reader import Reader
 from store.snapshots import KEEP, Snapshot, Store
 from store.writer import Writer
 
 TELL_S = 0.2
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +80,7 @@ class _Build:
     def run(self, given: Mapping[str, Source]) -> events.Finished:
         staging.recover(self.store)
         current = self.store.current()
-        known, resumed = self._known(current)
+        known, resumed = known_of(self.store, current, self.options.views)
         sources = choose(known.datasets, given, self.options.forget)
         self.tell(events.Started(self.build_id, list(sources), resumed))
         scans = scan_all(sources, self.tell)
@@ -103,24 +99,6 @@ class _Build:
         snapshot = staging.publish(self.store, number)
         self.store.prune(self.options.keep)
         return self._finished("published", snapshot, counts)
-
-    def _known(self, current: Snapshot | None) -> tuple[Known, bool]:
-        """What is known, and whether from a killed build, which goes on.
-
-        It does not if another snapshot has become the current one since, or its file is damaged.
-        """
-        if self.store.staging.exists():
-            try:
-                with Reader(self.store.staging) as reader:
-                    if reader.meta().get("base") == base_of(current):
-                        return read_known(reader, self.options.views), True
-            except StoreError as error:
-                log.warning("The unfinished build is started anew: %s", error)
-        staging.discard(self.store)
-        if current is None:
-            return NOTHING_KNOWN, False
-        with Reader(current.path) as reader:
-            return read_known(reader, self.options.views), False
 
     def _write(self, plan: Plan, datasets: Sequence[Row], current: Snapshot | None, number: int) -> Counts:
         try:

@@ -56,7 +56,7 @@ class Terminal(Display):
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[told]}"),
+            TextColumn("{task.fields[told]}", markup=False),  # names of collections
             TimeRemainingColumn(),
             console=self.console,
             transient=True,
@@ -72,7 +72,7 @@ class Terminal(Display):
         self.bar.stop()
         if self.task is not None:
             self.bar.remove_task(self.task)
-        self.task = None
+            self.task = None
 
     def tell(self, event: events.Event) -> None:
         match event:
@@ -85,7 +85,7 @@ class Terminal(Display):
             case events.Planned():
                 self._planned(event)
             case events.Progress():
-                self._progress(event)
+                self._show("extracting", event.done, event.total, f"{event.clips_per_s:.0f} clips/s")
             case events.Analysing():
                 self._analysing(event)
             case events.Finished():
@@ -111,9 +111,6 @@ class Terminal(Display):
         }
         words = ", ".join(f"{count} {what}" for what, count in told.items() if count)
         self.console.print(words or "nothing found")
-
-    def _progress(self, event: events.Progress) -> None:
-        self._show("extracting", event.done, event.total, f"{event.clips_per_s:.0f} clips/s")
 
     def _analysing(self, event: events.Analysing) -> None:
         if event.done == 0:  # the extraction's bar has had its day

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.analyses import stage
 from pipeline.features.view import View
 from pipeline.rows import Row
+from store import staging
+from store.errors import StoreError
 from store.reader import Reader
+from store.snapshots import Snapshot, Store
 from store.vectors import view_row
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +54,27 @@ def read_known(reader: Reader, views: Mapping[str, View]) -> Known:
         views=rows,
         analysed=not stage.stale(reader, views),
     )
+
+
+def known_of(store: Store, current: Snapshot | None, views: Mapping[str, View]) -> tuple[Known, bool]:
+    """What a build begins from, and whether that is a killed build, which goes on.
+
+    It does not if another snapshot has become the current one since, or its file is damaged.
+    """
+    if store.staging.exists():
+        try:
+            with Reader(store.staging) as reader:
+                if reader.meta().get("base") == base_of(current):
+                    return read_known(reader, views), True
+        except StoreError as error:
+            log.warning("The unfinished build is started anew: %s", error)
+    staging.discard(store)
+    if current is None:
+        return NOTHING_KNOWN, False
+    with Reader(current.path) as reader:
+        return read_known(reader, views), False
+
+
+def base_of(current: Snapshot | None) -> str:
+    """What a staging database says of the snapshot it began from."""
+    return str(current.number if current else 0)

@@ -14,6 +14,7 @@ import numpy as np
 from pipeline.clips import Problem
 from pipeline.extract import Outcome
 from pipeline.features.view import View
+from pipeline.known import base_of
 from pipeline.plan import Plan
 from pipeline.rows import Row, clip_row, failure_row, still_the_same
 from store import history, vectors
@@ -128,8 +129,3 @@ def sign(writer: Writer, build_id: str, number: int, counts: Counts) -> None:
     told = {name: value for name, value in asdict(counts).items() if name != "analysed"}
     with writer.transaction():
         history.finish_build(writer, build_id, number, datetime.now(), told)
-
-
-def base_of(current: Snapshot | None) -> str:
-    """What a staging database says of the snapshot it began from."""
-    return str(current.number if current else 0)

@@ -18,10 +18,21 @@ settings.register_profile("sesatlas-ci", deadline=None, derandomize=True, print_
 settings.load_profile("sesatlas-ci" if os.environ.get("CI") else "sesatlas")
 
 REPO_ROOT = Path(__file__).resolve().parent.parent
+BUILT = {"demo_store", "real_store"}
+BUILD_S = 420
+"""A whole build, projections and clusterings included, takes one to two minutes on two cores."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Slow tests first: started last, one of them would leave the other cores without work."""
+    """Slow tests first: started last, one of them would leave the other cores without work.
+
+    Whichever test asks first for a store waits until it is built, so these may take longer than others.
+    """
+    for item in items:
+        given = getattr(item, "callspec", None)
+        asked = {*getattr(item, "fixturenames", ()), *(map(str, given.params.values()) if given else ())}
+        if asked & BUILT and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(2 * BUILD_S + 60))
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
@@ -65,5 +76,5 @@ def _built(tmp_path_factory: pytest.TempPathFactory, name: str, words: list[str]
     with FileLock(f"{root}.lock"):
         if not (root / "CURRENT").exists():
             command = [sys.executable, "-m", "pipeline", "build", "--quiet", *words]
-            subprocess.run(command, check=True, cwd=REPO_ROOT, env=os.environ | places, timeout=280)
+            subprocess.run(command, check=True, cwd=REPO_ROOT, env=os.environ | places, timeout=BUILD_S)
     return root

@@ -2,6 +2,8 @@
 // data = { columns: [{name, number}], rows: [{id, sound, cells}], chosen }
 
 const audio = new Audio();
+const BEGINS = "sesatlas:sound"; // sent when any player of the page begins: all others fall silent
+window.addEventListener(BEGINS, (event) => event.detail !== audio && silence());
 let playing = null; // the button whose sound is heard; one at a time, whichever table it is in
 
 function show(button, on) {
@@ -20,6 +22,7 @@ function toggle(button, sound) {
   silence();
   if (again || !sound) return;
   audio.src = sound;
+  window.dispatchEvent(new CustomEvent(BEGINS, { detail: audio }));
   audio.play().then(() => {
     playing = button;
     show(button, true);

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.analyses.recipe import Wanted
+from pipeline.analyses.kept import wished
 from pipeline.analyses.rows import rows_of
 from pipeline.analyses.stage import rank_again
-from pipeline.analyses.unit import KEPT, Result, Task
+from pipeline.analyses.task import KEPT, Result, Task
 from pipeline.clusterings.cluster import Clustering
 from pipeline.errors import PipelineError, in_words
 from pipeline.projections.projection import Projection
@@ -61,35 +61,36 @@ def keep(store: Store, tried: Tried) -> Snapshot:
         staging.begin(store)
         try:
             _write(store, current, tried)
+            snapshot = staging.publish(store, store.next_number())
         except BaseException:
             staging.discard(store)
             raise
-        snapshot = staging.publish(store, store.next_number())
         store.prune()
         return snapshot
 
 
 def _write(store: Store, current: Snapshot, tried: Tried) -> None:
     with Reader(current.path) as reader:
-        key = reader.units().get((tried.dataset, tried.view), "")
+        key = reader.units().get((tried.dataset, tried.view))
+    if key is None:
+        raise PipelineError(
+            f"The view '{tried.view}' of '{tried.dataset}' was built without projections and clusterings, and "
+            "what is kept stands beside them. Build with them on the Pipeline page, then keep this."
+        )
     result = Result(Task(tried.dataset, tried.view, key, {}, ()), tried.clip_ids, tried.columns)
     for one in tried.found:
         if isinstance(one, Projection):
-            result.projections.append((Wanted(one.method, one.dimension, one.parameters, KEPT), one))
+            result.projections.append((wished(one), one))
         else:
             result.clusterings.append((KEPT, one))
-    now = datetime.now(UTC)
+    began = datetime.now()  # local, as a build's own
+    name = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}Z-kept"
     with Writer(store.staging) as writer:
         with writer.transaction():
-            history.begin_build(writer, _name(now), now.replace(tzinfo=None))
+            history.begin_build(writer, name, began)
             analyses.add_to_unit(writer, rows_of(result))
         rank_again(writer, tried.dataset)
         counts: dict[str, Any] = history.changes_since(writer, current.path)
         counts |= {"vectors_computed": 0, "vectors_reused": 0}
         with writer.transaction():
-            finished = datetime.now(UTC).replace(tzinfo=None)
-            history.finish_build(writer, _name(now), store.next_number(), finished, counts)
-
-
-def _name(now: datetime) -> str:
-    return now.strftime("%Y%m%dT%H%M%S-kept")
+            history.finish_build(writer, name, store.next_number(), datetime.now(), counts)

@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import defaultdict
 from pathlib import Path
 
 from pipeline.analyses.recipe import Wanted
-from pipeline.analyses.unit import KEPT, WantedClustering
+from pipeline.analyses.task import KEPT, WantedClustering
+from pipeline.projections import METHODS
+from pipeline.projections.projection import Projection
 from store.reader import Reader
+
+
+def wished(one: Projection) -> Wanted:
+    """What to ask for to get a projection again.
+
+    Few clips may have lowered a setting to a fraction, which nobody can ask for; the next whole number is
+    lowered to the same.
+    """
+    parameters = dict(one.parameters)
+    for setting in METHODS[one.method].settings:
+        value = parameters.get(setting.name)
+        if isinstance(setting.step, int) and isinstance(value, int | float):
+            parameters[setting.name] = max(math.ceil(value), math.ceil(setting.low or value))
+    return Wanted(one.method, one.dimension, parameters, KEPT)
 
 
 def kept_of(base: Path | None, dataset: str) -> dict[str, list[Wanted | WantedClustering]]:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 from pipeline.clusterings import CLUSTERERS
 from pipeline.features.view import View
 from pipeline.inputs import ALL
@@ -31,6 +33,9 @@ class Wanted:
     dimension: int
     parameters: Mapping[str, Any]
     origin: str = "build"
+
+
+SPACE = Wanted("umap", UMAP_SPACE_DIMENSION, UMAP_SPACE)
 
 
 def pictures() -> list[Wanted]:
@@ -78,4 +83,9 @@ def _recipe() -> str:
 
 
 def _digest(told: object) -> str:
-    return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps(told, sort_keys=True, default=_plain).encode()).hexdigest()[:16]
+
+
+def _plain(value: object) -> object:
+    """NumPy's numbers as Python's: a parameter that comes back from the store gives the same name."""
+    return value.item() if isinstance(value, np.generic) else str(value)

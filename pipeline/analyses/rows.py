@@ -12,8 +12,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline.analyses.recipe import clustering_id, projection_id
-from pipeline.analyses.unit import SPACE, Result, Wanted
+from pipeline.analyses.recipe import SPACE, Wanted, clustering_id, projection_id
+from pipeline.analyses.task import KEPT, Result
 from pipeline.clusterings.cluster import Clustering
 from pipeline.clusterings.spaces import UMAP
 from pipeline.projections.projection import Projection
@@ -42,13 +42,15 @@ def rows_of(result: Result) -> UnitRows:
 
 
 def _projection(dataset: str, view: str, wanted: Wanted, one: Projection) -> Row:
+    # What a person wished stays as wished, though few clips lowered it this time: a note tells of that.
+    parameters = {**one.parameters, **(wanted.parameters if wanted.origin == KEPT else {})}
     return {
         "projection_id": projection_id(dataset, view, wanted),
         "dataset": dataset,
         "view": view,
         "method": one.method,
         "dimension": one.dimension,
-        "parameters": as_json(one.parameters),
+        "parameters": as_json(parameters),
         "origin": wanted.origin,
         "clips": len(one.positions),
         "neighbours": one.quality.neighbours,
@@ -80,14 +82,9 @@ def _axes(id_: str, columns: tuple[str, ...], one: Projection) -> list[Row]:
     if one.axes is None:
         return []
     pairs = zip(one.axes.explained.tolist(), one.axes.loadings.tolist(), strict=True)
+    named = {"projection_id": id_, "columns": list(columns)}
     return [
-        {
-            "projection_id": id_,
-            "axis": axis,
-            "explained": share,
-            "columns": list(columns),
-            "loadings": weights,
-        }
+        named | {"axis": axis, "explained": share, "loadings": weights}
         for axis, (share, weights) in enumerate(pairs, start=1)
     ]
 

@@ -14,7 +14,8 @@ from pipeline import events, stop
 from pipeline.analyses.kept import kept_of
 from pipeline.analyses.recipe import keys
 from pipeline.analyses.rows import rows_of
-from pipeline.analyses.unit import Result, Task, compute
+from pipeline.analyses.task import Result, Task
+from pipeline.analyses.unit import compute
 from pipeline.clusterings.ranking import rank
 from pipeline.features.view import View
 from pipeline.inputs import ALL
@@ -47,8 +48,8 @@ def analyse(
     which the views of a dataset bear witness for one another, is renewed at the end.
     """
     with Reader(staging) as reader:
-        wanted = stale(reader, views)
-        obsolete = [unit for unit in reader.units() if unit not in _keys(reader, views)]
+        wanted, right = stale(reader, views), _keys(reader, views)
+        obsolete = [unit for unit in reader.units() if unit not in right]
     _drop(staging, obsolete)
     done, began = 0, time.monotonic()
     tell(events.Analysing(0, len(wanted)))
@@ -60,6 +61,7 @@ def analyse(
                 stop.check()
                 with writer.transaction():
                     analyses.replace_unit(writer, rows_of(result))
+                    _unrank(writer, dataset)
                 done += 1
                 tell(events.Analysing(done, len(wanted), dataset, result.task.view, time.monotonic() - began))
     _rank_all(staging)
@@ -76,11 +78,15 @@ def _rank_all(staging: Path) -> None:
 
 
 def discard(staging: Path, views: Mapping[str, View]) -> None:
-    """Forget the units that are out of date, where a build is not to compute them: they would mislead."""
+    """Forget the units that are out of date, where a build is not to compute them: they would mislead.
+
+    Those that stay are ranked again among themselves.
+    """
     with Reader(staging) as reader:
         right = _keys(reader, views)
         gone = [unit for unit, key in reader.units().items() if right.get(unit) != key]
     _drop(staging, gone)
+    _rank_all(staging)
 
 
 def _drop(staging: Path, gone: Sequence[Key]) -> None:
@@ -88,6 +94,12 @@ def _drop(staging: Path, gone: Sequence[Key]) -> None:
         with Writer(staging) as writer, writer.transaction():
             for dataset, view in gone:
                 analyses.drop_units(writer.con, dataset=dataset, view=view)
+                _unrank(writer, dataset)
+
+
+def _unrank(writer: Writer, dataset: str) -> None:
+    """Forget the ranks of a dataset: a view that comes or goes is a witness more or less for all others."""
+    analyses.write_ranks(writer, dataset, pd.DataFrame(columns=["clustering_id", *analyses.RANKED]))
 
 
 def rank_again(writer: Writer, dataset: str) -> None:

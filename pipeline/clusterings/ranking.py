@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -9,7 +11,12 @@ from numpy.typing import NDArray
 from pipeline.clusterings.agreement import agreement
 from pipeline.inputs import ALL
 
-CRITERIA = {"stability": "stability", "agreement": "agreement with other views", "silhouette": "silhouette"}
+CRITERIA = {
+    "stability": "stability {:.2f}",
+    "agreement": "{:.2f} bits a clip that other views confirm",
+    "silhouette": "silhouette {:.2f} in its own space",
+}
+OWN_SPACE = ("view", "space")
 MOST_NOISE = 0.5
 LARGEST_CLUSTER = 0.9
 
@@ -19,16 +26,17 @@ def rank(table: pd.DataFrame, labels: NDArray[np.integer]) -> pd.DataFrame:
     The clusterings of one dataset in an order of trust; no label of the dataset is used.
 
     A clustering's place is the mean of its percentile ranks by stability, by agreement with the other
-    views and by silhouette; a criterion that no clustering has is left out, one that this clustering
-    lacks counts as its last place. Equal means share a rank. Out of the running, and ranked after all
-    others: fewer than two clusters, more than half of the clips noise, or one cluster that holds over
-    90 % of the clips.
+    views and by silhouette. The silhouette is ranked among the clusterings of the same view and space:
+    distances in different spaces are no measure of one another. A criterion that no clustering has is
+    left out, one that this clustering lacks counts as its last place. Equal means share a rank. Out of
+    the running, and ranked after all others: fewer than two clusters, more than half of the clips noise,
+    or one cluster that holds over 90 % of the clips.
 
     Parameters
     ----------
     table : DataFrame
-        A row a clustering: ``view``, ``clusters``, ``noise``, ``clips``, ``silhouette``, ``stability``
-        and whatever else.
+        A row a clustering: ``view``, ``space``, ``clusters``, ``noise``, ``clips``, ``silhouette``,
+        ``stability`` and whatever else.
     labels : NDArray[np.integer]
         The cluster of each clip, (m, n), in the order of the rows: -1 for noise, below that for a clip
         that is not in the clustering.
@@ -46,12 +54,12 @@ def rank(table: pd.DataFrame, labels: NDArray[np.integer]) -> pd.DataFrame:
     running = np.array([reason is None for reason in out], dtype=bool)
     criteria = [name for name in CRITERIA if ranked[name].notna().any()]
     shares = pd.DataFrame(
-        {name: _percentiles(ranked[name], running) for name in criteria}, index=ranked.index
+        {name: _percentiles(ranked, name, running) for name in criteria}, index=ranked.index
     )
     # Rounded, so that what is equal but for the order of a sum is equal.
     place = shares.mean(axis=1).fillna(0.0).round(12) - 2.0 * ~running
     ranked["rank"] = place.rank(ascending=False, method="min").astype(int)
-    places = pd.DataFrame({name: _places(ranked[name], running) for name in CRITERIA}, index=ranked.index)
+    places = pd.DataFrame({name: _places(ranked, name, running) for name in CRITERIA}, index=ranked.index)
     in_running = int(running.sum())
     ranked["why"] = [
         _why(ranked.iloc[row], places.iloc[row], in_running, out[row]) for row in range(len(ranked))
@@ -71,24 +79,30 @@ def _out(clusters: int, noise: int, clips: int, labels: NDArray[np.integer]) -> 
     return None
 
 
-def _percentiles(values: pd.Series, running: NDArray[np.bool_]) -> pd.Series:
-    """From 0 to 1, the share of those in the running that a clustering is as good as or better than."""
-    found = pd.Series(0.0, index=values.index)
-    numbers = values.astype(float)[running].fillna(-np.inf)
-    found[running] = numbers.rank(pct=True, method="average")
+def _percentiles(table: pd.DataFrame, name: str, running: NDArray[np.bool_]) -> pd.Series:
+    """From 0 to 1, the share of its rivals in the running that a clustering is as good as or better than."""
+    found = pd.Series(0.0, index=table.index)
+    numbers = table[name].astype(float)[running].fillna(-np.inf)
+    found[running] = _among_rivals(table[running], numbers, name).rank(pct=True, method="average")
     return found
 
 
-def _places(values: pd.Series, running: NDArray[np.bool_]) -> pd.Series:
-    """1 for the highest of those in the running; NaN without a number."""
-    return values.astype(float).where(running).rank(ascending=False, method="min")
+def _places(table: pd.DataFrame, name: str, running: NDArray[np.bool_]) -> pd.Series:
+    """1 for the highest of its rivals in the running; NaN without a number."""
+    numbers = table[name].astype(float).where(running)
+    return _among_rivals(table, numbers, name).rank(ascending=False, method="min")
+
+
+def _among_rivals(table: pd.DataFrame, numbers: pd.Series, name: str) -> Any:
+    """The numbers, apart for each view and space where they cannot be compared across them."""
+    return numbers.groupby([table[column] for column in OWN_SPACE]) if name == "silhouette" else numbers
 
 
 def _why(row: pd.Series, places: pd.Series, running: int, out: str | None) -> str:
     if out is not None:
         return f"Out of the running: {out}"
     told = [
-        f"{words} {row[name]:.2f} ({_ordinal(int(places[name]))})"
+        f"{words.format(row[name])} ({_ordinal(int(places[name]))})"
         for name, words in CRITERIA.items()
         if pd.notna(row[name])
     ]

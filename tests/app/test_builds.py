@@ -26,8 +26,10 @@ TOLD: list[events.Event] = [
     events.Scanned("esc50", 1_200, 0, ['a "note" {}', "two\nlines"]),
     events.Planned(to_extract=1_200, unchanged=0, updated=0, reused=0, removed=0, failed=0),
     PROGRESS,
+    events.Analysing(0, 8),
+    events.Analysing(3, 8, "esc50", "mfcc", 4.5),
     events.Finished(
-        "published", "b", 1, 1_200, 0, 0, 0, 8_400, 0, 9.5, [events.Collection("e", 1, 2, 3, 0, 0)]
+        "published", "b", 1, 1_200, 0, 0, 0, 8_400, 0, 8, 9.5, [events.Collection("e", 1, 2, 3, 0, 0)]
     ),
 ]
 STOPPED = events.Stopped("Stopped on request; the next build goes on from here.")
@@ -136,6 +138,15 @@ def test_progress_without_a_guess_of_the_time_left(store: Store) -> None:
     run = builds.latest(store)
     assert run is not None
     assert builds.in_words(run) == "0 of 1,000 clips, 0 a second"
+
+
+def test_the_analyses_have_a_share_and_words_of_their_own(store: Store) -> None:
+    for event, share in ((TOLD[5], 0.0), (TOLD[6], 0.375), (events.Analysing(0, 0), 0.0)):
+        _log(store, [*TOLD[:5], event])
+        run = builds.latest(store)
+        assert run is not None and run.share == share
+    _log(store, TOLD[:7])
+    assert builds.in_words(builds.latest(store)) == "Projecting and clustering: 3 of 8 views"
 
 
 def test_a_refusal_is_the_last_line_of_what_the_build_said(store: Store) -> None:

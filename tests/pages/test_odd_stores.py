@@ -5,17 +5,23 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
+import soundfile
 
+from pipeline.clusterings import CLUSTERERS
+from pipeline.projections import METHODS
 from store.snapshots import Store
 
 if TYPE_CHECKING:
     from tests.pages.conftest import Page
 
 PAGES = ("home", "explore", "pipeline")
+EVERY_PAGE = (*PAGES, "clusters", "similar")
 SECTIONS = ("Balance", "Recordings", "Features", "Clips")
+BELOW_THE_CLOUDS = ("Clip", "Picked clips", "Labels x clusters", "Condensed tree", "How far to believe it")
 
 
 def _garbage(store: Store) -> None:
@@ -39,7 +45,7 @@ def _nonsense(store: Store) -> None:
     (store.root / "CURRENT").write_bytes(b"\xff\x00 nonsense")
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", EVERY_PAGE)
 @pytest.mark.parametrize("harm", [_garbage, _cut_off, _deleted, _nowhere, _nonsense])
 def test_a_broken_store_is_said_in_a_sentence(
     open_page: Callable[..., Page], demo_copy: Path, harm: Callable[[Store], None], page: str
@@ -66,7 +72,7 @@ def test_damage_that_only_some_charts_meet(
         assert all("cannot be read" in error.value for error in page.at.error)
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", EVERY_PAGE)
 def test_a_store_that_breaks_under_an_open_page(
     open_page: Callable[..., Page], demo_copy: Path, page: str
 ) -> None:
@@ -81,7 +87,7 @@ def test_a_store_that_breaks_under_an_open_page(
     opened.sound()
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", EVERY_PAGE)
 def test_a_store_of_another_version(
     open_page: Callable[..., Page], demo_copy: Path, monkeypatch: pytest.MonkeyPatch, page: str
 ) -> None:
@@ -160,3 +166,120 @@ def test_two_folders_of_one_kind_are_told_apart(
     assert len(set(headings)) == len(headings) == 2
     box = open_page(tones_store, "explore").sound().box("Collection")
     assert len(set(box.options)) == 2
+
+
+@pytest.fixture(scope="module")
+def small_store(tmp_path_factory: pytest.TempPathFactory, build: Callable[..., str]) -> Path:
+    """Collections of one, two, three and twelve recordings without labels, and six times the same one."""
+    root = tmp_path_factory.mktemp("small")
+    for name, count in {"one": 1, "two": 2, "three": 3, "dozen": 12, "same": 6}.items():
+        for number in range(count):
+            hz = 440 if name == "same" else 200 + 130 * number
+            path = root / name / f"{number}.wav"
+            path.parent.mkdir(exist_ok=True)
+            soundfile.write(path, 0.3 * np.sin(2 * np.pi * hz * np.arange(4_000) / 8_000), 8_000)
+    folders = [root / name for name in ("one", "two", "three", "dozen", "same")]
+    build(root / "store", *(word for folder in folders for word in ("--dataset", f"folder={folder}")))
+    return root / "store"
+
+
+@pytest.mark.parametrize("name", ["one", "two", "same"])
+@pytest.mark.parametrize("section", [None, *BELOW_THE_CLOUDS])
+def test_clusters_of_too_few_or_equal_clips_says_why_there_are_none(
+    open_page: Callable[..., Page], small_store: Path, name: str, section: str | None
+) -> None:
+    query = {"dataset": name} | ({"section": section} if section else {})
+    page = open_page(small_store, "clusters", **query).sound()
+    (told,) = page.at.info
+    assert "no picture and no clustering" in told.value
+    reason = "2 clips; a projection needs 3" if name == "two" else "do"
+    assert reason in told.value
+    assert len(page.at.dataframe[0].value) > 1
+
+
+@pytest.mark.parametrize("name", ["three", "dozen"])
+@pytest.mark.parametrize("section", BELOW_THE_CLOUDS)
+def test_clusters_of_hardly_any_clips_without_labels(
+    open_page: Callable[..., Page], small_store: Path, name: str, section: str
+) -> None:
+    page = open_page(small_store, "clusters", dataset=name, section=section, clip=f"{name}/1.wav").sound()
+    assert "First:" in page.text
+    colour = _widget(page, "selectbox", "colour")
+    assert colour.options[0] == "Cluster"
+    for option in colour.options:
+        _widget(page, "selectbox", "colour").select(option).run()
+        page.sound()
+
+
+@pytest.mark.parametrize("name", ["three", "dozen"])
+def test_other_parameters_for_hardly_any_clips(
+    open_page: Callable[..., Page], small_store: Path, name: str
+) -> None:
+    page = open_page(small_store, "clusters", dataset=name).sound()
+    _widget(page, "toggle", "try_clustering").set_value(True).run()
+    for method in CLUSTERERS:
+        _widget(page, "selectbox", "try_method").set_value(method).run()
+        told = page.sound().text
+        assert page.at.warning or "No label has chosen anything" in told, method
+    _widget(page, "toggle", "try_projection").set_value(True).run()
+    for method in (name for name, one in METHODS.items() if one.settings):
+        _widget(page, "selectbox", "try_projection_method").set_value(method).run()
+        page.box("Project").click().run()
+        page.sound()
+
+
+def _widget(page: Page, kind: str, key: str) -> Any:
+    (found,) = [one for one in page.at.get(kind) if one.key == key]
+    return found
+
+
+def test_a_clustering_that_the_clips_do_not_allow_is_a_sentence(
+    open_page: Callable[..., Page], small_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = open_page(small_store, "clusters", dataset="three").sound()
+    _widget(page, "toggle", "try_clustering").set_value(True).run()
+    monkeypatch.setattr("app.settings.draw", lambda *_, **__: {"n_clusters": 4})
+    page.at.run()
+    (told,) = page.sound().at.warning
+    assert "3 clips" in told.value
+    assert "Click a point" in page.text  # the clouds and all below them are there
+
+
+def test_a_store_without_analyses_says_how_to_get_them(
+    open_page: Callable[..., Page], tones: Path, tmp_path: Path, build: Callable[..., str]
+) -> None:
+    build(tmp_path / "store", "--dataset", f"folder={tones}", "--no-analyses")
+    page = open_page(tmp_path / "store", "clusters", dataset="tones").sound()
+    (told,) = page.at.info
+    assert "Pipeline page" in told.value
+
+
+def test_recordings_added_without_analyses(
+    open_page: Callable[..., Page], tones_store: Path, tones: Path, build: Callable[..., str]
+) -> None:
+    shutil.copy(tones / "high" / "0.wav", tones / "low" / "new.wav")
+    build(tones_store, "--no-analyses")
+    page = open_page(tones_store, "clusters", dataset="tones").sound()
+    assert page.at.info
+
+
+def test_clusters_where_recordings_are_gone(
+    open_page: Callable[..., Page], tones_store: Path, tones: Path
+) -> None:
+    shutil.rmtree(tones)
+    query = {"dataset": "tones", "clip": "tones/high/0.wav"}
+    assert "cannot be played" in open_page(tones_store, "clusters", **query).sound().text
+    for section in BELOW_THE_CLOUDS[1:]:
+        open_page(tones_store, "clusters", **query, section=section).sound()
+
+
+def test_clusters_of_a_collection_of_failures_only(
+    open_page: Callable[..., Page], tmp_path: Path, build: Callable[..., str]
+) -> None:
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "1.wav").write_bytes(b"nothing")
+    build(tmp_path / "store", "--dataset", f"folder={tmp_path / 'broken'}")
+    page = open_page(tmp_path / "store", "clusters", dataset="broken").sound()
+    (told,) = page.at.info
+    assert told.value
+    assert not open_page(tmp_path / "nothing", "clusters").at.exception

@@ -31,6 +31,12 @@ RATE_HZ = 16_000
 COLUMNS = ("filename", "fold", "target", "category", "esc10", "src_file", "take")
 
 
+def quick(words: Iterable[str | Path | int]) -> list[str]:
+    """The words of a command; a build among them computes no projections and clusterings."""
+    first, *others = map(str, words)
+    return [first, *(["--no-analyses"] if first == "build" else []), *others]
+
+
 def write_tone(path: Path, hz: float, seconds: float = 0.5) -> None:
     """A tone with a little noise of its own: files of another ``hz`` have other bytes, all one size."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -68,16 +74,22 @@ class Esc50:
 
 @dataclass
 class Builder:
-    """Builds in this process, on one core, of two quick views; keeps what the builds tell."""
+    """Builds in this process, on one core, of two quick views; keeps what the builds tell.
+
+    Without projections and clusterings, whose libraries take seconds to load: ``tests/pipeline/analyses``
+    has builds with them.
+    """
 
     store: Store
     views: tuple[str, ...] = ("dynamics", "spectral")
+    analyses: bool = False
     told: list[events.Event] = field(default_factory=list)
 
     def __call__(self, *words: str, **options: Any) -> events.Finished:
         self.told.clear()
         options.setdefault("views", {name: VIEWS[name] for name in self.views})
-        return build(self.store, parse(words), self.told.append, Options(n_jobs=1, **options))
+        options = {"n_jobs": 1, "analyses": self.analyses} | options
+        return build(self.store, parse(words), self.told.append, Options(**options))
 
     def of(self, kind: type) -> list[Any]:
         return [event for event in self.told if isinstance(event, kind)]
@@ -153,7 +165,7 @@ def command(tmp_path: Path, repo_root: Path) -> Callable[..., subprocess.Complet
     """``python -m pipeline`` as a process of its own, on the store of ``builder``."""
 
     def run(*words: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
-        line = [sys.executable, "-m", "pipeline", *map(str, words)]
+        line = [sys.executable, "-m", "pipeline", *quick(words)]
         env = os.environ | {"SESATLAS_STORE": str(tmp_path / "store")}
         return subprocess.run(
             line, capture_output=True, text=True, cwd=repo_root, env=env, timeout=120, **options
@@ -190,7 +202,7 @@ def run(builder, capsys, monkeypatch):
     def ran(*words) -> tuple[int, str, str]:
         capsys.readouterr()
         try:
-            code = main([str(word) for word in words])
+            code = main(quick(words))
         except SystemExit as end:  # argparse
             code = int(str(end.code))
         told = capsys.readouterr()

@@ -174,6 +174,7 @@ def test_nobody_reads_the_output_any_more(command, esc50, tmp_path) -> None:
         "-m",
         "pipeline",
         "build",
+        "--no-analyses",
         "--json",
         "--jobs",
         "1",

@@ -18,9 +18,10 @@ KEYS = {
     "scanned": {"dataset", "clips", "problems", "notes"},
     "planned": {"to_extract", "unchanged", "updated", "reused", "removed", "failed"},
     "progress": {"done", "total", "failed", "clips_per_s", "left_s"},
+    "analysing": {"done", "total", "dataset", "view", "seconds"},
     "finished": {
         *{"status", "build_id", "snapshot", "added", "updated", "removed", "failed"},
-        *{"vectors_computed", "vectors_reused", "seconds", "collections"},
+        *{"vectors_computed", "vectors_reused", "analysed", "seconds", "collections"},
     },
     "stopped": {"reason"},
 }
@@ -33,8 +34,11 @@ EXAMPLES = [
     events.Planned(6, 1, 2, 3, 4, 5),
     events.Progress(3, 6, 1, 10.0, 0.3),
     events.Progress(6, 6, 1, 10.0, 0.0),
-    events.Finished("published", "b", 7, 1, 2, 3, 4, 5, 6, 0.5, [COLLECTION]),
-    events.Finished("unchanged", "b", 7, 0, 0, 0, 0, 0, 0, 0.5, [COLLECTION]),
+    events.Analysing(0, 3),
+    events.Analysing(1, 3, "esc50", "all", 2.5),
+    events.Analysing(3, 3, NASTY, "mfcc", 9.5),
+    events.Finished("published", "b", 7, 1, 2, 3, 4, 5, 6, 3, 0.5, [COLLECTION]),
+    events.Finished("unchanged", "b", 7, 0, 0, 0, 0, 0, 0, 0, 0.5, [COLLECTION]),
     events.Stopped(NASTY),
 ]
 
@@ -59,7 +63,7 @@ def test_an_event_is_one_line_of_json(event) -> None:
 def test_the_terminal_shows_names_as_they_are(on_a_terminal) -> None:
     file = io.StringIO()
     options = {"highlight": False, "markup": False, "emoji": False, "soft_wrap": True, "color_system": None}
-    console = Console(file=file, force_terminal=on_a_terminal, width=80, **options)
+    console = Console(file=file, force_terminal=on_a_terminal, width=160, **options)
     with Terminal(console) as tell:
         for event in EXAMPLES:
             tell(event)
@@ -68,10 +72,34 @@ def test_the_terminal_shows_names_as_they_are(on_a_terminal) -> None:
     assert "Going on with the build that was interrupted." in told
     assert "6 to extract, 1 unchanged, 2 with new labels or dates, 3 known by their content, 4 gone" in told
     assert (
-        "Snapshot 7: 1 added, 2 updated, 3 removed, 4 failed; 5 vectors computed, 6 reused (0.5 s)." in told
+        "Snapshot 7: 1 added, 2 updated, 3 removed, 4 failed; 5 vectors computed, 6 reused; "
+        "3 views projected and clustered (0.5 s)." in told
     )
     assert "Nothing has changed: snapshot 7 is up to date, 0 vectors computed" in told
-    assert ("clips/s" in told) == on_a_terminal  # the bar: nothing for a file
+    # The bars: nothing for a file.
+    assert ("clips/s" in told) == on_a_terminal
+    assert (f"{NASTY} mfcc" in told) == on_a_terminal
+
+
+def test_each_stage_has_a_bar_of_its_own() -> None:
+    """A build in which nothing is extracted, nothing analysed, or both, ends with no bar left behind."""
+    for first, second in ((0, 3), (6, 0), (6, 3), (0, 0)):
+        console = Console(file=io.StringIO(), force_terminal=True, width=120, color_system=None)
+        display = Terminal(console)
+        with display as tell:
+            if first:
+                tell(events.Progress(first, first, 0, 10.0, 0.0))
+                assert display.bar.tasks[0].total == first
+            tell(events.Analysing(0, second))
+            if second:
+                tell(events.Analysing(1, second, "esc50", "mfcc", 1.0))
+                (task,) = display.bar.tasks
+                assert (task.completed, task.total, task.fields["told"]) == (1, second, "esc50 mfcc")
+            else:
+                assert not display.bar.tasks
+            tell(EXAMPLES[-2])
+            assert not display.bar.tasks
+        assert not display.bar.live.is_started
 
 
 def test_our_own_console_reads_no_markup(capsys) -> None:

@@ -37,7 +37,7 @@ def known_of(scan: Scan, *, views: tuple[str, ...] = VIEWS, failed: tuple[str, .
         for clip in scan.clips
         if clip.relative_path in failed
     }
-    return Known(clips, failures, {view: set(clips) for view in views}, [], [])
+    return Known(clips, failures, {view: set(clips) for view in views}, [], [], True)
 
 
 def plan_of(scan: Scan, known: Known, **options: bool) -> Plan:

@@ -2,6 +2,8 @@
 
 const audio = new Audio();
 audio.preload = "auto";
+const BEGINS = "sesatlas:sound"; // sent when any player of the page begins: all others fall silent
+window.addEventListener(BEGINS, (event) => event.detail !== audio && audio.pause());
 let owner = null;
 let warm = false;
 const PATIENCE_MS = 300;
@@ -57,6 +59,7 @@ export class Sound {
     this.clicked = this.asked.at;
     this.asked = null;
     audio.src = new URL(url, document.baseURI).href;
+    window.dispatchEvent(new CustomEvent(BEGINS, { detail: audio }));
     // A pause by the next click rejects this play; that is no failure.
     audio.play().catch(() => this.clear());
   }

@@ -1,0 +1,53 @@
+"""What is told of a clustering that is tried, and which space of UMAP it may use."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+import pytest
+import streamlit as st
+
+from app import tried
+from pipeline.clusterings.scores import Scores
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    told: list[str] = []
+    monkeypatch.setattr(st, "caption", told.append)
+    return told
+
+
+def test_scores_are_told_where_there_are_any(said: list[str]) -> None:
+    found: Any = SimpleNamespace(
+        scores=Scores(clusters=1_200, noise=3, silhouette=0.256, ari=-0.1),
+        seconds=0.42,
+        notes=("By chance.",),
+    )
+    tried._scores(found)
+    assert said[0].startswith(
+        "clusters 1,200 · noise clips 3 · silhouette 0.26 · ARI against the labels -0.10 · 0.42 s."
+    )
+    assert "DBCV" not in said[0]
+    assert said[1:] == ["By chance."]
+
+
+def test_only_an_umap_of_more_dimensions_than_a_picture_is_a_space(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = pd.DataFrame(
+        {
+            "projection_id": ["picture", "space", "other view", "pca"],
+            "view": ["mfcc", "mfcc", "chroma", "mfcc"],
+            "method": ["umap", "umap", "umap", "pca"],
+            "dimension": [3, 5, 5, 5],
+        }
+    )
+    monkeypatch.setattr(tried.results, "projections", lambda dataset: rows)
+    assert tried._umap_space("set", "mfcc") == "space"
+    assert tried._umap_space("set", "pitch") is None
+
+
+def test_nothing_tried_leaves_the_picture_as_it_is() -> None:
+    picture: Any = object()
+    assert tried.as_picture(picture, []) is picture
