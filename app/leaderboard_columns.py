@@ -21,8 +21,8 @@ COLUMNS = {
                   "clusters come out the same. 1 is always, 0 is chance (mean adjusted Rand index)."),
     "stability_spread": (SCORED, "±", "%.2f", "How much the stability varies over the ten times (standard "
                          "deviation)."),
-    "agreement": (SCORED, "confirmed (bits)", "%.2f", "How much of what these groups tell of a clip other views tell as "
-                  "well, in bits beyond chance: 1 is two even groups, 2 are four, that all views find."),
+    "agreement": (SCORED, "confirmed (bits)", "%.2f", "How much of what these groups tell of a clip other views "
+                  "tell as well, in bits beyond chance: 1 is two even groups, 2 are four, that all views find."),
     "silhouette": (SCORED, "silhouette", "%.2f", "Are clips nearer to their own cluster than to the next? 1 is "
                    "clearly, 0 is on the border, below 0 is nearer to another."),
     "dbcv": (SCORED, "DBCV", "%.2f", "As the silhouette, but by density, so that long and bent clusters count as "

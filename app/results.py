@@ -84,14 +84,16 @@ def _tree(root: str, number: int, clustering_id: str) -> pd.DataFrame:
     return _reader(root, number).tree(clustering_id).rename(columns={"lambda": "lambda_val"})
 
 
-def spaces(dataset: str, view: str, umap_id: str | None) -> dict[str, Space]:
+def spaces(dataset: str, view: str, umap_ids: tuple[tuple[str, str], ...]) -> dict[str, Space]:
     """The spaces of a view to cluster in; kept, for a second clustering of one is much quicker."""
-    return _spaces(*_shown(), dataset, view, umap_id)
+    return _spaces(*_shown(), dataset, view, umap_ids)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _spaces(root: str, number: int, dataset: str, view: str, umap_id: str | None) -> dict[str, Space]:
-    umap = _points(root, number, umap_id).positions if umap_id else None
+def _spaces(
+    root: str, number: int, dataset: str, view: str, umap_ids: tuple[tuple[str, str], ...]
+) -> dict[str, Space]:
+    umap = {name: _points(root, number, id_).positions for name, id_ in umap_ids}
     return {one.name: one for one in all_spaces(snapshot.standardised(dataset, view), umap)}
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from app import pictures, results, settings, snapshot
 from app.pictures import Picture
 from pipeline.analyses.keep import Tried, keep
+from pipeline.analyses.recipe import SPACES, projection_id
 from pipeline.clusterings import CLUSTERERS
 from pipeline.clusterings.cluster import Clustering, cluster
 from pipeline.inputs import InputError
@@ -40,7 +41,7 @@ def clustering(dataset: str, picture: Picture, labels: pd.Series) -> Clustering 
     """
     if not st.toggle("Cluster with other parameters", key="try_clustering"):
         return None
-    spaces = results.spaces(dataset, picture.view, _umap_space(dataset, picture.view))
+    spaces = results.spaces(dataset, picture.view, _umap_spaces(dataset, picture.view))
     left, right = st.columns(2)
     method = left.selectbox(
         "Method", list(CLUSTERERS), format_func=lambda one: CLUSTERERS[one].title, key="try_method"
@@ -125,10 +126,11 @@ def as_picture(picture: Picture, found: Sequence[Projection]) -> Picture:
     return pictures.of_projections(picture, found) if found else picture
 
 
-def _umap_space(dataset: str, view: str) -> str | None:
-    rows = results.projections(dataset)
-    rows = rows[(rows["view"] == view) & (rows["method"] == "umap") & (rows["dimension"] > 3)]
-    return None if rows.empty else str(rows["projection_id"].iloc[0])
+def _umap_spaces(dataset: str, view: str) -> tuple[tuple[str, str], ...]:
+    """The name of each UMAP space that the store holds of a view, and the projection that it is."""
+    there = set(results.projections(dataset)["projection_id"])
+    ids = {name: projection_id(dataset, view, wanted) for name, wanted in SPACES.items()}
+    return tuple((name, id_) for name, id_ in ids.items() if id_ in there)
 
 
 def _keep(dataset: str, picture: Picture, found: Sequence[Projection | Clustering]) -> None:

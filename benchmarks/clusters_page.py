@@ -180,7 +180,10 @@ def lassos(measured: Measured, browser: Browser, shown: Shown, repeats: int) -> 
 
 
 def reclusterings(measured: Measured, browser: Browser, shown: Shown, view: str, repeats: int) -> None:
-    """One step of a slider after the other, in the view's own space, until the new clusters are painted."""
+    """One step of a slider after the other, in the view's own space, until the new clusters are painted.
+
+    Streamlit waits a fifth of a second for the next step before it tells of one; that is counted.
+    """
     with clusters(browser, shown, view=view, colour="Cluster") as (opened, _):
         opened.settle()
         opened.page.get_by_text("Try other parameters").click()
@@ -189,10 +192,11 @@ def reclusterings(measured: Measured, browser: Browser, shown: Shown, view: str,
             opened.settle()
             opened.choose("Method", clusterer.title)
             row = measured.row(f"slider to painted, {clusterer.title}, {view}", shown.clips, 1_000)
-            for _ in range(3 * repeats):
+            for number in range(3 * repeats):
                 opened.settle()
                 before = opened.page.evaluate("bench.cloud().data.clusters?.codes ?? ''")
-                opened.page.get_by_role("slider").first.focus()
+                sliders = opened.page.get_by_role("slider")
+                sliders.nth(number % sliders.count()).focus()
                 opened.page.keyboard.press("ArrowRight")
                 changed = f"(bench.cloud().data.clusters?.codes ?? '') !== {before!r}"
                 took = opened.since("keyed", changed, painted=True, patience_ms=SAME_MS)

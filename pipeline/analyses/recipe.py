@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.clusterings import CLUSTERERS
+from pipeline.clusterings.spaces import UMAP, UMAP_COSINE
 from pipeline.features.view import View
 from pipeline.inputs import ALL
 from pipeline.projections import METHODS
@@ -18,9 +19,7 @@ from pipeline.projections import METHODS
 VERSION = 1
 """Raise it when what a unit holds changes for a reason that no method's version or parameter tells."""
 PICTURES = (2, 3)
-UMAP_SPACE: Mapping[str, object] = {"min_dist": 0.0}
-"""UMAP as a space to cluster in: points of one group may lie on one another (McInnes et al. 2018)."""
-UMAP_SPACE_DIMENSION = 5
+SPACE_DIMENSION = 5
 LIMIT = 20_000
 """With more clips a build computes PCA alone; the rest takes hours and is a person's own decision."""
 
@@ -35,7 +34,12 @@ class Wanted:
     origin: str = "build"
 
 
-SPACE = Wanted("umap", UMAP_SPACE_DIMENSION, UMAP_SPACE)
+SPACES: Mapping[str, Wanted] = {
+    UMAP: Wanted("umap", SPACE_DIMENSION, {"min_dist": 0.0}),
+    UMAP_COSINE: Wanted("umap", SPACE_DIMENSION, {"min_dist": 0.0, "metric": "cosine"}),
+}
+"""UMAP as a space to cluster in, by both distances that one may search by. With ``min_dist`` 0 the points
+of one group may lie on one another (McInnes et al. 2018)."""
 
 
 def pictures() -> list[Wanted]:
@@ -78,8 +82,8 @@ def keys(fingerprints: Mapping[str, str], views: Mapping[str, View]) -> dict[tup
 def _recipe() -> str:
     methods = {name: [one.version, dict(one.parameters)] for name, one in METHODS.items()}
     clusterers = {name: [one.version, dict(one.parameters)] for name, one in CLUSTERERS.items()}
-    space = [dict(UMAP_SPACE), UMAP_SPACE_DIMENSION]
-    return _digest([VERSION, methods, clusterers, space, [asdict(one) for one in pictures()]])
+    wanted = [asdict(one) for one in (*pictures(), *SPACES.values())]
+    return _digest([VERSION, methods, clusterers, wanted])
 
 
 def _digest(told: object) -> str:

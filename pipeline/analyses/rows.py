@@ -12,10 +12,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline.analyses.recipe import SPACE, Wanted, clustering_id, projection_id
+from pipeline.analyses.recipe import SPACES, Wanted, clustering_id, projection_id
 from pipeline.analyses.task import KEPT, Result
 from pipeline.clusterings.cluster import Clustering
-from pipeline.clusterings.spaces import UMAP
 from pipeline.projections.projection import Projection
 from store.analyses import UnitRows
 
@@ -97,7 +96,7 @@ def _clustering(dataset: str, view: str, origin: str, one: Clustering) -> Row:
         "view": view,
         "space": one.space,
         "space_dimension": one.space_dimension,
-        "projection_id": projection_id(dataset, view, SPACE) if one.space == UMAP else None,
+        "projection_id": projection_id(dataset, view, SPACES[one.space]) if one.space in SPACES else None,
         "method": one.method,
         "parameters": as_json(one.parameters),
         "origin": origin,

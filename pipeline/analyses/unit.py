@@ -10,7 +10,7 @@ from threading import RLock
 from threadpoolctl import threadpool_limits
 
 from pipeline import stop
-from pipeline.analyses.recipe import LIMIT, SPACE, Wanted, pictures
+from pipeline.analyses.recipe import LIMIT, SPACES, Wanted, pictures
 from pipeline.analyses.task import BUILD, KEPT, Result, Task, WantedClustering
 from pipeline.clusterings import CLUSTERERS
 from pipeline.clusterings.cluster import Clustering, cluster
@@ -73,13 +73,14 @@ def given_of(view: str, matrices: Mapping[str, Matrix]) -> Input:
 
 def _projections(result: Result, given: Input) -> None:
     kept = [one for one in result.task.kept if isinstance(one, Wanted)]
-    for wanted in [*pictures(), SPACE, *kept]:
+    for wanted in [*pictures(), *SPACES.values(), *kept]:
 
         def calculate(wanted: Wanted = wanted) -> None:
             projection = project(given, wanted.method, wanted.dimension, wanted.parameters)
             result.projections.append((wanted, projection))
 
         title = f"{METHODS[wanted.method].title} to {wanted.dimension}-D"
+        title += f" by {wanted.parameters['metric']}" if "metric" in wanted.parameters else ""
         if wanted.method != "pca" and wanted.origin == BUILD and len(given.clip_ids) > LIMIT:
             result.gaps.append((title, _too_many(len(given.clip_ids))))
         else:
@@ -87,7 +88,12 @@ def _projections(result: Result, given: Input) -> None:
 
 
 def _clusterings(result: Result, given: Input) -> None:
-    umap = next((one.positions for wanted, one in result.projections if wanted == SPACE), None)
+    umap = {
+        name: one.positions
+        for name, wish in SPACES.items()
+        for wanted, one in result.projections
+        if wanted == wish
+    }
     if len(given.clip_ids) > LIMIT:
         result.gaps.append(("Clusterings", _too_many(len(given.clip_ids))))
     else:

@@ -10,6 +10,7 @@ import pytest
 import streamlit as st
 
 from app import tried
+from pipeline.analyses.recipe import SPACES, projection_id
 from pipeline.clusterings.scores import Scores
 
 
@@ -34,18 +35,12 @@ def test_scores_are_told_where_there_are_any(said: list[str]) -> None:
     assert said[1:] == ["By chance."]
 
 
-def test_only_an_umap_of_more_dimensions_than_a_picture_is_a_space(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = pd.DataFrame(
-        {
-            "projection_id": ["picture", "space", "other view", "pca"],
-            "view": ["mfcc", "mfcc", "chroma", "mfcc"],
-            "method": ["umap", "umap", "umap", "pca"],
-            "dimension": [3, 5, 5, 5],
-        }
-    )
+def test_the_umap_spaces_are_those_that_the_store_holds_of_the_view(monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = [projection_id("set", view, SPACES["umap"]) for view in ("mfcc", "chroma")]
+    rows = pd.DataFrame({"projection_id": [*ids, "set.mfcc.umap-3d"]})
     monkeypatch.setattr(tried.results, "projections", lambda dataset: rows)
-    assert tried._umap_space("set", "mfcc") == "space"
-    assert tried._umap_space("set", "pitch") is None
+    assert tried._umap_spaces("set", "mfcc") == (("umap", ids[0]),)
+    assert tried._umap_spaces("set", "pitch") == ()
 
 
 def test_nothing_tried_leaves_the_picture_as_it_is() -> None:

@@ -181,8 +181,10 @@ def test_a_lasso_picks_exactly_what_it_encloses(clusters: Callable[..., View], c
     assert view.page.get_by_text(f"{inside.sum()} of {len(clips)} clips").is_visible()
     view.page.get_by_role("radio", name="Table").click()
     view.settle()
-    view.page.locator(".playlist").wait_for(state="detached")
-    rows = view.page.locator("tr[data-clip]").evaluate_all("rows => rows.map(row => row.dataset.clip)")
+    view.page.locator(".playlist").wait_for(state="hidden")
+    rows = view.page.locator("tr[data-clip]:visible").evaluate_all(
+        "rows => rows.map(row => row.dataset.clip)"
+    )
     assert rows and set(rows) <= set(clips["clip_id"][inside])
     view.page.get_by_role("button", name="Let go").click()
     wait_for(view, "selected", "0")

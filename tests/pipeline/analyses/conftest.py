@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pipeline.analyses.recipe import SPACES
 from pipeline.analyses.task import Task
 from pipeline.analyses.unit import given_of
 from pipeline.clusterings import CLUSTERERS
@@ -126,8 +127,9 @@ def found_of() -> Callable[..., list[Any]]:
 
 @pytest.fixture(scope="session")
 def methods() -> list[str]:
-    """What each unit is projected to: a picture of each method in 2-D and 3-D, and a space to cluster in."""
-    return sorted([f"{name}-{k}" for name in METHODS for k in (2, 3)] + ["umap-5"])
+    """What each unit is projected to: a picture of each method in 2-D and 3-D, and spaces to cluster in."""
+    spaces = [f"{one.method}-{one.dimension}" for one in SPACES.values()]
+    return sorted([f"{name}-{k}" for name in METHODS for k in (2, 3)] + spaces)
 
 
 @pytest.fixture(scope="session")

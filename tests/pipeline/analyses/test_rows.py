@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from pipeline.analyses.recipe import Wanted
+from pipeline.analyses.recipe import SPACES, Wanted, projection_id
 from pipeline.analyses.rows import as_json, rows_of
 from pipeline.analyses.task import KEPT, WantedClustering
 from pipeline.analyses.unit import compute
@@ -38,9 +38,9 @@ def test_the_unit(rows, result) -> None:
 
 
 def test_projections(rows, result) -> None:
-    assert len(rows.projections) == len(rows.points) == len(result.projections) == 8
+    assert len(rows.projections) == len(rows.points) == len(result.projections) == 9
     ids = [row["projection_id"] for row in rows.projections]
-    assert ids[:2] == ["d.v.pca-2d", "d.v.pca-3d"] and len(set(ids)) == 8
+    assert ids[:2] == ["d.v.pca-2d", "d.v.pca-3d"] and len(set(ids)) == 9
     for row, points, (_, one) in zip(rows.projections, rows.points, result.projections, strict=True):
         assert (row["clips"], row["trustworthiness"]) == (24, one.quality.trustworthiness)
         assert set(json.loads(row["parameters"])) == set(METHODS[row["method"]].parameters)
@@ -76,10 +76,9 @@ def test_clusterings(rows, result) -> None:
     assert len({row["clustering_id"] for row in rows.clusterings}) == len(rows.clusterings)
     assert [row["origin"] for row in rows.clusterings].count(KEPT) == 1
     for row, members, (_, one) in zip(rows.clusterings, rows.members, result.clusterings, strict=True):
-        assert row["projection_id"] == ("d.v.umap-5d.bd8ab70f" if row["space"] == "umap" else None) or (
-            row["space"] == "umap"
-            and row["projection_id"] in {each["projection_id"] for each in rows.projections}
-        )
+        wish = SPACES.get(row["space"])
+        assert row["projection_id"] == (projection_id("d", "v", wish) if wish else None)
+        assert wish is None or row["projection_id"] in {each["projection_id"] for each in rows.projections}
         assert np.array_equal(members.column("cluster").to_numpy(), one.fitted.labels)
         assert (members.column("strength").null_count == 24) == (one.fitted.strengths is None)
         assert not any(isinstance(value, float) and math.isnan(value) for value in row.values())

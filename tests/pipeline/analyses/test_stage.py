@@ -339,7 +339,7 @@ def test_pitch_of_what_has_none(analysing, tmp_path, tone) -> None:
     assert analysing().analysed == 3
     notes = analysing.ask("select notes from analyses where view = 'pitch'")[0][0]
     assert any("have no value in" in note and "median" in note for note in notes)
-    assert analysing.ask("select count(*) from projections where view = 'pitch'") == [(7,)]
+    assert analysing.ask("select count(*) from projections where view = 'pitch'") == [(8,)]
 
 
 def test_more_clips_than_a_build_takes_on(analysing, grouped, monkeypatch) -> None:
