@@ -38,3 +38,4 @@ sidebar.draw()
 with boundary.told(page.title):
     links.tell()
     page.run()
+links.write()

@@ -30,13 +30,16 @@ COLUMNS = {
 }
 
 
-def draw(selection: filters.Selection) -> str:
-    """Draw one page of the table; the clip chosen in it, or named by ``?clip=``, or its first."""
+def draw(selection: filters.Selection, *, below: bool = True) -> str:
+    """Draw one page of the table; the clip chosen in it, or named by ``?clip=``, or its first.
+
+    ``below`` says that the chosen clip is shown in full below the table.
+    """
     clips = selection.clips
     rows, there = _page(selection)
     named = st.query_params.get("clip")
     chosen = named if named and named in set(clips["clip_id"]) else str(rows["clip_id"].iloc[0])
-    if named and named.startswith(f"{selection.name}/") and named != chosen:
+    if below and named and named.startswith(f"{selection.name}/") and named != chosen:
         _say_why_not(selection, named)
     sounds = [_preview(selection, row) for _, row in rows.iterrows()]
     clip_rows(
@@ -47,7 +50,8 @@ def draw(selection: filters.Selection) -> str:
         on_choose=_choose,
         key="clip_rows",
     )
-    st.caption("▶ plays a row, a click on it shows the clip in full below; arrow keys walk, space plays.")
+    what = "shows the clip in full below" if below else "chooses the clip"
+    st.caption(f"▶ plays a row, a click on it {what}; arrow keys walk, space plays.")
     return chosen
 
 

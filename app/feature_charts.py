@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -78,7 +77,8 @@ def _against(selection: filters.Selection, view: pd.Series, facets: dict[str, st
 
 def _correlation(selection: filters.Selection, view: pd.Series) -> None:
     found = snapshot.matrix(selection.name, view["view"])
-    kept = np.isin(found.clip_ids, selection.clips["clip_id"])
+    # By pandas: NumPy compares texts one with all, which takes half a minute for 100,000 clips.
+    kept = pd.Index(found.clip_ids).isin(selection.clips["clip_id"])
     names = list(found.columns)
     if len(names) > MOST_COLUMNS:
         means = [one for one in names if one.endswith("_mean")]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from app import snapshot
+from app import links, snapshot
 from store.errors import SesatlasError
 
 FACETS = {
@@ -61,16 +61,22 @@ def choose_dataset() -> pd.Series:
             f"This store holds no collection '{asked}'; it may have another name here.",
             icon=":material/info:",
         )
-    if asked in datasets.index:
-        st.session_state.setdefault("dataset_box", asked)
+    if asked in datasets.index and ("dataset_box" not in st.session_state or asked != _written()):
+        st.session_state["dataset_box"] = asked  # by a link, from another page, or by the way back
     name = str(
         st.selectbox(
             "Collection", datasets.index.tolist(), key="dataset_box", format_func=titles(datasets).__getitem__
         )
     )
     # Not by `bind`: that leaves a default out of the URL, and the first collection is another one elsewhere.
-    st.query_params["dataset"] = st.session_state["dataset"] = name
+    st.session_state["dataset"] = name
+    links.later("dataset", name)
     return datasets.loc[[name]].iloc[0]
+
+
+def _written() -> str | None:
+    """The collection that this session has last put into the URL."""
+    return st.session_state.get("dataset")
 
 
 def titles(datasets: pd.DataFrame) -> dict[str, str]:

@@ -77,7 +77,7 @@ def draw(
     """
     if clusterings.empty:
         st.info(
-            "This collection has no clustering yet. Build it again on Pipeline.",
+            "The store holds no clustering of this collection.",
             icon=":material/bubble_chart:",
         )
         return None
@@ -88,7 +88,7 @@ def draw(
     st.markdown(f"**First: {heading(table.iloc[0])}.** {why}")
     kept = filtered(table, _filters(table, key))
     st.caption(
-        f"{len(kept):,} of {len(table):,} clusterings. Click a row to see it; click a heading to sort."
+        f"{len(kept):,} of {len(table):,} clusterings. Tick a row to see it; click a heading to sort."
     )
     if kept.empty:
         return chosen

@@ -25,7 +25,7 @@ def follow() -> None:
     if "link_followed" not in st.session_state:
         st.session_state["link_followed"] = True
         _follow_first(st.query_params.get(PARAMETER, ""), current.number)
-    st.query_params[PARAMETER] = str(snapshot.current().number)
+    later(PARAMETER, str(snapshot.current().number))
 
 
 def _follow_first(asked: str, current: int) -> None:

@@ -78,7 +78,7 @@ def draw(
     if how == "Compare":
         _compare(clips, given, chosen)
     if how == "Table":
-        clip_table.draw(filters.Selection(dataset, clips[chosen], len(clips)))
+        clip_table.draw(filters.Selection(dataset, clips[chosen], len(clips)), below=False)
     saved.save_form(name, clips["clip_id"][chosen].tolist(), marks)
     saved.load_box(name, ids)
 

@@ -54,7 +54,7 @@ def _facts() -> None:
     shown = snapshot.current()
     st.caption(f"**Snapshot {shown.number}**, {shown.published_at:%d %b %Y, %H:%M}")
     st.caption(
-        f"{total:,} clips in {len(datasets)} collections"
+        f"{show.counted(total, 'clip')} in {show.counted(len(datasets), 'collection')}"
         + (f", {synthetic:,} synthetic" if synthetic else "")
     )
     failed = int(datasets["failures"].sum())

@@ -30,6 +30,7 @@ class Session:
         self.told.clear()
         links.follow()
         links.tell()
+        links.write()
         return snapshot.current().number, " ".join(self.told)
 
 

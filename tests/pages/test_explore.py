@@ -174,3 +174,15 @@ def test_another_collection_keeps_the_section(open_page: Callable[..., Page], de
     page.at.run()
     assert "200 of 200 clips" in page.sound().text
     assert page.box("Show").value == "Features"
+
+
+def test_the_way_back_leads_to_the_collection_that_was_shown_before(
+    open_page: Callable[..., Page], demo_store: Path
+) -> None:
+    page = open_page(demo_store, "explore", dataset="demo_sounds")
+    page.box("Collection").set_value("demo_voices").run()
+    assert page.at.query_params["dataset"] == "demo_voices"
+    page.at.query_params["dataset"] = "demo_sounds"  # as the browser does when a person goes back
+    page.at.run()
+    assert page.box("Collection").value == "demo_sounds"
+    assert page.sound().at.query_params["dataset"] == "demo_sounds"
