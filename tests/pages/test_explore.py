@@ -181,8 +181,8 @@ def test_the_way_back_leads_to_the_collection_that_was_shown_before(
 ) -> None:
     page = open_page(demo_store, "explore", dataset="demo_sounds")
     page.box("Collection").set_value("demo_voices").run()
-    assert page.at.query_params["dataset"] == "demo_voices"
+    assert page.at.query_params["dataset"] in ("demo_voices", ["demo_voices"])
     page.at.query_params["dataset"] = "demo_sounds"  # as the browser does when a person goes back
     page.at.run()
     assert page.box("Collection").value == "demo_sounds"
-    assert page.sound().at.query_params["dataset"] == "demo_sounds"
+    assert page.sound().at.query_params["dataset"] in ("demo_sounds", ["demo_sounds"])
