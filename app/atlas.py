@@ -67,10 +67,10 @@ def see(dataset: pd.Series, clustering: pd.Series | None) -> Sight | None:
         symbols = st.toggle("Symbols by cluster", key="symbols", bind="query-params")
     ids = clips["clip_id"].tolist()
     saved.follow(name, ids)
-    given = snapshot.standardised(name, picture.view)
-    chosen = _chosen(ids)
-    near = _neighbours(name, picture.view, given, chosen)
-    sight = Sight(dataset, clips, picture, given, grouping, picked.mask(name, ids), chosen)
+    mask, chosen = picked.mask(name, ids), _chosen(ids)
+    near: NDArray[np.intp] = np.array([], dtype=np.intp)
+    if chosen is not None:
+        near = _neighbours(name, picture.view, snapshot.standardised(name, picture.view), chosen)
     cloud(
         picture.scenes,
         ids,
@@ -78,7 +78,7 @@ def see(dataset: pd.Series, clustering: pd.Series | None) -> Sight | None:
         colouring.groups(grouping.clusters, grouping.title) if grouping else None,
         colours,
         symbols=bool(symbols),
-        selected=sight.mask,
+        selected=mask,
         chosen=chosen,
         links=near.tolist(),
         sound=_sound(dataset, clips, chosen),
@@ -87,7 +87,10 @@ def see(dataset: pd.Series, clustering: pd.Series | None) -> Sight | None:
         key="cloud",
     )
     _sound_first()
-    return sight
+    # Only now: with 100,000 clips it takes seconds, and the cloud is on its way.
+    given = snapshot.standardised(name, picture.view)
+    snapshot.prepare(name, picture.view)
+    return Sight(dataset, clips, picture, given, grouping, mask, chosen)
 
 
 def _view_to_follow(clustering: pd.Series | None) -> str | None:

@@ -86,7 +86,10 @@ def _compare(numbers: list[int]) -> None:
         return
     found = snapshot.difference(old, new)
     if found.empty:
-        st.info(f"Snapshots {old} and {new} hold the same clips, views, failures and analyses.", icon=":material/info:")
+        st.info(
+            f"Snapshots {old} and {new} hold the same clips, views, failures and analyses.",
+            icon=":material/info:",
+        )
     for name in ("clips", "views", "failures", "analyses"):
         table: pd.DataFrame = getattr(found, name)
         if not table.empty:

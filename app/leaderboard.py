@@ -87,9 +87,7 @@ def draw(
     why = clusterings.loc[clusterings["clustering_id"] == first, "why"].fillna("").iloc[0]
     st.markdown(f"**First: {heading(table.iloc[0])}.** {why}")
     kept = filtered(table, _filters(table, key))
-    st.caption(
-        f"{len(kept):,} of {len(table):,} clusterings. Tick a row to see it; click a heading to sort."
-    )
+    st.caption(f"{len(kept):,} of {len(table):,} clusterings. Tick a row to see it; click a heading to sort.")
     if kept.empty:
         return chosen
     return _choose(kept, chosen, key)

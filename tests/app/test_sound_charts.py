@@ -59,7 +59,7 @@ def test_a_tone_lies_where_the_axis_says(rate_hz: int, hz: int) -> None:
     heat, axis = figure.data[0], figure.layout.yaxis
     assert axis.title.text == "frequency (Hz)"
     loudest = int(np.asarray(heat.z).mean(axis=1).argmax())
-    centres_hz = heat.customdata[:, 0]
+    centres_hz = heat.customdata[:, 0].astype(float)
     width_hz = np.gradient(centres_hz)[loudest]
     assert centres_hz[loudest] == pytest.approx(hz, abs=width_hz)
     # The ticks are what a person reads: those of lower tones lie below the row, the others above.
