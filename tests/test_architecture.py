@@ -116,8 +116,16 @@ def test_rooms_keep_to_the_rules(repo_root: Path, room: str) -> None:
     [
         ("store/reader.py", "import pipeline.clips", "store imports pipeline.clips"),
         ("store/reader.py", "from models import frontend", "store imports models.frontend"),
-        ("models/vad.py", "def f():\n    from store.reader import matrix", "models imports store.reader.matrix"),
-        ("pipeline/build.py", "import importlib\nimportlib.import_module('app.charts')", "pipeline imports app"),
+        (
+            "models/vad.py",
+            "def f():\n    from store.reader import matrix",
+            "models imports store.reader.matrix",
+        ),
+        (
+            "pipeline/build.py",
+            "import importlib\nimportlib.import_module('app.charts')",
+            "pipeline imports app",
+        ),
         ("pipeline/datasets/esc50.py", "from ... import app", "pipeline imports app"),
         ("pages/explore.py", "from store import reader", "pages imports store"),
         ("pages/explore.py", "from pages import models", "pages imports pages"),

@@ -20,7 +20,23 @@ import pytest
 
 # All the names that setup.sh looks for, and what else it needs besides the shell's own commands.
 PYTHONS = ("python3", "python3.13", "python3.12", "python3.11", "python")
-TOOLS = ("sh", "dirname", "cat", "cksum", "tr", "grep", "sed", "head", "tail", "cut", "df", "awk", "rm", "mkdir", "tee")
+TOOLS = (
+    "sh",
+    "dirname",
+    "cat",
+    "cksum",
+    "tr",
+    "grep",
+    "sed",
+    "head",
+    "tail",
+    "cut",
+    "df",
+    "awk",
+    "rm",
+    "mkdir",
+    "tee",
+)
 
 
 def executable(path: Path, body: str) -> None:
@@ -93,7 +109,9 @@ def test_no_python_at_all(project: Path, tmp_path: Path) -> None:
 
 def test_only_old_pythons(project: Path, tmp_path: Path) -> None:
     for name in PYTHONS:
-        executable(tmp_path / "old" / name, 'case "$1" in --version) echo Python 3.9.18 ;; *) echo 3 9 ;; esac')
+        executable(
+            tmp_path / "old" / name, 'case "$1" in --version) echo Python 3.9.18 ;; *) echo 3 9 ;; esac'
+        )
     result = run(project, PATH=f"{tmp_path / 'old'}:{os.environ['PATH']}")
     assert_one_line(result, "needs Python 3.11 or newer", "python3 is 3.9")
 
@@ -120,7 +138,10 @@ def test_something_else_is_named_venv(project: Path) -> None:
     [
         ("ERROR: Could not install packages: [Errno 28] No space left on device", "The disk is full"),
         ("NewConnectionError: Temporary failure in name resolution", "cannot reach its package index"),
-        ("ERROR: No matching distribution found for torch==2.13.0", "No matching distribution found for torch"),
+        (
+            "ERROR: No matching distribution found for torch==2.13.0",
+            "No matching distribution found for torch",
+        ),
         ("Killed", "no reason given"),
     ],
 )

@@ -1,0 +1,214 @@
+"""How far the recording gives the label away: duration, level, bandwidth and the like, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline import stop
+from pipeline.audit.sides import AuditError, Protocol, count, require, sides
+
+FACTS: Mapping[str, str] = {
+    "duration_s": "duration",
+    "rms_dbfs": "level",
+    "peak_dbfs": "peak",
+    "silence_share": "silence",
+    "digital_silence_share": "digital silence",
+    "clipped_share": "clipping",
+    "bandwidth_hz": "bandwidth",
+    "dc_offset": "offset",
+    "sample_rate_hz": "sample rate",
+    "channels": "channels",
+    "codec": "codec",
+}
+"""What is known of a recording before anyone listens: the store's column and its word."""
+TOGETHER = "together"
+SEED = 0
+BEYOND = 2.6
+"""Standard errors above chance: one in 200 by luck, for some ten facts are looked at."""
+
+Values = NDArray[np.float64]
+Labels = NDArray[np.object_]
+Predict = Callable[[Values, Labels, Values], Labels]
+"""Training values (m, d), their labels (m,), values to predict (k, d): labels (k,). Sees no test label."""
+
+
+@dataclass(frozen=True, eq=False)
+class Confounds:
+    """
+    How well facts alone predict the label, by the protocol of the classifiers.
+
+    ``table`` has a row a fact and one for all ``"together"``, the most telling first: ``fact`` (column of
+    ``clips``), ``title``, ``accuracy``, ``balanced_accuracy`` (mean recall of the classes), both 0 to 1
+    over all tested clips, and ``spread``, the standard deviation of the sides' accuracies. ``majority``
+    and ``chance`` are what guessing reaches: accuracy of the training folds' most frequent label, and one
+    over the number of labels, for balanced accuracy. ``predicted`` are the labels from all facts
+    together, the clip_id as index: the baseline beside every classifier.
+    """
+
+    table: pd.DataFrame
+    majority: float
+    chance: float
+    clips: int
+    predicted: pd.Series
+    notes: tuple[str, ...]
+
+    @property
+    def telling(self) -> pd.Series | None:
+        """The row of the fact that gives most away; None where no fact beats guessing beyond chance's reach."""
+        alone = self.table[self.table["fact"] != TOGETHER]
+        reach = BEYOND * np.sqrt(self.chance * (1 - self.chance) / self.clips)
+        alone = alone[alone["balanced_accuracy"] > self.chance + reach]
+        return None if alone.empty else alone.iloc[0]
+
+
+def confounds(
+    clips: pd.DataFrame,
+    *,
+    label: str = "label",
+    facts: Sequence[str] = tuple(FACTS),
+    protocol: Protocol | None = None,
+    predict: Predict | None = None,
+) -> Confounds:
+    """
+    Predict the label from each fact alone and from all together, by the dataset's own folds.
+
+    Folds: each is tested by a model of the others. TRAIN and TEST: only TEST is tested.
+
+    Parameters
+    ----------
+    clips : DataFrame
+        As ``Reader.clips`` gives it.
+    label : str
+        Which column to predict.
+    facts : sequence of str
+        Columns of ``clips``. One that is the same for all clips is left out and told.
+    protocol : {"fold", "split"}, optional
+        See ``sides``.
+    predict : callable, optional
+        What to predict with; left out, a random forest of 50 trees.
+
+    Raises
+    ------
+    AuditError
+        No split, fewer than two clips or labels, or no fact that tells one clip from another.
+    """
+    require(clips, ("clip_id", label))
+    split = sides(clips, protocol)
+    rows = clips.set_index("clip_id").loc[split.of.index]
+    labelled = rows[label].notna()
+    rows, side = rows[labelled], split.of[labelled.to_numpy()].to_numpy()
+    truth = rows[label].astype(str).to_numpy(dtype=object)
+    if len(set(truth)) < 2:
+        raise AuditError(
+            f"The {count(len(rows), 'clip')} have {count(len(set(truth)), 'label')} between them; expected "
+            "two or more labels, so that there is something to predict. Choose another dataset."
+        )
+    values = {fact: _numbers(rows[fact]) for fact in facts if fact in rows}
+    known = {fact: each for fact, each in values.items() if (each != each[0]).any()}
+    if not known:
+        raise AuditError("In no fact does one clip differ from another: there is nothing to predict from.")
+    folds = _folds(side, split.protocol)
+    wanted = {**known, TOGETHER: np.hstack(list(known.values()))}
+    ask = predict or forest
+    named = {fact: _predicted(each, truth, folds, ask) for fact, each in wanted.items()}
+    tested = np.concatenate([test for _, test in folds])
+    table = pd.DataFrame([_scored(fact, each, truth, folds) for fact, each in named.items()])
+    majority = _predicted(wanted[TOGETHER], truth, folds, most_frequent)
+    return Confounds(
+        table.sort_values("balanced_accuracy", ascending=False, kind="stable", ignore_index=True),
+        float((majority == truth)[tested].mean()),
+        1 / len(set(truth[tested])),
+        len(tested),
+        pd.Series(named[TOGETHER][tested], index=rows.index[tested]),
+        (*split.notes, *_left_out(int((~labelled).sum()), [fact for fact in values if fact not in known])),
+    )
+
+
+def forest(training: Values, labels: Labels, tested: Values) -> Labels:
+    """Labels by a random forest of 50 trees, which takes facts as they are, unscaled."""
+    from sklearn.ensemble import RandomForestClassifier
+
+    model = RandomForestClassifier(50, min_samples_leaf=2, random_state=SEED, n_jobs=1)
+    return np.asarray(model.fit(training, labels.astype(str)).predict(tested), dtype=object)
+
+
+def most_frequent(training: Values, labels: Labels, tested: Values) -> Labels:
+    """The most frequent label of the training clips, of equal ones the first in the alphabet."""
+    names, counts = np.unique(labels.astype(str), return_counts=True)
+    return np.full(len(tested), names[counts.argmax()], dtype=object)
+
+
+def told(result: Confounds) -> str:
+    """The result in one sentence."""
+    together = result.table.set_index("fact").loc[TOGETHER]
+    said = (
+        f"Facts of the recording alone name the label of {together['accuracy']:.0%} of {count(result.clips, 'clip')}; "
+        f"the most frequent label is right in {result.majority:.0%}."
+    )
+    fact = result.telling
+    if fact is None:
+        return f"{said} No single fact clearly beats guessing."
+    return (
+        f"{said} Most is given away by {fact['title']}: {fact['balanced_accuracy']:.0%} balanced "
+        f"accuracy alone, against {result.chance:.0%} by chance."
+    )
+
+
+def _numbers(column: pd.Series) -> Values:
+    """A fact as columns: float64 (n, 1); of texts, (n, k), one a text. A gap becomes the median."""
+    if pd.api.types.is_numeric_dtype(column):
+        values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+        there = np.isfinite(values)
+        middle = float(np.median(values[there])) if there.any() else 0.0
+        return np.where(there, values, middle)[:, None]
+    return pd.get_dummies(column.astype(object)).to_numpy(dtype=np.float64)
+
+
+def _folds(side: NDArray[np.object_], protocol: Protocol) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Rows to learn from and rows to test, for each side that is tested."""
+    names = sorted(set(side), key=lambda name: (len(name), name))
+    tested = ["test"] if protocol == "split" and "test" in names else names
+    folds = [(np.flatnonzero(side != name), np.flatnonzero(side == name)) for name in tested]
+    if any(not len(training) or not len(test) for training, test in folds):
+        raise AuditError(
+            "All clips with a label are on one side of the split; expected two sides with labels."
+        )
+    return folds
+
+
+def _predicted(
+    values: Values, truth: Labels, folds: list[tuple[NDArray[np.intp], NDArray[np.intp]]], predict: Predict
+) -> Labels:
+    found = np.full(len(truth), None, dtype=object)
+    for training, test in folds:
+        stop.check()
+        found[test] = predict(values[training], truth[training], values[test])
+    return found
+
+
+def _scored(
+    fact: str, found: Labels, truth: Labels, folds: list[tuple[NDArray[np.intp], NDArray[np.intp]]]
+) -> dict[str, object]:
+    right = found == truth
+    tested = np.concatenate([test for _, test in folds])
+    recalls = pd.Series(right[tested], dtype=float).groupby(truth[tested]).mean()
+    return {
+        "fact": fact,
+        "title": "all together" if fact == TOGETHER else FACTS.get(fact, fact),
+        "accuracy": float(right[tested].mean()),
+        "balanced_accuracy": float(recalls.mean()),
+        "spread": float(np.std([right[test].mean() for _, test in folds])),
+    }
+
+
+def _left_out(unlabelled: int, constant: Sequence[str]) -> tuple[str, ...]:
+    notes = [f"{count(unlabelled, 'clip')} without a label left out."] if unlabelled else []
+    if constant:
+        same = ", ".join(FACTS.get(fact, fact) for fact in constant)
+        notes.append(f"The same for all clips and left out: {same}.")
+    return tuple(notes)

@@ -1,0 +1,128 @@
+"""The same recording twice: byte for byte, or the same sound that was moved, turned down or encoded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline.audit.candidates import candidates
+from pipeline.audit.fingerprint import ABSENT, CODES, FRAME_S, Print
+from pipeline.audit.sides import AuditError, require
+
+SIMILARITY = 0.36
+"""0 is chance, 1 every bit. Copies of the kinds planted in the tests lie above 0.5, one speaker who says
+one sentence twice alike (RAVDESS) below 0.34."""
+EVIDENCE = 2.2
+"""Similarity times the root of the frames compared: strangers reach 1.7 in 80,000 pairs of ESC-10."""
+FEWEST_FRAMES = 6
+
+COLUMNS = ("first", "second", "kind", "similarity", "lag_s", "shared_s", "group")
+
+
+@dataclass(frozen=True, eq=False)
+class Duplicates:
+    """
+    Clips that hold the same sound.
+
+    ``pairs`` has a row a pair: ``first`` and ``second`` clip_id; ``kind`` ``"exact"`` or ``"near"``;
+    ``similarity`` 0 to 1, of the fingerprints where they overlap; ``lag_s``, how much later the sound is
+    in the second clip (to 23 ms); ``shared_s``, how much sound was compared; ``group``, the same number
+    for all clips that are linked. Of k equal files there are k - 1 pairs, each with the first of them.
+    ``groups`` has the clip_id as index and the group's number, for the clips that are in a pair.
+    """
+
+    pairs: pd.DataFrame
+    groups: pd.Series
+
+
+def duplicates(clips: pd.DataFrame, prints: NDArray[np.uint32] | None) -> Duplicates:
+    """
+    Exact duplicates by content hash, and near ones by fingerprint, the most alike first.
+
+    Parameters
+    ----------
+    clips : DataFrame
+        ``clip_id`` and ``content_hash``, as ``Reader.clips`` gives them.
+    prints : uint32 (n, 2, 256) or None
+        ``fingerprint`` of each clip, in the order of ``clips``; None for exact duplicates only.
+
+    Raises
+    ------
+    AuditError
+        Fewer than two clips, or prints of another shape or number.
+    """
+    require(clips, ("clip_id", "content_hash"))
+    same = exact(clips)
+    if prints is None:
+        return _grouped(same)
+    if prints.shape != (len(clips), 2, CODES):
+        raise AuditError(
+            f"The fingerprints have shape {prints.shape}; expected {(len(clips), 2, CODES)}. "
+            "Build again, so that every clip has one."
+        )
+    # One clip stands for all that are equal to it: near duplicates of one are those of all.
+    alone = ~clips["content_hash"].duplicated().to_numpy()
+    alike = near(clips["clip_id"][alone].tolist(), prints[alone])
+    return _grouped(pd.concat([same, alike], ignore_index=True) if len(alike) else same)
+
+
+def exact(clips: pd.DataFrame) -> pd.DataFrame:
+    """Files of the same bytes: the columns of ``Duplicates.pairs`` but ``group``."""
+    first = clips.groupby("content_hash", sort=False)["clip_id"].transform("first")
+    again = (clips["content_hash"].duplicated() & clips["content_hash"].notna()).to_numpy()
+    lasts = clips["duration_s"][again].to_numpy() if "duration_s" in clips else np.nan
+    table = pd.DataFrame({"first": first[again].to_numpy(), "second": clips["clip_id"][again].to_numpy()})
+    return table.assign(kind="exact", similarity=1.0, lag_s=0.0, shared_s=lasts)
+
+
+def near(clip_ids: Sequence[str], prints: NDArray[np.uint32]) -> pd.DataFrame:
+    """The same sound in two clips: the columns of ``Duplicates.pairs`` but ``group``, most alike first."""
+    found = candidates(prints)
+    best: dict[tuple[int, int], tuple[float, int, int]] = {}
+    for first, second, lag in zip(
+        found.first.tolist(), found.second.tolist(), found.lag.tolist(), strict=True
+    ):
+        for near_lag in (lag, lag + 1):
+            similarity, frames = agreement(prints[first], prints[second], near_lag)
+            if frames < FEWEST_FRAMES or similarity < SIMILARITY:
+                continue
+            held = best.get((first, second))
+            if held is None or similarity * frames**0.5 > held[0] * held[1] ** 0.5:
+                best[first, second] = (similarity, frames, near_lag)
+    rows = [
+        (clip_ids[first], clip_ids[second], "near", similarity, lag * FRAME_S, frames * FRAME_S)
+        for (first, second), (similarity, frames, lag) in best.items()
+        if similarity * frames**0.5 >= EVIDENCE
+    ]
+    table = pd.DataFrame(rows, columns=list(COLUMNS[:-1]))
+    return table.sort_values("similarity", ascending=False, kind="stable", ignore_index=True)
+
+
+def agreement(first: Print, second: Print, lag: int) -> tuple[float, int]:
+    """How alike two fingerprints are at a lag: ``1 - 2 * bit error rate``, and over how many frames."""
+    mine, theirs = first[:, first[1] != ABSENT], second[:, second[1] != ABSENT]
+    wanted = mine[1].astype(np.int64) + lag
+    # Frames ascend, so each is looked up where it would stand.
+    at = np.searchsorted(theirs[1], wanted)
+    there = at < theirs.shape[1]
+    there[there] = theirs[1][at[there]] == wanted[there]
+    if not there.any():
+        return 0.0, 0
+    wrong = np.bitwise_count(mine[0][there] ^ theirs[0][at[there]])
+    return float(1 - 2 * wrong.mean() / 32), int(there.sum())
+
+
+def _grouped(pairs: pd.DataFrame) -> Duplicates:
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    codes, ids = pd.factorize(pd.concat([pairs["first"], pairs["second"]], ignore_index=True))
+    one, other = codes[: len(pairs)], codes[len(pairs) :]
+    links = coo_matrix((np.ones(len(pairs)), (one, other)), shape=(len(ids), len(ids)))
+    group = connected_components(links, directed=False)[1] if len(ids) else np.empty(0, dtype=np.int32)
+    table = pairs.assign(group=group[one])[list(COLUMNS)]
+    return Duplicates(table, pd.Series(group, index=pd.Index(ids, name="clip_id"), name="group"))

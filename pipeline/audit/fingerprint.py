@@ -1,0 +1,97 @@
+"""A clip's fingerprint: what stays of its sound when it is turned down, moved in time or sent through MP3."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.features.spectra import HOP_LENGTH, N_FFT, SAMPLE_RATE_HZ, Spectra
+
+VERSION = 1
+"""Raise it whenever a code changes: a store then computes the fingerprints anew."""
+
+CODES = 256
+"""Codes a clip: 6 s of sound in full; of a longer clip the frames whose codes are the surest."""
+BITS = 32
+FREQUENCIES_HZ = (150.0, 8_000.0)
+"""Below the low-pass of MP3 at 64 kbit/s, and within what a 16 kHz recording holds."""
+REACH = 2
+"""Frames on either side that a code compares: 46 ms, half a window."""
+FLOOR_DB = 60.0
+UNSURE = 0.02
+"""Nepers. A difference below it is rounding, not sound."""
+ABSENT = np.uint32(2**32 - 1)
+FRAME_S = HOP_LENGTH / SAMPLE_RATE_HZ
+
+Print = NDArray[np.uint32]
+
+
+def fingerprint(spectra: Spectra) -> Print:
+    """
+    The fingerprint of a clip, uint32 ``(2, 256)``: codes, and the frames of 23.2 ms they belong to.
+
+    Bit ``b`` of frame ``t`` is the sign of the double difference of Haitsma and Kalker 2002, equation 1,
+    here of log energies ``L`` in 33 bands of equal ratio from 150 Hz to 8 kHz and across the frame::
+
+        (L[t + 2, b] - L[t - 2, b]) - (L[t + 2, b + 1] - L[t - 2, b + 1]) > 0
+
+    A gain or a fixed filter cancels out. Frames 60 dB below the loudest have no code. Frames stand in
+    ascending order; places that are not used hold 2**32 - 1 in both rows.
+
+    Parameters
+    ----------
+    spectra : Spectra
+        A clip's shared transform; of a clip too short or still for any code, all places are unused.
+    """
+    energy = _bands(spectra.power_by_frame)  # (frames, 33)
+    made = np.full((2, CODES), ABSENT, dtype=np.uint32)
+    frames, slopes = _slopes(energy)
+    if len(frames) > CODES:
+        # By what the sound is, not by when: a copy that begins elsewhere chooses the same frames.
+        surest = np.argsort(-np.median(np.abs(slopes), axis=1), kind="stable")[:CODES]
+        chosen = np.sort(surest)
+        frames, slopes = frames[chosen], slopes[chosen]
+    made[0, : len(frames)] = _packed(slopes)
+    made[1, : len(frames)] = frames
+    return made
+
+
+def _bands(power: NDArray[np.float32]) -> NDArray[np.float64]:
+    edges = _edges()
+    sums = np.add.reduceat(power[:, : edges[-1]], edges[:-1], axis=1, dtype=np.float64)  # (frames, 33)
+    return sums / np.diff(edges)
+
+
+def _slopes(energy: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """The frames that hold sound (m,) and their double differences in nepers of power (m, 32)."""
+    if len(energy) <= 2 * REACH or not energy.max() > 0:
+        return np.empty(0, dtype=np.intp), np.empty((0, BITS))
+    below = 10 ** (-FLOOR_DB / 10)
+    level = np.log(energy + energy.max() * below)
+    change = level[2 * REACH :] - level[: -2 * REACH]
+    slopes = change[:, :-1] - change[:, 1:]
+    loudness = energy.sum(axis=1)[REACH:-REACH]
+    sounding = (loudness > loudness.max() * below) & (np.median(np.abs(slopes), axis=1) > UNSURE)
+    return np.flatnonzero(sounding) + REACH, slopes[sounding]
+
+
+def _packed(slopes: NDArray[np.float64]) -> NDArray[np.uint32]:
+    """Signs as bits, ``(m, 32)`` to ``(m,)``."""
+    bits = slopes > 0
+    unsure = np.abs(slopes) < UNSURE
+    # Where a band holds nothing, equal zeros would make strangers alike: such bits are drawn, by dice
+    # that the clip's own sound throws, so that the same file gives the same print.
+    dice = np.random.default_rng(int(bits.sum()) * 1_000_003 + len(bits))
+    bits = np.where(unsure, dice.random(bits.shape) < 0.5, bits)
+    return np.packbits(bits, axis=1).view(">u4").ravel().astype(np.uint32)
+
+
+@lru_cache(maxsize=1)
+def _edges() -> NDArray[np.intp]:
+    """The first bin of each of the 33 bands, and the one behind the last: each band has a bin or more."""
+    edges = np.rint(np.geomspace(*FREQUENCIES_HZ, BITS + 2) * N_FFT / SAMPLE_RATE_HZ).astype(np.intp)
+    for band in range(1, len(edges)):
+        edges[band] = max(edges[band], edges[band - 1] + 1)
+    return edges

@@ -1,0 +1,159 @@
+"""Leakage: what a model may have met in training that it is tested on, and which clips to do without."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pipeline.audit.duplicates import Duplicates
+from pipeline.audit.sides import AuditError, Protocol, count, require, sides
+from store.errors import listed
+
+DUPLICATE = "duplicate"
+TIES = ("source", "speaker", "sentence", DUPLICATE)
+"""What ties clips together: cut from one recording, one voice, one sentence, one sound."""
+WORDS = {DUPLICATE: "duplicate group"}
+
+FOUND = ("tie", "value", "sides", "clips", "removed")
+REMOVED = ("clip_id", "tie", "value", "side")
+
+
+@dataclass(frozen=True, eq=False)
+class Leakage:
+    """
+    What lies on both sides of the split.
+
+    ``found`` has a row for every source, speaker, sentence or group of duplicates that does, those of most
+    clips first: ``tie`` (which of them), ``value``, ``sides`` (such as ``"1, 5"``), ``clips``, and
+    ``removed``, how many would have to go for it alone. ``removed`` has a row a clip to take out so that
+    nothing is left of the ties asked for: ``clip_id``, and the ``tie``, ``value`` and ``side`` it went
+    for. ``checked`` are the ties that the clips tell of; ``notes`` sentences on what was not looked at.
+    """
+
+    protocol: Protocol
+    clips: int
+    found: pd.DataFrame
+    removed: pd.DataFrame
+    checked: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def leakage(
+    clips: pd.DataFrame,
+    duplicates: Duplicates | None = None,
+    *,
+    protocol: Protocol | None = None,
+    ties: Sequence[str] = TIES,
+) -> Leakage:
+    """
+    Look for ties across the split, and choose the clips to remove.
+
+    Of everything that is tied, the side with most clips stays, of equal ones the first. Removing never
+    ties anything anew, so one pass over each tie is enough.
+
+    Parameters
+    ----------
+    clips : DataFrame
+        As ``Reader.clips`` gives it: ``clip_id``, ``fold`` or ``split``, ``source``, ``speaker``, ``sentence``.
+    duplicates : Duplicates, optional
+        Of the same clips; without them that tie is not looked at.
+    protocol : {"fold", "split"}, optional
+        See ``sides``.
+    ties : sequence of str
+        Which ties count. Sentences that everybody reads tie every speaker to every other: leave out
+        ``"sentence"`` where what is said does not help the task.
+
+    Raises
+    ------
+    AuditError
+        No split, fewer than two clips, or no such tie.
+    """
+    unknown = [tie for tie in ties if tie not in TIES]
+    if unknown:
+        raise AuditError(f"There is no tie '{unknown[0]}'; {listed(TIES)}.")
+    require(clips, ("clip_id",))
+    split = sides(clips, protocol)
+    rows = clips.set_index("clip_id").loc[split.of.index]
+    values = {tie: known for tie in ties if (known := _values(rows, duplicates, tie)) is not None}
+    found = pd.concat([_crossing(tie, each, split.of) for tie, each in values.items()] or [_none(FOUND)])
+    gone = _removed(values, split.of)
+    absent = [tie for tie in ties if tie not in values]
+    notes = [
+        *split.notes,
+        *([f"Not looked at, because nothing is known of it: {', '.join(absent)}."] * bool(absent)),
+    ]
+    lost = set(split.of) - set(split.of.drop(gone["clip_id"].to_list()))
+    if lost:
+        notes.append(f"Without these clips nothing is left of {', '.join(sorted(lost))}: choose fewer ties.")
+    found = found.sort_values("clips", ascending=False, kind="stable", ignore_index=True)
+    return Leakage(split.protocol, len(split.of), found, gone, tuple(values), tuple(notes))
+
+
+def told(result: Leakage) -> str:
+    """The result in one sentence."""
+    if result.found.empty:
+        if not result.checked:
+            return f"Nothing is known of the clips that could cross the {result.protocol}s."
+        return f"Nothing crosses the {result.protocol}s: no {' or '.join(result.checked)} is on two sides."
+    counts = result.found["tie"].value_counts()
+    parts = [count(int(counts[tie]), WORDS.get(tie, tie)) for tie in TIES if tie in counts]
+    return (
+        f"On two sides of the {result.protocol}s: {', '.join(parts)}. Without {count(len(result.removed), 'clip')} "
+        f"of {result.clips:,} there are none."
+    )
+
+
+def _values(rows: pd.DataFrame, duplicates: Duplicates | None, tie: str) -> pd.Series | None:
+    """What each clip is tied by, the clip_id as index, without those that are not; None if unknown."""
+    if tie == DUPLICATE:
+        if duplicates is None:
+            return None
+        numbers = duplicates.groups[duplicates.groups.index.isin(rows.index)]
+        # A group goes by the name of its first clip: numbers change with what else is found.
+        first = numbers.index.to_series().groupby(numbers.to_numpy()).transform("min")
+        return pd.Series(first.to_numpy(dtype=object), index=numbers.index)
+    if tie not in rows or rows[tie].isna().all():
+        return None
+    return rows[tie].dropna().astype(str)
+
+
+def _crossing(tie: str, values: pd.Series, of: pd.Series) -> pd.DataFrame:
+    table = _sizes(values, of)
+    table = table[(table > 0).sum(axis=1) > 1]
+    if table.empty:
+        return _none(FOUND)
+    where = [", ".join(side for side in table.columns if row[side]) for _, row in table.iterrows()]
+    clips = table.sum(axis=1).to_numpy()
+    columns = [tie, table.index.to_numpy(), where, clips, clips - table.max(axis=1).to_numpy()]
+    return pd.DataFrame(dict(zip(FOUND, columns, strict=True)))
+
+
+def _removed(values: dict[str, pd.Series], of: pd.Series) -> pd.DataFrame:
+    gone = [_none(REMOVED)]
+    staying = of
+    for tie, each in values.items():
+        here = each[each.index.isin(staying.index)]
+        if here.empty:
+            continue
+        kept = here.map(_sizes(here, staying).idxmax(axis=1))
+        side = staying.loc[here.index]
+        out = (side != kept).to_numpy()
+        ids = here.index[out]
+        columns = [ids, tie, here[out].to_numpy(), side[out].to_numpy()]
+        gone.append(pd.DataFrame(dict(zip(REMOVED, columns, strict=True))))
+        staying = staying.drop(ids)
+    return pd.concat(gone, ignore_index=True)
+
+
+def _sizes(values: pd.Series, of: pd.Series) -> pd.DataFrame:
+    """How many clips each value has on each side: a row a value, sides in their order."""
+    table = pd.crosstab(values.to_numpy(), of.loc[values.index].to_numpy())
+    names = sorted(map(str, table.columns), key=lambda side: (len(side), side))
+    return table[names]
+
+
+def _none(columns: Sequence[str]) -> pd.DataFrame:
+    return pd.DataFrame({name: np.empty(0, dtype=object) for name in columns})

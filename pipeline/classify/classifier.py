@@ -1,0 +1,74 @@
+"""What a classifier is: how it is fitted, and which hyper-parameters are tried inside the training folds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.errors import PipelineError
+
+Parameters = Mapping[str, object]
+Values = NDArray[np.float32]
+Scores = NDArray[np.float64]
+Scorer = Callable[[Values], Scores]
+"""Values (m, d) -> scores (m, classes), whose softmax is the classifier's probabilities."""
+
+Fit = Callable[[Values, NDArray[np.intp], Sequence[Parameters], int], Iterator[Scorer]]
+"""Values (n, d), codes (n,), candidates, seed -> one scorer a candidate, in their order."""
+
+LEAST = 1e-6
+"""Stands in for a probability of 0, whose logarithm would be infinite."""
+
+
+class ClassifyError(PipelineError):
+    """The clips, the target or the vectors are such that nothing can be learned or tested."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Classifier:
+    """A way to learn classes from vectors.
+
+    ``fit`` takes standardised values of training clips only, codes 0 .. classes - 1 of which each occurs,
+    and several candidates at once, so that they can share what is costly. The first of ``grid`` is taken
+    where nothing can be compared. Raise ``version`` whenever predictions change: the store then computes
+    them anew.
+    """
+
+    name: str
+    title: str
+    version: int
+    source: str
+    fit: Fit
+    parameters: Parameters = field(default_factory=dict)
+    """What is the same for every candidate."""
+    grid: tuple[Parameters, ...] = ({},)
+    calibrated: bool = False
+    """Whether the scores are brought to probabilities by a temperature, found inside the training folds."""
+    looks: bool = True
+    """Whether it looks at the values at all; a baseline does not."""
+    draws: bool = False
+    """Whether a prediction is drawn from the probabilities instead of being their greatest."""
+
+    @property
+    def candidates(self) -> tuple[Parameters, ...]:
+        return tuple({**self.parameters, **tried} for tried in self.grid)
+
+    @property
+    def searches(self) -> bool:
+        """Whether the inner cross-validation has anything to find."""
+        return len(self.grid) > 1 or self.calibrated
+
+
+def two_sided(decision: NDArray[np.float64]) -> Scores:
+    """Decision values as one column a class: those of two classes come as one, (m,) or (m, 1)."""
+    if decision.ndim == 1 or decision.shape[1] == 1:
+        second = decision.reshape(-1)
+        return np.stack([np.zeros_like(second), second], axis=1)
+    return decision
+
+
+def logarithm(probabilities: NDArray[np.float64]) -> Scores:
+    return np.log(np.maximum(probabilities, LEAST))

@@ -1,0 +1,119 @@
+"""How good predictions are, how sure that is, and whether their probabilities can be believed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.classify.classifier import LEAST
+from pipeline.classify.curves import Curve, Reliability, precision_recall, receiver, reliability
+from pipeline.classify.intervals import Interval, by_groups, wilson
+
+Ints = NDArray[np.intp]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Metrics:
+    """
+    What n predictions are worth. Classes without a tested clip count in no mean.
+
+    ``interval`` takes each clip as an independent trial (Wilson 1927); ``grouped_interval`` knows that clips
+    of one speaker or source are alike, and is wider. Arrays (classes,) have NaN where a class has no
+    clip; ``confusion`` (classes, classes) has the truth in rows. ``brier`` sums over classes: 0 to 2.
+    """
+
+    clips: int
+    accuracy: float
+    interval: Interval
+    fold_accuracies: tuple[float, ...]
+    spread: float
+    groups: int
+    grouped_interval: Interval | None
+    balanced_accuracy: float
+    macro_f1: float
+    log_loss: float
+    brier: float
+    reliability: Reliability
+    confusion: NDArray[np.intp]
+    precision: Floats
+    recall: Floats
+    f1: Floats
+    support: Ints
+
+    @property
+    def ece(self) -> float:
+        return self.reliability.ece
+
+
+def measure(
+    truth: Ints,
+    predicted: Ints,
+    probabilities: NDArray[np.floating],
+    *,
+    folds: Ints | None = None,
+    groups: Ints | None = None,
+) -> Metrics:
+    """
+    Parameters
+    ----------
+    truth, predicted : ndarray of int, shape (n,)
+        Positions of classes.
+    probabilities : ndarray, shape (n, classes)
+        Rows that add up to 1.
+    folds, groups : ndarray of int, shape (n,), optional
+        For the spread over folds (a standard deviation, ``numpy.std``), and for the interval that knows
+        which clips are alike.
+    """
+    n, classes = probabilities.shape
+    right = predicted == truth
+    confusion = np.bincount(truth * classes + predicted, minlength=classes**2).reshape(classes, classes)
+    precision, recall, f1 = per_class(confusion)
+    tested = confusion.sum(axis=1) > 0
+    each = [float(right[folds == fold].mean()) for fold in np.unique(folds)] if folds is not None else []
+    chosen = np.asarray(probabilities, dtype=np.float64)
+    given = chosen[np.arange(n), truth]
+    members = len(set(groups.tolist())) if groups is not None else n
+    # A class that is never tested has no recall, but its false alarms cost the others' precision.
+    return Metrics(
+        clips=n,
+        accuracy=float(right.mean()),
+        interval=wilson(int(right.sum()), n),
+        fold_accuracies=tuple(each),
+        spread=float(np.std(each)) if each else 0.0,
+        groups=members,
+        grouped_interval=by_groups(right, groups) if groups is not None and members < n else None,
+        balanced_accuracy=float(recall[tested].mean()),
+        macro_f1=float(f1[tested].mean()),
+        log_loss=float(-np.log(np.maximum(given, LEAST)).mean()),
+        brier=float(((chosen - np.eye(classes)[truth]) ** 2).sum(axis=1).mean()),
+        reliability=reliability(right, chosen[np.arange(n), predicted]),
+        confusion=confusion,
+        precision=precision,
+        recall=recall,
+        f1=f1,
+        support=confusion.sum(axis=1),
+    )
+
+
+def per_class(confusion: NDArray[np.intp]) -> tuple[Floats, Floats, Floats]:
+    """Precision, recall and F1 of each class; precision 0 where it is never predicted, as scikit-learn has it."""
+    hits = np.diag(confusion).astype(np.float64)
+    support, said = confusion.sum(axis=1), confusion.sum(axis=0)
+    precision = np.divide(hits, said, out=np.zeros_like(hits), where=said > 0)
+    recall = np.divide(hits, support, out=np.full_like(hits, np.nan), where=support > 0)
+    f1 = np.divide(2 * hits, support + said, out=np.full_like(hits, np.nan), where=support > 0)
+    precision[support == 0] = np.nan
+    return precision, recall, f1
+
+
+def roc(truth: Ints, probabilities: NDArray[np.floating]) -> list[Curve]:
+    """Each class against the rest: false against true positive rate, with the area below."""
+    return [receiver(truth == each, probabilities[:, each]) for each in range(probabilities.shape[1])]
+
+
+def pr(truth: Ints, probabilities: NDArray[np.floating]) -> list[Curve]:
+    """Each class against the rest: recall against precision, with the average precision."""
+    return [precision_recall(truth == each, probabilities[:, each]) for each in range(probabilities.shape[1])]

@@ -1,0 +1,199 @@
+"""One experiment: a classifier over views, each clip tested by a model that has not seen it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline import stop
+from pipeline.classify.asked import TOGETHER, Views, classifier_named, joined, versions
+from pipeline.classify.classifier import Classifier, Parameters
+from pipeline.classify.metrics import Metrics, measure
+from pipeline.classify.protocol import Protocol, Split, protocol
+from pipeline.classify.train import Blocks, Trained, train
+
+Tell = Callable[[float], None]
+"""Is told the share that is done, 0 to 1."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fold:
+    """What one fold gave. ``parameters`` as the inner folds chose them, by block of columns."""
+
+    name: str
+    train: int
+    test: int
+    parameters: Mapping[str, Parameters]
+    sharpness: Mapping[str, float]
+    inner_accuracy: Mapping[str, float | None]
+    accuracy: float
+    balanced_accuracy: float
+    macro_f1: float
+    log_loss: float
+    fit_seconds: float
+    predict_seconds: float
+
+
+@dataclass(frozen=True, eq=False)
+class Experiment:
+    """
+    The tested clips (m,) of a protocol with what was said of each.
+
+    ``tested`` are positions among the protocol's clips, ``probabilities`` float32 (m, classes) in the
+    order of ``protocol.classes``, ``truth`` and ``predicted`` positions in it. ``models`` has one fitted
+    classifier a fold, in the order of ``protocol.splits``.
+    """
+
+    classifier: str
+    version: int
+    combination: str
+    views: tuple[str, ...]
+    columns: int
+    protocol: Protocol
+    seed: int
+    tested: NDArray[np.intp]
+    clip_ids: NDArray[np.object_]
+    truth: NDArray[np.intp]
+    predicted: NDArray[np.intp]
+    probabilities: NDArray[np.float32]
+    folds: tuple[Fold, ...]
+    metrics: Metrics
+    versions: Mapping[str, str]
+    notes: tuple[str, ...]
+    seconds: float
+    models: tuple[Trained, ...] = field(repr=False)
+
+    def predictions(self) -> pd.DataFrame:
+        """One row a tested clip: clip_id, fold, truth, predicted, confidence (of what was predicted)."""
+        classes = np.array(self.protocol.classes, dtype=object)
+        titles = np.array(self.protocol.fold_names, dtype=object)
+        return pd.DataFrame(
+            {
+                "clip_id": self.clip_ids,
+                "fold": titles[self.protocol.folds[self.tested]],
+                "truth": classes[self.truth],
+                "predicted": classes[self.predicted],
+                "confidence": self.probabilities[np.arange(len(self.truth)), self.predicted],
+            }
+        )
+
+
+def run(
+    values: Views,
+    clips: pd.DataFrame,
+    target: str,
+    classifier: str,
+    *,
+    combination: str = TOGETHER,
+    seed: int = 0,
+    by: Protocol | None = None,
+    tell: Tell | None = None,
+) -> Experiment:
+    """
+    Learn ``target`` from views by the dataset's protocol; the same input gives the same experiment.
+
+    Parameters
+    ----------
+    values : mapping of str to ndarray of float32, shape (n, d)
+        Raw vectors of each view, row by row those of ``clips``. NaN is filled in inside each training fold.
+    clips : DataFrame
+        n rows, as ``Reader.clips`` gives them.
+    classifier, combination : str
+        Names in ``CLASSIFIERS`` and ``COMBINATIONS``.
+    by : Protocol or None
+        Of the same clips and target; None for the dataset's own.
+
+    Raises
+    ------
+    ClassifyError
+        An unknown name, views and clips of different lengths, or a target that cannot be learned.
+    InputError
+        In no column does one clip differ from another.
+    """
+    chosen = classifier_named(classifier)
+    matrix, blocks = joined(values, len(clips), combination)
+    planned = by or protocol(clips, target, seed=seed)
+    matrix = matrix[planned.rows]
+    began = time.perf_counter()
+    pieces = [
+        _fold(chosen, matrix, blocks, planned, split, seed, _share(tell, number, len(planned.splits)))
+        for number, split in enumerate(planned.splits)
+    ]
+    folds, models, found, drawn = (list(each) for each in zip(*pieces, strict=True))
+    tested = np.concatenate([split.test for split in planned.splits])
+    order = np.argsort(tested, kind="stable")
+    tested, probabilities = tested[order], np.concatenate(found)[order]
+    predicted = np.concatenate(drawn)[order]
+    truth = planned.codes[tested]
+    measured = measure(
+        truth, predicted, probabilities, folds=planned.folds[tested], groups=planned.groups[tested]
+    )
+    return Experiment(
+        classifier, chosen.version, combination, tuple(values), matrix.shape[1], planned, seed, tested,
+        clips["clip_id"].to_numpy(dtype=object)[planned.rows[tested]], truth, predicted,
+        probabilities.astype(np.float32), tuple(folds), measured, versions(),
+        (*planned.notes, *_told(models, planned)), time.perf_counter() - began, tuple(models),
+    )  # fmt: skip
+
+
+def _fold(
+    classifier: Classifier,
+    matrix: NDArray[np.float32],
+    blocks: Blocks,
+    planned: Protocol,
+    split: Split,
+    seed: int,
+    tell: Tell,
+) -> tuple[Fold, Trained, NDArray[np.float64], NDArray[np.intp]]:
+    from threadpoolctl import threadpool_limits
+
+    stop.check()
+    codes, groups = planned.codes[split.train], planned.inner_groups[split.train]
+    with threadpool_limits(1):  # small matrices: threads cost more than they gain, and change last digits
+        model = train(
+            classifier, matrix[split.train], codes, groups, blocks, len(planned.classes), seed, tell
+        )
+        began = time.perf_counter()
+        found = model.probabilities(matrix[split.test])
+        seconds = time.perf_counter() - began
+    predicted = found.argmax(axis=1)
+    if classifier.draws:
+        predicted = _drawn(found, seed + len(split.train) + int(split.test[0]))
+    scored = measure(planned.codes[split.test], predicted, found)
+    parts = {part.block: part.choice for part in model.parts}
+    fold = Fold(
+        split.name, len(split.train), len(split.test), model.parameters,
+        {block: choice.sharpness for block, choice in parts.items()},
+        {block: choice.accuracy for block, choice in parts.items()},
+        scored.accuracy, scored.balanced_accuracy, scored.macro_f1, scored.log_loss, model.seconds, seconds,
+    )  # fmt: skip
+    return fold, model, found, predicted
+
+
+def _drawn(probabilities: NDArray[np.float64], seed: int) -> NDArray[np.intp]:
+    """One class a row, drawn by its probabilities."""
+    heights = np.random.default_rng(seed).random((len(probabilities), 1))
+    above = probabilities.cumsum(axis=1) < heights
+    return np.minimum(above.sum(axis=1), probabilities.shape[1] - 1).astype(np.intp)
+
+
+def _share(tell: Tell | None, number: int, splits: int) -> Tell:
+    def within(share: float) -> None:
+        if tell:
+            tell((number + share) / splits)
+
+    return within
+
+
+def _told(models: list[Trained], planned: Protocol) -> list[str]:
+    """The folds' notes, each once, with the folds it is of."""
+    folds: dict[str, list[str]] = {}
+    for split, model in zip(planned.splits, models, strict=True):
+        for note in dict.fromkeys(model.notes):
+            folds.setdefault(note, []).append(split.name)
+    return [f"{note} ({', '.join(names)})" for note, names in folds.items()]

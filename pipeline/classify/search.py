@@ -1,0 +1,136 @@
+"""Hyper-parameters and the temperature of probabilities, found among the training clips alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline import stop
+from pipeline.classify.classifier import LEAST, Classifier, Parameters, Scores
+from pipeline.inputs import Input, standardise
+from store.reader import Matrix
+
+Ints = NDArray[np.intp]
+COLDEST, HOTTEST = -4.0, 6.0
+"""Natural logarithms of the least and the greatest factor that scores are multiplied by."""
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """What the search chose; ``loss`` and ``accuracy`` are those of the inner folds, None without a search."""
+
+    parameters: Parameters
+    sharpness: float
+    loss: float | None
+    accuracy: float | None
+
+
+def prepared(values: NDArray[np.float32]) -> Input:
+    """Gaps filled, constant columns dropped, the rest brought to one scale: by these clips and no others."""
+    names = tuple(str(column) for column in range(values.shape[1]))
+    return standardise(Matrix(np.arange(len(values)).astype(object), values, names))
+
+
+def search(
+    classifier: Classifier,
+    values: NDArray[np.float32],
+    codes: Ints,
+    splits: Sequence[tuple[Ints, Ints]],
+    seed: int,
+    tell: Callable[[float], None] = lambda share: None,
+) -> Choice:
+    """
+    The candidate with the lowest log loss over the inner folds.
+
+    Log loss asks for honest probabilities and changes smoothly, where accuracy on a few hundred clips
+    ties and jumps. The scores of the inner folds also give the temperature, so calibration costs no fit.
+
+    Parameters
+    ----------
+    values : ndarray of float32, shape (n, d)
+        Raw vectors of the training clips; each inner fold is scaled by its own training part.
+    codes : ndarray of int, shape (n,)
+        Classes, of which each occurs.
+    splits : sequence of (fit, check)
+        Positions; empty where the clips allow none, and then the first candidate is taken as it is.
+    """
+    candidates = classifier.candidates
+    if not classifier.searches or not splits:
+        return Choice(candidates[0], 1.0, None, None)
+    classes = int(codes.max()) + 1
+    scores = np.full((len(candidates), len(codes), classes), np.nan)
+    for done, (fit, check) in enumerate(splits):
+        stop.check()
+        for number, found in enumerate(_inner(classifier, values, codes, fit, check, seed)):
+            known = np.unique(codes[fit])
+            scores[number, check] = -np.inf
+            scores[number][np.ix_(check, known)] = found
+        tell((done + 1) / len(splits))
+    # A class that an inner fold never learned is every candidate's mistake and tells none apart.
+    rows = np.isfinite(scores[0, np.arange(len(codes)), codes])
+    if not rows.any():
+        return Choice(candidates[0], 1.0, None, None)
+    return _best(classifier, candidates, scores[:, rows], codes[rows])
+
+
+def _inner(
+    classifier: Classifier, values: NDArray[np.float32], codes: Ints, fit: Ints, check: Ints, seed: int
+) -> list[Scores]:
+    given = prepared(values[fit])
+    compact = np.unique(codes[fit], return_inverse=True)[1]
+    placed = given.place(values[check])
+    scorers = classifier.fit(given.values, compact, classifier.candidates, seed)
+    return [scorer(placed) for scorer in scorers]
+
+
+def _best(
+    classifier: Classifier, candidates: Sequence[Parameters], scores: NDArray[np.float64], codes: Ints
+) -> Choice:
+    tried = []
+    for parameters, found in zip(candidates, scores, strict=True):
+        factor = sharpness(found, codes) if classifier.calibrated else 1.0
+        right = float((found.argmax(axis=1) == codes).mean())
+        tried.append(Choice(parameters, factor, loss(found * factor, codes), right))
+    return min(tried, key=lambda choice: choice.loss if choice.loss is not None else np.inf)
+
+
+def sharpness(scores: Scores, codes: Ints) -> float:
+    """
+    The factor by which scores are multiplied before the softmax so that its log loss is least.
+
+    It is 1 / T of temperature scaling (Guo et al. 2017, section 4.2): one number, which changes no
+    prediction. Scores come from clips that the scorer has not learned from. n clips that are all right
+    do not prove certainty: as in Platt 1999, the true class is held to be so by (n + 1) / (n + 2) only.
+    """
+    from scipy.optimize import minimize_scalar
+
+    n, classes = scores.shape
+    doubt = 1 / (n + 2)
+    shares = np.full(scores.shape, doubt / (classes - 1))
+    shares[np.arange(n), codes] = 1 - doubt
+    learned = np.isfinite(scores)
+    finite = np.where(learned, scores, 0.0)
+    shares *= learned
+
+    def smoothed(power: float) -> float:
+        raised = finite * np.exp(power)
+        highest = np.where(learned, raised, -np.inf).max(axis=1, keepdims=True)
+        total = np.log((np.exp(raised - highest) * learned).sum(axis=1, keepdims=True))
+        return float((shares * (highest + total - raised)).sum() / n)
+
+    found = minimize_scalar(smoothed, bounds=(COLDEST, HOTTEST), method="bounded")
+    return float(np.exp(found.x))
+
+
+def loss(scores: Scores, codes: Ints) -> float:
+    """Mean negative logarithm of the probability of the true class."""
+    right = softmax(scores)[np.arange(len(codes)), codes]
+    return float(-np.log(np.maximum(right, LEAST)).mean())
+
+
+def softmax(scores: Scores) -> NDArray[np.float64]:
+    raised = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return raised / raised.sum(axis=1, keepdims=True)

@@ -1,0 +1,150 @@
+"""Whatever lies on two sides is told, and without the clips named nothing does."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.audit.duplicates import Duplicates, duplicates
+from pipeline.audit.leakage import leakage, told
+from pipeline.audit.sides import AuditError
+
+# Rows of ESC-50's published table: all clips of the four sources that lie in two folds, and one more.
+PUBLISHED = [
+    "2-131943-A-38",
+    "3-131943-A-37",
+    "2-134049-A-6",
+    "3-134049-A-1",
+    "4-209698-A-37",
+    "5-209698-A-38",
+    "4-234879-A-6",
+    "5-234879-A-1",
+    "5-234879-B-1",
+    "1-100032-A-0",
+]
+
+
+def group(*members: str) -> Duplicates:
+    return Duplicates(pd.DataFrame(), pd.Series(0, index=pd.Index(members, name="clip_id")))
+
+
+CLIPS = pd.DataFrame(
+    {
+        "clip_id": list("abcdef"),
+        "fold": [1, 1, 1, 2, 2, 2],
+        "source": ["s", "s", "t", "s", "u", "v"],
+        "speaker": [None] * 6,
+    }
+)
+
+
+def test_a_source_in_two_folds_is_told_and_its_fewer_clips_go():
+    result = leakage(CLIPS)
+    assert result.found.to_dict("records") == [
+        {"tie": "source", "value": "s", "sides": "1, 2", "clips": 3, "removed": 1}
+    ]
+    assert result.removed.to_dict("records") == [{"clip_id": "d", "tie": "source", "value": "s", "side": "2"}]
+    assert result.checked == ("source",)
+    assert "speaker, sentence, duplicate" in result.notes[0]
+    assert told(result) == "On two sides of the folds: 1 source. Without 1 clip of 6 there are none."
+
+
+def test_duplicates_across_folds_count_and_within_a_fold_do_not():
+    assert leakage(CLIPS, group("a", "b"), ties=["duplicate"]).found.empty
+    result = leakage(CLIPS, group("c", "f"), ties=["duplicate"])
+    assert result.found["value"].tolist() == ["c"]
+    assert result.removed["clip_id"].tolist() == ["f"]
+
+
+def test_train_and_test_by_speaker_and_sentence():
+    clips = pd.DataFrame(
+        {
+            "clip_id": list("abcd"),
+            "fold": [None] * 4,
+            "split": ["train", "train", "train", "test"],
+            "speaker": ["x", "x", "y", "z"],
+            "sentence": ["SA1", "SX1", "SA1", "SA1"],
+        }
+    )
+    result = leakage(clips)
+    assert result.protocol == "split"
+    assert result.found.to_dict("records") == [
+        {"tie": "sentence", "value": "SA1", "sides": "test, train", "clips": 3, "removed": 1}
+    ]
+    assert leakage(clips, ties=["source", "speaker"]).removed.empty
+    assert any("nothing is left of test" in note for note in result.notes)
+
+
+def test_nothing_crosses_is_said_too():
+    assert (
+        told(leakage(CLIPS[:3].assign(fold=[1, 1, 2])))
+        == "Nothing crosses the folds: no source is on two sides."
+    )
+
+
+@settings(max_examples=25)
+@given(st.lists(st.tuples(*[st.integers(0, 4)] * 4), min_size=2, max_size=30))
+def test_without_the_removed_nothing_is_left(rows):
+    clips = pd.DataFrame(rows, columns=["fold", "source", "speaker", "sentence"])
+    clips["clip_id"] = [f"c{number:02d}" for number in range(len(clips))]
+    try:
+        result = leakage(clips, group("c00", "c01"))
+    except AuditError:
+        assert clips["fold"].nunique() < 2
+        return
+    assert result.removed["clip_id"].is_unique
+    assert result.found.empty == result.removed.empty
+    left = clips[~clips["clip_id"].isin(result.removed["clip_id"])]
+    for tie in ("source", "speaker", "sentence"):
+        assert (left.groupby(tie)["fold"].nunique() <= 1).all()
+    assert left.loc[left["clip_id"].isin(["c00", "c01"]), "fold"].nunique() <= 1
+
+
+def test_bad_input_is_a_sentence():
+    with pytest.raises(AuditError, match="one side of the split"):
+        leakage(CLIPS[:3])
+    with pytest.raises(AuditError, match="There is 1 clip"):
+        leakage(CLIPS[:1])
+    with pytest.raises(AuditError, match="There is no tie 'microphone'"):
+        leakage(CLIPS, ties=["microphone"])
+
+
+def test_clips_without_a_fold_are_left_out_and_told():
+    result = leakage(CLIPS.assign(fold=[1, 1, 1, None, 2, 2]))
+    assert result.found.empty and result.clips == 5
+    assert result.notes[0] == "1 clip of 6 has no fold and was left out."
+
+
+def test_the_sources_of_esc50_in_two_folds():
+    parts = [name.split("-") for name in PUBLISHED]
+    clips = pd.DataFrame(
+        {"clip_id": PUBLISHED, "fold": [p[0] for p in parts], "source": [p[1] for p in parts]}
+    )
+    result = leakage(clips)
+    assert dict(zip(result.found["value"], result.found["sides"], strict=True)) == {
+        "131943": "2, 3",
+        "134049": "2, 3",
+        "209698": "4, 5",
+        "234879": "4, 5",
+    }
+    assert sorted(result.removed["clip_id"]) == [
+        "3-131943-A-37",
+        "3-134049-A-1",
+        "4-234879-A-6",
+        "5-209698-A-38",
+    ]
+
+
+def test_the_whole_published_table_has_no_others(published):
+    result = leakage(published)
+    assert sorted(result.found["value"]) == ["131943", "134049", "209698", "234879"]
+    assert len(result.removed) == 4
+
+
+def test_a_real_copy_in_two_folds_of_esc10_that_no_source_tells_of(esc10):
+    result = leakage(esc10.clips, duplicates(esc10.clips, esc10.prints))
+    assert result.found[["tie", "sides", "clips"]].to_numpy().tolist() == [["duplicate", "3, 5", 2]]
+    assert result.removed["clip_id"].tolist() == ["5-151085-A-20.wav"]
+    assert told(result).startswith("On two sides of the folds: 1 duplicate group.")
