@@ -149,7 +149,7 @@ def main() -> None:
     )
     options = parser.parse_args()
     warnings.filterwarnings("ignore", category=DeprecationWarning)
-    console = Console()
+    console = Console(width=170)
     with esc10(options.folder) as corpus, tempfile.TemporaryDirectory() as temporary:
         if corpus is None:
             console.print(ABSENT)
