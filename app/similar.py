@@ -92,11 +92,17 @@ def vector(query: Query, dataset: str | None, view: str) -> NDArray[np.float32]:
         keys = dict(zip(known["view"], known["key"], strict=True))
         for refusal in comparable({name: keys[name] for name in views(view)}).values():
             raise SesatlasError(refusal)
-        return scaled.place(query.description.joined(views(view)))[0]
+        return scaled.place(query.description.joined(_told_in(scaled.columns, view)))[0]
     row = np.flatnonzero(scaled.clip_ids == query.clip_id)
     if not len(row):
         raise InputError(f"{query.clip_id} lacks a vector in this view. Choose another view, or build again.")
     return scaled.values[row[0]]
+
+
+def _told_in(columns: Sequence[str], view: str) -> list[str]:
+    """The views that the standardised columns are of: one in which no clip differs is left out of all."""
+    own = {column.split(": ", 1)[0] for column in columns}
+    return [name for name in views(view) if view != ALL or name in own]
 
 
 def twin(query: Query) -> str | None:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from app import loudness
 from app.encode import to_data_url
 from pipeline.audio import AudioError, load_mono
-from pipeline.inputs import ALL, Input, standardise, together
+from pipeline.inputs import ALL, Input, given_of
 from pipeline.sources import store_root
 from store.compare import Difference, diff
 from store.errors import SesatlasError
@@ -177,10 +177,10 @@ def standardised(dataset: str | None, view: str) -> Input:
 
 @st.cache_resource(max_entries=4, show_spinner="Bringing the columns to one scale ...")
 def _standardised(root: str, number: int, dataset: str | None, view: str) -> Input:
-    reader = _reader(root, number)
-    if view != ALL:
-        return standardise(reader.matrix(dataset, view))
-    return together({one: standardise(reader.matrix(dataset, one)) for one in _views(root, number)["view"]})
+    reader, names = _reader(root, number), [view]
+    if view == ALL:
+        names = _views(root, number)["view"].tolist()
+    return given_of(view, {name: reader.matrix(dataset, name) for name in names})
 
 
 def nearest_index(dataset: str | None, view: str) -> Index:

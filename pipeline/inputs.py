@@ -149,6 +149,27 @@ def _medians(raw: NDArray[np.float32], absent: NDArray[np.bool_]) -> NDArray[np.
     return medians
 
 
+def given_of(view: str, matrices: Mapping[str, Matrix]) -> Input:
+    """The standardised input of a unit.
+
+    Raises
+    ------
+    InputError
+        No clips, or nothing in which they differ.
+    """
+    if view != ALL:
+        return standardise(matrices[view])
+    inputs: dict[str, Input] = {}
+    for name, matrix in matrices.items():
+        try:
+            inputs[name] = standardise(matrix)
+        except InputError:
+            continue  # a view that is the same for all clips adds nothing; its own unit tells so
+    if not inputs:
+        raise InputError("In no view do these clips differ; expected clips that are not all the same.")
+    return together(inputs)
+
+
 def _filled_in(columns: Sequence[str], absent: NDArray[np.bool_], kept: NDArray[np.bool_]) -> tuple[str, ...]:
     holes = absent.any(axis=0) & kept
     if not holes.any():

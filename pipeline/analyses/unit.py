@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from threading import RLock
 
 from threadpoolctl import threadpool_limits
@@ -16,11 +16,10 @@ from pipeline.clusterings import CLUSTERERS
 from pipeline.clusterings.cluster import Clustering, cluster
 from pipeline.clusterings.grid import FAILURES, all_clusterings
 from pipeline.clusterings.spaces import spaces
-from pipeline.inputs import ALL, Input, InputError, standardise, together
+from pipeline.inputs import Input, InputError, given_of
 from pipeline.projections import METHODS
 from pipeline.projections.project import project
 from store.errors import SesatlasError
-from store.reader import Matrix
 
 
 def compute(task: Task) -> Result:
@@ -48,27 +47,6 @@ def _load() -> None:
     # UMAP's progress bar would share a lock among processes, and whoever stops a build would read of the
     # semaphores that its workers left behind.
     importlib.import_module("tqdm").tqdm.set_lock(RLock())
-
-
-def given_of(view: str, matrices: Mapping[str, Matrix]) -> Input:
-    """The standardised input of a unit.
-
-    Raises
-    ------
-    InputError
-        No clips, or nothing in which they differ.
-    """
-    if view != ALL:
-        return standardise(matrices[view])
-    inputs: dict[str, Input] = {}
-    for name, matrix in matrices.items():
-        try:
-            inputs[name] = standardise(matrix)
-        except InputError:
-            continue  # a view that is the same for all clips adds nothing; its own unit tells so
-    if not inputs:
-        raise InputError("In no view do these clips differ; expected clips that are not all the same.")
-    return together(inputs)
 
 
 def _projections(result: Result, given: Input) -> None:

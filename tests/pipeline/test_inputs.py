@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from sklearn.preprocessing import StandardScaler
 
-from pipeline.inputs import Input, InputError, standardise, together
+from pipeline.inputs import ALL, Input, InputError, given_of, standardise, together
 from store.reader import Matrix
 
 
@@ -131,3 +131,11 @@ def test_together_of_nothing_is_a_sentence() -> None:
         together({})
     with pytest.raises(InputError, match="every view"):
         together({"a": standardise(matrix(noise(5))), "b": standardise(matrix(noise(5), first=50))})
+
+
+def test_a_view_in_which_no_clip_differs_is_left_out_of_all() -> None:
+    silent = matrix(np.full((30, 2), np.nan), "pitch")
+    made = given_of(ALL, {"noise": matrix(noise()), "pitch": silent})
+    assert {column.split(": ")[0] for column in made.columns} == {"noise"}
+    with pytest.raises(InputError, match="In no view do these clips differ"):
+        given_of(ALL, {"pitch": silent})
