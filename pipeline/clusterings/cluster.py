@@ -13,6 +13,7 @@ from pipeline.clusterings.scores import Scores, score
 from pipeline.clusterings.spaces import Space
 from pipeline.clusterings.stability import ROUNDS, stability
 from pipeline.inputs import InputError
+from pipeline.projections.projection import merged
 from store.errors import listed
 
 FEWEST = 3
@@ -98,18 +99,6 @@ def require_clips(n: int) -> None:
     if n < FEWEST:
         counted = "is 1 clip" if n == 1 else f"are {n} clips"
         raise InputError(f"There {counted}; a clustering needs {FEWEST} or more. Choose more clips.")
-
-
-def merged(clusterer: Clusterer, parameters: Mapping[str, object]) -> dict[str, object]:
-    """The clusterer's parameters with those given in their place, each checked."""
-    settings = {setting.name: setting for setting in clusterer.settings}
-    for name, value in parameters.items():
-        if name not in clusterer.parameters:
-            names = list(clusterer.parameters)
-            raise InputError(f"{clusterer.title} has no parameter '{name}'; {listed(names)}.")
-        if name in settings:
-            settings[name].check(value)
-    return {**clusterer.parameters, **parameters}
 
 
 def _fit(clusterer: Clusterer, space: Space, parameters: Mapping[str, object]) -> Fitted:

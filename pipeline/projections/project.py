@@ -10,7 +10,7 @@ import numpy as np
 from pipeline import stop
 from pipeline.inputs import Input, InputError
 from pipeline.projections import METHODS
-from pipeline.projections.projection import Embedded, Method, Projection, Tell
+from pipeline.projections.projection import Embedded, Method, Projection, Tell, merged
 from pipeline.projections.quality import measure
 from store.errors import listed
 
@@ -48,7 +48,7 @@ def project(
         that are not numbers.
     """
     chosen = _method(method)
-    merged = _merged(chosen, parameters or {})
+    used = merged(chosen, parameters or {})
     n = len(given.values)
     if n < FEWEST:
         counted = "is 1 clip" if n == 1 else f"are {n} clips"
@@ -63,7 +63,7 @@ def project(
 
     began = time.perf_counter()
     told(0.0)
-    embedded = chosen.compute(given.values, dimension, merged, told)
+    embedded = chosen.compute(given.values, dimension, used, told)
     seconds = time.perf_counter() - began
     _require_finite(chosen, embedded)
     quality = measure(given.values, embedded.positions)
@@ -84,18 +84,6 @@ def _method(name: str) -> Method:
     if name not in METHODS:
         raise InputError(f"There is no projection '{name}'; {listed(list(METHODS))}.")
     return METHODS[name]
-
-
-def _merged(method: Method, parameters: Mapping[str, object]) -> dict[str, object]:
-    """The method's parameters with those given in their place, each checked."""
-    settings = {setting.name: setting for setting in method.settings}
-    for name, value in parameters.items():
-        if name not in method.parameters:
-            names = list(method.parameters)
-            raise InputError(f"{method.title} has no parameter '{name}'; {listed(names)}.")
-        if name in settings:
-            settings[name].check(value)
-    return {**method.parameters, **parameters}
 
 
 def _require_finite(method: Method, embedded: Embedded) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.inputs import InputError
 from pipeline.projections.quality import Quality
+from store.errors import listed
 
 Tell = Callable[[float], None]
 """Is told the share that is done, 0 to 1."""
@@ -51,6 +53,28 @@ class Setting:
         ends = [f"of at least {self.low:g}"] if self.low is not None else []
         ends += [f"at most {self.high:g}"] if self.high is not None else []
         return f"Choose {what} {' and '.join(ends)}".rstrip() + "."
+
+
+class Tunable(Protocol):
+    """A method of a registry, whose parameters a person may set."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def settings(self) -> tuple[Setting, ...]: ...
+    @property
+    def parameters(self) -> Mapping[str, object]: ...
+
+
+def merged(method: Tunable, given: Mapping[str, object]) -> dict[str, object]:
+    """The method's parameters with those given in their place, each checked; raises ``InputError``."""
+    settings = {setting.name: setting for setting in method.settings}
+    for name, value in given.items():
+        if name not in method.parameters:
+            raise InputError(f"{method.title} has no parameter '{name}'; {listed(list(method.parameters))}.")
+        if name in settings:
+            settings[name].check(value)
+    return {**method.parameters, **given}
 
 
 @dataclass(frozen=True, eq=False)
