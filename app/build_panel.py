@@ -31,8 +31,8 @@ def start_button(
         st.rerun()  # the buttons drawn above this one must rest as well
 
 
-def begin(arguments: Sequence[str]) -> None:
-    st.session_state[PROCESS] = builds.start(snapshot.store(), arguments)
+def begin(arguments: Sequence[str], command: str = "build") -> None:
+    st.session_state[PROCESS] = builds.start(snapshot.store(), arguments, command)
 
 
 def _starting() -> bool:

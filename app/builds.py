@@ -37,18 +37,21 @@ class Run:
 
     @property
     def share(self) -> float:
-        """How much of the extraction, or then of the analyses, is done, 0 to 1."""
-        counted = self.last["event"] in ("progress", "analysing")
+        """How much of the stage at work is done, 0 to 1."""
+        counted = self.last["event"] in ("progress", "analysing", "learning", "auditing")
         return self.last["done"] / max(self.last["total"], 1) if counted else 0.0
 
 
-def start(store: Store, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
-    """Start a build as a process of its own; what it says on stderr goes to ``builds/stderr.txt``."""
+def start(store: Store, arguments: Sequence[str], command: str = "build") -> subprocess.Popen[bytes]:
+    """Start a build, or another command that tells events as one does, as a process of its own.
+
+    What it says on stderr goes to ``builds/stderr.txt``.
+    """
     store.builds.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "pipeline", "build", "--quiet", "--store", str(store.root), *arguments]
+    line = [sys.executable, "-m", "pipeline", command, "--quiet", "--store", str(store.root), *arguments]
     with (store.builds / "stderr.txt").open("wb") as errors:
         return subprocess.Popen(
-            command,
+            line,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=errors,
@@ -122,5 +125,9 @@ def in_words(run: Run) -> str:
             return told + (f", {last['left_s']:.0f} s left" if last["left_s"] else "")
         case "analysing":
             return f"Projecting and clustering: {last['done']:,} of {last['total']:,} views"
+        case "learning":
+            return f"Learning: {int(last['done']):,} of {last['total']:,} experiments"
+        case "auditing":
+            return f"Auditing: {last['done']:,} of {last['total']:,} collections"
         case _:
             return "The build is starting ..."

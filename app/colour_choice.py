@@ -68,7 +68,7 @@ def _options(dataset: pd.Series, clips: pd.DataFrame, grouping: Grouping | None)
 
 
 def _feature(dataset: str, picture: Picture) -> Colouring:
-    views = [picture.view] if picture.view != ALL else snapshot.views()["view"].tolist()
+    views = [picture.view] if picture.view != ALL else snapshot.described()
     titles = pictures.view_titles(views)
     if len(views) > 1:
         view = st.selectbox(

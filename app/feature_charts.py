@@ -13,7 +13,7 @@ MOST_COLUMNS = 40
 
 def draw(selection: filters.Selection) -> None:
     """The three feature charts, each with the boxes that choose what it shows."""
-    views = snapshot.views().set_index("view", drop=False)
+    views = snapshot.views(selection.name).set_index("view", drop=False)
     name = st.selectbox(
         "View",
         views.index.tolist(),

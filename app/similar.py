@@ -48,7 +48,7 @@ class Found:
 
 def views(view: str) -> list[str]:
     """The views that are meant: one, or each of them in the store's order."""
-    return list(snapshot.views()["view"]) if view == ALL else [view]
+    return snapshot.described() if view == ALL else [view]
 
 
 def search(query: Query, dataset: str | None, view: str, metric: str) -> Found:

@@ -84,13 +84,23 @@ def _clips(root: str, number: int, dataset: str) -> pd.DataFrame:
     return _reader(root, number).clips(dataset)
 
 
-def views() -> pd.DataFrame:
-    return _views(str(store().root), current().number)
+def views(dataset: str | None = None) -> pd.DataFrame:
+    """The views, or those that hold vectors of a dataset; ``learned`` marks what a network made by labels."""
+    return _views(str(store().root), current().number, dataset)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _views(root: str, number: int) -> pd.DataFrame:
-    return _reader(root, number).views()
+def _views(root: str, number: int, dataset: str | None = None) -> pd.DataFrame:
+    return _reader(root, number).views(dataset)
+
+
+def described() -> list[str]:
+    """The names of the views that know no label: those which :data:`pipeline.inputs.ALL` stands for."""
+    return described_of(views())
+
+
+def described_of(table: pd.DataFrame) -> list[str]:
+    return [str(name) for name in table["view"][~table["learned"]]]
 
 
 def column(dataset: str, view: str, name: str) -> pd.Series:
@@ -179,7 +189,7 @@ def standardised(dataset: str | None, view: str) -> Input:
 def _standardised(root: str, number: int, dataset: str | None, view: str) -> Input:
     reader, names = _reader(root, number), [view]
     if view == ALL:
-        names = _views(root, number)["view"].tolist()
+        names = described_of(_views(root, number))
     return given_of(view, {name: reader.matrix(dataset, name) for name in names})
 
 

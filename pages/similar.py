@@ -9,9 +9,9 @@ from app import filters, listen, pictures, show, similar, similar_cloud, similar
 HERE, EVERYWHERE = "This collection", "All collections"
 
 
-def settings() -> tuple[str, str, str]:
+def settings(dataset: str) -> tuple[str, str, str]:
     """The view, the metric and how far to look."""
-    views = pictures.order([*snapshot.views()["view"], similar.ALL])
+    views = pictures.order([*snapshot.views(dataset)["view"], similar.ALL])
     titles = pictures.view_titles(views)
     view = st.selectbox("View", views, format_func=titles.__getitem__, key="view", bind="query-params")
     metric = st.segmented_control(
@@ -75,7 +75,7 @@ def results(query: similar.Query, dataset: str, view: str, metric: str, scope: s
 st.title("Similar", anchor=False)
 with st.container(horizontal=True, vertical_alignment="bottom"):
     collection = filters.choose_dataset()
-    view, metric, scope = settings()
+    view, metric, scope = settings(str(collection["dataset"]))
 show.synthetic_mark(bool(collection["synthetic"]))
 query = similar_query.choose(str(collection["dataset"]))
 if query is not None:

@@ -1,4 +1,4 @@
-"""The stages of a build in order: prepare, scan, plan, stage, extract, analyse, publish."""
+"""The stages of a build in order: prepare, scan, plan, stage, extract, analyse, learn, audit, publish."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 
-from pipeline import events, stop, summary
-from pipeline.analyses import stage
+from pipeline import embedded, events, results, stop, summary
 from pipeline.errors import in_words
 from pipeline.extract import Job, extract
 from pipeline.features import VIEWS
@@ -40,7 +39,8 @@ class Options:
     forget: Sequence[str] = ()
     views: Mapping[str, View] = field(default_factory=lambda: VIEWS)
     analyses: bool = True
-    """Project and cluster as well. Without, what is out of date is dropped, and a later build computes it."""
+    """Project, cluster, learn and audit as well. Without, what is out of date is dropped, and a later build
+    computes it."""
 
 
 def build(
@@ -76,11 +76,14 @@ class _Build:
     options: Options
     started: float = field(default_factory=time.monotonic)
     started_at: datetime = field(default_factory=datetime.now)
+    views: Mapping[str, View] = field(default_factory=dict)
+    """Those that are computed of a clip, and those that networks made."""
 
     def run(self, given: Mapping[str, Source]) -> events.Finished:
         staging.recover(self.store)
         current = self.store.current()
-        known, resumed = known_of(self.store, current, self.options.views)
+        self.views = {**self.options.views, **embedded.views(self.store.root)}
+        known, resumed = known_of(self.store, current, self.views)
         sources = choose(known.datasets, given, self.options.forget)
         self.tell(events.Started(self.build_id, list(sources), resumed))
         scans = scan_all(sources, self.tell)
@@ -88,7 +91,7 @@ class _Build:
         datasets = [dataset_row(source, scans[name]) for name, source in sources.items()]
         self.tell(summary.planned(plan))
         work = plan.jobs or plan.rows or plan.removed or plan.failures != known.failures
-        described = known.is_described_by(datasets, self.options.views)
+        described = known.is_described_by(datasets, self.views)
         complete = known.analysed or not self.options.analyses
         if current and not (work or resumed) and described and complete:
             return self._finished("unchanged", current, Counts(failed=len(plan.failures)))
@@ -104,10 +107,10 @@ class _Build:
         try:
             with Writer(self.store.staging) as writer:
                 work = Staging(writer, plan, self.build_id, current)
-                work.begin(datasets, self.options.views, self.started_at)
+                work.begin(datasets, self.views, self.started_at)
                 self._extract(work, plan.jobs)
                 counts = work.finish()
-            counts = replace(counts, analysed=self._analyse(current))
+            counts = replace(counts, **results.renew(self._renewal(current)))
             with Writer(self.store.staging) as writer:
                 sign(writer, self.build_id, number, counts)
             return counts
@@ -115,13 +118,12 @@ class _Build:
             staging.discard(self.store)
             raise
 
-    def _analyse(self, current: Snapshot | None) -> int:
-        if self.options.analyses:
-            base = current.path if current else None
-            views, n_jobs = self.options.views, self.options.n_jobs
-            return stage.analyse(self.store.staging, base, views, self.tell, n_jobs)
-        stage.discard(self.store.staging, self.options.views)
-        return 0
+    def _renewal(self, current: Snapshot | None) -> results.Renewal:
+        base = current.path if current else None
+        given = self.options
+        return results.Renewal(
+            self.store.root, self.store.staging, base, self.views, self.tell, given.n_jobs, given.analyses
+        )
 
     def _extract(self, work: Staging, jobs: Sequence[Job]) -> None:
         done, failed, told_at, began = 0, 0, 0.0, time.monotonic()

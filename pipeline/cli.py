@@ -13,17 +13,19 @@ import sys
 from types import ModuleType
 
 from pipeline import stop
-from pipeline.commands import add_store, build, doctor, export, fetch, snapshots, status
+from pipeline.commands import add_store, build, doctor, export, fetch, learn, snapshots, status, train
 from pipeline.sources import store_root
 from store.errors import SesatlasError
 
 COMMANDS: dict[str, ModuleType] = {
     "build": build,
     "fetch": fetch,
+    "learn": learn,
     "status": status,
     "export": export,
     "doctor": doctor,
     "snapshots": snapshots,
+    "train": train,
 }
 
 

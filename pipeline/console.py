@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import sys
 from typing import TextIO
 
 from rich.console import Console
@@ -47,6 +49,20 @@ class Lines(Display):
         self.file.flush()
 
 
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """How much a command tells."""
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--quiet", action="store_true", help="say nothing but errors")
+    how.add_argument("--json", action="store_true", help="one event a line on standard output")
+
+
+def listener(options: argparse.Namespace) -> Display:
+    """What those arguments ask for."""
+    if options.quiet:
+        return Silent()
+    return Lines(sys.stdout) if options.json else Terminal()
+
+
 class Terminal(Display):
     """A line a stage, a bar with rate and time left while clips are extracted, a table at the end."""
 
@@ -87,7 +103,11 @@ class Terminal(Display):
             case events.Progress():
                 self._show("extracting", event.done, event.total, f"{event.clips_per_s:.0f} clips/s")
             case events.Analysing():
-                self._analysing(event)
+                self._stage("projecting and clustering", event, event.view)
+            case events.Learning():
+                self._stage("learning", event, event.experiment)
+            case events.Auditing():
+                self._stage("auditing", event, "")
             case events.Finished():
                 self._close()
                 summary(event, self.console)
@@ -112,13 +132,15 @@ class Terminal(Display):
         words = ", ".join(f"{count} {what}" for what, count in told.items() if count)
         self.console.print(words or "nothing found")
 
-    def _analysing(self, event: events.Analysing) -> None:
-        if event.done == 0:  # the extraction's bar has had its day
+    def _stage(
+        self, what: str, event: events.Analysing | events.Learning | events.Auditing, last: str
+    ) -> None:
+        if event.done == 0:  # the bar of the stage before has had its day
             self._close()
         if event.total:
-            self._show("projecting and clustering", event.done, event.total, f"{event.dataset} {event.view}")
+            self._show(what, event.done, event.total, f"{event.dataset} {last}".strip())
 
-    def _show(self, what: str, done: int, total: int, told: str) -> None:
+    def _show(self, what: str, done: float, total: int, told: str) -> None:
         if self.task is None:
             self.task = self.bar.add_task(what, total=total, told="")
             self.bar.start()
@@ -143,7 +165,8 @@ def summary(event: events.Finished, console: Console) -> None:
         console.print(
             f"Snapshot {event.snapshot}: {event.added} added, {event.updated} updated, {event.removed} removed, "
             f"{event.failed} failed; {event.vectors_computed} vectors computed, {event.vectors_reused} reused; "
-            f"{event.analysed} views projected and clustered ({event.seconds:.1f} s)."
+            f"{event.analysed} views projected and clustered, {event.learned} experiments made, "
+            f"{event.audited} collections audited ({event.seconds:.1f} s)."
         )
     if event.failed:
         console.print("`python -m pipeline status --failures` lists what failed and why.")

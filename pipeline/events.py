@@ -71,6 +71,27 @@ class Analysing:
 
 
 @dataclass(frozen=True, slots=True)
+class Learning:
+    """Experiments: how many are done, and which one was the last; ``done`` has a fraction within a single one."""
+
+    done: float
+    total: int
+    dataset: str = ""
+    experiment: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Auditing:
+    """Audits: how many datasets are done, and which one was the last."""
+
+    done: int
+    total: int
+    dataset: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Collection:
     """One dataset at the end of a build."""
 
@@ -101,6 +122,10 @@ class Finished:
     vectors_reused: int
     analysed: int
     """Units: views of datasets whose projections and clusterings were computed in this run."""
+    learned: int
+    """Experiments that were made in this run."""
+    audited: int
+    """Datasets that were audited in this run."""
     seconds: float
     collections: list[Collection]
 
@@ -112,7 +137,9 @@ class Stopped:
     reason: str
 
 
-Event = Started | Preparing | Scanned | Planned | Progress | Analysing | Finished | Stopped
+Event = (
+    Started | Preparing | Scanned | Planned | Progress | Analysing | Learning | Auditing | Finished | Stopped
+)
 Listener = Callable[[Event], None]
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from pipeline.analyses import stage
+from pipeline import results
 from pipeline.features.view import View
 from pipeline.rows import Row
 from store import staging
@@ -29,7 +30,7 @@ class Known:
     datasets: Sequence[Row]
     views: Sequence[Row]
     analysed: bool
-    """Whether every projection and clustering belongs to the clips and views as they are."""
+    """Whether every projection, clustering, experiment and audit belongs to the clips and views as they are."""
 
     def is_described_by(self, datasets: Sequence[Row], views: Mapping[str, View]) -> bool:
         """Whether datasets and views are as the store has them, to the last word."""
@@ -41,7 +42,7 @@ class Known:
 NOTHING_KNOWN = Known({}, {}, {}, [], [], True)
 
 
-def read_known(reader: Reader, views: Mapping[str, View]) -> Known:
+def read_known(root: Path, reader: Reader, views: Mapping[str, View]) -> Known:
     """Ask a snapshot, or an unfinished one, for what a plan must know."""
     rows = reader.rows("views")
     keys = {row["view"]: row["key"] for row in rows}
@@ -52,7 +53,7 @@ def read_known(reader: Reader, views: Mapping[str, View]) -> Known:
         vectors={name: reader.vector_ids(name) for name in valid},
         datasets=reader.rows("all_datasets"),
         views=rows,
-        analysed=not stage.stale(reader, views),
+        analysed=results.complete(root, reader, views),
     )
 
 
@@ -65,14 +66,14 @@ def known_of(store: Store, current: Snapshot | None, views: Mapping[str, View]) 
         try:
             with Reader(store.staging) as reader:
                 if reader.meta().get("base") == base_of(current):
-                    return read_known(reader, views), True
+                    return read_known(store.root, reader, views), True
         except StoreError as error:
             log.warning("The unfinished build is started anew: %s", error)
     staging.discard(store)
     if current is None:
         return NOTHING_KNOWN, False
     with Reader(current.path) as reader:
-        return read_known(reader, views), False
+        return read_known(store.root, reader, views), False
 
 
 def base_of(current: Snapshot | None) -> str:

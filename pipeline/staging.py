@@ -27,6 +27,9 @@ COMMIT_CLIPS = 256
 CHANGED = "The file changed or went away while the build was at work; build again to take it as it is now."
 
 
+IN_NO_TABLE = ("analysed", "learned", "audited")
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
     """What a build did, for its summary: clips against the snapshot before it, vectors in this run."""
@@ -39,6 +42,8 @@ class Counts:
     vectors_computed: int = 0
     vectors_reused: int = 0
     analysed: int = 0
+    learned: int = 0
+    audited: int = 0
 
 
 @dataclass(slots=True)
@@ -126,6 +131,6 @@ class Staging:
 
 def sign(writer: Writer, build_id: str, number: int, counts: Counts) -> None:
     """Complete the build's row in the history; it is published with the snapshot it made."""
-    told = {name: value for name, value in asdict(counts).items() if name != "analysed"}
+    told = {name: value for name, value in asdict(counts).items() if name not in IN_NO_TABLE}
     with writer.transaction():
         history.finish_build(writer, build_id, number, datetime.now(), told)

@@ -17,7 +17,9 @@ import pyarrow as pa
 
 from store import sql
 from store.analysis_reader import Answers
+from store.audit_reader import Audited
 from store.errors import StoreError
+from store.experiment_reader import Learned
 
 if TYPE_CHECKING:
     from store.writer import Writer
@@ -48,7 +50,7 @@ class UnitRows:
         return {"dataset": self.analysis["dataset"], "view": self.analysis["view"]}
 
 
-class Staged(Answers):
+class Staged(Answers, Learned, Audited):
     """What the staging database answers while it is being written: ``units``, ``clusterings`` and all else."""
 
     def __init__(self, writer: Writer) -> None:

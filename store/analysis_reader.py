@@ -54,6 +54,10 @@ class Answers(ABC):
         rows = self.ask("units").to_pylist()
         return {(row["dataset"], row["view"]): row["key"] for row in rows}
 
+    def embeddings(self) -> pd.DataFrame:
+        """``view``, ``dataset``, ``key``, ``clips``: what networks have made of which datasets."""
+        return self._frame("embeddings")
+
     def analyses(self, dataset: str) -> pd.DataFrame:
         """One row a view that was analysed: ``view``, ``key``, ``clips``, ``seconds``, ``notes``."""
         return self._frame("analyses", dataset=dataset)

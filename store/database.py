@@ -67,12 +67,17 @@ class Database:
             return cursor.sql(text, params=parameters or None).to_arrow_table()
 
     def added(self, text: str, **parameters: Any) -> pa.Table:
-        """As :meth:`table`, of tables that a snapshot of an older version lacks: to it they are empty."""
+        """As :meth:`table`, of tables that a snapshot of an older version may lack: to it those are empty."""
         if self.version == sql.SCHEMA_VERSION:
             return self.table(text, **parameters)
-        with self._told(), duckdb.connect() as empty:
-            empty.execute(sql.schema())
-            return empty.sql(text, params=parameters or None).to_arrow_table()
+        with self._told():
+            try:
+                with self._con.cursor() as cursor:
+                    return cursor.sql(text, params=parameters or None).to_arrow_table()
+            except duckdb.CatalogException:
+                with duckdb.connect() as empty:
+                    empty.execute(sql.schema())
+                    return empty.sql(text, params=parameters or None).to_arrow_table()
 
     def frame(self, name: str, **parameters: Any) -> pd.DataFrame:
         """The answer to ``queries/NAME.sql``. Whole numbers with gaps come as floats."""

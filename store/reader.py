@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from store import sql
 from store.analysis_reader import Answers, Members, Points
+from store.audit_reader import Audited
 from store.database import Database
 from store.errors import NAMED, StoreError, listed
+from store.experiment_reader import Learned, Predictions
 
-__all__ = ["Matrix", "Members", "Points", "Reader"]
+__all__ = ["Matrix", "Members", "Points", "Predictions", "Reader"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +30,10 @@ class Matrix:
     columns: tuple[str, ...]
 
 
-class Reader(Answers, Database):
+class Reader(Answers, Learned, Audited, Database):
     """What there is to ask of a snapshot; may be shared by threads.
 
-    A snapshot from before there were projections and clusterings answers that it has none.
+    A snapshot from before there were projections, clusterings or experiments answers that it has none.
     """
 
     def ask(self, name: str, **parameters: Any) -> pa.Table:
@@ -83,8 +85,18 @@ class Reader(Answers, Database):
             raise StoreError(f"There is no clip '{clip_id}' in this snapshot. Choose one from the table.")
         return found.iloc[0]
 
-    def views(self) -> pd.DataFrame:
-        return self.frame("views")
+    def views(self, dataset: str | None = None) -> pd.DataFrame:
+        """Every view in its order, or those that hold vectors of a dataset; see ``queries/views.sql``.
+
+        ``learned`` marks a view that a network made, which was trained on labels.
+        """
+        made = self.embeddings()
+        found = self.frame("views")
+        found["learned"] = found["view"].isin(made["view"])
+        if dataset is not None:
+            here = made[(made["dataset"] == dataset) & (made["clips"] > 0)]
+            found = found[~found["learned"] | found["view"].isin(here["view"])]
+        return found.reset_index(drop=True)
 
     def view(self, name: str) -> pd.Series:
         """

@@ -81,6 +81,15 @@ create table if not exists views (
     notes      varchar not null
 );
 
+-- Which datasets a view that a network made holds vectors of, and from which training they come.
+create table if not exists embeddings (
+    view    varchar not null,
+    dataset varchar not null,
+    key     varchar not null,
+    clips   integer not null,
+    primary key (view, dataset)
+);
+
 create table if not exists builds (
     build_id         varchar primary key,
     status           varchar not null,
@@ -195,4 +204,166 @@ create table if not exists cluster_trees (
     "lambda"      float not null,
     size          integer not null,
     selected      boolean not null
+);
+
+-- What was learned from the views, and how far it can be believed. The rows of one experiment come and
+-- go together, and with the clips and views they were learned from.
+
+create table if not exists experiments (
+    experiment_id     varchar primary key,
+    dataset           varchar not null,
+    target            varchar not null,
+    subset            varchar not null,
+    origin            varchar not null,
+    kind              varchar not null,
+    method            varchar not null,
+    version           integer not null,
+    views             varchar[] not null,
+    combination       varchar not null,
+    columns           integer not null,
+    key               varchar not null,
+    seed              integer not null,
+    protocol          varchar not null,
+    protocol_title    varchar not null,
+    protocol_told     varchar not null,
+    unit              varchar not null,
+    classes           varchar[] not null,
+    clips             integer not null,
+    groups            integer not null,
+    accuracy          double not null,
+    accuracy_low      double not null,
+    accuracy_high     double not null,
+    spread            double not null,
+    grouped_low       double,
+    grouped_high      double,
+    balanced_accuracy double not null,
+    macro_f1          double not null,
+    log_loss          double not null,
+    brier             double not null,
+    ece               double not null,
+    parameters        varchar not null,
+    versions          varchar not null,
+    notes             varchar[] not null,
+    fit_seconds       double not null,
+    predict_seconds   double not null,
+    seconds           double not null,
+    made_at           timestamp not null
+);
+
+create table if not exists experiment_metrics (
+    experiment_id varchar not null,
+    kind          varchar not null,
+    name          varchar not null,
+    metric        varchar not null,
+    value         double
+);
+
+create table if not exists experiment_history (
+    experiment_id varchar not null,
+    fold          varchar not null,
+    epoch         integer not null,
+    metric        varchar not null,
+    value         double
+);
+
+create table if not exists predictions (
+    experiment_id varchar not null,
+    clip_id       varchar not null,
+    fold          varchar not null,
+    truth         varchar not null,
+    predicted     varchar not null,
+    probabilities float[] not null
+);
+
+create table if not exists experiment_gaps (
+    experiment_id varchar not null,
+    dataset       varchar not null,
+    target        varchar not null,
+    key           varchar not null,
+    what          varchar not null,
+    reason        varchar not null
+);
+
+-- What a collection hides from its accuracies. The rows of one dataset come and go together.
+
+create table if not exists fingerprints (
+    content_hash varchar primary key,
+    version      integer not null,
+    print        uinteger[512] not null
+);
+
+create table if not exists audits (
+    dataset       varchar primary key,
+    key           varchar not null,
+    experiment_id varchar,
+    clips         integer not null,
+    seconds       double not null
+);
+
+create table if not exists audit_parts (
+    dataset varchar not null,
+    part    varchar not null,
+    told    varchar not null,
+    notes   varchar[] not null
+);
+
+create table if not exists audit_pairs (
+    dataset    varchar not null,
+    first      varchar not null,
+    second     varchar not null,
+    kind       varchar not null,
+    similarity double not null,
+    lag_s      double not null,
+    shared_s   double,
+    "group"    integer not null
+);
+
+create table if not exists audit_ties (
+    dataset varchar not null,
+    tie     varchar not null,
+    value   varchar not null,
+    sides   varchar not null,
+    clips   integer not null,
+    removed integer not null
+);
+
+create table if not exists audit_removed (
+    dataset varchar not null,
+    clip_id varchar not null,
+    tie     varchar not null,
+    value   varchar not null,
+    side    varchar not null
+);
+
+create table if not exists audit_doubts (
+    dataset         varchar not null,
+    clip_id         varchar not null,
+    rank            integer not null,
+    given           varchar not null,
+    suggested       varchar not null,
+    self_confidence double not null,
+    margin          double not null,
+    issue           boolean not null
+);
+
+create table if not exists audit_facts (
+    dataset           varchar not null,
+    fact              varchar not null,
+    title             varchar not null,
+    accuracy          double not null,
+    balanced_accuracy double not null,
+    spread            double not null,
+    chance            double not null,
+    majority          double not null,
+    clips             integer not null
+);
+
+create table if not exists audit_balance (
+    dataset  varchar not null,
+    label    varchar not null,
+    side     varchar not null,
+    clips    integer not null,
+    expected double not null,
+    residual double not null,
+    verdict  varchar not null
 );

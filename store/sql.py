@@ -8,9 +8,9 @@ from pathlib import Path
 
 from store.errors import StoreError
 
-SCHEMA_VERSION = "2"
+SCHEMA_VERSION = "3"
 """Raise it when a table changes: a store of another version is refused with a word on what to do."""
-LACKING = ("1",)
+LACKING = ("1", "2")
 """Versions that only lack tables: they are read as if those were empty, and the next build adds them.
 Empty it when a table that they do have changes."""
 HERE = Path(__file__).resolve().parent

@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from store import sql
-from store.analyses import drop_units
+from store.derived import forget
 from store.writer import Writer
 
 
@@ -48,7 +48,7 @@ def define_views(writer: Writer, specs: Sequence[ViewSpec]) -> None:
     for name, key in writer.con.execute("select view, key from views").fetchall():
         if keys.get(name) != key:
             writer.con.execute(f"drop table if exists {sql.view_table(name)}")
-            drop_units(writer.con, view=name)
+            forget(writer.con, view=name)
     writer.con.execute("delete from views")
     for position, spec in enumerate(specs):
         writer.insert("views", pa.Table.from_pylist([view_row(spec, position)]))
@@ -97,6 +97,31 @@ def upsert_vectors(writer: Writer, view: str, clip_ids: Sequence[str], vectors: 
     flat = pa.array(np.ascontiguousarray(vectors, dtype=np.float32).ravel())  # (clips * dimension,)
     column = pa.FixedSizeListArray.from_arrays(flat, vectors.shape[1])
     writer.insert(sql.view_table(view), pa.table({"clip_id": pa.array(list(clip_ids)), "vector": column}))
+
+
+def replace_embeddings(
+    writer: Writer, view: str, found: Mapping[str, tuple[str, Sequence[str], NDArray[np.float32]]]
+) -> None:
+    """Let these be all the vectors of a view that networks made; call it inside ``writer.transaction()``.
+
+    Parameters
+    ----------
+    found : mapping of str to (key, clip_ids, vectors)
+        By dataset: the key of the training, and its clips' vectors, float32 (clips, dimension); no clips
+        where the training does not speak of them as they are.
+    """
+    rows = writer.con.execute("select dataset, key, clips from embeddings where view = ?", [view]).fetchall()
+    before = {dataset: (key, clips) for dataset, key, clips in rows}
+    after = {dataset: (key, len(clip_ids)) for dataset, (key, clip_ids, _) in found.items()}
+    for dataset in before.keys() | after.keys():
+        if before.get(dataset) != after.get(dataset):
+            forget(writer.con, dataset=dataset, view=view)
+    writer.con.execute("delete from embeddings where view = ?", [view])
+    writer.con.execute(f"delete from {sql.view_table(view)}")
+    for dataset, (key, clip_ids, values) in found.items():
+        upsert_vectors(writer, view, clip_ids, values)
+        row = {"view": view, "dataset": dataset, "key": key, "clips": len(clip_ids)}
+        writer.append("embeddings", [row])
 
 
 def view_row(spec: ViewSpec, position: int) -> dict[str, Any]:

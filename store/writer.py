@@ -12,11 +12,11 @@ import duckdb
 import pyarrow as pa
 
 from store import sql
-from store.analyses import drop_units
+from store.derived import forget
 from store.duck import explain, told_as, typed
 from store.errors import StoreError
 
-TABLES = ("meta", "datasets", "clips", "failures", "builds", "analyses")
+TABLES = ("meta", "datasets", "clips", "failures", "builds", "analyses", "fingerprints")
 
 
 class Writer:
@@ -125,12 +125,12 @@ class Writer:
             self.con.unregister("batch")
 
     def delete_clips(self, clip_ids: Sequence[str]) -> None:
-        """Forget clips, their vectors in every view, and all analyses of the datasets they are taken from."""
+        """Forget clips, their vectors in every view, and all that was computed from their datasets."""
         if not len(clip_ids):
             return
         losing = "select distinct dataset from clips where clip_id in (select unnest($ids))"
         for (dataset,) in self.con.execute(losing, {"ids": list(clip_ids)}).fetchall():
-            drop_units(self.con, dataset=dataset)
+            forget(self.con, dataset=dataset)
         views = [row[0] for row in self.con.execute("select view from views").fetchall()]
         for table in ["clips", *(sql.view_table(view) for view in views)]:
             statement = f"delete from {table} where clip_id in (select unnest($ids))"
@@ -152,6 +152,6 @@ class Writer:
     def _delete_dataset(self, dataset: str) -> None:
         ids = self.con.execute("select clip_id from clips where dataset = ?", [dataset]).fetchall()
         self.delete_clips([row[0] for row in ids])
-        drop_units(self.con, dataset=dataset)
+        forget(self.con, dataset=dataset)
         for table in ("failures", "datasets"):
             self.con.execute(f"delete from {table} where dataset = ?", [dataset])

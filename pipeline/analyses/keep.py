@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.amend import amended, require_rest
 from pipeline.analyses.kept import wished
 from pipeline.analyses.rows import rows_of
 from pipeline.analyses.stage import rank_again
@@ -17,10 +16,10 @@ from pipeline.analyses.task import KEPT, Result, Task
 from pipeline.clusterings.cluster import Clustering
 from pipeline.errors import PipelineError, in_words
 from pipeline.projections.projection import Projection
-from store import analyses, history, staging
+from store import analyses
+from store.analyses import UnitRows
 from store.reader import Reader
 from store.snapshots import Snapshot, Store
-from store.writer import Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,30 +45,21 @@ def keep(store: Store, tried: Tried) -> Snapshot:
         is lost: it can be kept again afterwards.
     """
     with in_words(store.root), store.lock():
-        staging.recover(store)
-        current = store.current()
-        if current is None or current.number != tried.snapshot:
+        current = require_rest(store, "what was tried")
+        if current.number != tried.snapshot:
             raise PipelineError(
                 f"This was tried on snapshot {tried.snapshot}, which is no longer the current one. "
                 "Try it on the present snapshot, then keep it."
             )
-        if store.staging.exists():
-            raise PipelineError(
-                "A build lies unfinished, and keeping this would throw away what it has done. "
-                "Finish it on the Pipeline page, then keep this."
-            )
-        staging.begin(store)
-        try:
-            _write(store, current, tried)
-            snapshot = staging.publish(store, store.next_number())
-        except BaseException:
-            staging.discard(store)
-            raise
-        store.prune()
-        return snapshot
+        rows = _rows(current, tried)
+        with amended(store, current, "kept") as amendment:
+            with amendment.writer.transaction():
+                analyses.add_to_unit(amendment.writer, rows)
+            rank_again(amendment.writer, tried.dataset)
+        return amendment.published
 
 
-def _write(store: Store, current: Snapshot, tried: Tried) -> None:
+def _rows(current: Snapshot, tried: Tried) -> UnitRows:
     with Reader(current.path) as reader:
         key = reader.units().get((tried.dataset, tried.view))
     if key is None:
@@ -83,14 +73,4 @@ def _write(store: Store, current: Snapshot, tried: Tried) -> None:
             result.projections.append((wished(one), one))
         else:
             result.clusterings.append((KEPT, one))
-    began = datetime.now()  # local, as a build's own
-    name = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}Z-kept"
-    with Writer(store.staging) as writer:
-        with writer.transaction():
-            history.begin_build(writer, name, began)
-            analyses.add_to_unit(writer, rows_of(result))
-        rank_again(writer, tried.dataset)
-        counts: dict[str, Any] = history.changes_since(writer, current.path)
-        counts |= {"vectors_computed": 0, "vectors_reused": 0}
-        with writer.transaction():
-            history.finish_build(writer, name, store.next_number(), datetime.now(), counts)
+    return rows_of(result)

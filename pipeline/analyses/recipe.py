@@ -66,11 +66,13 @@ def keys(fingerprints: Mapping[str, str], views: Mapping[str, View]) -> dict[tup
     fingerprints : mapping of str to str
         Of each dataset's clips, their content and labels (``store/queries/fingerprints.sql``).
     views : mapping of str to View
-        With more than one, all of them together are a unit as well.
+        With more than one, all of them together are a unit as well; those that a network learned stay out
+        of it, for they know the labels.
     """
     told = {name: view.key for name, view in views.items()}
-    if len(told) > 1:
-        told[ALL] = _digest(told)
+    described = {name: key for name, key in told.items() if not views[name].learned}
+    if len(described) > 1:
+        told[ALL] = _digest(described)
     recipe = _recipe()
     return {
         (dataset, view): _digest([recipe, key, fingerprint])

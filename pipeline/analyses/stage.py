@@ -34,7 +34,11 @@ def stale(reader: Reader, views: Mapping[str, View]) -> dict[Key, str]:
 
 
 def _keys(reader: Reader, views: Mapping[str, View]) -> dict[Key, str]:
-    return keys({row["dataset"]: row["fingerprint"] for row in reader.rows("fingerprints")}, views)
+    found = keys({row["dataset"]: row["fingerprint"] for row in reader.rows("fingerprints")}, views)
+    made = reader.embeddings().query("clips > 0")
+    embedded = set(zip(made["dataset"], made["view"], strict=True))
+    learned = {name for name, view in views.items() if view.learned}
+    return {unit: key for unit, key in found.items() if unit[1] not in learned or unit in embedded}
 
 
 def analyse(
@@ -73,7 +77,9 @@ def _rank_all(staging: Path) -> None:
     with Writer(staging) as writer:
         staged = analyses.Staged(writer)
         for dataset in dict.fromkeys(dataset for dataset, _ in staged.units()):
-            if staged.clusterings(dataset)["rank"].isna().any():
+            learned = set(staged.embeddings()["view"])
+            found = staged.clusterings(dataset)
+            if found["rank"][~found["view"].isin(learned)].isna().any():
                 rank_again(writer, dataset)
 
 
@@ -109,7 +115,12 @@ def rank_again(writer: Writer, dataset: str) -> None:
     if table.empty:
         return
     table = table.set_index("clustering_id").loc[list(members.clustering_ids)].reset_index()
-    ranks = rank(table, members.labels)[["clustering_id", "agreement", "rank", "why"]]
+    # A view that was learned from labels would bring them into a ranking that looks at none.
+    blind = ~table["view"].isin(staged.embeddings()["view"]).to_numpy()
+    if not blind.any():
+        return
+    ranks = rank(table[blind].reset_index(drop=True), members.labels[blind])
+    ranks = ranks[["clustering_id", "agreement", "rank", "why"]]
     with writer.transaction():
         analyses.write_ranks(writer, dataset, pd.DataFrame(ranks))
 
@@ -119,13 +130,14 @@ def _tasks(
 ) -> list[Task]:
     """What the workers need of a dataset, in memory: the database cannot be read while it is written."""
     with Reader(staging) as reader:
-        needed = views if ALL in wanted else wanted
+        described = [name for name, view in views.items() if not view.learned]
+        needed = dict.fromkeys([*(described if ALL in wanted else []), *(one for one in wanted if one != ALL)])
         matrices = {view: reader.matrix(dataset, view) for view in needed}
         labels = reader.clips(dataset).set_index("clip_id")["label"]
     kept = kept_of(base, dataset)
     tasks = []
     for view, key in wanted.items():
-        own = matrices if view == ALL else {view: matrices[view]}
+        own = {one: matrices[one] for one in (described if view == ALL else [view])}
         told = labels.reindex(next(iter(own.values())).clip_ids)
         tasks.append(
             Task(dataset, view, key, own, told.where(told.notna(), None).tolist(), kept.get(view, ()))

@@ -80,10 +80,10 @@ def balance(clips: pd.DataFrame, *, label: str = "label", protocol: Protocol | N
 def told(result: Balance) -> str:
     """The result in one sentence."""
     clips = result.counts.to_numpy()
-    said = (
-        f"{count(len(result.counts), 'label')} over {count(clips.shape[1], 'side')}, "
-        f"{clips.min():,} to {clips.max():,} clips in each of {clips.size:,} cells"
-    )
+    across = count(clips.shape[1], "fold") if result.protocol == "fold" else "the split"
+    few, many = int(clips.min()), int(clips.max())
+    held = count(many, "clip") if few == many else f"{few:,} to {count(many, 'clip')}"
+    said = f"{count(len(result.counts), 'label')} over {across}, {held} in each of {clips.size:,} cells"
     off = result.cells["verdict"].value_counts()
     if set(off.index) == {"even"}:
         return f"{said}: none is empty or far from even."

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.audit.candidates import candidates
 from pipeline.audit.fingerprint import ABSENT, CODES, FRAME_S, Print
-from pipeline.audit.sides import AuditError, require
+from pipeline.audit.sides import AuditError, count, require
 
 SIMILARITY = 0.36
 """0 is chance, 1 every bit. Copies of the kinds planted in the tests lie above 0.5, one speaker who says
@@ -68,6 +68,19 @@ def duplicates(clips: pd.DataFrame, prints: NDArray[np.uint32] | None) -> Duplic
     alone = ~clips["content_hash"].duplicated().to_numpy()
     alike = near(clips["clip_id"][alone].tolist(), prints[alone])
     return _grouped(pd.concat([same, alike], ignore_index=True) if len(alike) else same)
+
+
+def told(result: Duplicates, *, by_sound: bool = True) -> str:
+    """The result in one sentence; ``by_sound`` says whether fingerprints were compared at all."""
+    if result.pairs.empty:
+        return "No two clips hold the same sound." if by_sound else "No two files are equal byte for byte."
+    kinds = result.pairs["kind"].value_counts()
+    parts = [
+        *([f"{kinds['exact']:,} byte for byte"] if "exact" in kinds else []),
+        *([f"{kinds['near']:,} moved, at another level or encoded anew"] if "near" in kinds else []),
+    ]
+    holds = "holds" if len(result.pairs) == 1 else "hold"
+    return f"{count(len(result.pairs), 'pair')} of clips {holds} the same sound: {', '.join(parts)}."
 
 
 def exact(clips: pd.DataFrame) -> pd.DataFrame:

@@ -94,15 +94,16 @@ def leakage(
 
 def told(result: Leakage) -> str:
     """The result in one sentence."""
+    across = "folds" if result.protocol == "fold" else "split"
     if result.found.empty:
         if not result.checked:
-            return f"Nothing is known of the clips that could cross the {result.protocol}s."
-        return f"Nothing crosses the {result.protocol}s: no {' or '.join(result.checked)} is on two sides."
+            return f"Nothing is known of the clips that could cross the {across}."
+        return f"Nothing crosses the {across}: no {' or '.join(result.checked)} is on two sides."
     counts = result.found["tie"].value_counts()
     parts = [count(int(counts[tie]), WORDS.get(tie, tie)) for tie in TIES if tie in counts]
     return (
-        f"On two sides of the {result.protocol}s: {', '.join(parts)}. Without {count(len(result.removed), 'clip')} "
-        f"of {result.clips:,} there are none."
+        f"On two sides of the {across}: {', '.join(parts)}. Without {count(len(result.removed), 'clip')} "
+        f"of {result.clips:,} nothing crosses."
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from pipeline import console
 from pipeline.build import Options, build
@@ -30,12 +29,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-analyses",
         action="store_true",
-        help="no projections and clusterings; a later build computes them",
+        help="no projections, clusterings, experiments and audits; a later build computes them",
     )
     parser.add_argument("--keep", type=_at_least_one, default=KEEP, metavar="N", help="snapshots to keep")
-    how = parser.add_mutually_exclusive_group()
-    how.add_argument("--quiet", action="store_true", help="say nothing but errors")
-    how.add_argument("--json", action="store_true", help="one event a line on standard output")
+    console.add_arguments(parser)
 
 
 def _at_least_one(word: str) -> int:
@@ -60,14 +57,6 @@ def run(options: argparse.Namespace) -> int:
         forget=options.forget,
         analyses=not options.no_analyses,
     )
-    with _listener(options) as listener:
+    with console.listener(options) as listener:
         build(Store(options.store), parse(options.dataset), listener, settings)
     return 0
-
-
-def _listener(options: argparse.Namespace) -> console.Display:
-    if options.quiet:
-        return console.Silent()
-    if options.json:
-        return console.Lines(sys.stdout)
-    return console.Terminal()

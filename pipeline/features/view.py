@@ -36,6 +36,8 @@ class View:
     notes: str = ""
     may_be_nan: frozenset[str] = frozenset()
     """Columns that have no value for some clips; NaN in any other is a fault."""
+    learned: bool = False
+    """Whether a network made it that was trained on labels: no evidence beside views that know none."""
 
     @property
     def key(self) -> str:

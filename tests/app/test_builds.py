@@ -28,8 +28,10 @@ TOLD: list[events.Event] = [
     PROGRESS,
     events.Analysing(0, 8),
     events.Analysing(3, 8, "esc50", "mfcc", 4.5),
+    events.Learning(5, 24, "esc50", "esc50.label.all.knn", 3.5),
+    events.Auditing(1, 2, "esc50", 1.5),
     events.Finished(
-        "published", "b", 1, 1_200, 0, 0, 0, 8_400, 0, 8, 9.5, [events.Collection("e", 1, 2, 3, 0, 0)]
+        "published", "b", 1, 1_200, 0, 0, 0, 8_400, 0, 8, 24, 1, 9.5, [events.Collection("e", 1, 2, 3, 0, 0)]
     ),
 ]
 STOPPED = events.Stopped("Stopped on request; the next build goes on from here.")

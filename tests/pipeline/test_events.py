@@ -19,9 +19,11 @@ KEYS = {
     "planned": {"to_extract", "unchanged", "updated", "reused", "removed", "failed"},
     "progress": {"done", "total", "failed", "clips_per_s", "left_s"},
     "analysing": {"done", "total", "dataset", "view", "seconds"},
+    "learning": {"done", "total", "dataset", "experiment", "seconds"},
+    "auditing": {"done", "total", "dataset", "seconds"},
     "finished": {
         *{"status", "build_id", "snapshot", "added", "updated", "removed", "failed"},
-        *{"vectors_computed", "vectors_reused", "analysed", "seconds", "collections"},
+        *{"vectors_computed", "vectors_reused", "analysed", "learned", "audited", "seconds", "collections"},
     },
     "stopped": {"reason"},
 }
@@ -37,8 +39,11 @@ EXAMPLES = [
     events.Analysing(0, 3),
     events.Analysing(1, 3, "esc50", "all", 2.5),
     events.Analysing(3, 3, NASTY, "mfcc", 9.5),
-    events.Finished("published", "b", 7, 1, 2, 3, 4, 5, 6, 3, 0.5, [COLLECTION]),
-    events.Finished("unchanged", "b", 7, 0, 0, 0, 0, 0, 0, 0, 0.5, [COLLECTION]),
+    events.Learning(0, 4),
+    events.Learning(0.5, 4, NASTY, "knn on mfcc", 1.5),
+    events.Auditing(1, 1, NASTY, 2.5),
+    events.Finished("published", "b", 7, 1, 2, 3, 4, 5, 6, 3, 7, 1, 0.5, [COLLECTION]),
+    events.Finished("unchanged", "b", 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0.5, [COLLECTION]),
     events.Stopped(NASTY),
 ]
 
@@ -73,7 +78,7 @@ def test_the_terminal_shows_names_as_they_are(on_a_terminal) -> None:
     assert "6 to extract, 1 unchanged, 2 with new labels or dates, 3 known by their content, 4 gone" in told
     assert (
         "Snapshot 7: 1 added, 2 updated, 3 removed, 4 failed; 5 vectors computed, 6 reused; "
-        "3 views projected and clustered (0.5 s)." in told
+        "3 views projected and clustered, 7 experiments made, 1 collections audited (0.5 s)." in told
     )
     assert "Nothing has changed: snapshot 7 is up to date, 0 vectors computed" in told
     # The bars: nothing for a file.

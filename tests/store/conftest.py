@@ -220,14 +220,18 @@ def writer(store: Store) -> Callable[[], Writer]:
 
 
 @pytest.fixture
-def make_old() -> Callable[[Path], None]:
-    """Make a file what it was before there were projections and clusterings: version 1."""
+def make_old() -> Callable[..., None]:
+    """Make a file what it was before there were projections and clusterings (1), or before experiments (2)."""
+    first = {"meta", "datasets", "clips", "failures", "views", "builds"}
+    second = {"analyses", "analysis_gaps", "projections", "projection_points", "projection_axes"}
+    second |= {"clusterings", "cluster_members", "cluster_trees"}
 
-    def make(path: Path) -> None:
-        added = ("analyses", "analysis_gaps", "projections", "projection_points", "projection_axes")
+    def make(path: Path, version: int = 1) -> None:
         with duckdb.connect(str(path)) as con:
-            for table in (*added, "clusterings", "cluster_members", "cluster_trees"):
-                con.execute(f"drop table {table}")
-            con.execute("update meta set value = '1' where key = 'schema_version'")
+            tables = {row[0] for row in con.execute("select table_name from duckdb_tables()").fetchall()}
+            for table in sorted(tables - first - (second if version == 2 else set())):
+                if not table.startswith("view_"):
+                    con.execute(f"drop table {table}")
+            con.execute("update meta set value = ? where key = 'schema_version'", [str(version)])
 
     return make

@@ -155,6 +155,17 @@ def test_a_snapshot_from_before_has_none(store, filler, clips, make_old) -> None
         assert len(reader.clips("a")) == len(reader.matrix("a", "level").values) == 2
 
 
+def test_a_snapshot_from_before_experiments_has_its_analyses(store, filler, clips, make_old) -> None:
+    ids = sorted(row["clip_id"] for row in clips if row["dataset"] == "a")
+    snapshot = filler.publish(store, clips, units=[filler.unit("a", "level", ids)])
+    make_old(snapshot.path, 2)
+    with Reader(snapshot.path) as reader:
+        assert reader.version == "2" and set(reader.units()) == {("a", "level")}
+        assert len(reader.clusterings("a")) == 2 and not reader.projections("a").empty
+        assert reader.experiments("a").empty and reader.experiment_keys().empty
+        assert not reader.views("a")["learned"].any()
+
+
 def test_fingerprints_change_with_clips_contents_and_labels_alone(store, filler, clips) -> None:
     def told(rows) -> dict[str, str]:
         with Reader(filler.publish(store, rows).path) as reader:

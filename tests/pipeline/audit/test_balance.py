@@ -21,8 +21,7 @@ def test_an_even_table():
     assert (result.cells["verdict"] == "even").all() and result.uneven.empty
     assert result.ratio == 1
     assert (
-        told(result)
-        == "2 labels over 3 sides, 8 to 8 clips in each of 6 cells: none is empty or far from even."
+        told(result) == "2 labels over 3 folds, 8 clips in each of 6 cells: none is empty or far from even."
     )
 
 

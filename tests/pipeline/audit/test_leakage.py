@@ -48,7 +48,7 @@ def test_a_source_in_two_folds_is_told_and_its_fewer_clips_go():
     assert result.removed.to_dict("records") == [{"clip_id": "d", "tie": "source", "value": "s", "side": "2"}]
     assert result.checked == ("source",)
     assert "speaker, sentence, duplicate" in result.notes[0]
-    assert told(result) == "On two sides of the folds: 1 source. Without 1 clip of 6 there are none."
+    assert told(result) == "On two sides of the folds: 1 source. Without 1 clip of 6 nothing crosses."
 
 
 def test_duplicates_across_folds_count_and_within_a_fold_do_not():

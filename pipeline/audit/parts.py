@@ -1,0 +1,134 @@
+"""The parts of an audit that need no classifier: duplicates, leakage, facts, balance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline.audit import balance, confounds, duplicates, leakage
+from pipeline.audit.duplicates import Duplicates
+from pipeline.audit.leakage import TIES, Leakage
+from pipeline.audit.part import BALANCE, DUPLICATES, FACTS, LEAKAGE, LEAKAGE_OWN, SPLIT, Part
+from pipeline.audit.sides import Protocol, count
+from pipeline.audit.split import Split
+from pipeline.classify.told import GROUPED
+from pipeline.inputs import NAMED
+
+SENTENCE = "sentence"
+
+
+def split(found: Split) -> Part:
+    """What is said of the split: its title, then its sentence, as the first note."""
+    return Part(SPLIT, found.title, (found.told, *found.notes))
+
+
+def copies(
+    clips: pd.DataFrame, prints: NDArray[np.uint32] | None, notes: Sequence[str]
+) -> tuple[Part, Duplicates]:
+    """Clips that hold the same sound; ``notes`` say which could not be compared."""
+    result = duplicates.duplicates(clips, prints)
+    part = Part(
+        DUPLICATES,
+        duplicates.told(result, by_sound=prints is not None),
+        tuple(notes),
+        {"audit_pairs": result.pairs},
+    )
+    return part, result
+
+
+def leaks(found: Split, same: Duplicates | None) -> tuple[Part, Leakage]:
+    """What crosses the classifiers' split, and the clips to do without."""
+    counted = ties_counted(found.clips)
+    result = leakage.leakage(found.clips, same, protocol=found.column, ties=counted)
+    ties, said = _with_sentences(found.clips, result, counted, found.column)
+    notes = (*_by_construction(found), *said, *result.notes)
+    tables = {"audit_ties": ties, "audit_removed": result.removed}
+    return Part(LEAKAGE, leakage.told(result), notes, tables), result
+
+
+def own_leaks(found: Split, same: Duplicates | None) -> Part:
+    """What crosses the dataset's own TRAIN and TEST, where other folds are learned from."""
+    counted = ties_counted(found.clips)
+    result = leakage.leakage(found.clips, same, protocol="split", ties=counted)
+    ties, said = _with_sentences(found.clips, result, counted, "split")
+    told = f"Across the dataset's own TRAIN and TEST: {_lower(leakage.told(result))}"
+    return Part(LEAKAGE_OWN, told, (*said, *result.notes), {"audit_ties": ties})
+
+
+def ties_counted(clips: pd.DataFrame) -> tuple[str, ...]:
+    """
+    The ties that help a model to the label without being it.
+
+    What everybody reads ties everyone to everyone: sentences count only where what is said tells the label.
+    A tie that is the label itself, a speaker who is to be recognised, must be on both sides.
+    """
+    return tuple(
+        tie
+        for tie in TIES
+        if not _is_label(clips, tie) and (tie != SENTENCE or _tells_label(clips[SENTENCE], clips["label"]))
+    )
+
+
+def facts(found: Split) -> Part:
+    """How well facts of the recording alone name the label."""
+    result = confounds.confounds(found.clips, protocol=found.column)
+    table = result.table.assign(chance=result.chance, majority=result.majority, clips=result.clips)
+    return Part(FACTS, confounds.told(result), result.notes, {"audit_facts": table})
+
+
+def spread(found: Split) -> Part:
+    """How the labels are spread over the sides."""
+    result = balance.balance(found.clips, protocol=found.column)
+    return Part(BALANCE, balance.told(result), result.notes, {"audit_balance": result.cells})
+
+
+def unread(reasons: Sequence[str]) -> list[str]:
+    """A note on recordings that could not be heard again."""
+    if not reasons:
+        return []
+    some = " ".join(dict.fromkeys(reasons[:NAMED]))
+    return [f"{count(len(reasons), 'recording')} could not be read and compared by sound: {some}"]
+
+
+def _with_sentences(
+    clips: pd.DataFrame, result: Leakage, counted: Sequence[str], column: Protocol | None
+) -> tuple[pd.DataFrame, list[str]]:
+    """The ties with those of sentences among them, counted or not, and what to say of it."""
+    if SENTENCE in counted or clips[SENTENCE].isna().all():
+        return result.found, []
+    read = leakage.leakage(clips, protocol=column, ties=(SENTENCE,)).found
+    if read.empty:
+        return result.found, []
+    note = (
+        f"{count(len(read), 'sentence')} {'is' if len(read) == 1 else 'are'} on two sides as well. They are "
+        "listed and not taken out: what is said does not tell the label."
+    )
+    both = [table for table in (result.found, read) if len(table)]
+    return pd.concat(both, ignore_index=True), [note]
+
+
+def _by_construction(found: Split) -> list[str]:
+    if not found.drawn or found.planned is None:
+        return []
+    what = found.planned.unit if found.planned.name == GROUPED else "recording with the same bytes"
+    return [f"The folds were drawn such that no {what} is in two of them: that none crosses is no finding."]
+
+
+def _is_label(clips: pd.DataFrame, tie: str) -> bool:
+    if tie not in clips or clips[tie].isna().any() or clips["label"].isna().any():
+        return False
+    return bool((pd.factorize(clips[tie])[0] == pd.factorize(clips["label"])[0]).all())
+
+
+def _tells_label(sentences: pd.Series, labels: pd.Series) -> bool:
+    """Whether every sentence that is said twice goes with one label."""
+    said = pd.DataFrame({"sentence": sentences, "label": labels}).dropna()
+    again = said[said["sentence"].duplicated(keep=False)]
+    return len(again) > 0 and bool((again.groupby("sentence")["label"].nunique() == 1).all())
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]

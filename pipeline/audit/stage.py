@@ -1,0 +1,137 @@
+"""The stage of a build that audits each dataset: what is missing or out of date, and nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+from joblib.externals.loky.process_executor import BrokenProcessPool
+
+from pipeline import events, stop
+from pipeline.audit import fingerprint
+from pipeline.audit.prints import make_prints
+from pipeline.audit.suspects import witness
+from pipeline.audit.unit import LIMIT, Audit, Given, audit_of
+from pipeline.experiments.rows import rows_of
+from pipeline.experiments.stage import as_wanted, tasks_of
+from pipeline.experiments.wanted import BUILD, CLASSIFIER, UNLEAKED, Due
+from store import audits, experiments
+from store.audits import AuditRows
+from store.reader import Reader
+from store.writer import Writer
+
+VERSION = 1
+"""Raise it when what an audit finds or says changes."""
+
+log = logging.getLogger(__name__)
+
+
+def stale(reader: Reader) -> dict[str, str]:
+    """The datasets whose audit is missing or of something else, and the key each should have."""
+    there = reader.audits().set_index("dataset")["key"].to_dict()
+    return {name: key for name, key in _keys(reader).items() if there.get(name) != key}
+
+
+def _keys(reader: Reader) -> dict[str, str]:
+    rows = reader.rows("learning_fingerprints")
+    return {row["dataset"]: _key(row["fingerprint"], reader.experiments(row["dataset"])) for row in rows}
+
+
+def _key(of_clips: str, there: pd.DataFrame) -> str:
+    best = witness(there)
+    told = [
+        VERSION,
+        fingerprint.VERSION,
+        LIMIT,
+        of_clips,
+        *([] if best is None else [best["experiment_id"], best["key"]]),
+    ]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+
+
+def audit(staging: Path, tell: events.Listener, n_jobs: int) -> int:
+    """Audit every stale dataset of the staging database; how many there were.
+
+    Each is committed as soon as it is done: a killed build goes on with the others.
+    """
+    with Reader(staging) as reader:
+        wanted = stale(reader)
+        small = [name for name in wanted if len(reader.clips(name)) <= LIMIT]
+    began = time.monotonic()
+    tell(events.Auditing(0, len(wanted)))
+    unread = _printed(staging, small, n_jobs) if small else {}
+    for done, (dataset, key) in enumerate(wanted.items(), 1):
+        stop.check()
+        started = time.monotonic()
+        given = _given(staging, dataset, unread)
+        found = audit_of(given)
+        _write(staging, dataset, key, given, found, time.monotonic() - started)
+        tell(events.Auditing(done, len(wanted), dataset, time.monotonic() - began))
+    return len(wanted)
+
+
+def discard(staging: Path) -> None:
+    """Forget the audits that are out of date, where a build is not to make them: they would mislead."""
+    with Reader(staging) as reader:
+        gone = [name for name in stale(reader) if name in set(reader.audits()["dataset"])]
+    if gone:
+        with Writer(staging) as writer, writer.transaction():
+            for dataset in gone:
+                audits.drop_audits(writer.con, dataset=dataset)
+                _drop_unleaked(writer, dataset)
+
+
+def _printed(staging: Path, datasets: Sequence[str], n_jobs: int) -> dict[str, str]:
+    try:
+        return make_prints(staging, datasets, n_jobs)
+    except BrokenProcessPool:  # out of memory, say: what was finished is written
+        log.warning("A process that computed fingerprints died; recordings without one are not compared")
+        return {}
+
+
+def _given(staging: Path, dataset: str, unread: Mapping[str, str]) -> Given:
+    """What the audit needs of a dataset, in memory: the database cannot be read while it is written."""
+    with Reader(staging) as reader:
+        clips, learned = reader.clips(dataset), reader.experiments(dataset)
+        if len(clips) > LIMIT:
+            return Given(clips, learned)
+        reasons = [unread[one] for one in clips["content_hash"].drop_duplicates() if one in unread]
+        given = Given(clips, learned, reader.prints(dataset, fingerprint.VERSION), reasons)
+        best = witness(learned)
+        if best is None:
+            return given
+        wanted = replace(as_wanted(best), detailed=False)
+        due = Due(wanted, str(best["experiment_id"]), str(best["key"]))
+        (task,) = tasks_of(reader, dataset, [due])
+        return replace(given, task=task, said=reader.predictions(due.experiment_id))
+
+
+def _write(staging: Path, dataset: str, key: str, given: Given, found: Audit, seconds: float) -> None:
+    best = witness(given.experiments)
+    row = {"dataset": dataset, "key": key, "clips": len(given.clips), "seconds": seconds}
+    row |= {"experiment_id": None if best is None else best["experiment_id"]}
+    rows = AuditRows(audit=row, parts=[part.row for part in found.parts], found=found.found)
+    with Writer(staging) as writer, writer.transaction():
+        _drop_unleaked(writer, dataset)
+        if found.unleaked is not None and best is not None:
+            id_ = f"{best['experiment_id']}.{UNLEAKED}"
+            learned = rows_of(
+                found.unleaked, experiment_id=id_, dataset=dataset, key=key, origin=BUILD, kind=CLASSIFIER,
+                subset=UNLEAKED,
+            )  # fmt: skip
+            experiments.replace_experiment(writer, learned)
+        audits.replace_audit(writer, rows)
+
+
+def _drop_unleaked(writer: Writer, dataset: str) -> None:
+    """An experiment without the clips that leaked is of the audit that found them, and goes with it."""
+    found = writer.con.execute(
+        "select experiment_id from experiments where dataset = ? and subset = ?", [dataset, UNLEAKED]
+    ).fetchall()
+    experiments.drop_experiments(writer.con, [row[0] for row in found])

@@ -1,0 +1,127 @@
+"""One experiment in a worker: from vectors to rows, or to the reason why there are none."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline.audit.confounds import FACTS as FACT_TITLES
+from pipeline.audit.confounds import numbers
+from pipeline.classify.asked import Views
+from pipeline.classify.curve import learning_curve
+from pipeline.classify.importance import importance
+from pipeline.classify.run import Experiment, run
+from pipeline.experiments import rows
+from pipeline.experiments.wanted import FACTS, Wanted
+from store.errors import SesatlasError, StoreError
+from store.experiments import ExperimentRows
+
+Tell = Callable[[float], None]
+FIRST = 0.5
+"""The share of the work that the experiment itself takes, beside its curve and its columns' importance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a worker is given; ``clips`` and every matrix have a row for each clip, in one order."""
+
+    wanted: Wanted
+    experiment_id: str
+    key: str
+    clips: pd.DataFrame
+    values: Views
+    columns: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Why an experiment could not be made."""
+
+    task_id: str
+    row: Mapping[str, Any]
+
+
+def compute(task: Task) -> ExperimentRows | Gap:
+    """As :func:`make`; what cannot be learned becomes a gap, and all else goes on."""
+    try:
+        return make(task)
+    except SesatlasError as error:
+        return gap(task, str(error))
+
+
+def make(task: Task, tell: Tell = lambda share: None) -> ExperimentRows:
+    """
+    Raises
+    ------
+    SesatlasError
+        The target cannot be learned, or the vectors tell no clip from another.
+    """
+    importlib.import_module("sklearn.linear_model")  # a limit of threads binds only what is loaded
+    wanted = task.wanted
+    _require_columns(task)
+    found = run(
+        task.values, task.clips, wanted.target, wanted.method,
+        combination=wanted.combination, seed=wanted.seed,
+        tell=lambda share: tell(share * FIRST if wanted.detailed else share),
+    )  # fmt: skip
+    return rows.rows_of(
+        found, experiment_id=task.experiment_id, dataset=wanted.dataset, key=task.key,
+        origin=wanted.origin, kind=wanted.kind,
+        metrics=_details(task, found, lambda share: tell(FIRST + share * (1 - FIRST))) if wanted.detailed else (),
+    )  # fmt: skip
+
+
+def _details(task: Task, found: Experiment, tell: Tell) -> list[rows.Row]:
+    wanted = task.wanted
+    points = learning_curve(
+        task.values, task.clips, wanted.target, wanted.method, combination=wanted.combination,
+        seed=wanted.seed, by=found.protocol, tell=lambda share: tell(share * FIRST),
+    )  # fmt: skip
+    matters = importance(found, task.values, task.columns, tell=lambda share: tell(FIRST + share * FIRST))
+    return [*rows.by_share(points), *rows.by_column(*matters)]
+
+
+def _require_columns(task: Task) -> None:
+    empty = [view for view, values in task.values.items() if not values.shape[1]]
+    if empty:
+        raise StoreError(
+            f"The view '{empty[0]}' has no column to learn from. Build again, or choose another view."
+        )
+
+
+def gap(task: Task, reason: str) -> Gap:
+    wanted = task.wanted
+    row = {
+        "experiment_id": task.experiment_id, "dataset": wanted.dataset, "target": wanted.target,
+        "key": task.key, "what": wanted.what, "reason": reason,
+    }  # fmt: skip
+    return Gap(task.experiment_id, row)
+
+
+def facts(clips: pd.DataFrame) -> tuple[NDArray[np.float32], tuple[str, ...]]:
+    """What is known of each recording before anyone listens, as a matrix (n, d), and the columns' names."""
+    blocks = {name: numbers(clips[name]) for name in FACT_TITLES if name in clips}
+    names = [
+        name if block.shape[1] == 1 else f"{name}_{at}"
+        for name, block in blocks.items()
+        for at in range(block.shape[1])
+    ]
+    return np.hstack(list(blocks.values())).astype(np.float32), tuple(names)
+
+
+def values_of(
+    wanted: Wanted, clips: pd.DataFrame, matrices: Mapping[str, Any]
+) -> tuple[Views, dict[str, tuple[str, ...]]]:
+    """The matrices that an experiment learns from and the names of their columns, the facts' made of the clips."""
+    if wanted.kind == FACTS:
+        made, names = facts(clips)
+        return {FACTS: made}, {FACTS: names}
+    return {view: matrices[view].values for view in wanted.views}, {
+        view: matrices[view].columns for view in wanted.views
+    }

@@ -1,0 +1,89 @@
+"""Where a training stands, in one file that is there whole or not at all, and is never a pickle."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save as packed
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from pipeline.train.errors import TrainError
+from pipeline.train.history import Row
+from store.files import flush
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """After which epoch a training stands, what it has told, and how many seconds it has taken."""
+
+    epoch: int
+    history: list[Row]
+    seconds: float
+
+
+def write_tensors(path: Path, tensors: Mapping[str, Tensor], told: Mapping[str, str]) -> None:
+    """A safetensors file that a reader finds whole or not at all."""
+    half = path.with_name(path.name + ".new")
+    whole = {name: tensor.detach().to("cpu").contiguous() for name, tensor in tensors.items()}
+    half.write_bytes(packed(whole, metadata=dict(told)))
+    flush(half)
+    half.replace(path)
+    flush(path.parent)
+
+
+def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """The tensors of a file and what is told beside them.
+
+    Raises
+    ------
+    TrainError
+        The file is not there, cut off, or no safetensors file.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, dict(file.metadata() or {})  # noqa: SIM118
+    except (OSError, SafetensorError) as error:
+        raise TrainError(
+            f"{path} cannot be read ({error}); expected a safetensors file. Delete it and train again."
+        ) from error
+
+
+def keep(path: Path, place: Place, key: str, parts: Mapping[str, nn.Module], optimizer: Optimizer) -> None:
+    """Keep networks, the optimiser's moments and the history; ``key`` says which training this is."""
+    tensors = {
+        f"{part}/{name}": value for part, net in parts.items() for name, value in net.state_dict().items()
+    }
+    for number, state in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer/{number}/{name}": torch.as_tensor(value) for name, value in state.items()}
+    told = {"epoch": place.epoch, "history": place.history, "seconds": place.seconds}
+    write_tensors(path, tensors, {"key": key, "place": json.dumps(told)})
+
+
+def resume(path: Path, key: str, parts: Mapping[str, nn.Module], optimizer: Optimizer) -> Place | None:
+    """Put networks and optimiser where ``path`` left them; None where there is nothing of this training."""
+    if not path.exists():
+        return None
+    tensors, told = read_tensors(path)
+    if told.get("key") != key:
+        return None
+    for part, net in parts.items():
+        net.load_state_dict(below(tensors, part))
+    moments: dict[int, dict[str, Tensor]] = {}
+    for name, value in below(tensors, "optimizer").items():
+        number, what = name.split("/")
+        moments.setdefault(int(number), {})[what] = value
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": moments})
+    place = json.loads(told["place"])
+    history = [(int(epoch), str(metric), float(value)) for epoch, metric, value in place["history"]]
+    return Place(int(place["epoch"]), history, float(place["seconds"]))
+
+
+def below(tensors: Mapping[str, Tensor], part: str) -> dict[str, Tensor]:
+    """Those tensors whose names begin with ``part/``, by the rest of their names."""
+    return {name.removeprefix(f"{part}/"): tensors[name] for name in tensors if name.startswith(f"{part}/")}

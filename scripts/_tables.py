@@ -1,0 +1,148 @@
+"""The tables of docs/RESULTS.md."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from pipeline.classify import CLASSIFIERS
+from pipeline.classify.compare import compare
+from pipeline.classify.run import run
+from store.reader import Reader
+
+MEANS = {"mfcc": r"mfcc_(0\d|1[0-2])_mean", "chroma": r"chroma_\w+_mean", "contrast": r"contrast_\w+_mean"}
+"""13 MFCC, 12 chroma, 7 bands of contrast, each its mean over a clip: 32 numbers."""
+PICZAK = "[Piczak 2015](https://doi.org/10.1145/2733373.2806390)"
+REFERENCES = {
+    "ESC-10": {"k-NN": 66.7, "SVM": 67.5, "random forest": 72.7, "human": 95.7},
+    "ESC-50": {"k-NN": 32.2, "SVM": 39.6, "random forest": 44.3, "human": 81.3},
+}
+LITERATURE = {
+    name: [
+        "",
+        f"Reference, not measured here: {name} in {PICZAK}, the same five folds: "
+        + ", ".join(f"{who} {value} %" for who, value in told.items())
+        + ".\n",
+    ]
+    for name, told in REFERENCES.items()
+}
+
+
+def percent(value: float | None, places: int = 1) -> str:
+    return "" if value is None or not np.isfinite(value) else f"{100 * value:.{places}f}"
+
+
+def lines(head: list[str], rows: list[list[str]]) -> Iterator[str]:
+    """A table of Markdown."""
+    yield f"| {' | '.join(head)} |"
+    yield f"|{'---|' * len(head)}"
+    yield from (f"| {' | '.join(row)} |" for row in rows)
+
+
+def method(row: pd.Series) -> str:
+    if row["kind"] == "facts":
+        return "recording facts alone (random forest)"
+    one = CLASSIFIERS.get(row["method"])
+    return one.title if one else str(row["method"])
+
+
+def learned_from(row: pd.Series) -> str:
+    views = list(row["views"])
+    several = f"all {len(views)} views" if len(views) > 3 else " + ".join(views)
+    return f"{several} ({row['columns']})" if row["kind"] == "classifier" else several
+
+
+def experiments(reader: Reader, name: str, table: pd.DataFrame) -> Iterator[str]:
+    head = ["method", "learned from (columns)", "n", "accuracy %", "± folds", "95 %", "95 % by group",
+            "balanced %", "macro F1 %", "log loss", "ECE %", "fit s", "seed"]  # fmt: skip
+    rows = []
+    for _, row in table.sort_values(["accuracy", "log_loss"], ascending=[False, True]).iterrows():
+        looked = row["method"] not in CLASSIFIERS or CLASSIFIERS[row["method"]].looks
+        grouped = f"{percent(row['grouped_low'])} to {percent(row['grouped_high'])}"
+        rows.append([
+            method(row), learned_from(row) if looked else "nothing", str(row["clips"]), percent(row["accuracy"]),
+            percent(row["spread"]), f"{percent(row['accuracy_low'])} to {percent(row['accuracy_high'])}",
+            grouped if pd.notna(row["grouped_low"]) else "", percent(row["balanced_accuracy"]),
+            percent(row["macro_f1"]), f"{row['log_loss']:.2f}", percent(row["ece"]),
+            f"{row['fit_seconds']:.1f}", str(row["seed"]),
+        ])  # fmt: skip
+    yield from lines(head, rows)
+    best = table[table["kind"] == "classifier"].sort_values("accuracy").iloc[-1]
+    yield f"\n{_against_guessing(table, best)}\n"
+
+
+def _against_guessing(table: pd.DataFrame, best: pd.Series) -> str:
+    guess = table[table["method"].isin([one for one, how in CLASSIFIERS.items() if not how.looks])]
+    level = max(float(guess["accuracy"].max()), 1 / len(best["classes"]))
+    low = best["grouped_low"] if pd.notna(best["grouped_low"]) else best["accuracy_low"]
+    if low > level:
+        return f"The best of them, {method(best)}, is above guessing ({percent(level)} %) with its whole interval."
+    return (
+        f"Near chance: the interval of the best of them, {method(best)}, begins at {percent(low)} %, and guessing "
+        f"reaches {percent(level)} %. Nothing here says that this can be learned from so few groups."
+    )
+
+
+def network(reader: Reader, table: pd.DataFrame) -> Iterator[str]:
+    for _, row in table[table["kind"] == "network"].iterrows():
+        yield f"\n{row['method']}: {' '.join(row['notes'])}\n"
+        found = reader.experiment_metrics(row["experiment_id"])
+        wide = found[found["kind"] == "fold"].pivot(index="name", columns="metric", values="value")
+        rows = [
+            [
+                str(fold),
+                f"{one['train']:.0f}",
+                f"{one['test']:.0f}",
+                percent(one["accuracy"]),
+                f"{one['fit_seconds']:.0f}",
+            ]
+            for fold, one in wide.iterrows()
+        ]
+        yield from lines(["fold", "learned from", "tested", "accuracy %", "training s"], rows)
+
+
+def means_table(reader: Reader, name: str) -> Iterator[str]:
+    """The 32 mean-features of a quick start, by the official folds and by folds drawn at random."""
+    clips = reader.clips(name).sort_values("clip_id", ignore_index=True)
+    blocks = []
+    for view, pattern in MEANS.items():
+        found = reader.matrix(name, view)
+        order = pd.Index(found.clip_ids).get_indexer(pd.Index(clips["clip_id"]))
+        chosen = [place for place, column in enumerate(found.columns) if re.fullmatch(pattern, column)]
+        blocks.append(found.values[order][:, chosen])
+    values = {"means": np.hstack(blocks).astype(np.float32)}
+    rows = []
+    for words, rowset in (
+        ("official folds", clips),
+        ("random folds, which part clips of one source", clips.assign(fold=None, source=None, split=None)),
+    ):
+        one = run(values, rowset, "label", "logistic")
+        told = one.metrics
+        rows.append([words, str(told.clips), percent(told.accuracy), percent(told.spread),
+                     f"{percent(told.interval.low)} to {percent(told.interval.high)}"])  # fmt: skip
+    yield f"\nThe {values['means'].shape[1]} means that quick starts use (MFCC, chroma, contrast), logistic regression:\n"
+    yield from lines(["protocol", "n", "accuracy %", "± folds", "95 %"], rows)
+
+
+def audit(reader: Reader, name: str, table: pd.DataFrame) -> Iterator[str]:
+    parts = reader.audit_parts(name)
+    if parts.empty:
+        return
+    yield "\n### Audit\n"
+    for _, part in parts.iterrows():
+        yield f"- **{str(part['part']).capitalize()}**: {part['told']}"
+    for _, row in table[table["subset"] == "unleaked"].iterrows():
+        whole = table[table["experiment_id"] == row["experiment_id"].removesuffix(".unleaked")]
+        if whole.empty:
+            continue
+        before, after = (reader.predictions(one["experiment_id"]).table for one in (whole.iloc[0], row))
+        shared = before[before["clip_id"].isin(after["clip_id"])]
+        told = compare(before, after)
+        yield (
+            f"- **Without what leaks**: {method(row)}, {percent((shared['truth'] == shared['predicted']).mean())} % before "
+            f"and {percent(row['accuracy'])} % after ({percent(row['accuracy_low'])} to {percent(row['accuracy_high'])}), "
+            f"on the same {told.clips:,} clips; McNemar's exact test, p = {told.exact:.2g}."
+        )

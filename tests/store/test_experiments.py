@@ -1,0 +1,193 @@
+"""Experiments come and go whole, with what they were learned from, and are read as they were written."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from store import derived, experiments, vectors
+from store.analyses import Staged
+from store.errors import StoreError
+from store.experiments import OF_EXPERIMENTS, ExperimentRows
+
+NUMBERS = (
+    "accuracy", "accuracy_low", "accuracy_high", "spread", "balanced_accuracy", "macro_f1", "log_loss", "brier",
+    "ece", "fit_seconds", "predict_seconds", "seconds",
+)  # fmt: skip
+
+
+def experiment(dataset: str, clip_ids: list[str], views: list[str], **told: Any) -> ExperimentRows:
+    """Made by hand: every second clip is taken for the other class."""
+    classes = ["dog", "rain"]
+    id_ = f"{dataset}.label.{'+'.join(views)}.logistic"
+    words = (
+        "target",
+        "subset",
+        "kind",
+        "method",
+        "combination",
+        "protocol",
+        "protocol_title",
+        "protocol_told",
+    )
+    row = {word: word for word in words} | {"origin": "build", "unit": "source", "key": "k", "seed": 0}
+    row |= {"experiment_id": id_, "dataset": dataset, "views": views, "classes": classes, "version": 1}
+    row |= dict.fromkeys(NUMBERS, 0.5) | {"columns": 3, "clips": len(clip_ids), "groups": 2}
+    row |= {"parameters": "{}", "versions": "{}", "notes": ["a note"], "made_at": datetime(2026, 11, 21)}
+    said = np.linspace(0, 1, len(clip_ids), dtype=np.float32)
+    told_of = {
+        "clip_id": clip_ids,
+        "fold": ["fold 1"] * len(clip_ids),
+        "truth": ["dog"] * len(clip_ids),
+        "predicted": [classes[place % 2] for place in range(len(clip_ids))],
+        "probabilities": pa.array([[1 - one, one] for one in said.tolist()], pa.list_(pa.float32())),
+    }
+    metric = {"kind": "fold", "name": "fold 1", "metric": "accuracy", "value": 0.5}
+    step = {"fold": "fold 1", "epoch": 1, "metric": "train_loss", "value": 1.5}
+    return ExperimentRows(
+        experiment=row | told, predictions=pa.table(told_of), metrics=[metric], history=[step]
+    )
+
+
+@pytest.fixture
+def ids(clips):
+    return {name: sorted(row["clip_id"] for row in clips if row["dataset"] == name) for name in "ab"}
+
+
+@pytest.fixture
+def opened(writer, filler, clips, ids):
+    """Two datasets, of each an experiment on one view and one on two."""
+    with writer() as opened:
+        filler.fill(opened, clips)
+        with opened.transaction():
+            for dataset in "ab":
+                for views in (["level"], ["level", "tone"]):
+                    experiments.replace_experiment(opened, experiment(dataset, ids[dataset], views))
+        yield opened
+
+
+def content(opened) -> dict[str, str]:
+    return {
+        table: repr(opened.con.execute(f"select * from {table} order by all").fetchall())
+        for table in OF_EXPERIMENTS
+    }
+
+
+def there(opened) -> set[str]:
+    return set(Staged(opened).experiment_keys()["experiment_id"])
+
+
+def test_an_experiment_written_twice_is_there_once(opened, ids) -> None:
+    once = content(opened)
+    with opened.transaction():
+        experiments.replace_experiment(opened, experiment("a", ids["a"], ["level"]))
+    assert content(opened) == once
+    with opened.transaction():
+        experiments.replace_experiment(opened, experiment("a", ids["a"], ["level"], key="new"))
+    assert content(opened)["predictions"] == once["predictions"] != content(opened)["experiments"]
+
+
+def test_what_is_read_is_what_was_written(opened, ids) -> None:
+    staged = Staged(opened)
+    told = staged.predictions("a.label.level.logistic")
+    assert list(told.table["clip_id"]) == ids["a"] and told.classes == ("dog", "rain")
+    assert told.probabilities.shape == (len(ids["a"]), 2) and told.probabilities.dtype == np.float32
+    assert np.allclose(told.probabilities.sum(axis=1), 1)
+    own = told.probabilities[np.arange(len(ids["a"])), told.predicted]
+    assert np.array_equal(own, told.table["confidence"].to_numpy())
+    assert set(told.truth) == {0} and set(told.predicted) == {0, 1}
+    assert staged.experiment_history("a.label.level.logistic").to_dict("records") == [
+        {"fold": "fold 1", "epoch": 1, "metric": "train_loss", "value": 1.5}
+    ]
+    assert list(staged.experiments("a")["experiment_id"]) == [
+        "a.label.level+tone.logistic",
+        "a.label.level.logistic",
+    ]
+
+
+def test_probabilities_that_are_not_those_of_the_classes_are_refused(opened, ids) -> None:
+    wrong = replace(
+        experiment("a", ids["a"], ["level"]), experiment={"classes": ["dog"], "experiment_id": "x"}
+    )
+    with pytest.raises(StoreError, match=r"has 1 classes, and predictions with \[2\]"), opened.transaction():
+        experiments.replace_experiment(opened, wrong)
+
+
+def test_metrics_added_later_take_the_place_of_their_kind(opened) -> None:
+    id_ = "a.label.level.logistic"
+    for value in (0.1, 0.2):
+        share = {"kind": "share", "name": "0.5", "metric": "accuracy", "value": value}
+        with opened.transaction():
+            experiments.add_metrics(opened, id_, [share])
+    found = Staged(opened).experiment_metrics(id_)
+    assert list(found["kind"]) == ["fold", "share"] and list(found["value"]) == [0.5, 0.2]
+
+
+def test_they_go_with_the_dataset_with_the_view_and_with_a_clip(opened, ids) -> None:
+    with opened.transaction():
+        derived.forget(opened.con, dataset="a", view="tone")
+    assert there(opened) == {
+        "a.label.level.logistic",
+        "b.label.level.logistic",
+        "b.label.level+tone.logistic",
+    }
+    with opened.transaction():
+        derived.forget(opened.con, view="tone")
+    assert there(opened) == {"a.label.level.logistic", "b.label.level.logistic"}
+    with opened.transaction():
+        opened.delete_clips(ids["a"][:1])
+    assert there(opened) == {"b.label.level.logistic"}
+    assert "a.label" not in "".join(content(opened).values())
+
+
+def test_a_gap_stands_in_the_place_of_an_experiment(opened) -> None:
+    id_ = "a.label.level.logistic"
+    gap = {
+        "experiment_id": id_,
+        "dataset": "a",
+        "target": "label",
+        "key": "k2",
+        "what": "it",
+        "reason": "why",
+    }
+    for _ in range(2):
+        with opened.transaction():
+            experiments.write_gap(opened, gap)
+    found = Staged(opened).experiment_keys().set_index("experiment_id")
+    assert found.loc[id_, "key"] == "k2" and len(Staged(opened).experiment_gaps("a")) == 1
+    with opened.transaction():
+        derived.forget(opened.con, dataset="a")
+    assert Staged(opened).experiment_gaps("a").empty
+
+
+def test_an_unknown_experiment_is_told(opened) -> None:
+    for ask in (Staged(opened).experiment, Staged(opened).predictions):
+        with pytest.raises(StoreError, match="There is no experiment 'x' in this snapshot"):
+            ask("x")
+
+
+def test_vectors_of_networks_are_all_or_nothing_of_a_dataset(opened, ids) -> None:
+    def put(**found: str) -> None:
+        values = {
+            name: (key, ids[name], np.full((len(ids[name]), 1), len(key), dtype=np.float32))
+            for name, key in found.items()
+        }
+        with opened.transaction():
+            vectors.replace_embeddings(opened, "tone", values)
+
+    put(a="one", b="one")
+    assert {(row["dataset"], row["key"]) for _, row in Staged(opened).embeddings().iterrows()} == {
+        ("a", "one"),
+        ("b", "one"),
+    }
+    put(a="other")
+    assert list(Staged(opened).embeddings()["dataset"]) == ["a"]
+    held = opened.con.execute("select distinct clip_id, vector[1] from view_tone order by all").fetchall()
+    assert held == [(id_, 5.0) for id_ in ids["a"]]
+    # What was learned from the vectors that went has gone with them.
+    assert there(opened) == {"a.label.level.logistic", "b.label.level.logistic"}
