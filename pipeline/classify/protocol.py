@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.classify.classifier import ClassifyError
 from pipeline.classify.groups import Groups, drawn_folds, groups_of
+from pipeline.classify.target import labelled, testable, untestable
 from pipeline.classify.told import (
     GROUPED,
     OFFICIAL_FOLDS,
@@ -99,13 +99,13 @@ def protocol(clips: pd.DataFrame, target: str = "label", *, folds: int = FOLDS, 
         No such column, no clip that has it, one class only, or no class that can be both learned and
         tested: each lies within one group or fold.
     """
-    rows, names, notes = _labelled(clips, target)
+    rows, names, notes = labelled(clips, target)
     frame = clips.iloc[rows].reset_index(drop=True)
     groups = groups_of(frame, target)
     name, raw, titles = _folds(frame, names, groups, target, folds, seed)
-    kept = _testable(names, raw, name)
+    kept = testable(names, raw, name)
     if len(set(names[kept])) < 2:
-        raise _untestable(target, names, groups, name)
+        raise untestable(target, names, groups, name)
     classes, codes = np.unique(names[kept].astype(str), return_inverse=True)
     used = [number for number in range(len(titles)) if (raw[kept] == number).any()]
     number_of = {old: new for new, old in enumerate(used)}
@@ -120,28 +120,6 @@ def protocol(clips: pd.DataFrame, target: str = "label", *, folds: int = FOLDS, 
         name, target, told, rows[kept], tuple(classes), codes.astype(np.intp), numbers, named, unit,
         groups.unit, tuple(notes),
     )  # fmt: skip
-
-
-def _labelled(clips: pd.DataFrame, target: str) -> tuple[Ints, NDArray[np.object_], list[str]]:
-    if target not in clips.columns:
-        raise ClassifyError(f"The clips have no column '{target}'. Choose one such as label, sex or dialect.")
-    column = clips[target]
-    known = column.notna() & (column.astype(str).str.strip() != "")
-    rows = np.flatnonzero(known.to_numpy())
-    if not len(rows):
-        raise ClassifyError(
-            f"None of the {len(clips):,} clips has a '{target}', so there is nothing to learn. "
-            "Choose another target or dataset."
-        )
-    names = column.iloc[rows].astype(str).to_numpy(dtype=object)
-    if len(set(names)) == 1:
-        raise ClassifyError(
-            f"All {len(rows):,} clips have the {target} '{names[0]}'; to tell classes apart takes two. "
-            "Choose another target or dataset."
-        )
-    missing = len(clips) - len(rows)
-    verb = "clip has" if missing == 1 else "clips have"
-    return rows, names, [f"{missing:,} {verb} no {target}: left out."] if missing else []
 
 
 def _folds(
@@ -166,23 +144,3 @@ def _enough(split: pd.Series, names: NDArray[np.object_], groups: Groups) -> boo
         return False
     sides = [len(set(groups.codes[side])) for side in (train, test)]
     return min(sides) >= FEWEST_TESTED and len(set(names[train]) & set(names[test])) > 1
-
-
-def _testable(names: NDArray[np.object_], folds: Ints, name: str) -> NDArray[np.bool_]:
-    """The clips of classes that can be learned in one fold and tested in another."""
-    kept = np.zeros(len(names), dtype=bool)
-    for each in set(names):
-        within = names == each
-        places = set(folds[within].tolist())
-        learned = -1 in places if name == OFFICIAL_SPLIT else len(places - {-1}) > 1
-        kept |= within & learned
-    return kept
-
-
-def _untestable(target: str, names: NDArray[np.object_], groups: Groups, name: str) -> ClassifyError:
-    what = groups.unit if name in (GROUPED, STRATIFIED) else "fold"
-    held = "one clip" if what == "clip" else f"the clips of one {what}"
-    return ClassifyError(
-        f"Of the {len(set(names))} classes of '{target}', fewer than two can be both learned and tested: "
-        f"the others have only {held}. Choose another target, or add recordings."
-    )
