@@ -9,7 +9,7 @@ ARGS ?=
 
 export PORT HEADLESS PYTHON
 
-.PHONY: help setup run test e2e lint bench clean
+.PHONY: help setup run test e2e lint bench results clean
 .DEFAULT_GOAL := help
 
 help:
@@ -18,6 +18,7 @@ help:
 	@echo 'make e2e      only the tests that drive a real browser'
 	@echo 'make lint     ruff and mypy'
 	@echo 'make bench    every benchmark, each prints a table'
+	@echo 'make results  docs/RESULTS.md from the current snapshot of the store; SESATLAS_STORE names another store'
 	@echo 'make setup    only .venv'
 	@echo 'make clean    removes .venv, caches and screenshots; data/ stays'
 
@@ -43,6 +44,9 @@ bench: setup
 		test -f "$$file" || { echo 'No benchmark in benchmarks/ yet.'; break; }; \
 		echo "== $$file"; $(PYTHON_IN_VENV) "$$file" || exit 1; \
 	done
+
+results: setup
+	@$(PYTHON_IN_VENV) scripts/results.py $(ARGS)
 
 clean:
 	@rm -rf .venv build ./*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis tests/e2e/screenshots

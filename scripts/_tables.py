@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from pipeline.classify import CLASSIFIERS
-from pipeline.classify.compare import compare
 from pipeline.classify.run import run
 from store.reader import Reader
 
@@ -70,19 +69,24 @@ def experiments(reader: Reader, name: str, table: pd.DataFrame) -> Iterator[str]
             f"{row['fit_seconds']:.1f}", str(row["seed"]),
         ])  # fmt: skip
     yield from lines(head, rows)
-    best = table[table["kind"] == "classifier"].sort_values("accuracy").iloc[-1]
-    yield f"\n{_against_guessing(table, best)}\n"
-
-
-def _against_guessing(table: pd.DataFrame, best: pd.Series) -> str:
     guess = table[table["method"].isin([one for one, how in CLASSIFIERS.items() if not how.looks])]
+    best = table[table["kind"] == "classifier"].drop(guess.index).sort_values("accuracy").iloc[-1]
+    yield f"\n{_against_guessing(guess, best)}\n"
+
+
+def _against_guessing(guess: pd.DataFrame, best: pd.Series) -> str:
     level = max(float(guess["accuracy"].max()), 1 / len(best["classes"]))
     low = best["grouped_low"] if pd.notna(best["grouped_low"]) else best["accuracy_low"]
     if low > level:
-        return f"The best of them, {method(best)}, is above guessing ({percent(level)} %) with its whole interval."
+        return (
+            f"The best of them, {method(best)}, is above guessing ({percent(level)} %) with its whole interval. It is "
+            "the best of many on the same clips, and which methods are offered at all was decided with accuracies on "
+            "ESC-10 in view: both flatter it a little. Nothing else was chosen on tested clips."
+        )
+    high = best["grouped_high"] if pd.notna(best["grouped_high"]) else best["accuracy_high"]
     return (
-        f"Near chance: the interval of the best of them, {method(best)}, begins at {percent(low)} %, and guessing "
-        f"reaches {percent(level)} %. Nothing here says that this can be learned from so few groups."
+        f"Near chance: the best of them, {method(best)}, lies between {percent(low)} and {percent(high)} %, and "
+        f"guessing reaches {percent(level)} %. From {best['groups']} groups by {best['unit']} this cannot be learned."
     )
 
 
@@ -123,26 +127,15 @@ def means_table(reader: Reader, name: str) -> Iterator[str]:
         told = one.metrics
         rows.append([words, str(told.clips), percent(told.accuracy), percent(told.spread),
                      f"{percent(told.interval.low)} to {percent(told.interval.high)}"])  # fmt: skip
-    yield f"\nThe {values['means'].shape[1]} means that quick starts use (MFCC, chroma, contrast), logistic regression:\n"
+    width = values["means"].shape[1]
+    yield f"\nThe {width} means that quick starts use (MFCC, chroma, contrast), logistic regression:\n"
     yield from lines(["protocol", "n", "accuracy %", "± folds", "95 %"], rows)
 
 
-def audit(reader: Reader, name: str, table: pd.DataFrame) -> Iterator[str]:
+def audit(reader: Reader, name: str) -> Iterator[str]:
     parts = reader.audit_parts(name)
     if parts.empty:
         return
     yield "\n### Audit\n"
     for _, part in parts.iterrows():
-        yield f"- **{str(part['part']).capitalize()}**: {part['told']}"
-    for _, row in table[table["subset"] == "unleaked"].iterrows():
-        whole = table[table["experiment_id"] == row["experiment_id"].removesuffix(".unleaked")]
-        if whole.empty:
-            continue
-        before, after = (reader.predictions(one["experiment_id"]).table for one in (whole.iloc[0], row))
-        shared = before[before["clip_id"].isin(after["clip_id"])]
-        told = compare(before, after)
-        yield (
-            f"- **Without what leaks**: {method(row)}, {percent((shared['truth'] == shared['predicted']).mean())} % before "
-            f"and {percent(row['accuracy'])} % after ({percent(row['accuracy_low'])} to {percent(row['accuracy_high'])}), "
-            f"on the same {told.clips:,} clips; McNemar's exact test, p = {told.exact:.2g}."
-        )
+        yield f"- **{str(part['part']).replace('_', ', ').capitalize()}**: {part['told']}"

@@ -41,8 +41,8 @@ class EscRecipe:
     frontend: LogMelParameters = FRONTEND
     network: EscCnnParameters = field(default_factory=lambda: EscCnnParameters(n_mels=FRONTEND.n_mels))
     augmentation: Augmentation = field(default_factory=Augmentation)
-    schedule: Schedule = field(default_factory=lambda: Schedule(epochs=150))
-    members: int = 1
+    schedule: Schedule = field(default_factory=lambda: Schedule(epochs=120))
+    members: int = 2
     batch: int = 16
     crop_frames: int = 128
     """Length of what the network sees at once: 2.56 s."""

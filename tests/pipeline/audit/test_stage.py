@@ -205,6 +205,8 @@ def test_a_recording_that_has_gone_is_named_and_the_others_are_compared(begun, t
     assert notes["duplicates"][0].startswith("2 recordings could not be read and compared by sound")
     with Reader(path) as reader:
         assert len(reader.prints("esc50", fingerprint.VERSION)[0]) == 11
+        (pair,) = reader.audit_pairs("esc50").to_dict("records")
+    assert [Path(pair[end]).name for end in ("first", "second")] == ["1-2000-A-0.wav", "3-3000-A-0.wav"]
 
 
 def test_fingerprints_are_computed_once_for_each_content(begun, monkeypatch) -> None:

@@ -35,6 +35,7 @@ SECONDS = EscRecipe(
     network=EscCnnParameters(n_mels=16, widths=(8, 16), stem_width=4),
     augmentation=QUIET,
     schedule=Schedule(epochs=20, learning_rate=0.01, warmup_epochs=1, average=0.8),
+    members=1,
     batch=8,
     crop_frames=24,
     test_crops=2,
