@@ -87,11 +87,10 @@ def _compare(numbers: list[int]) -> None:
     found = snapshot.difference(old, new)
     if found.empty:
         st.info(
-            f"Snapshots {old} and {new} hold the same clips, views, failures and analyses.",
+            f"Snapshots {old} and {new} hold the same clips, views, failures, analyses and experiments.",
             icon=":material/info:",
         )
-    for name in ("clips", "views", "failures", "analyses"):
-        table: pd.DataFrame = getattr(found, name)
+    for name, table in found.tables.items():
         if not table.empty:
             st.markdown(f"**{len(table):,} {name} differ** from snapshot {old} to {new}")
             st.dataframe(table, hide_index=True)

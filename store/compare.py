@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import duckdb
 import pandas as pd
@@ -21,14 +21,20 @@ class Difference:
     views: pd.DataFrame
     failures: pd.DataFrame
     analyses: pd.DataFrame
+    experiments: pd.DataFrame
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """All of them by name, those in which nothing differs included."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
     @property
     def empty(self) -> bool:
-        return all(frame.empty for frame in (self.clips, self.views, self.failures, self.analyses))
+        return all(frame.empty for frame in self.tables.values())
 
 
 def diff(old: Snapshot, new: Snapshot) -> Difference:
-    """What changed from ``old`` to ``new``: clips, views, failures and analyses.
+    """What changed from ``old`` to ``new``: clips, views, failures, analyses and experiments.
 
     Raises
     ------
@@ -48,20 +54,30 @@ def diff(old: Snapshot, new: Snapshot) -> Difference:
         for name, snapshot in (("old", old), ("new", new)):
             con.execute(f"attach {sql.file(snapshot.path)} as {name} (read_only)")
             con.execute(f"create temp table {name}_units as {_units(con, name)}")
+            con.execute(f"create temp table {name}_experiments as {_experiments(con, name)}")
         con.execute("use new")
-        kinds = ("clips", "views", "failures", "analyses")
-        return Difference(*(con.execute(sql.query(f"diff_{kind}")).df() for kind in kinds))
+        kinds = (each.name for each in fields(Difference))
+        return Difference(**{kind: con.execute(sql.query(f"diff_{kind}")).df() for kind in kinds})
 
 
 def _units(con: duckdb.DuckDBPyConnection, name: str) -> str:
     """What is analysed in an attached snapshot: nothing in one from before there were analyses."""
-    there = con.execute(
-        "select count(*) from duckdb_tables() where database_name = ? and table_name = 'analyses'", [name]
-    ).fetchall()[0][0]
-    if not there:
+    if not _has(con, name, "analyses"):
         return "select '' as dataset, '' as view, '' as key, 0 as results where false"
     counts = " + ".join(
         f"(select count(*) from {name}.{table} t where t.dataset = a.dataset and t.view = a.view)"
         for table in ("projections", "clusterings")
     )
     return f"select dataset, view, key, {counts} as results from {name}.analyses a"
+
+
+def _experiments(con: duckdb.DuckDBPyConnection, name: str) -> str:
+    """What is learned in an attached snapshot: nothing in one from before there were experiments."""
+    if not _has(con, name, "experiments"):
+        return "select '' as experiment_id, '' as key, 0.0 as accuracy where false"
+    return f"select experiment_id, key, accuracy from {name}.experiments"
+
+
+def _has(con: duckdb.DuckDBPyConnection, name: str, table: str) -> bool:
+    asked = "select count(*) from duckdb_tables() where database_name = ? and table_name = ?"
+    return bool(con.execute(asked, [name, table]).fetchall()[0][0])

@@ -70,7 +70,7 @@ def _show_diff(store: Store, old: int, new: int, console: Console) -> None:
     if difference.empty:
         console.print(f"Snapshots {old} and {new} hold the same.")
         return
-    for frame in (difference.clips, difference.views, difference.failures, difference.analyses):
+    for frame in difference.tables.values():
         if not frame.empty:
             console.print(_table(frame))
 

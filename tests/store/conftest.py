@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from store import analyses, history, staging, vectors
 from store.analyses import UnitRows
+from store.experiments import ExperimentRows, replace_experiment
 from store.snapshots import Snapshot, Store
 from store.writer import Writer
 
@@ -35,6 +36,45 @@ FACTS = {
     "bandwidth_hz": 8_000.0,
     "dc_offset": 0.0,
 }
+
+
+NUMBERS = (
+    "accuracy", "accuracy_low", "accuracy_high", "spread", "balanced_accuracy", "macro_f1", "log_loss", "brier",
+    "ece", "fit_seconds", "predict_seconds", "seconds",
+)  # fmt: skip
+
+
+def experiment(dataset: str, clip_ids: list[str], views: list[str], **told: Any) -> ExperimentRows:
+    """Made by hand: every second clip is taken for the other class."""
+    classes = ["dog", "rain"]
+    id_ = f"{dataset}.label.{'+'.join(views)}.logistic"
+    words = (
+        "target",
+        "subset",
+        "kind",
+        "method",
+        "combination",
+        "protocol",
+        "protocol_title",
+        "protocol_told",
+    )
+    row = {word: word for word in words} | {"origin": "build", "unit": "source", "key": "k", "seed": 0}
+    row |= {"experiment_id": id_, "dataset": dataset, "views": views, "classes": classes, "version": 1}
+    row |= dict.fromkeys(NUMBERS, 0.5) | {"columns": 3, "clips": len(clip_ids), "groups": 2}
+    row |= {"parameters": "{}", "versions": "{}", "notes": ["a note"], "made_at": datetime(2026, 11, 21)}
+    said = np.linspace(0, 1, len(clip_ids), dtype=np.float32)
+    told_of = {
+        "clip_id": clip_ids,
+        "fold": ["fold 1"] * len(clip_ids),
+        "truth": ["dog"] * len(clip_ids),
+        "predicted": [classes[place % 2] for place in range(len(clip_ids))],
+        "probabilities": pa.array([[1 - one, one] for one in said.tolist()], pa.list_(pa.float32())),
+    }
+    metric = {"kind": "fold", "name": "fold 1", "metric": "accuracy", "value": 0.5}
+    step = {"fold": "fold 1", "epoch": 1, "metric": "train_loss", "value": 1.5}
+    return ExperimentRows(
+        experiment=row | told, predictions=pa.table(told_of), metrics=[metric], history=[step]
+    )
 
 
 @dataclass(frozen=True)
@@ -168,14 +208,17 @@ class Filler:
         clips: Sequence[dict[str, Any]],
         failures: Sequence[dict[str, Any]] = (),
         units: Sequence[UnitRows] = (),
+        experiments: Sequence[ExperimentRows] = (),
     ) -> Snapshot:
-        """A snapshot of exactly these clips and analyses."""
+        """A snapshot of exactly these clips, analyses and experiments."""
         staging.discard(store)
         store.staging.parent.mkdir(parents=True, exist_ok=True)
         number = store.next_number()
         with Writer(store.staging) as writer:
             self.fill(writer, clips, failures)
             with writer.transaction():
+                for one in experiments:
+                    replace_experiment(writer, one)
                 for unit in units:
                     analyses.replace_unit(writer, unit)
                 history.begin_build(writer, f"build-{number}", datetime(2026, 1, number))
@@ -189,6 +232,11 @@ class Filler:
 @pytest.fixture(scope="session")
 def filler() -> Filler:
     return Filler()
+
+
+@pytest.fixture
+def made() -> Callable[..., ExperimentRows]:
+    return experiment
 
 
 @pytest.fixture

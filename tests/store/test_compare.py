@@ -10,6 +10,7 @@ from store import sql
 from store.compare import diff
 from store.errors import StoreError
 from store.reader import Reader
+from store.snapshots import Snapshot
 
 
 def test_the_same_content_is_no_difference(store, filler, clips) -> None:
@@ -101,6 +102,24 @@ def test_with_a_snapshot_from_before_there_were_analyses(store, filler, clips, m
     assert list(diff(second, first).analyses["change"]) == ["removed"]
     make_old(second.path)
     assert diff(first, second).empty
+
+
+def test_experiments_that_came_went_or_were_made_anew(store, filler, clips, made, make_old) -> None:
+    def publish(**accuracies: float) -> Snapshot:
+        ids = ["a/cat1.wav", "a/dog2.wav"]
+        learned = [made("a", ids, [view], accuracy=at, key=str(at)) for view, at in accuracies.items()]
+        return filler.publish(store, clips, experiments=learned)
+
+    first, second = publish(level=0.5, tone=0.6), publish(tone=0.7, both=0.8)
+    told = diff(first, second).experiments.fillna(-1).to_numpy().tolist()
+    assert told == [
+        ["a.label.both.logistic", "added", -1, 0.8],
+        ["a.label.level.logistic", "removed", 0.5, -1],
+        ["a.label.tone.logistic", "made anew", 0.6, 0.7],
+    ]
+    assert diff(second, publish(tone=0.7, both=0.8)).empty
+    make_old(first.path, 2)
+    assert list(diff(first, second).experiments["change"]) == ["added", "added"]
 
 
 def test_while_both_are_being_read(store, filler, clips) -> None:

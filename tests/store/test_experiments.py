@@ -3,55 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
-from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pytest
 
 from store import derived, experiments, vectors
 from store.analyses import Staged
 from store.errors import StoreError
-from store.experiments import OF_EXPERIMENTS, ExperimentRows
-
-NUMBERS = (
-    "accuracy", "accuracy_low", "accuracy_high", "spread", "balanced_accuracy", "macro_f1", "log_loss", "brier",
-    "ece", "fit_seconds", "predict_seconds", "seconds",
-)  # fmt: skip
-
-
-def experiment(dataset: str, clip_ids: list[str], views: list[str], **told: Any) -> ExperimentRows:
-    """Made by hand: every second clip is taken for the other class."""
-    classes = ["dog", "rain"]
-    id_ = f"{dataset}.label.{'+'.join(views)}.logistic"
-    words = (
-        "target",
-        "subset",
-        "kind",
-        "method",
-        "combination",
-        "protocol",
-        "protocol_title",
-        "protocol_told",
-    )
-    row = {word: word for word in words} | {"origin": "build", "unit": "source", "key": "k", "seed": 0}
-    row |= {"experiment_id": id_, "dataset": dataset, "views": views, "classes": classes, "version": 1}
-    row |= dict.fromkeys(NUMBERS, 0.5) | {"columns": 3, "clips": len(clip_ids), "groups": 2}
-    row |= {"parameters": "{}", "versions": "{}", "notes": ["a note"], "made_at": datetime(2026, 11, 21)}
-    said = np.linspace(0, 1, len(clip_ids), dtype=np.float32)
-    told_of = {
-        "clip_id": clip_ids,
-        "fold": ["fold 1"] * len(clip_ids),
-        "truth": ["dog"] * len(clip_ids),
-        "predicted": [classes[place % 2] for place in range(len(clip_ids))],
-        "probabilities": pa.array([[1 - one, one] for one in said.tolist()], pa.list_(pa.float32())),
-    }
-    metric = {"kind": "fold", "name": "fold 1", "metric": "accuracy", "value": 0.5}
-    step = {"fold": "fold 1", "epoch": 1, "metric": "train_loss", "value": 1.5}
-    return ExperimentRows(
-        experiment=row | told, predictions=pa.table(told_of), metrics=[metric], history=[step]
-    )
+from store.experiments import OF_EXPERIMENTS
 
 
 @pytest.fixture
@@ -60,14 +19,14 @@ def ids(clips):
 
 
 @pytest.fixture
-def opened(writer, filler, clips, ids):
+def opened(writer, filler, clips, ids, made):
     """Two datasets, of each an experiment on one view and one on two."""
     with writer() as opened:
         filler.fill(opened, clips)
         with opened.transaction():
             for dataset in "ab":
                 for views in (["level"], ["level", "tone"]):
-                    experiments.replace_experiment(opened, experiment(dataset, ids[dataset], views))
+                    experiments.replace_experiment(opened, made(dataset, ids[dataset], views))
         yield opened
 
 
@@ -82,13 +41,13 @@ def there(opened) -> set[str]:
     return set(Staged(opened).experiment_keys()["experiment_id"])
 
 
-def test_an_experiment_written_twice_is_there_once(opened, ids) -> None:
+def test_an_experiment_written_twice_is_there_once(opened, ids, made) -> None:
     once = content(opened)
     with opened.transaction():
-        experiments.replace_experiment(opened, experiment("a", ids["a"], ["level"]))
+        experiments.replace_experiment(opened, made("a", ids["a"], ["level"]))
     assert content(opened) == once
     with opened.transaction():
-        experiments.replace_experiment(opened, experiment("a", ids["a"], ["level"], key="new"))
+        experiments.replace_experiment(opened, made("a", ids["a"], ["level"], key="new"))
     assert content(opened)["predictions"] == once["predictions"] != content(opened)["experiments"]
 
 
@@ -110,9 +69,9 @@ def test_what_is_read_is_what_was_written(opened, ids) -> None:
     ]
 
 
-def test_probabilities_that_are_not_those_of_the_classes_are_refused(opened, ids) -> None:
+def test_probabilities_that_are_not_those_of_the_classes_are_refused(opened, ids, made) -> None:
     wrong = replace(
-        experiment("a", ids["a"], ["level"]), experiment={"classes": ["dog"], "experiment_id": "x"}
+        made("a", ids["a"], ["level"]), experiment={"classes": ["dog"], "experiment_id": "x"}
     )
     with pytest.raises(StoreError, match=r"has 1 classes, and predictions with \[2\]"), opened.transaction():
         experiments.replace_experiment(opened, wrong)
