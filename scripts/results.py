@@ -106,7 +106,7 @@ def _dataset(reader: Reader, name: str, row: pd.Series) -> Iterator[str]:
         word = row["label_name"] if target == "label" else target
         yield f"### {str(word).capitalize()}\n"
         yield f"{of_target.iloc[0]['protocol_told']}\n"
-        yield from experiments(reader, name, of_target)
+        yield from experiments(of_target)
         if target == "label" and row["reader"] == "esc50":
             yield from network(reader, of_target)
             yield from means_table(reader, name)
