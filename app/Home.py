@@ -29,6 +29,7 @@ page = st.navigation(
             st.Page(PAGES / "explore.py", title="Explore", icon=":material/bar_chart:"),
             st.Page(PAGES / "clusters.py", title="Clusters", icon=":material/bubble_chart:"),
             st.Page(PAGES / "similar.py", title="Similar", icon=":material/hearing:"),
+            st.Page(PAGES / "models.py", title="Models", icon=":material/model_training:"),
         ],
         "Store": [st.Page(PAGES / "pipeline.py", title="Pipeline", icon=":material/database:")],
     }

@@ -108,9 +108,14 @@ def draw(
 def _picture(
     counts: pd.DataFrame, boxes: tuple[str, str], title: str, key: str, picked: Callable[[], None]
 ) -> None:
+    # A chart forgets which cell was clicked only when it is another chart: else no third click on it would tell.
+    clicks = f"{key}_clicks"
+    chart = f"{key}_{st.session_state.setdefault(clicks, 0)}"
+
     def clicked() -> None:
-        points = st.session_state[key]["selection"]["points"]
+        points = st.session_state[chart]["selection"]["points"]
         if points:
+            st.session_state[clicks] += 1
             cell = tuple(map(str, points[0]["customdata"][:2]))
             again = cell == _chosen(boxes)
             for box, name in zip(boxes, cell, strict=True):
@@ -120,7 +125,7 @@ def _picture(
     shown = drawn(counts)
     st.plotly_chart(
         figure(shown, title, _chosen(boxes)),
-        key=key,
+        key=chart,
         on_select=clicked,
         selection_mode="points",
         config={"displaylogo": False, "displayModeBar": False},

@@ -30,7 +30,9 @@ KEPT_TO = {
     "torchaudio": ("models", "pipeline/embed", "pipeline/train"),
 }
 CACHES = {"cache_data", "cache_resource"}
-CACHES_BELONG_TO = (PurePosixPath("app/snapshot.py"), PurePosixPath("app/results.py"))
+CACHES_BELONG_TO = tuple(
+    PurePosixPath(f"app/{name}.py") for name in ("snapshot", "results", "learned", "audited")
+)
 LONGEST_PAGE = 99
 
 

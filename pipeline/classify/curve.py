@@ -15,6 +15,7 @@ from pipeline.classify.asked import TOGETHER, Views, classifier_named, joined
 from pipeline.classify.protocol import Protocol, Split, protocol
 from pipeline.classify.run import Tell
 from pipeline.classify.train import train
+from pipeline.inputs import InputError
 
 SHARES = (0.1, 0.2, 0.35, 0.5, 0.7, 1.0)
 
@@ -51,7 +52,8 @@ def learning_curve(
     """
     Learn from parts of each training fold and test on all of the same test fold.
 
-    A part has whole groups, in like shares of the classes; a larger part holds the smaller ones.
+    A part has whole groups, in like shares of the classes; a larger part holds the smaller ones. A share of
+    which some part has one class only, or vectors that are all the same, is left out.
     Everything is found anew in each part, hyper-parameters too. Arguments and errors as in ``run``.
     """
     chosen = classifier_named(classifier)
@@ -68,8 +70,12 @@ def learning_curve(
             if len(set(planned.codes[part])) < 2:
                 break
             codes, groups = planned.codes[part], planned.inner_groups[part]
+            try:
+                with threadpool_limits(1):
+                    model = train(chosen, matrix[part], codes, groups, blocks, len(planned.classes), seed)
+            except InputError:  # e.g. no voiced frame in any of so few clips
+                break
             with threadpool_limits(1):
-                model = train(chosen, matrix[part], codes, groups, blocks, len(planned.classes), seed)
                 found = model.probabilities(matrix[split.test]).argmax(axis=1)
                 known = model.probabilities(matrix[part]).argmax(axis=1)
             sizes.append(len(part))

@@ -44,3 +44,18 @@ def test_chance_stays_chance(frame) -> None:
     for point in points:
         assert 0.3 < point.accuracy < 0.7
         assert point.spread == pytest.approx(np.std(point.fold_accuracies))
+
+
+def test_a_part_in_which_no_clip_differs_is_left_out(frame) -> None:
+    """As the pitch of clips of which few are voiced."""
+    clips = frame(label=["a", "b"] * 40, fold=np.repeat([1, 2, 3, 4], 20))
+    values = np.full((80, 2), np.nan, dtype=np.float32)
+    values[::20] = [[0, 1]]
+    values[1::20] = [[1, 0]]
+    values[10::20] = [[0, 2]]
+    values[11::20] = [[2, 0]]
+    points = learning_curve({"view": values}, clips, "label", "knn", shares=(0.02, 1.0))
+    assert [point.share for point in points][-1] == 1.0
+    only = np.full((80, 2), np.nan, dtype=np.float32)
+    only[38:42] = [[0, 1], [1, 0], [0, 2], [2, 0]]
+    assert all(point.share > 0.02 for point in learning_curve({"view": only}, clips, "label", "knn", shares=(0.02, 1.0)))

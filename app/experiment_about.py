@@ -1,0 +1,83 @@
+"""How an experiment was made, so that it can be made again."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import streamlit as st
+
+from app import experiment_words as words
+from app.experiment_seen import Seen
+from pipeline.classify import CLASSIFIERS
+from pipeline.classify.asked import COMBINATIONS
+
+ORIGINS = {
+    "build": "a build's own list",
+    "page": "asked for by a person",
+    "trained": "trained on its own, by a command",
+}
+
+
+def about(seen: Seen) -> None:
+    """Protocol, method, parameters, seed, versions, notes and key."""
+    row = seen.experiment
+    st.markdown(str(row["protocol_told"]))
+    for note in row["notes"]:
+        st.caption(f":orange[{note}]")
+    st.table(facts(seen), border="horizontal")
+    st.markdown("**What was chosen in each fold**")
+    parameters = chosen_parameters(str(row["parameters"]))
+    if parameters.empty:
+        st.caption("Nothing was to be chosen.")
+    else:
+        st.dataframe(parameters, hide_index=True)
+
+
+def facts(seen: Seen) -> dict[str, str]:
+    """What there is to know, by name."""
+    row = seen.experiment
+    known = CLASSIFIERS.get(str(row["method"]))
+    versions = json.loads(str(row["versions"]) or "{}")
+    told = {
+        "experiment": f"`{seen.id}`",
+        "method": f"{words.method(str(row['method']))}, version {row['version']}",
+        "implementation": known.source if known else "",
+        "learned from": f"{seen.names.of_views(row['views'])}, {row['columns']:,} columns",
+        "combination": COMBINATIONS.get(str(row["combination"]), str(row["combination"])),
+        "target": seen.names.target(str(row["target"])),
+        "classes": ", ".join(row["classes"]),
+        "kept together": "" if row["unit"] == "clip" else f"{row['groups']:,} groups by {row['unit']}",
+        "seed": str(row["seed"]),
+        "made": f"{pd.Timestamp(row['made_at']):%Y-%m-%d %H:%M}, {ORIGINS.get(str(row['origin']), row['origin'])}",
+        "seconds": f"{row['seconds']:.1f} (learning {row['fit_seconds']:.1f}, telling {row['predict_seconds']:.2f})",
+        "versions": ", ".join(f"{name} {version}" for name, version in versions.items()),
+        "key": f"`{row['key']}`",
+    }
+    return {name: value for name, value in told.items() if value}
+
+
+def chosen_parameters(parameters: str) -> pd.DataFrame:
+    """What each fold chose, from the store's JSON: ``name`` of the fold, ``chosen`` in words.
+
+    ``{"fold 1": {"mfcc": {"C": 1.0}}}`` becomes ``fold 1`` and ``C = 1``; several blocks are told by name.
+    """
+    told = json.loads(parameters or "{}")
+    rows = [{"name": fold, "chosen": _blocks(blocks)} for fold, blocks in told.items()]
+    return pd.DataFrame(rows, columns=["name", "chosen"])
+
+
+def _blocks(blocks: object) -> str:
+    if not isinstance(blocks, dict):
+        return str(blocks)
+    if not all(isinstance(one, dict) for one in blocks.values()):
+        return _values(blocks)
+    alone = len(blocks) == 1
+    return "; ".join(_values(one) if alone else f"{block}: {_values(one)}" for block, one in blocks.items())
+
+
+def _values(values: dict[str, object]) -> str:
+    return ", ".join(
+        f"{name} = {value:.4g}" if isinstance(value, float) else f"{name} = {value}"
+        for name, value in values.items()
+    )

@@ -1,0 +1,134 @@
+"""The results of a collection: who tells its classes best, beside what others report; then one experiment in full."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+import streamlit as st
+
+from app import (
+    boundary,
+    experiment_board,
+    experiment_charts,
+    experiment_choice,
+    learned,
+    links,
+    mistaken_clip,
+    show,
+)
+from app import experiment_references as references
+from app import experiment_words as words
+from app.experiment_sections import SECTIONS
+from app.experiment_seen import Seen, names_of, source
+from app.experiment_words import Names
+
+DRAWN = 15
+"""Experiments in the chart; the table above it has all."""
+PLAIN = {words.CHANCE: "chance", words.MAJORITY: "majority", words.FACTS_ALONE: "recording facts"}
+
+
+def draw(dataset: pd.Series, run: Callable[[], None]) -> None:
+    """Draw the leaderboard and the experiment chosen in it; ``run`` leads to the form for a new one."""
+    name, names = str(dataset["dataset"]), names_of(dataset)
+    experiments = learned.experiments(name)
+    if experiments.empty:
+        experiment_choice.say_why_not(dataset, run)
+        return
+    target = experiment_choice.target(experiments, names)
+    board = experiment_board.of_target(experiments, target)
+    if board.empty:
+        st.info("Of this target only experiments without leaked clips were made. Build again.")
+        return
+    best = board.iloc[0]
+    st.caption(f"{dataset['title']}: {best['protocol_told']} Tick a row to see the experiment in full below.")
+    chosen = experiment_choice.experiment(experiments, board, name, names)
+    measured = words.guesses(experiments, target)
+    with st.expander("Side by side, with their intervals", icon=":material/bar_chart:"):
+        _side_by_side(dataset, board, names, measured)
+    experiment_choice.draw_gaps(name)
+    mistaken_clip.rest()
+    if chosen is not None:
+        row = experiments[experiments["experiment_id"] == chosen].iloc[0]
+        st.divider()
+        full(Seen(dataset, row, names, measured))
+
+
+def _side_by_side(dataset: pd.Series, board: pd.DataFrame, names: Names, measured: dict[str, float]) -> None:
+    listening = board[words.listens(board)]
+    known = references.of(dataset, board.iloc[0])
+    left, right = st.columns([3, 2]) if known else (st.container(), None)
+    with left:
+        shown = listening.head(DRAWN)
+        if shown.empty:
+            st.caption("Only baselines were measured.")
+        else:
+            table = accuracy_table(shown, names)
+            lines = {PLAIN[way]: accuracy for way, accuracy in measured.items()}
+            lines |= {f"{one.what} (reference)": one.accuracy for one in known}
+            figure = experiment_charts.accuracies(table, lines, "Accuracies with their intervals")
+            some = f" The best {DRAWN} of {len(listening)}." if len(listening) > DRAWN else ""
+            if shown["grouped_low"].notna().any():
+                some += f" Intervals know that clips of one {shown['unit'].iloc[0]} are alike."
+            show.chart(figure, table, "accuracies", caption=f"{source(dataset, board.iloc[0])}{some}")
+    if right is not None:
+        with right:
+            _references(known, board.iloc[0])
+
+
+def accuracy_table(experiments: pd.DataFrame, names: Names) -> pd.DataFrame:
+    """What the chart of accuracies is drawn from: ``name``, ``accuracy``, ``low``, ``high``."""
+    return pd.DataFrame(
+        {
+            "name": [names.of(row) for _, row in experiments.iterrows()],
+            "accuracy": experiments["accuracy"].to_numpy(),
+            "low": [words.bounds(row)[0] for _, row in experiments.iterrows()],
+            "high": [words.bounds(row)[1] for _, row in experiments.iterrows()],
+        }
+    )
+
+
+def _references(known: list[references.Reference], best: pd.Series) -> None:
+    st.markdown(f"**{known[0].of} in print: reference, not measured here**")
+    table = references.table(known)
+    st.dataframe(
+        table[["method", "accuracy %"]],
+        hide_index=True,
+        column_config={"accuracy %": st.column_config.NumberColumn(format="%.1f")},
+        key="references",
+    )
+    other = "" if best["clips"] == known[0].clips else (
+        f" They are of all {known[0].clips:,} clips, ours of the {best['clips']:,} that are here: not the same test."
+    )  # fmt: skip
+    st.caption(f"Source: [{known[0].source}]({known[0].link}), by the official folds.{other}")
+
+
+@st.fragment
+def full(seen: Seen) -> None:
+    """One experiment: what it is worth in a sentence, and a part of it; a click draws these anew, and no more."""
+    with boundary.told("Models"):
+        _full(seen)
+    links.write()
+
+
+def _full(seen: Seen) -> None:
+    row = seen.experiment
+    st.header(seen.names.of(row), anchor=False)
+    folds = len(seen.metrics("fold"))
+    st.markdown(f"{words.headline(row, folds)} {words.beside(seen.measured)}")
+    doubt = words.warning(row, seen.measured)
+    if doubt:
+        st.warning(doubt, icon=":material/casino:")
+    known = references.of(seen.dataset, row)
+    if known:
+        st.caption(references.sentence(known))
+    section = st.segmented_control(
+        "What to see of it",
+        list(SECTIONS),
+        default="Errors",
+        required=True,
+        key="detail",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    SECTIONS[section](seen)

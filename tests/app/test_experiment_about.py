@@ -1,0 +1,53 @@
+"""How an experiment was made, in words; what its learning curve says; how it is asked for."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import pytest
+
+from app import experiment_about as about
+from app import experiment_details as details
+from app import experiment_run as run
+from pipeline.cli import parser
+from pipeline.experiments.wanted import Wanted
+
+
+@pytest.mark.parametrize(
+    ("blocks", "said"),
+    [
+        ({"mfcc + mel": {"C": 10.0, "sharpness": 1.23456}}, "C = 10, sharpness = 1.235"),
+        ({"mfcc": {"k": 5}, "mel": {"k": 9}}, "mfcc: k = 5; mel: k = 9"),
+        ({"epochs": 12, "rate": 0.001}, "epochs = 12, rate = 0.001"),
+        ({}, ""),
+        ("early", "early"),
+    ],
+)
+def test_what_a_fold_chose(blocks: object, said: str) -> None:
+    table = about.chosen_parameters(json.dumps({"fold 1": blocks}))
+    assert table.to_dict("records") == [{"name": "fold 1", "chosen": said}]
+
+
+def test_an_experiment_without_parameters_has_no_row() -> None:
+    assert list(about.chosen_parameters("")) == ["name", "chosen"]
+    assert about.chosen_parameters("{}").empty
+
+
+def test_what_the_end_of_a_learning_curve_says() -> None:
+    rising = pd.DataFrame({"clips": [50, 100], "accuracy": [0.5, 0.6], "train_accuracy": [1, 1]})
+    assert "from 50.0% to 60.0%: more clips would probably help." in details.growth(rising).replace(
+        "goes from", "from"
+    )
+    flat = rising.assign(accuracy=[0.6, 0.6])
+    assert details.growth(flat).endswith("help little.")
+    assert details.growth(rising.head(1)) == ""
+
+
+def test_the_command_line_reads_what_the_page_asks_for() -> None:
+    wanted = Wanted(
+        dataset="pets", target="sex", method="knn", views=("mfcc", "mel"), combination="vote", seed=4
+    )
+    options = parser().parse_args(["learn", *run.arguments(wanted)])
+    told = (options.dataset, options.target, options.method, options.views, options.combination, options.seed)
+    assert told == ("pets", "sex", "knn", "mfcc,mel", "vote", 4)

@@ -1,0 +1,63 @@
+"""The leaderboard: who is on it, who is first, and what stands in its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from app import experiment_board as board
+from app.experiment_words import Names
+
+NAMES = Names("label", {"mfcc": "MFCC", "pitch": "Pitch", "facts": "recording facts"}, ("mfcc", "pitch"))
+Tables = Callable[..., pd.DataFrame]
+
+
+def test_only_what_can_be_compared_is_on_it(experiments: Tables) -> None:
+    table = experiments(
+        {"experiment_id": "a"},
+        {"experiment_id": "b", "subset": "unleaked"},
+        {"experiment_id": "c", "target": "sex"},
+    )
+    assert board.of_target(table, "label")["experiment_id"].tolist() == ["a"]
+
+
+def test_the_first_is_the_best_that_listens(experiments: Tables) -> None:
+    table = experiments(
+        {"experiment_id": "a", "method": "majority"},
+        {"experiment_id": "b", "method": "forest", "kind": "facts"},
+        {"experiment_id": "c"},
+        {"experiment_id": "d"},
+    )
+    assert board.first(table) == "c"
+    assert board.first(table.head(2)) == "a"
+    assert board.first(table.head(0)) is None
+
+
+def test_its_cells(experiments: Tables) -> None:
+    table = experiments(
+        {"experiment_id": "a", "grouped_low": 0.6, "grouped_high": 0.9, "combination": "vote", "seed": 7},
+        {"experiment_id": "b", "method": "chance"},
+        {"experiment_id": "c", "method": "forest", "kind": "facts", "views": ["facts"]},
+    )
+    shown = board.shown(table, NAMES)
+    assert shown.index.tolist() == ["a", "b", "c"]
+    assert shown["method"].tolist() == [
+        "k nearest neighbours (seed 7, each view votes)",
+        "Chance (baseline)",
+        "Random forest (baseline)",
+    ]
+    assert shown["views"].tolist() == ["all views", "nothing", "recording facts"]
+    assert shown["grouped"].tolist() == ["60.0 to 90.0", "", ""]
+    assert shown.loc["a", ["accuracy", "spread", "balanced", "macro_f1", "ece"]].tolist() == [
+        80,
+        5,
+        79,
+        78,
+        4,
+    ]
+    assert shown["interval"].iloc[0] == "71.1 to 86.7"
+
+
+def test_without_groups_there_is_no_column_for_them(experiments: Tables) -> None:
+    assert list(board.shown(experiments({}, {}), NAMES)) == [one for one in board.COLUMNS if one != "grouped"]
