@@ -11,6 +11,7 @@ from app import experiment_words as words
 from app.experiment_seen import Seen
 from pipeline.classify import CLASSIFIERS
 from pipeline.classify.asked import COMBINATIONS
+from pipeline.experiments.wanted import NETWORK
 
 ORIGINS = {
     "build": "a build's own list",
@@ -26,7 +27,8 @@ def about(seen: Seen) -> None:
     for note in row["notes"]:
         st.caption(f":orange[{note}]")
     st.table(facts(seen), border="horizontal")
-    st.markdown("**What was chosen in each fold**")
+    by_fold = str(row["kind"]) != NETWORK
+    st.markdown("**What was chosen in each fold**" if by_fold else "**The recipe, the same for all folds**")
     parameters = chosen_parameters(str(row["parameters"]))
     if parameters.empty:
         st.caption("Nothing was to be chosen.")
@@ -39,12 +41,13 @@ def facts(seen: Seen) -> dict[str, str]:
     row = seen.experiment
     known = CLASSIFIERS.get(str(row["method"]))
     versions = json.loads(str(row["versions"]) or "{}")
+    columns = f", {row['columns']:,} columns" if row["columns"] else ""
     told = {
         "experiment": f"`{seen.id}`",
         "method": f"{words.method(str(row['method']))}, version {row['version']}",
         "implementation": known.source if known else "",
-        "learned from": f"{seen.names.of_views(row['views'])}, {row['columns']:,} columns",
-        "combination": COMBINATIONS.get(str(row["combination"]), str(row["combination"])),
+        "learned from": f"{seen.names.of_views(row['views'])}{columns}",
+        "combination": COMBINATIONS[str(row["combination"])] if len(row["views"]) > 1 else "",
         "target": seen.names.target(str(row["target"])),
         "classes": ", ".join(row["classes"]),
         "kept together": "" if row["unit"] == "clip" else f"{row['groups']:,} groups by {row['unit']}",

@@ -11,6 +11,7 @@ from pipeline.classify import CLASSIFIERS
 from pipeline.classify.asked import TOGETHER
 from pipeline.experiments.grid import BASELINES
 from pipeline.experiments.wanted import EVERY_CLIP, FACTS, NETWORK, UNLEAKED
+from pipeline.train import layout
 
 BASELINE = "baseline"
 CHANCE, MAJORITY, FACTS_ALONE = "chance", "majority", "facts"
@@ -20,6 +21,7 @@ GUESSES = {
     FACTS_ALONE: "from facts of the recordings such as duration and level",
 }
 """What needs no listening, in words."""
+NETWORKS = {layout.NETWORK: layout.TITLE}
 MEASURED_AS = {NETWORK: "network", FACTS: "facts of the recording"}
 
 
@@ -56,8 +58,8 @@ class Names:
 
 
 def method(name: str) -> str:
-    """A method's title; that of a network is its name."""
-    return CLASSIFIERS[name].title if name in CLASSIFIERS else name.replace("_", " ")
+    """A method's title; of a network that nothing more is known of, its name."""
+    return CLASSIFIERS[name].title if name in CLASSIFIERS else NETWORKS.get(name, name.replace("_", " "))
 
 
 def sort(experiment: pd.Series) -> str:

@@ -7,8 +7,6 @@ A clip that every network has learned from (the training side of an official spl
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +17,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.train.align import turns
+from pipeline.features.spectra import Spectra
+from pipeline.features.view import View
+from pipeline.train.align import ways
 from pipeline.train.errors import TrainError
 from pipeline.train.layout import NETWORK
 from pipeline.train.trained import Trained, TrainedFold
@@ -34,33 +34,10 @@ NOTES = (
     "clips of the other folds, with their labels. So a classifier that learns from this view meets the labels "
     "it is tested on at second hand: in its training folds stand embeddings by networks that had the tested "
     "fold to learn from. Its accuracy is no measure of how well the classes can be told; the experiment of "
-    "the network itself is. Clusters and neighbours in this view are those of labels learned, not found."
+    "the network itself is. Clusters and neighbours in this view are those of labels learned, not found. "
+    "What of an embedding lies along the fixed directions of the classes is as the networks gave it; the other "
+    "directions are turned into those of the first fold's network and weighted to count as much."
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class EmbeddedView:
-    """As :class:`pipeline.features.view.View`, but of networks: nothing to compute of a clip's spectra."""
-
-    name: str
-    version: int
-    title: str
-    columns: tuple[str, ...]
-    units: tuple[str, ...]
-    parameters: Mapping[str, object]
-    source: str
-    notes: str = ""
-    may_be_nan: frozenset[str] = frozenset()
-
-    @property
-    def dimension(self) -> int:
-        return len(self.columns)
-
-    @property
-    def key(self) -> str:
-        """Changes with the networks, the version or the columns, as a view's key does."""
-        identity = [self.name, self.version, dict(self.parameters), list(self.columns)]
-        return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,23 +48,34 @@ class Embedded:
     values: NDArray[np.float32]
 
 
-def described(found: Trained) -> EmbeddedView:
-    """The view ``esc_cnn`` that these networks give. Its key changes with the training."""
-    dimension = found.embeddings.shape[1]
-    folds = [fold.name for fold in found.folds]
-    return EmbeddedView(
+def described(found: Mapping[str, Trained]) -> View:
+    """The view ``esc_cnn`` that the networks of these datasets give. Its key changes with every training."""
+    dimension = next(iter(found.values())).embeddings.shape[1]
+    return View(
         name=NETWORK,
         version=VERSION,
-        title="ESC network",
-        columns=tuple(f"esc_cnn_{number:03d}" for number in range(1, dimension + 1)),
+        title="ESC network (out of fold)",
+        columns=tuple(f"{NETWORK}_{number:03d}" for number in range(1, dimension + 1)),
         units=("1",) * dimension,
-        parameters={"dataset": found.dataset, "training": found.key, "folds": folds, **found.parameters},
+        parameters={
+            dataset: {"training": one.key, "folds": [fold.name for fold in one.folds], **one.parameters}
+            for dataset, one in found.items()
+        },
         source=(
             "The penultimate layer of a log-mel CNN trained here, with a fixed last layer (Hoffer, Hubara and "
             "Soudry 2018) and between-class learning (Tokozume, Ushiku and Harada 2018); the folds' spaces "
             "turned into one (Schönemann 1966)"
         ),
+        compute=_not_of_spectra,
         notes=NOTES,
+        learned=True,
+    )
+
+
+def _not_of_spectra(spectra: Spectra) -> NDArray[np.float32]:
+    raise TrainError(
+        "The view of a trained network is not computed from a clip's spectra; expected its vectors from the "
+        "training. Run `python -m pipeline train esc`, then build."
     )
 
 
@@ -133,7 +121,7 @@ class Embedder:
 
     def __init__(self, found: Trained, device: str = "auto") -> None:
         self.found, self.device_name = found, device
-        self.turns = turns(found.folds)
+        self.ways = ways(found.folds)
 
     def of_clip(self, clip: pd.DataFrame, recordings: Path, content: str) -> NDArray[np.float32] | None:
         """The embedding (dimension,) of one clip by those who have not seen it; None where all have."""
@@ -156,7 +144,7 @@ class Embedder:
         values = []
         for fold in folds:
             embedding, _ = together(self._networks[fold.name], powers, self._recipe, self._device)
-            values.append(self.turns[fold.name](embedding.numpy())[0])
+            values.append(self.ways[fold.name](embedding.numpy())[0])
         mean: NDArray[np.float32] = np.mean(values, axis=0, dtype=np.float32)
         return mean
 

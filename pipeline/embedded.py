@@ -10,10 +10,7 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from pipeline.features.spectra import Spectra
+from pipeline import embed
 from pipeline.features.view import View
 from pipeline.train import kept, layout
 from pipeline.train.errors import TrainError
@@ -23,15 +20,6 @@ from store.reader import Reader
 from store.writer import Writer
 
 log = logging.getLogger(__name__)
-TITLE = "Network trained on ESC (out of fold)"
-SOURCE = (
-    "The penultimate layer of this project's log-mel CNN, trained from scratch by the official folds; a clip is "
-    "embedded by the network of its own fold, which has not seen it."
-)
-NOTES = (
-    "Made with labels: its groups are no evidence for them. What is learned from this view in turn meets the "
-    "tested labels at second hand, for the networks of the other folds have seen them."
-)
 
 
 def trainings(root: Path) -> dict[str, Trained]:
@@ -53,27 +41,8 @@ def views(root: Path) -> dict[str, View]:
     there = trainings(root)
     if not there:
         return {}
-    dimension = next(iter(there.values())).embeddings.shape[1]
-    view = View(
-        name=layout.NETWORK,
-        version=layout.VERSION,
-        title=TITLE,
-        columns=tuple(f"{layout.NETWORK}_{number:03d}" for number in range(dimension)),
-        units=("1",) * dimension,
-        parameters={"trainings": {dataset: one.key for dataset, one in there.items()}},
-        source=SOURCE,
-        compute=_by_training_alone,
-        notes=NOTES,
-        learned=True,
-    )
+    view = embed.described(there)
     return {view.name: view}
-
-
-def _by_training_alone(spectra: Spectra) -> NDArray[np.float32]:
-    raise TrainError(
-        "The view of a trained network is not computed from a clip's spectra; expected its vectors from the "
-        "training. Run `python -m pipeline train esc`, then build."
-    )
 
 
 def wanted(root: Path, reader: Reader) -> dict[str, tuple[Trained, bool]]:
@@ -97,7 +66,7 @@ def stale(root: Path, reader: Reader) -> bool:
     return held != should
 
 
-def embed(root: Path, staging: Path, defined: Mapping[str, View]) -> None:
+def place(root: Path, staging: Path, defined: Mapping[str, View]) -> None:
     """Bring the vectors in the staging database up to date; of clips that have changed since, there are none."""
     with Reader(staging) as reader:
         if layout.NETWORK not in defined or not stale(root, reader):

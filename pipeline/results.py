@@ -32,7 +32,7 @@ class Renewal:
 def renew(of: Renewal) -> dict[str, int]:
     """How much each stage computed, by the name it has in a build's counts."""
     sources = experiments.Sources(of.root, of.views, of.base)
-    embedded.embed(of.root, of.staging, of.views)
+    embedded.place(of.root, of.staging, of.views)
     if not of.compute:
         analyses.discard(of.staging, of.views)
         experiments.discard(of.staging, sources)

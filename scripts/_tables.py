@@ -10,6 +10,7 @@ import pandas as pd
 
 from pipeline.classify import CLASSIFIERS
 from pipeline.classify.run import run
+from pipeline.train import layout
 from store.reader import Reader
 
 MEANS = {"mfcc": r"mfcc_(0\d|1[0-2])_mean", "chroma": r"chroma_\w+_mean", "contrast": r"contrast_\w+_mean"}
@@ -45,7 +46,7 @@ def method(row: pd.Series) -> str:
     if row["kind"] == "facts":
         return "recording facts alone (random forest)"
     one = CLASSIFIERS.get(row["method"])
-    return one.title if one else str(row["method"])
+    return one.title if one else {layout.NETWORK: layout.TITLE}.get(row["method"], str(row["method"]))
 
 
 def learned_from(row: pd.Series) -> str:
@@ -92,7 +93,7 @@ def _against_guessing(guess: pd.DataFrame, best: pd.Series) -> str:
 
 def network(reader: Reader, table: pd.DataFrame) -> Iterator[str]:
     for _, row in table[table["kind"] == "network"].iterrows():
-        yield f"\n{row['method']}: {' '.join(row['notes'])}\n"
+        yield f"\nThe {method(row)}: {' '.join(row['notes'])}\n"
         found = reader.experiment_metrics(row["experiment_id"])
         wide = found[found["kind"] == "fold"].pivot(index="name", columns="metric", values="value")
         rows = [

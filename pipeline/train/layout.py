@@ -18,6 +18,7 @@ import pandas as pd
 from pipeline.classify.protocol import Protocol
 
 NETWORK = "esc_cnn"
+TITLE = "Log-mel CNN"
 VERSION = 1
 """Raise it when a network would come out otherwise for a reason that no number of its recipe tells."""
 RECIPE = "recipe.json"

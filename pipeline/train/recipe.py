@@ -27,6 +27,8 @@ NOTES = (
     "Epochs are fixed beforehand and the last weights are taken. The default recipe was found on ESC-10 with "
     "fold 1 apart: networks that learned from three of the folds 2 to 5 were compared on fold 2 and on fold 3. "
     "No choice was made on folds 1, 4 and 5.",
+    "Accuracies and probabilities are those of all members of a fold together; its curves are the mean of the "
+    "members, each for itself, and so may end lower.",
 )
 
 

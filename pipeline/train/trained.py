@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pipeline.classify.classifier import ClassifyError
 from pipeline.classify.protocol import protocol
-from pipeline.train.align import turns
+from pipeline.train.align import ways
 from pipeline.train.layout import data_key
 
 
@@ -94,9 +94,9 @@ class Trained:
 
     @cached_property
     def embeddings(self) -> NDArray[np.float32]:
-        """float32 (n, dimension): out of fold, the folds' spaces turned into one."""
-        turn = turns(self.folds)
-        return np.concatenate([turn[fold.name](fold.embeddings) for fold in self.folds])
+        """float32 (n, dimension): out of fold, in the space that is common to all folds."""
+        way = ways(self.folds)
+        return np.concatenate([way[fold.name](fold.embeddings) for fold in self.folds])
 
     @property
     def history(self) -> pd.DataFrame:

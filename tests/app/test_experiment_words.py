@@ -27,7 +27,7 @@ Rows = Callable[..., pd.Series]
         ({"subset": "unleaked"}, "k nearest neighbours on all views (without leaked clips)"),
         ({"method": "chance"}, "Chance"),
         ({"kind": "facts", "method": "forest", "views": ["facts"]}, "Random forest on recording facts"),
-        ({"kind": "network", "method": "esc_cnn", "views": []}, "esc cnn on the sound"),
+        ({"kind": "network", "method": "esc_cnn", "views": []}, "Log-mel CNN on the sound"),
     ],
 )
 def test_its_name(experiment: Rows, columns: dict[str, object], said: str) -> None:

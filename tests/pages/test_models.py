@@ -73,7 +73,7 @@ def _query(page: Page, name: str) -> str | None:
 
 
 def _keyed(page: Page, key: str) -> Any:
-    kinds = ("selectbox", "button_group", "number_input")
+    kinds = ("selectbox", "multiselect", "button_group", "number_input")
     (found,) = [one for kind in kinds for one in page.at.get(kind) if one.key == key]
     return found
 

@@ -12,14 +12,17 @@ import pytest
 import soundfile
 import torch
 
-from models.esc_cnn import EscCnnParameters
-from models.frontend import LogMelParameters
+from models.esc_cnn import EscCnnParameters, fixed_head, restored
+from models.frontend import LogMel, LogMelParameters
 from pipeline import embed
 from pipeline.train import folds, kept
-from pipeline.train.align import procrustes, turns
+from pipeline.train.align import parts, procrustes, ways
+from pipeline.train.checkpoint import below, read_tensors
 from pipeline.train.errors import TrainError
+from pipeline.train.esc import together
 from pipeline.train.recipe import EscRecipe, recipe_of
 from pipeline.train.schedule import Schedule
+from pipeline.train.sounds import mel_power
 from pipeline.train.trained import Trained
 
 RATE_HZ = 8_000
@@ -89,10 +92,13 @@ def test_a_new_clip_is_the_mean_of_all_networks(learned) -> None:
     embedder = embed.Embedder(found, "cpu")
     samples, rate = soundfile.read(root / "other" / "100.wav", dtype="float32")
     np.testing.assert_allclose(embedder.of_samples(samples, rate), result.values[0], rtol=1e-4, atol=1e-5)
+    power = [mel_power(samples, rate, LogMel(RECIPE.frontend))]
     alone = []
     for fold in found.folds:
-        one = embed.Embedder(replace(found, folds=(fold,)), "cpu")
-        alone.append(turns(found.folds)[fold.name](one.of_samples(samples, rate)[None])[0])
+        tensors, _ = read_tensors(fold.weights)
+        members = [restored(below(tensors, f"member-{number}"), 2, RECIPE.network) for number in (1, 2)]
+        raw, _ = together(members, power, RECIPE, torch.device("cpu"))
+        alone.append(ways(found.folds)[fold.name](raw.numpy())[0])
     np.testing.assert_allclose(np.mean(alone, 0), result.values[0], rtol=1e-4, atol=1e-5)
     assert np.ptp(np.array(alone), axis=0).max() > 1e-3
 
@@ -113,43 +119,61 @@ def test_a_clip_that_all_networks_have_learned_has_no_embedding(learned) -> None
 
 def test_turning_finds_the_turn_and_keeps_distances() -> None:
     generator = np.random.default_rng(0)
-    onto = generator.normal(size=(60, 8)).astype(np.float32)
+    onto = generator.normal(size=(60, 8))
     rotation, _ = np.linalg.qr(generator.normal(size=(8, 8)))
-    values = (onto @ rotation + 3).astype(np.float32)
+    values = onto @ rotation + 3
     turn = procrustes(values, onto)
     np.testing.assert_allclose(turn(values), onto, atol=1e-4)
-    other = generator.normal(size=(5, 8)).astype(np.float32)
+    other = generator.normal(size=(5, 8))
     np.testing.assert_allclose(
         np.linalg.norm(turn(other)[0] - turn(other)[1]), np.linalg.norm(other[0] - other[1]), rtol=1e-4
     )
 
 
-def test_the_first_fold_stays_and_the_turn_looks_at_no_tested_clip(learned) -> None:
+def test_the_way_looks_at_no_tested_clip(learned) -> None:
     found, _, _ = learned
-    before = turns(found.folds)
+    before = ways(found.folds)
     first, second = found.folds[:2]
-    np.testing.assert_array_equal(before[first.name](first.embeddings), first.embeddings)
-    # What is tested in the second fold, and where it lies in the first one's space, changes nothing.
+    # What is tested in the second fold, and where it lies in the first one's space, turns nothing.
     tested = set(second.clip_ids)
     moved = first.learned_embeddings.copy()
-    moved[[clip in tested for clip in first.learned]] += 100
+    moved[[clip in tested for clip in first.learned]] += 100 * np.arange(16, dtype=np.float32)
     changed = (
         replace(first, learned_embeddings=moved),
         replace(second, embeddings=second.embeddings + 100, truth=1 - second.truth),
         *found.folds[2:],
     )
-    after = turns(changed)
-    np.testing.assert_array_equal(after[second.name].rotation, before[second.name].rotation)
-    np.testing.assert_array_equal(after[second.name].target, before[second.name].target)
+    after = ways(changed)
+    assert before[first.name].turn is None
+    np.testing.assert_array_equal(after[second.name].turn.rotation, before[second.name].turn.rotation)
+    np.testing.assert_array_equal(after[second.name].turn.target, before[second.name].turn.target)
+
+
+def test_the_fixed_head_says_the_same_of_the_common_space(learned) -> None:
+    found, _, _ = learned
+    head = fixed_head(2, 16, 4.0).numpy()
+    scores = found.embeddings @ head.T
+    odds = np.exp(scores - scores.max(1, keepdims=True))
+    np.testing.assert_allclose(odds / odds.sum(1, keepdims=True), found.probabilities, rtol=1e-3, atol=1e-5)
+
+
+def test_classes_and_all_else_count_alike(learned) -> None:
+    found, _, _ = learned
+    first = found.folds[0]
+    before = [part.var(0).sum() for part in parts(first.learned_embeddings, 2)]
+    after = [part.var(0).sum() for part in parts(ways(found.folds)[first.name](first.learned_embeddings), 2)]
+    assert after[0] == pytest.approx(before[0], rel=1e-4)
+    assert after[1] == pytest.approx(min(before), rel=1e-4)
 
 
 def test_the_view_describes_itself(learned) -> None:
     found, _, _ = learned
-    view = embed.described(found)
-    assert (view.name, view.dimension, len(view.units)) == ("esc_cnn", 16, 16)
+    view = embed.described({"tones": found})
+    assert (view.name, len(view.columns), len(view.units)) == ("esc_cnn", 16, 16)
     assert len(set(view.columns)) == 16 and "second hand" in view.notes
-    assert view.key == embed.described(found).key != embed.described(replace(found, key="other")).key
-    assert embed.described(replace(found, folds=found.folds[:2])).key != view.key
+    other = embed.described({"tones": replace(found, key="other")})
+    assert view.key == embed.described({"tones": found}).key != other.key and view.learned
+    assert embed.described({"tones": replace(found, folds=found.folds[:2])}).key != view.key
 
 
 def test_a_recipe_comes_back_and_that_of_another_version_is_refused(learned) -> None:

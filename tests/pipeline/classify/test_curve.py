@@ -58,4 +58,5 @@ def test_a_part_in_which_no_clip_differs_is_left_out(frame) -> None:
     assert [point.share for point in points][-1] == 1.0
     only = np.full((80, 2), np.nan, dtype=np.float32)
     only[38:42] = [[0, 1], [1, 0], [0, 2], [2, 0]]
-    assert all(point.share > 0.02 for point in learning_curve({"view": only}, clips, "label", "knn", shares=(0.02, 1.0)))
+    points = learning_curve({"view": only}, clips, "label", "knn", shares=(0.02, 1.0))
+    assert all(point.share > 0.02 for point in points)
