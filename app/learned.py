@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from app import snapshot
-from pipeline.experiments.unit import facts
+from pipeline.audit import facts
 from pipeline.experiments.wanted import FACTS
 from pipeline.inputs import ALL, Input, InputError, given_of
 from store.experiment_reader import Predictions
@@ -103,7 +103,7 @@ def _space(root: str, number: int, dataset: str, views: tuple[str, ...]) -> Inpu
     reader = _reader(root, number)
     if views == (FACTS,):
         clips = reader.clips(dataset)
-        values, names = facts(clips)
+        values, names = facts.matrix(clips)
         return given_of(FACTS, {FACTS: Matrix(clips["clip_id"].to_numpy(dtype=object), values, names)})
     missing = [view for view in views if view not in set(reader.views()["view"])]
     if missing or not views:

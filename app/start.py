@@ -46,7 +46,7 @@ def _empty() -> None:
     st.markdown(
         "**Try it now.** The demo synthesises two small collections on this machine, about 400 clips of "
         "environmental sounds and of voices, measures them, and lays them out and clusters them. It needs no "
-        "network and takes a minute or two."
+        "network and takes two minutes or so."
     )
     build_panel.start_button("Build the demo", ["--dataset", "demo"], primary=True)
     build_panel.progress()

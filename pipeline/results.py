@@ -9,6 +9,7 @@ from pathlib import Path
 from pipeline import embedded, events
 from pipeline.analyses import stage as analyses
 from pipeline.audit import stage as audits
+from pipeline.experiments import due
 from pipeline.experiments import stage as experiments
 from pipeline.features.view import View
 from store.reader import Reader
@@ -31,7 +32,7 @@ class Renewal:
 
 def renew(of: Renewal) -> dict[str, int]:
     """How much each stage computed, by the name it has in a build's counts."""
-    sources = experiments.Sources(of.root, of.views, of.base)
+    sources = due.Sources(of.root, of.views, of.base)
     embedded.place(of.root, of.staging, of.views)
     if not of.compute:
         analyses.discard(of.staging, of.views)
@@ -50,6 +51,6 @@ def complete(root: Path, reader: Reader, views: Mapping[str, View]) -> bool:
     return not (
         embedded.stale(root, reader)
         or analyses.stale(reader, views)
-        or experiments.stale(reader, experiments.Sources(root, views))
+        or due.stale(reader, due.Sources(root, views))
         or audits.stale(reader)
     )

@@ -2,40 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from pipeline import stop
+from pipeline.audit.facts import FACTS, numbers
+from pipeline.audit.guesses import Fold, Labels, Predict, folds_of, forest, most_frequent, predicted
 from pipeline.audit.sides import AuditError, Protocol, count, require, sides
 
-FACTS: Mapping[str, str] = {
-    "duration_s": "duration",
-    "rms_dbfs": "level",
-    "peak_dbfs": "peak",
-    "silence_share": "silence",
-    "digital_silence_share": "digital silence",
-    "clipped_share": "clipping",
-    "bandwidth_hz": "bandwidth",
-    "dc_offset": "offset",
-    "sample_rate_hz": "sample rate",
-    "channels": "channels",
-    "codec": "codec",
-}
-"""What is known of a recording before anyone listens: the store's column and its word."""
 TOGETHER = "together"
-SEED = 0
-MOST_A_TREE = 4_000
 BEYOND = 2.6
 """Standard errors above chance: one in 200 by luck, for some ten facts are looked at."""
-
-Values = NDArray[np.float64]
-Labels = NDArray[np.object_]
-Predict = Callable[[Values, Labels, Values], Labels]
-"""Training values (m, d), their labels (m,), values to predict (k, d): labels (k,). Sees no test label."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,13 +89,13 @@ def confounds(
     known = {fact: each for fact, each in values.items() if (each != each[0]).any()}
     if not known:
         raise AuditError("In no fact does one clip differ from another: there is nothing to predict from.")
-    folds = _folds(side, split.protocol)
+    folds = folds_of(side, split.protocol)
     wanted = {**known, TOGETHER: np.hstack(list(known.values()))}
     ask = predict or forest
-    named = {fact: _predicted(each, truth, folds, ask) for fact, each in wanted.items()}
+    named = {fact: predicted(each, truth, folds, ask) for fact, each in wanted.items()}
     tested = np.concatenate([test for _, test in folds])
     table = pd.DataFrame([_scored(fact, each, truth, folds) for fact, each in named.items()])
-    majority = _predicted(wanted[TOGETHER], truth, folds, most_frequent)
+    majority = predicted(wanted[TOGETHER], truth, folds, most_frequent)
     return Confounds(
         table.sort_values("balanced_accuracy", ascending=False, kind="stable", ignore_index=True),
         float((majority == truth)[tested].mean()),
@@ -135,24 +114,6 @@ def telling(table: pd.DataFrame, chance: float, clips: int) -> pd.Series | None:
     return None if alone.empty else alone.sort_values("balanced_accuracy", ascending=False).iloc[0]
 
 
-def forest(training: Values, labels: Labels, tested: Values) -> Labels:
-    """Labels by a random forest of 50 trees, which takes facts as they are, unscaled.
-
-    Each tree grows from 4,000 clips at most: of 20,000, whole ones take five times as long.
-    """
-    from sklearn.ensemble import RandomForestClassifier
-
-    most = MOST_A_TREE if len(training) > MOST_A_TREE else None
-    model = RandomForestClassifier(50, min_samples_leaf=2, max_samples=most, random_state=SEED, n_jobs=1)
-    return np.asarray(model.fit(training, labels.astype(str)).predict(tested), dtype=object)
-
-
-def most_frequent(training: Values, labels: Labels, tested: Values) -> Labels:
-    """The most frequent label of the training clips, of equal ones the first in the alphabet."""
-    names, counts = np.unique(labels.astype(str), return_counts=True)
-    return np.full(len(tested), names[counts.argmax()], dtype=object)
-
-
 def told(result: Confounds) -> str:
     """The result in one sentence."""
     together = result.table.set_index("fact").loc[TOGETHER]
@@ -169,41 +130,7 @@ def told(result: Confounds) -> str:
     )
 
 
-def numbers(column: pd.Series) -> Values:
-    """A fact as columns: float64 (n, 1); of texts, (n, k), one a text. A gap becomes the median."""
-    if pd.api.types.is_numeric_dtype(column):
-        values = column.to_numpy(dtype=np.float64, na_value=np.nan)
-        there = np.isfinite(values)
-        middle = float(np.median(values[there])) if there.any() else 0.0
-        return np.where(there, values, middle)[:, None]
-    return pd.get_dummies(column.astype(object)).to_numpy(dtype=np.float64)
-
-
-def _folds(side: NDArray[np.object_], protocol: Protocol) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    """Rows to learn from and rows to test, for each side that is tested."""
-    names = sorted(set(side), key=lambda name: (len(name), name))
-    tested = ["test"] if protocol == "split" and "test" in names else names
-    folds = [(np.flatnonzero(side != name), np.flatnonzero(side == name)) for name in tested]
-    if any(not len(training) or not len(test) for training, test in folds):
-        raise AuditError(
-            "All clips with a label are on one side of the split; expected two sides with labels."
-        )
-    return folds
-
-
-def _predicted(
-    values: Values, truth: Labels, folds: list[tuple[NDArray[np.intp], NDArray[np.intp]]], predict: Predict
-) -> Labels:
-    found = np.full(len(truth), None, dtype=object)
-    for training, test in folds:
-        stop.check()
-        found[test] = predict(values[training], truth[training], values[test])
-    return found
-
-
-def _scored(
-    fact: str, found: Labels, truth: Labels, folds: list[tuple[NDArray[np.intp], NDArray[np.intp]]]
-) -> dict[str, object]:
+def _scored(fact: str, found: Labels, truth: Labels, folds: list[Fold]) -> dict[str, object]:
     right = found == truth
     tested = np.concatenate([test for _, test in folds])
     recalls = pd.Series(right[tested], dtype=float).groupby(truth[tested]).mean()

@@ -18,8 +18,9 @@ from pipeline.audit import fingerprint
 from pipeline.audit.prints import make_prints
 from pipeline.audit.suspects import witness
 from pipeline.audit.unit import LIMIT, Audit, Given, audit_of
+from pipeline.experiments.due import as_wanted
 from pipeline.experiments.rows import rows_of
-from pipeline.experiments.stage import as_wanted, tasks_of
+from pipeline.experiments.tasks import tasks_of
 from pipeline.experiments.wanted import BUILD, CLASSIFIER, UNLEAKED, Due
 from store import audits, experiments
 from store.audits import AuditRows

@@ -17,7 +17,7 @@ from pipeline.classify.run import Tell
 from pipeline.classify.train import train
 from pipeline.inputs import InputError
 
-SHARES = (0.1, 0.2, 0.35, 0.5, 0.7, 1.0)
+SHARES = (0.1, 0.25, 0.5, 1.0)
 
 Ints = NDArray[np.intp]
 

@@ -12,7 +12,7 @@ from pipeline.classify import CLASSIFIERS
 from pipeline.classify.asked import COMBINATIONS, classifier_named
 from pipeline.classify.classifier import ClassifyError
 from pipeline.errors import in_words
-from pipeline.experiments.stage import tasks_of
+from pipeline.experiments.tasks import tasks_of
 from pipeline.experiments.unit import make
 from pipeline.experiments.wanted import Due, Wanted, key_of
 from pipeline.features import VIEWS

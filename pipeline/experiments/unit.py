@@ -7,12 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from pipeline.audit.confounds import FACTS as FACT_TITLES
-from pipeline.audit.confounds import numbers
+from pipeline.audit import facts
 from pipeline.classify.asked import Views
 from pipeline.classify.curve import learning_curve
 from pipeline.classify.importance import importance
@@ -104,23 +101,12 @@ def gap(task: Task, reason: str) -> Gap:
     return Gap(task.experiment_id, row)
 
 
-def facts(clips: pd.DataFrame) -> tuple[NDArray[np.float32], tuple[str, ...]]:
-    """What is known of each recording before anyone listens, as a matrix (n, d), and the columns' names."""
-    blocks = {name: numbers(clips[name]) for name in FACT_TITLES if name in clips}
-    names = [
-        name if block.shape[1] == 1 else f"{name}_{at}"
-        for name, block in blocks.items()
-        for at in range(block.shape[1])
-    ]
-    return np.hstack(list(blocks.values())).astype(np.float32), tuple(names)
-
-
 def values_of(
     wanted: Wanted, clips: pd.DataFrame, matrices: Mapping[str, Any]
 ) -> tuple[Views, dict[str, tuple[str, ...]]]:
     """The matrices that an experiment learns from and the names of their columns, the facts' made of the clips."""
     if wanted.kind == FACTS:
-        made, names = facts(clips)
+        made, names = facts.matrix(clips)
         return {FACTS: made}, {FACTS: names}
     return {view: matrices[view].values for view in wanted.views}, {
         view: matrices[view].columns for view in wanted.views

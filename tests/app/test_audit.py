@@ -22,7 +22,9 @@ from pipeline.audit.alignment import Aligned
 from pipeline.audit.removal import effect
 from pipeline.build import Options, build
 from pipeline.classify.intervals import wilson
+from pipeline.experiments import due
 from pipeline.experiments import stage as learning
+from pipeline.experiments.due import Sources
 from pipeline.experiments.wanted import Wanted
 from pipeline.features import VIEWS
 from pipeline.sources import parse
@@ -76,8 +78,8 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with Writer(store.staging):
         pass  # brings the tables up to date
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(learning, "grid", _one)
-        learning.learn(store.staging, learning.Sources(store.root, views), lambda event: None, 1)
+        patch.setattr(due, "grid", _one)
+        learning.learn(store.staging, Sources(store.root, views), lambda event: None, 1)
     stage.audit(store.staging, lambda event: None, 1)
     staging.publish(store, store.next_number())
     return store.root

@@ -78,7 +78,7 @@ def test_a_build_on_the_command_line_shows_up_on_an_open_page(
     before = current(building_dashboard)
     words = ["--quiet", "--store", str(building_dashboard.store), "--dataset", f"folder={folder}"]
     subprocess.run(
-        [sys.executable, "-m", "pipeline", "build", *words], cwd=repo_root, check=True, timeout=120
+        [sys.executable, "-m", "pipeline", "build", *words], cwd=repo_root, check=True, timeout=300
     )
     wait_for_text(home.page, "A folder of your own", 15)
     assert current(building_dashboard) == before + 1
@@ -89,6 +89,7 @@ def test_a_build_on_the_command_line_shows_up_on_an_open_page(
         assert not view.look()
 
 
+@pytest.mark.timeout(700)
 def test_a_build_is_watched_stopped_and_gone_on_with(
     windows: Callable[..., View], building_dashboard: Dashboard, screenshots: Path, tmp_path: Path
 ) -> None:
@@ -123,7 +124,7 @@ def test_a_build_is_watched_stopped_and_gone_on_with(
     assert not view.look()
 
     page.get_by_role("button", name="Refresh everything").click()
-    page.get_by_test_id("stSidebar").get_by_text(f"Snapshot {before + 1}").wait_for(timeout=90_000)
+    page.get_by_test_id("stSidebar").get_by_text(f"Snapshot {before + 1}").wait_for(timeout=300_000)
     view.settle()
     assert "did not finish" not in main_text(page)
     log = max(Store(building_dashboard.store).builds.glob("*.jsonl"))
@@ -135,6 +136,7 @@ def test_a_build_is_watched_stopped_and_gone_on_with(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(700)
 def test_the_first_visit_builds_the_demo(
     windows: Callable[..., View], empty_dashboard: Dashboard, screenshots: Path
 ) -> None:
@@ -145,7 +147,7 @@ def test_the_first_visit_builds_the_demo(
     view.page.get_by_role("button", name="Build the demo").click()
     wait_for_text(view.page, "of 400 clips", 90)
     view.page.screenshot(path=screenshots / "home-building.png")
-    wait_for_text(view.page, "Explore it", 90)
+    wait_for_text(view.page, "Explore it", 400)
     view.settle()
     headings = view.page.get_by_test_id("stMain").get_by_role("heading", level=3).all_inner_texts()
     assert len(headings) == 2 and all("synthetic" in heading for heading in headings)

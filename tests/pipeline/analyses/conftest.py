@@ -34,7 +34,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 
     Nothing is learned: ``tests/pipeline/experiments`` has builds that do.
     """
-    monkeypatch.setattr("pipeline.experiments.stage.grid", lambda *_: ())
+    monkeypatch.setattr("pipeline.experiments.due.grid", lambda *_: ())
     for name, whole in list(CLUSTERERS.items()):
         monkeypatch.delitem(CLUSTERERS, name)
         if name in QUICK:

@@ -183,7 +183,10 @@ def test_not_beside_a_view_that_was_never_analysed(built, tried, grouped, quick_
     assert nothing_left(built.store)
 
 
-@pytest.mark.parametrize("where", ["rows_of", "rank_again", "staging.publish", "store.staging.flush"])
+@pytest.mark.parametrize(
+    "where",
+    ["analyses.keep.rows_of", "analyses.keep.rank_again", "amend.staging.publish", "store.staging.flush"],
+)
 def test_a_failure_leaves_nothing_behind(built, tried, dump, monkeypatch, where) -> None:
     before = dump(built.store.current().path)
 
@@ -191,7 +194,7 @@ def test_a_failure_leaves_nothing_behind(built, tried, dump, monkeypatch, where)
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(where if where.startswith("store.") else f"pipeline.analyses.keep.{where}", fail)
+        patch.setattr(where if where.startswith("store.") else f"pipeline.{where}", fail)
         with pytest.raises(SesatlasError, match="No space left on device"):
             keep(built.store, tried)
     assert built.store.current().number == 1 and dump(built.store.current().path) == before

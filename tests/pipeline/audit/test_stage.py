@@ -13,7 +13,9 @@ import soundfile
 from pipeline import events
 from pipeline.audit import fingerprint, prints, stage, unit
 from pipeline.audit.part import NOT_AUDITED
+from pipeline.experiments import due
 from pipeline.experiments import stage as learning
+from pipeline.experiments.due import Sources
 from pipeline.experiments.wanted import Wanted
 from pipeline.features import VIEWS
 from pipeline.features.spectra import SAMPLE_RATE_HZ
@@ -49,7 +51,7 @@ def begun(builder, esc50, tree, monkeypatch) -> Callable[..., Path]:
     def one(dataset, clips, views):
         yield Wanted(dataset=dataset, target="label", method="logistic", views=tuple(views))
 
-    monkeypatch.setattr(learning, "grid", one)
+    monkeypatch.setattr(due, "grid", one)
 
     def begin(learn: bool = True) -> Path:
         builder(f"esc50={esc50.root}", views=QUICK)
@@ -65,7 +67,7 @@ def begun(builder, esc50, tree, monkeypatch) -> Callable[..., Path]:
 
 def _learn(path: Path) -> None:
     # No network was ever trained below this folder.
-    learning.learn(path, learning.Sources(path.parent, QUICK), lambda event: None, 1)
+    learning.learn(path, Sources(path.parent, QUICK), lambda event: None, 1)
 
 
 def _audit(path: Path) -> tuple[int, list[events.Auditing]]:
