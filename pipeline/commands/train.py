@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from pipeline.commands import add_store
+from pipeline.commands import add_store, train_gender
 from pipeline.console import plain
 from pipeline.train import kept
 from pipeline.train.display import Display, show_result
@@ -43,6 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     esc.add_argument("--quick", action="store_true", help="few epochs: to see that it works")
     esc.add_argument("--replace", action="store_true", help="train in place of networks of another recipe")
     esc.add_argument("--quiet", action="store_true", help="say nothing but errors")
+    gender = networks.add_parser("gender", help=train_gender.WORDS, description=train_gender.WORDS)
+    train_gender.add_arguments(gender, _at_least_one)
 
 
 def _at_least_one(word: str) -> int:
@@ -53,6 +55,8 @@ def _at_least_one(word: str) -> int:
 
 def run(options: argparse.Namespace) -> int:
     _require_torch()
+    if options.network == "gender":
+        return train_gender.run(options)
     clips, dataset, recordings = _asked(options)
     # Here, because torch takes seconds to load and the other commands do without.
     from pipeline.train import folds

@@ -40,17 +40,20 @@ class Display:
         """So many clips are read."""
         self._show("reading", done, total, "clips")
 
+    def progress(self, what: str, done: int, total: int) -> None:
+        """Of some other work so many clips are done."""
+        self._show(what, done, total, "clips")
+
     def tell(self, told: Told) -> None:
         """An epoch has ended."""
         values = {metric: value for _, metric, value in told.rows}
         self._show(told.fold, told.done, told.total, f"epochs, loss {values[TRAIN_LOSS]:.3f}")
         if told.epoch == told.epochs:
             which = f"network {told.member} of {told.members}" if told.members > 1 else "the network"
-            heard = f", {values[TEST_ACCURACY]:.1%} of the held-out clips told right"
-            self.console.print(
-                f"{told.fold}: {which} is trained, loss {values[TRAIN_LOSS]:.3f}"
-                + (heard if TEST_ACCURACY in values else "")
+            heard = (
+                f", {values[TEST_ACCURACY]:.1%} of the held-out clips told right" if TEST_ACCURACY in values else ""
             )
+            self.console.print(f"{told.fold}: {which} is trained, loss {values[TRAIN_LOSS]:.3f}{heard}")
 
     def _show(self, what: str, done: int, total: int, told: str) -> None:
         if what not in self.tasks:

@@ -21,6 +21,7 @@ from pipeline.train import checkpoint
 from pipeline.train.errors import TrainError
 from pipeline.train.history import LEARNING_RATE, TRAIN_ACCURACY, TRAIN_LOSS, Row
 from pipeline.train.schedule import Schedule, optimizer_for, set_rate
+from pipeline.train.stopping import Best, Stopping
 
 
 class Problem(Protocol):
@@ -75,9 +76,10 @@ def fit(
     device: torch.device,
     keeping: Keeping | None = None,
     tell: Tell | None = None,
+    stopping: Stopping | None = None,
 ) -> Fitted:
     """
-    Train ``network`` to the last epoch; none is chosen among them.
+    Train ``network`` to the last epoch, and choose none; with ``stopping`` until it gets no better, and the best.
 
     The weights that come back are the running average of those after each step (Polyak and Juditsky 1992),
     weighted towards the last ones. Raises ``KeyboardInterrupt`` when :mod:`pipeline.stop` was asked.
@@ -86,20 +88,28 @@ def fit(
     averaged = copy.deepcopy(network).eval().requires_grad_(False)
     optimizer = optimizer_for(network, schedule)
     parts = {"network": network, "averaged": averaged}
+    best = Best(stopping, averaged) if stopping else None
+    if best:
+        parts["best"] = best.network
     place = checkpoint.resume(keeping.path, keeping.key, parts, optimizer) if keeping else None
     history, seconds = (place.history, place.seconds) if place else ([], 0.0)
     started = time.monotonic() - seconds
     for epoch in range(place.epoch + 1 if place else 1, schedule.epochs + 1):
+        if best and best.is_over(history):
+            break
         rows = _epoch(network, averaged, problem, schedule, optimizer, epoch, seed, device)
         rows += [(epoch, metric, value) for metric, value in problem.measured(averaged, epoch).items()]
         history += rows
+        if best:
+            best.look(history, averaged)
         if tell:
             tell(epoch, rows)
         seconds = time.monotonic() - started
-        if keeping and (epoch % keeping.every == 0 or epoch == schedule.epochs):
+        over = epoch == schedule.epochs or (best is not None and best.is_over(history))
+        if keeping and (epoch % keeping.every == 0 or over):
             now = checkpoint.Place(epoch, history, seconds)
             checkpoint.keep(keeping.path, now, keeping.key, parts, optimizer)
-    return Fitted(averaged, history, seconds)
+    return Fitted(best.network if best else averaged, history, seconds)
 
 
 def _epoch(

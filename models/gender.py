@@ -1,0 +1,130 @@
+"""A trained voice network in use: speech -> how likely a female and a male voice are, and an embedding.
+
+The probabilities are of the label that the corpora it learned from give a speaker. It knows adults who read or act; it
+does not know who anybody is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from models.ecapa_folding import fold_batch_norm
+from models.ecapa_tdnn import EcapaParameters, EcapaTdnn, restored
+from models.listening import Samples, VoiceModelError, require_sound, said
+from models.speech import SpeechFeatures
+
+__all__ = ["KIND", "VERSION", "Told", "VoiceModel", "VoiceModelError", "load", "metadata"]
+
+KIND = "voice-ecapa-tdnn"
+VERSION = 1
+"""Raise it when weights of old no longer mean the same, e.g. because the front end was changed."""
+
+
+@dataclass(frozen=True, eq=False)
+class Told:
+    """Of n clips: ``probabilities`` float32 (n, classes), ``logits`` the same before calibration, ``embeddings``."""
+
+    probabilities: NDArray[np.float32]
+    logits: NDArray[np.float32]
+    embeddings: NDArray[np.float32]
+    """float32 (n, 192)."""
+
+
+class VoiceModel:
+    """Weights and calibration, ready to listen."""
+
+    def __init__(
+        self,
+        network: EcapaTdnn,
+        classes: Sequence[str],
+        temperature: float,
+        about: Mapping[str, str] | None = None,
+    ) -> None:
+        self.network = fold_batch_norm(network.eval())
+        self.classes, self.temperature, self.about = tuple(classes), temperature, dict(about or {})
+        self.features = SpeechFeatures().to(network.head.weight.device)
+
+    @property
+    def sample_rate_hz(self) -> int:
+        return self.features.settings.sample_rate_hz
+
+    def tell(self, clips: Sequence[Samples], batch: int = 32) -> Told:
+        """
+        Parameters
+        ----------
+        clips : sequence of ndarray
+            float32 (samples,) each, mono, at ``sample_rate_hz``.
+
+        Raises
+        ------
+        VoiceModelError
+            No clip; or one that is too short, silent, not finite or not mono.
+        """
+        if not clips:
+            raise VoiceModelError("There is no clip to listen to; expected at least one.")
+        features = [self._features(clip) for clip in clips]
+        embeddings, logits = said(self.network, features, batch)
+        probabilities = torch.softmax(logits / self.temperature, 1)
+        return Told(*(one.numpy().astype(np.float32) for one in (probabilities, logits, embeddings)))
+
+    def _features(self, samples: Samples) -> Tensor:
+        require_sound(samples, self.sample_rate_hz)
+        whole = torch.from_numpy(np.ascontiguousarray(samples, dtype=np.float32))
+        with torch.inference_mode():
+            return self.features(whole[None].to(self.network.head.weight.device))[0].cpu()
+
+
+def metadata(
+    parameters: EcapaParameters, classes: Sequence[str], temperature: float, key: str
+) -> dict[str, str]:
+    """What a file of weights says of itself."""
+    return {
+        "kind": KIND, "version": str(VERSION), "parameters": json.dumps(asdict(parameters)),
+        "classes": json.dumps(list(classes)), "temperature": repr(float(temperature)), "key": key,
+    }  # fmt: skip
+
+
+def load(path: Path, device: str = "cpu") -> VoiceModel:
+    """
+    The voice model in a safetensors file, which holds numbers only: opening it runs nothing.
+
+    Raises
+    ------
+    VoiceModelError
+        The file is not there, damaged, of another kind or version, or its weights do not fit.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            about: dict[str, str] = dict(file.metadata() or {})
+            state = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError) as error:
+        raise VoiceModelError(
+            f"{path} cannot be read ({error}); expected the weights of a voice network. "
+            "Train them: `python -m pipeline train gender`."
+        ) from error
+    if about.get("kind") != KIND or about.get("version") != str(VERSION):
+        raise VoiceModelError(
+            f"{path} holds {about.get('kind', 'something unknown')}, version {about.get('version', 'none')}; expected "
+            f"{KIND}, version {VERSION}. Choose other weights or train them: `python -m pipeline train gender`."
+        )
+    return _made_of(path, state, about, device)
+
+
+def _made_of(path: Path, state: dict[str, Tensor], about: dict[str, str], device: str) -> VoiceModel:
+    try:
+        told: dict[str, Any] = json.loads(about["parameters"])
+        classes, temperature = json.loads(about["classes"]), float(about["temperature"])
+        network = restored(state, len(classes), EcapaParameters(**told))
+    except (KeyError, TypeError, ValueError) as error:
+        raise VoiceModelError(f"{path} is damaged: {error} Train the weights again.") from error
+    return VoiceModel(network.to(device), classes, temperature, about)

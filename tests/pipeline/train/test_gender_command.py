@@ -1,0 +1,142 @@
+"""``python -m pipeline train gender``: from folders to weights and card, and what it says when it cannot."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+import torch
+
+from models.gender import load
+from pipeline.audio import load_mono
+from pipeline.build import Options, build
+from pipeline.cli import main
+from pipeline.datasets import timit
+from pipeline.features import VIEWS
+from pipeline.sources import parse
+from pipeline.train.gender_data import from_store
+from store.reader import Reader
+from store.snapshots import Store
+
+
+def ravdess(root: Path, actors: int = 8, sexes: tuple[int, ...] = (0, 1)) -> Path:
+    """A miniature RAVDESS: actors, of whom even numbers are women, hum two sentences each."""
+    for actor in [number for number in range(1, actors + 1) if number % 2 in sexes]:
+        folder = root / f"Actor_{actor:02}"
+        folder.mkdir(parents=True)
+        generator, time_s = np.random.default_rng(actor), np.arange(8_000) / 16_000
+        for sentence in (1, 2):
+            hz = (120.0 if actor % 2 else 220.0) * generator.uniform(0.9, 1.1)
+            hum = sum(np.sin(2 * np.pi * hz * number * time_s) / number for number in range(1, 20))
+            sound = 0.05 * hum * (1 + 0.5 * np.sin(20 * time_s)) + generator.normal(0, 0.003, 8_000)
+            soundfile.write(folder / f"03-01-01-01-{sentence:02}-01-{actor:02}.wav", sound, 16_000)
+    return root
+
+
+@pytest.fixture
+def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """The command in this process: exit code, standard output, standard error."""
+
+    def ran(*words: object) -> tuple[int, str, str]:
+        threads = torch.get_num_threads()
+        try:
+            code = main(["train", "gender", "--store", str(tmp_path / "store"), *map(str, words)])
+        except SystemExit as end:  # argparse
+            code = int(str(end.code))
+        finally:
+            torch.set_num_threads(threads)
+        told = capsys.readouterr()
+        return code, told.out, told.err
+
+    return ran
+
+
+TINY = ("--quick", "--epochs", 2, "--steps", 2, "--width", 8, "--threads", 1, "--device", "cpu")
+
+
+def test_from_folders_to_weights_and_card_and_no_second_time(run, tmp_path: Path) -> None:
+    words = (
+        *TINY,
+        "--dataset",
+        f"ravdess={ravdess(tmp_path / 'r')}",
+        "--seeds",
+        2,
+        "--output",
+        tmp_path / "out",
+    )
+    code, told, faults = run(*words)
+    assert (code, faults) == (0, "")
+    assert "validation: " in told and "is kept" in told and "test: " not in told
+    card = json.loads((tmp_path / "out" / "gender_ecapa.json").read_text())
+    assert card["speakers"]["train"] == [
+        {"dataset": "ravdess", "title": "RAVDESS speech", "clips": 12, "female": 3, "male": 3}
+    ]
+    losses = [seed["validation"]["validation_loss"] for seed in card["seeds"]]
+    assert card["seed"] == int(np.argmin(losses)) and len(losses) == 2
+    assert card["over_seeds"]["validation_loss"]["mean"] == pytest.approx(np.mean(losses))
+    assert {row[0] for row in card["history"]} == {0, 1} and set(card["evaluation"]) == {"validation"}
+    model = load(tmp_path / "out" / "gender_ecapa.safetensors")
+    assert model.temperature == card["temperature"] and model.about["key"] == card["key"]
+    answers = card["evaluation"]["validation"]["answers"]
+    path = tmp_path / "r" / answers[0][0].removeprefix("ravdess/")
+    told_now = model.tell([load_mono(path)[0]]).probabilities[0]
+    assert float(told_now.max()) == pytest.approx(answers[0][4], abs=1e-4)
+    assert run(*words, "--quiet")[:2] == (0, "")  # nothing is left to train
+    again = json.loads((tmp_path / "out" / "gender_ecapa.json").read_text())
+    assert [again[name] for name in ("seeds", "history", "evaluation")] == [
+        card[name] for name in ("seeds", "history", "evaluation")
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_quick_tells_synthetic_speakers_that_it_never_met(run, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("SESATLAS_RECORDINGS", str(tmp_path / "recordings"))
+    code, _, faults = run("--quick", "--threads", 1, "--device", "cpu", "--output", tmp_path / "out")
+    assert (code, faults) == (0, "")
+    card = json.loads((tmp_path / "out" / "gender_ecapa.json").read_text())
+    right = [row[2] == row[3] for row in card["evaluation"]["test"]["answers"]]
+    assert len(right) == 36 and np.mean(right) >= 0.95
+    assert [one["female"] + one["male"] for one in card["speakers"]["test"]] == [12]
+    rows = {(row["kind"], row["name"]) for row in card["evaluation"]["test"]["metrics"]}
+    assert {
+        ("condition", "noise 10 dB"),
+        ("condition", "1 s"),
+        ("class", "female"),
+        ("speakers", "majority"),
+    } < rows
+
+
+def test_clips_of_a_store_are_found_where_they_lie(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store")
+    options = Options(n_jobs=1, analyses=False, views={"dynamics": VIEWS["dynamics"]})
+    build(store, parse([f"ravdess={ravdess(tmp_path / 'r', 4)}"]), lambda event: None, options)
+    current = store.current()
+    assert current is not None
+    with Reader(current.path) as reader:
+        found = from_store(reader)
+    assert len(found.voices) == 8 and found.sounds.empty and found.titles == {"ravdess": "RAVDESS speech"}
+    assert all(Path(path).is_file() for path in found.voices["path"])
+    assert set(found.voices["speaker"]) == {f"ravdess/Actor_{number:02}" for number in range(1, 5)}
+    assert set(pd.unique(found.voices["sex"])) == {"female", "male"}
+
+
+def test_what_cannot_be_done_is_told(run, tmp_path: Path) -> None:
+    voices = f"ravdess={ravdess(tmp_path / 'r', 4)}"
+    women = f"ravdess={ravdess(tmp_path / 'w', 8, sexes=(0,))}"
+    for words, said in (
+        ((), "The store is empty and no corpus is named"),
+        (("--dataset", f"timit={tmp_path / 'none'}"), f"cannot be read as {timit.DATASET.title}"),
+        (("--dataset", "vctk=/x"), "no known dataset"),
+        (("--dataset", women), "has female voices only"),
+        (("--dataset", voices), "There are 2 female speakers to learn from"),
+        (("--dataset", voices, "--train", "timit"), "no dataset 'timit' to learn voices from"),
+        (("--dataset", voices, "--width", "12"), "multiple of 8"),
+        (("--dataset", voices, "--seeds", "0"), "expected a whole number from 1"),
+    ):
+        code, told, faults = run(*words)
+        assert (code, told) == (2, "") and said in faults, (words, faults)
