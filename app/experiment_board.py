@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-from typing import Any
-
 import pandas as pd
-import streamlit as st
 
+from app import board
 from app import experiment_words as words
 from app.experiment_words import Names
 from pipeline.experiments.wanted import EVERY_CLIP, FACTS
@@ -101,32 +98,4 @@ def draw(experiments: pd.DataFrame, names: Names, chosen: str | None, *, key: st
     key : str
         A prefix, unique on the page.
     """
-    table = shown(experiments, names)
-    grouped = table.set_axis(pd.MultiIndex.from_tuples([COLUMNS[str(one)][:2] for one in table]), axis=1)
-    # Chosen rows are told by number: of other rows, the same number would be another experiment.
-    rows = hashlib.sha256("\n".join(map(str, table.index)).encode("utf-8")).hexdigest()[:12]
-    rows_of = [table.index.tolist().index(chosen)] if chosen in table.index else []
-    event = st.dataframe(
-        grouped,
-        hide_index=True,
-        height=min(HIGHEST_PX, 2 * 36 + 35 * len(table)),
-        column_config=_config(table),
-        key=f"{key}_table_{rows}",
-        on_select="rerun",
-        selection_mode="single-row",
-        selection_default={"selection": {"rows": rows_of}},
-        placeholder="",
-    )
-    picked = event["selection"]["rows"]
-    return str(table.index[picked[0]]) if picked else chosen
-
-
-def _config(table: pd.DataFrame) -> dict[Any, Any]:
-    config: dict[Any, Any] = {}
-    for number, column in enumerate(table, 1):  # the index, though hidden, is column 0
-        _, name, form, meaning = COLUMNS[str(column)]
-        if form:
-            config[number] = st.column_config.NumberColumn(name, help=meaning, format=form)
-        else:
-            config[number] = st.column_config.TextColumn(name, help=meaning)
-    return config
+    return board.choose(shown(experiments, names), COLUMNS, chosen, key=key, highest_px=HIGHEST_PX)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
-from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from app import board
 from app.leaderboard_columns import COLUMNS, FILTERS, in_words
 
 HIGHEST_PX = 250
@@ -90,7 +89,7 @@ def draw(
     st.caption(f"{len(kept):,} of {len(table):,} clusterings. Tick a row to see it; click a heading to sort.")
     if kept.empty:
         return chosen
-    return _choose(kept, chosen, key)
+    return board.choose(kept, COLUMNS, chosen, key=key, highest_px=HIGHEST_PX)
 
 
 def _filters(table: pd.DataFrame, key: str) -> dict[str, list[str]]:
@@ -101,34 +100,3 @@ def _filters(table: pd.DataFrame, key: str) -> dict[str, list[str]]:
             if len(options) > 1:
                 kept[column] = st.multiselect(name, options, key=f"{key}_{column}", placeholder="all")
     return kept
-
-
-def _choose(kept: pd.DataFrame, chosen: str | None, key: str) -> str | None:
-    grouped = kept.set_axis(pd.MultiIndex.from_tuples([COLUMNS[str(one)][:2] for one in kept]), axis=1)
-    # Chosen rows are told by number: of other rows, the same number would be another clustering.
-    rows = hashlib.sha256("\n".join(map(str, kept.index)).encode("utf-8")).hexdigest()[:12]
-    default = [kept.index.tolist().index(chosen)] if chosen in kept.index else []
-    event = st.dataframe(
-        grouped,
-        hide_index=True,
-        height=min(HIGHEST_PX, 2 * 36 + 35 * len(kept)),
-        column_config=_config(kept),
-        key=f"{key}_table_{rows}",
-        on_select="rerun",
-        selection_mode="single-row",
-        selection_default={"selection": {"rows": default}},
-        placeholder="",
-    )
-    picked = event["selection"]["rows"]
-    return str(kept.index[picked[0]]) if picked else chosen
-
-
-def _config(kept: pd.DataFrame) -> dict[Any, Any]:
-    config: dict[Any, Any] = {}
-    for number, column in enumerate(kept, 1):  # the index, though hidden, is column 0
-        _, name, form, meaning = COLUMNS[str(column)]
-        if form:
-            config[number] = st.column_config.NumberColumn(name, help=meaning, format=form)
-        else:
-            config[number] = st.column_config.TextColumn(name, help=meaning)
-    return config
