@@ -8,27 +8,14 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from app import experiment_references as references
+from app import experiment_words as words
 from pipeline.classify import CLASSIFIERS
 from pipeline.classify.run import run
-from pipeline.train import layout
 from store.reader import Reader
 
 MEANS = {"mfcc": r"mfcc_(0\d|1[0-2])_mean", "chroma": r"chroma_\w+_mean", "contrast": r"contrast_\w+_mean"}
 """13 MFCC, 12 chroma, 7 bands of contrast, each its mean over a clip: 32 numbers."""
-PICZAK = "[Piczak 2015](https://doi.org/10.1145/2733373.2806390)"
-REFERENCES = {
-    "ESC-10": {"k-NN": 66.7, "SVM": 67.5, "random forest": 72.7, "human": 95.7},
-    "ESC-50": {"k-NN": 32.2, "SVM": 39.6, "random forest": 44.3, "human": 81.3},
-}
-LITERATURE = {
-    name: [
-        "",
-        f"Reference, not measured here: {name} in {PICZAK}, the same five folds: "
-        + ", ".join(f"{who} {value} %" for who, value in told.items())
-        + ".\n",
-    ]
-    for name, told in REFERENCES.items()
-}
 
 
 def percent(value: float | None, places: int = 1) -> str:
@@ -45,8 +32,7 @@ def lines(head: list[str], rows: list[list[str]]) -> Iterator[str]:
 def method(row: pd.Series) -> str:
     if row["kind"] == "facts":
         return "recording facts alone (random forest)"
-    one = CLASSIFIERS.get(row["method"])
-    return one.title if one else {layout.NETWORK: layout.TITLE}.get(row["method"], str(row["method"]))
+    return words.method(str(row["method"]))
 
 
 def learned_from(row: pd.Series) -> str:
@@ -77,14 +63,13 @@ def experiments(table: pd.DataFrame) -> Iterator[str]:
 
 def _against_guessing(guess: pd.DataFrame, best: pd.Series) -> str:
     level = max(float(guess["accuracy"].max()), 1 / len(best["classes"]))
-    low = best["grouped_low"] if pd.notna(best["grouped_low"]) else best["accuracy_low"]
+    low, high = words.bounds(best)
     if low > level:
         return (
             f"The best of them, {method(best)}, is above guessing ({percent(level)} %) with its whole interval. It is "
             "the best of many on the same clips, and which methods are offered at all was decided with accuracies on "
             "ESC-10 in view: both flatter it a little. Nothing else was chosen on tested clips."
         )
-    high = best["grouped_high"] if pd.notna(best["grouped_high"]) else best["accuracy_high"]
     return (
         f"Near chance: the best of them, {method(best)}, lies between {percent(low)} and {percent(high)} %, and "
         f"guessing reaches {percent(level)} %. From {best['groups']} groups by {best['unit']} this cannot be learned."
@@ -109,6 +94,13 @@ def network(reader: Reader, table: pd.DataFrame) -> Iterator[str]:
         yield from lines(["fold", "learned from", "tested", "accuracy %", "training s"], rows)
 
 
+def literature(dataset: pd.Series, experiment: pd.Series) -> Iterator[str]:
+    """What others report of these clips, as the page has it; nothing for other collections."""
+    found = references.of(dataset, experiment)
+    if found:
+        yield f"\n{references.sentence(found)}\n"
+
+
 def means_table(reader: Reader, name: str) -> Iterator[str]:
     """The 32 mean-features of a quick start, by the official folds and by folds drawn at random."""
     if not set(MEANS) <= set(reader.views()["view"]):
@@ -122,13 +114,13 @@ def means_table(reader: Reader, name: str) -> Iterator[str]:
         blocks.append(found.values[order][:, chosen])
     values = {"means": np.hstack(blocks).astype(np.float32)}
     rows = []
-    for words, rowset in (
+    for what, rowset in (
         ("official folds", clips),
         ("random folds, which part clips of one source", clips.assign(fold=None, source=None, split=None)),
     ):
         one = run(values, rowset, "label", "logistic")
         told = one.metrics
-        rows.append([words, str(told.clips), percent(told.accuracy), percent(told.spread),
+        rows.append([what, str(told.clips), percent(told.accuracy), percent(told.spread),
                      f"{percent(told.interval.low)} to {percent(told.interval.high)}"])  # fmt: skip
     width = values["means"].shape[1]
     yield f"\nThe {width} means that quick starts use (MFCC, chroma, contrast), logistic regression:\n"

@@ -20,7 +20,7 @@ sys.path.insert(
     0, str(Path(__file__).resolve().parent)
 )  # python -P, or another folder, would not find _tables
 
-from _tables import LITERATURE, audit, experiments, means_table, network
+from _tables import audit, experiments, literature, means_table, network
 
 from pipeline.sources import store_root
 from store.errors import SesatlasError
@@ -110,7 +110,7 @@ def _dataset(reader: Reader, name: str, row: pd.Series) -> Iterator[str]:
         if target == "label" and row["reader"] == "esc50":
             yield from network(reader, of_target)
             yield from means_table(reader, name)
-            yield from LITERATURE["ESC-10" if ten else "ESC-50"]
+            yield from literature(row, of_target.iloc[0])
     yield from audit(reader, name)
 
 
