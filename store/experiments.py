@@ -64,15 +64,6 @@ def replace_experiment(writer: Writer, rows: ExperimentRows) -> None:
     writer.append("predictions", rows.predictions.append_column("experiment_id", ids))
 
 
-def add_metrics(writer: Writer, experiment_id: str, metrics: Sequence[Row]) -> None:
-    """Add to an experiment what was measured of it later, in the place of metrics of the same kinds."""
-    for kind in {row["kind"] for row in metrics}:
-        writer.con.execute(
-            "delete from experiment_metrics where experiment_id = ? and kind = ?", [experiment_id, kind]
-        )
-    writer.append("experiment_metrics", [{"experiment_id": experiment_id} | dict(row) for row in metrics])
-
-
 def write_gap(writer: Writer, gap: Row) -> None:
     """Say that an experiment could not be made, in its place: a row of ``experiment_gaps``."""
     drop_experiments(writer.con, [gap["experiment_id"]])

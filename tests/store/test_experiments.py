@@ -77,16 +77,6 @@ def test_probabilities_that_are_not_those_of_the_classes_are_refused(opened, ids
         experiments.replace_experiment(opened, wrong)
 
 
-def test_metrics_added_later_take_the_place_of_their_kind(opened) -> None:
-    id_ = "a.label.level.logistic"
-    for value in (0.1, 0.2):
-        share = {"kind": "share", "name": "0.5", "metric": "accuracy", "value": value}
-        with opened.transaction():
-            experiments.add_metrics(opened, id_, [share])
-    found = Staged(opened).experiment_metrics(id_)
-    assert list(found["kind"]) == ["fold", "share"] and list(found["value"]) == [0.5, 0.2]
-
-
 def test_they_go_with_the_dataset_with_the_view_and_with_a_clip(opened, ids) -> None:
     with opened.transaction():
         derived.forget(opened.con, dataset="a", view="tone")
