@@ -7,6 +7,7 @@ import json
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pandas as pd
 from torch import Tensor
 
 from models import gender as voices
+from pipeline.extract import content_hash
 from pipeline.train.by_speaker import by_speaker
 from pipeline.train.checkpoint import write_tensors
 from pipeline.train.corpora import SEXES, Voices
@@ -54,7 +56,8 @@ def folder(root: Path) -> Path:
 
 
 def write_weights(place: Path, trained: Trained) -> Path:
-    """The chosen network as safetensors; matrices in half precision, which changes no answer and halves the file."""
+    """The chosen network as safetensors; matrices in half precision, which halves the file. The card tells how well
+    this file does, not the network that was rounded."""
     path = place / WEIGHTS
     told = voices.metadata(trained.recipe.network, SEXES, trained.best.temperature, trained.key)
     state = trained.best.network.state_dict()
@@ -95,9 +98,10 @@ def write_card(place: Path, trained: Trained, evaluations: Mapping[str, Evaluati
             "validation": _speakers(trained.voices.validation, trained.titles),
             "test": _speakers(trained.voices.test, trained.titles),
         },
+        "heard": {"train": _hashes(trained.voices.train), "validation": _hashes(trained.voices.validation)},
         "history": [[result.seed, *row] for result in trained.results for row in result.history],
         "evaluation": {name: _evaluation(one) for name, one in evaluations.items()},
-        "device": trained.device,
+        "made": f"{date.today():%Y-%m-%d}", "device": trained.device,
         "versions": {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES},
     }
     write_atomically(path, json.dumps(content, indent=1) + "\n")
@@ -122,10 +126,15 @@ def _speakers(clips: pd.DataFrame, titles: Mapping[str, str]) -> list[dict[str, 
     ]  # fmt: skip
 
 
+def _hashes(clips: pd.DataFrame) -> list[str]:
+    """By their contents, so that another collection can tell which of its speakers were learned from."""
+    return sorted({content_hash(Path(path)) for path in clips["path"]})
+
+
 def _evaluation(one: Evaluation) -> dict[str, Any]:
-    """Every measure, every answer to clean clips, and by speaker."""
+    """Every measure, every answer to clean clips (its id, its sex, how likely male), and by speaker."""
     clean = one.clean
-    answers = clean[["clip_id", "speaker", "sex", "predicted", "probability"]]
+    answers = clean[["clip_id", "sex", SEXES[1]]]
     return {
         "metrics": one.rows(),
         "reliability": {
@@ -133,5 +142,5 @@ def _evaluation(one: Evaluation) -> dict[str, Any]:
             "accuracy": [None if value != value else value for value in one.metrics.reliability.accuracy.tolist()],
         },
         "speakers": by_speaker(clean).to_dict("records"),
-        "answers": [[*row[:4], round(float(row[4]), 5)] for row in answers.itertuples(index=False, name=None)],
+        "answers": [[*row[:2], round(float(row[2]), 6)] for row in answers.itertuples(index=False, name=None)],
     }  # fmt: skip

@@ -101,7 +101,9 @@ class GenderProblem:
 
     def loss(self, network: nn.Module, inputs: Tensor, targets: Tensor) -> tuple[Tensor, float]:
         """Cross-entropy against smoothed labels."""
-        logits = network(inputs)
+        mixed = self.recipe.precision == "bfloat16"
+        with torch.autocast(inputs.device.type, torch.bfloat16, enabled=mixed):
+            logits = network(inputs).float()
         right = (logits.argmax(1) == targets).float().mean()
         return functional.cross_entropy(logits, targets, label_smoothing=self.recipe.smoothing), float(right)
 

@@ -26,7 +26,7 @@ Tell = Callable[[int, int], None]
 RATE_HZ = SPEECH.sample_rate_hz
 BELOW_LOUDEST_DB = 35.0
 """Frames at either end that are so much softer than the loudest one hold no speech to learn from."""
-MARGIN_S = 0.1
+MARGIN_S = 0.25
 FRAME_S = 0.025
 STEPS = 2**15 - 1
 """Of 16 bits, one way."""
@@ -78,7 +78,7 @@ def decoded(path: str | Path) -> Samples:
 
 
 def spoken(samples: Samples) -> Samples:
-    """Without what lies before and after speech, but for a tenth of a second."""
+    """Without what lies before and after speech, but for a quarter of a second, for it is listened to with such pauses."""
     frame = round(FRAME_S * RATE_HZ)
     count = len(samples) // frame
     if count < 2:
