@@ -38,8 +38,14 @@ lint: setup
 	@$(PYTHON_IN_VENV) -m ruff check .
 	@$(PYTHON_IN_VENV) -m mypy
 
+# What benchmarks compare with lies beside .venv, so that tests and the dashboard are as they are without it.
+build/benchmarks/.ready: benchmarks/requirements.txt | setup
+	@rm -rf $(@D)
+	@$(PYTHON_IN_VENV) -m pip install --quiet --disable-pip-version-check --no-input --no-deps --target $(@D) -r $< \
+		&& touch $@ || echo 'The packages to compare with could not be installed; benchmarks that need them say so.' >&2
+
 # Files with a leading underscore are shared by the benchmarks and print nothing themselves.
-bench: setup
+bench: setup build/benchmarks/.ready
 	@for file in benchmarks/[!_]*.py; do \
 		test -f "$$file" || { echo 'No benchmark in benchmarks/ yet.'; break; }; \
 		echo "== $$file"; $(PYTHON_IN_VENV) "$$file" || exit 1; \

@@ -6,6 +6,7 @@ that is alone are. So it makes no difference what a clip is batched with. ``None
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 import torch
@@ -26,6 +27,12 @@ def frames_mask(lengths: Tensor | None, frames: int) -> Tensor | None:
 def masked(values: Tensor, mask: Tensor | None) -> Tensor:
     """Values (batch, channels, frames), zero in filled frames."""
     return values if mask is None else values * mask
+
+
+def joined(parts: Sequence[Tensor]) -> Tensor:
+    """Channels of several values (batch, channels, frames) behind one another; how they lie in memory stays."""
+    # `cat` knows the two ways to lie from images, (batch, channels, height, width), alone.
+    return torch.cat([part.unsqueeze(2) for part in parts], 1).squeeze(2)
 
 
 def mean_over_time(values: Tensor, mask: Tensor | None) -> Tensor:
@@ -51,22 +58,6 @@ class Norm(nn.BatchNorm1d):
         return out.transpose(1, 2)
 
 
-class Shift(nn.Module):
-    """What is left of a batch norm that no longer learns: a factor and a shift for each channel."""
-
-    def __init__(self, norm: nn.BatchNorm1d) -> None:
-        super().__init__()
-        factor, shift = factor_and_shift(norm)
-        self.factor: Tensor
-        self.shift: Tensor
-        self.register_buffer("factor", factor[:, None])
-        self.register_buffer("shift", shift[:, None])
-
-    def over(self, values: Tensor, mask: Tensor | None) -> Tensor:
-        """(batch, channels, frames) -> the same shape, zero in filled frames."""
-        return masked(torch.addcmul(self.shift, values, self.factor), mask)
-
-
 def factor_and_shift(norm: nn.BatchNorm1d) -> tuple[Tensor, Tensor]:
     """A batch norm in use is ``factor * x + shift``, both (channels,)."""
     mean, variance = cast(Tensor, norm.running_mean), cast(Tensor, norm.running_var)
@@ -81,7 +72,7 @@ class Layer(nn.Module):
         super().__init__()
         padding = dilation * (kernel - 1) // 2
         self.convolution = nn.Conv1d(inward, outward, kernel, dilation=dilation, padding=padding)
-        self.norm: Norm | Shift = Norm(outward)
+        self.norm = Norm(outward)
 
     def forward(self, values: Tensor, mask: Tensor | None = None) -> Tensor:
         return self.norm.over(functional.relu(self.convolution(values)), mask)
@@ -100,7 +91,7 @@ class Res2(nn.Module):
         out = [first]
         for number, (layer, group) in enumerate(zip(self.layers, rest, strict=True)):
             out.append(layer(group if number == 0 else group + out[-1], mask))
-        return torch.cat(out, 1)
+        return joined(out)
 
 
 class SqueezeExcitation(nn.Module):

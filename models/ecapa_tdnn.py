@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.ecapa_layers import SCALE, Block, Layer, Norm, frames_mask, masked, mean_over_time
+from models.ecapa_layers import SCALE, Block, Layer, Norm, frames_mask, joined, masked, mean_over_time
 
 DILATIONS = (2, 3, 4)
 LEAST_VARIANCE = 1e-6
@@ -37,6 +37,11 @@ class EcapaParameters:
             )
 
 
+def means_and_deviations(mean: Tensor, square: Tensor) -> Tensor:
+    """Means and variances, both (batch, channels, 1) -> (batch, 2 * channels, 1)."""
+    return torch.cat([mean, square.clamp(min=LEAST_VARIANCE).sqrt()], 1)
+
+
 class AttentivePooling(nn.Module):
     """
     Mean and deviation over time, each frame of each channel with a weight of its own (paper, section 3.1).
@@ -56,15 +61,14 @@ class AttentivePooling(nn.Module):
         else:
             mean = mean_over_time(values, mask)
             square = mean_over_time(masked((values - mean) ** 2, mask), mask)
-        deviation = square.clamp(min=LEAST_VARIANCE).sqrt()
-        hidden = self._hidden(values, torch.cat([mean, deviation], 1), mask)
+        hidden = self._hidden(values, means_and_deviations(mean, square), mask)
         scores = self.weights(torch.tanh(hidden))
         if mask is not None:
             scores = scores.masked_fill(~mask, -torch.inf)
         weights = torch.softmax(scores, 2)  # (batch, channels, frames)
         mean = (weights * values).sum(2, keepdim=True)
         square = (weights * (values - mean) ** 2).sum(2, keepdim=True)
-        return torch.cat([mean, square.clamp(min=LEAST_VARIANCE).sqrt()], 1)
+        return means_and_deviations(mean, square)
 
     def _hidden(self, values: Tensor, context: Tensor, mask: Tensor | None) -> Tensor:
         """As ``self.hidden`` of each frame with the context appended, whose part is found once a clip."""
@@ -86,10 +90,10 @@ class EcapaTdnn(nn.Module):
         super().__init__()
         chosen = parameters or EcapaParameters()
         self.settings = chosen
-        self.stem = Layer(chosen.n_mels, chosen.width, 5)
+        self.stem: nn.Module = Layer(chosen.n_mels, chosen.width, 5)
         self.blocks = nn.ModuleList(Block(chosen.width, step, chosen.bottleneck) for step in DILATIONS)
-        self.aggregation = nn.Conv1d(len(DILATIONS) * chosen.width, chosen.aggregated, 1)
-        self.pooling = AttentivePooling(chosen.aggregated, chosen.bottleneck)
+        self.aggregation: nn.Module = nn.Conv1d(len(DILATIONS) * chosen.width, chosen.aggregated, 1)
+        self.pooling: nn.Module = AttentivePooling(chosen.aggregated, chosen.bottleneck)
         self.pooled_norm: nn.Module = Norm(2 * chosen.aggregated)
         self.embedding = nn.Linear(2 * chosen.aggregated, chosen.embedding)
         self.embedding_norm: nn.Module = Norm(chosen.embedding)
@@ -103,7 +107,7 @@ class EcapaTdnn(nn.Module):
         for block in self.blocks:
             blocks.append(block(came_before, mask))
             came_before = came_before + blocks[-1]
-        frames = masked(functional.relu(self.aggregation(torch.cat(blocks, 1))), mask)
+        frames = masked(functional.relu(self.aggregation(joined(blocks))), mask)
         pooled = self.pooled_norm(self.pooling(frames, mask)[:, :, 0])  # (batch, 2 * aggregated)
         embedding: Tensor = self.embedding_norm(self.embedding(pooled))
         return embedding

@@ -20,14 +20,11 @@ from torch import Tensor
 
 from models.ecapa_folding import fold_batch_norm
 from models.ecapa_tdnn import EcapaParameters, EcapaTdnn, restored
+from models.gender_format import KIND, VERSION
 from models.listening import Samples, VoiceModelError, require_sound, said
 from models.speech import SpeechFeatures
 
 __all__ = ["KIND", "VERSION", "Told", "VoiceModel", "VoiceModelError", "load", "metadata"]
-
-KIND = "voice-ecapa-tdnn"
-VERSION = 1
-"""Raise it when weights of old no longer mean the same, e.g. because the front end was changed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,12 +69,19 @@ class VoiceModel:
         """
         if not clips:
             raise VoiceModelError("There is no clip to listen to; expected at least one.")
-        features = [self._features(clip) for clip in clips]
+        features = [self.features_of(clip) for clip in clips]
         embeddings, logits = said(self.network, features, batch)
         probabilities = torch.softmax(logits / self.temperature, 1)
         return Told(*(one.numpy().astype(np.float32) for one in (probabilities, logits, embeddings)))
 
-    def _features(self, samples: Samples) -> Tensor:
+    def features_of(self, samples: Samples) -> Tensor:
+        """What the network sees of one clip, (n_mels, frames), on the CPU.
+
+        Raises
+        ------
+        VoiceModelError
+            As ``tell``.
+        """
         require_sound(samples, self.sample_rate_hz)
         whole = torch.from_numpy(np.ascontiguousarray(samples, dtype=np.float32))
         with torch.inference_mode():

@@ -1,4 +1,4 @@
-"""Speech to what a network of voices sees: log-mels of 16 kHz, less what room, microphone and level give them."""
+"""Speech to what a network of voices sees: log-mels of 16 kHz, less their level."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ UNIT_DB = 10.0
 
 class SpeechFeatures(nn.Module):
     """
-    Samples -> features: log-mel in units of 10 dB, each band less its mean over the clip.
+    Samples -> features: log-mel in units of 10 dB, less their mean over the clip's bands and frames.
 
-    That takes away the level, and what a microphone or a line does to all frames alike (Atal 1974). It looks at the
-    whole clip or window, so a live stream and a file agree when they give the same window.
+    That takes away the level. The mean of each band stays, for it holds a voice's own colour as well as that of its
+    microphone: of two ways to train, this one told more of the voices it had not learned from. It looks at the whole
+    clip or window, so a live stream and a file agree when they give the same window.
     """
 
     def __init__(self, parameters: LogMelParameters = SPEECH) -> None:
@@ -50,7 +51,7 @@ class SpeechFeatures(nn.Module):
         loudest = decibels.amax((1, 2), keepdim=True)
         values = torch.maximum(decibels, loudest - RANGE_DB) / UNIT_DB
         values = values if mask is None else values * mask
-        values = values - mean_over_time(values, mask)
+        values = values - mean_over_time(values, mask).mean(1, keepdim=True)
         return values if mask is None else values * mask
 
     def forward(self, samples: Tensor, lengths: Tensor | None = None) -> Tensor:
