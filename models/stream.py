@@ -1,0 +1,154 @@
+"""Frames of sound in, decisions out: no speech, not sure yet, female-like or male-like voice.
+
+It knows no browser and no page. What it decides depends on the sound alone, not on the frames that it came in.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.belief import Belief
+from models.decisions import Decision, State, StreamParameters, Timings, Why
+from models.ear import Ear, Heard
+from models.resampling import Resampler
+from models.ring import Samples
+from models.spoken import Chunks, Spoken
+from models.vad import CHUNK, RATE_HZ, SpeechDetector, VoicingParameters, level_dbfs
+
+FULL = 0.98
+"""From here on a sample counts as clipped: resampling rounds off what was cut off at full scale."""
+
+
+class VoiceStream:
+    """
+    One person's microphone, or one recording. It holds ``window_s`` of voice and a quarter of a second of other sound.
+
+    Parameters
+    ----------
+    ear : Ear
+        The network; streams may share it.
+    detector : SpeechDetector
+        The stream's own.
+
+    Raises
+    ------
+    ValueError
+        The ear tells apart something else than female and male voices.
+    """
+
+    def __init__(
+        self,
+        ear: Ear,
+        detector: SpeechDetector,
+        parameters: StreamParameters | None = None,
+        voicing: VoicingParameters | None = None,
+    ) -> None:
+        for name in ear.classes:
+            State.of(name)
+        self.ear, self.parameters = ear, parameters or StreamParameters()
+        self._resampler, self._rest = Resampler(RATE_HZ), np.zeros(0, dtype=np.float32)
+        self._spoken = Spoken(detector, voicing, self.parameters.window_s, self.parameters.forget_s)
+        self._belief = Belief(self.parameters.smooth_s)
+        self._embedding: NDArray[np.float32] | None = None
+        self._every = self._next = round(self.parameters.every_s * RATE_HZ)
+        self._listened_to, self._turn = 0, 0
+        self._waited_s, self._resampling_s = 0.0, 0.0
+
+    @property
+    def time_s(self) -> float:
+        """How much sound was taken up."""
+        return self._spoken.samples / RATE_HZ
+
+    def feed(self, frame: NDArray[Any], rate_hz: int, waited_s: float = 0.0) -> list[Decision]:
+        """
+        Take up a frame, of any length; the decisions that it leads to, most often none.
+
+        Parameters
+        ----------
+        frame : ndarray
+            (samples,) or (samples, channels); int16, int32, uint8 or float.
+        rate_hz : int
+            Its samples a second; may change from frame to frame.
+        waited_s : float
+            How long it lay in a queue; told in the decision's timings.
+
+        Raises
+        ------
+        SoundError
+            The frame is no sound. The stream is as if it had not come.
+        """
+        began = time.perf_counter()
+        samples = self._resampler.feed(frame, rate_hz)
+        self._resampling_s += time.perf_counter() - began
+        self._waited_s = waited_s
+        return list(self._take(samples))
+
+    def finish(self) -> list[Decision]:
+        """The decisions on what was held back until the sound is known to have ended."""
+        return list(self._take(self._resampler.finish()))
+
+    def _take(self, samples: Samples) -> Iterator[Decision]:
+        come = np.concatenate([self._rest, samples])
+        whole = len(come) - len(come) % CHUNK
+        self._rest = come[whole:]
+        for chunk in come[:whole].reshape(-1, CHUNK):
+            self._spoken.hear(chunk)
+            if self._spoken.samples >= self._next:
+                self._next += self._every * ((self._spoken.samples - self._next) // self._every + 1)
+                yield self._decide(self._spoken.taken())
+
+    def _decide(self, since: Chunks) -> Decision:
+        if self._turn != self._spoken.turns:
+            self._turn, self._embedding = self._spoken.turns, None
+            self._belief.forget()
+        voice = self._spoken.voice.all()
+        heard = self._listen(voice)
+        found = self._belief.probabilities(self.ear.temperature)
+        told = {} if found is None else dict(zip(self.ear.classes, map(float, found), strict=True))
+        clipped = float((np.abs(voice) >= FULL).mean()) if len(voice) else 0.0
+        state, why = self._state(told, len(voice) / RATE_HZ, clipped)
+        return Decision(
+            time_s=self.time_s, state=state, why=why, probabilities=told, voiced_s=len(voice) / RATE_HZ,
+            level_dbfs=level_dbfs(np.concatenate(since.samples)), clipped=clipped,
+            speech=tuple(since.speech), voiced=tuple(since.voiced), embedding=self._embedding,
+            timings=self._timings(since, heard),
+        )  # fmt: skip
+
+    def _listen(self, voice: Samples) -> Heard | None:
+        """Let the network hear the voice, where there is enough of it and more than it has heard."""
+        enough = len(voice) >= self.parameters.first_s * RATE_HZ
+        if not enough or self._spoken.voice.written == self._listened_to:
+            return None
+        heard = self.ear.hear(voice)
+        self._listened_to = self._spoken.voice.written
+        self._belief.hear(heard.logits, self.time_s)
+        self._embedding = heard.embedding
+        return heard
+
+    def _state(self, told: dict[str, float], voiced_s: float, clipped: float) -> tuple[State, Why]:
+        wanted = self.parameters
+        if voiced_s < wanted.speech_s or self._spoken.paused_s > wanted.hold_s:
+            return State.NO_SPEECH, Why.NONE
+        if not told:
+            return State.UNSURE, Why.SHORT
+        if clipped >= wanted.clipped_from:
+            return State.UNSURE, Why.CLIPPED
+        likelier = max(told, key=told.__getitem__)
+        if told[likelier] < wanted.sure_from:
+            return State.UNSURE, Why.CLOSE
+        return State.of(likelier), Why.NONE
+
+    def _timings(self, since: Chunks, heard: Heard | None) -> Timings:
+        resampling_s, self._resampling_s = self._resampling_s, 0.0
+        return Timings(
+            buffering_ms=1000 * self._waited_s,
+            resampling_ms=1000 * resampling_s,
+            vad_ms=1000 * since.vad_s,
+            features_ms=1000 * heard.features_s if heard else 0.0,
+            network_ms=1000 * heard.network_s if heard else 0.0,
+        )

