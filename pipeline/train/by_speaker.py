@@ -7,11 +7,13 @@ import pandas as pd
 
 from pipeline.classify.intervals import LEVEL, Interval, wilson
 from pipeline.experiments.rows import Row, metric
-from pipeline.train.corpora import SEXES
+from pipeline.train.speakers import SEXES
 
 RESAMPLES = 2_000
-SPEAKERS = "speakers"
-"""A kind of ``experiment_metrics``."""
+SPEAKERS, SPEAKER = "speakers", "speaker"
+"""Kinds of ``experiment_metrics``: of all speakers, and of each by name."""
+WORDS = {"male": "sex", "majority_male": "majority", "mean_logit_male": "mean_logit"}
+"""What is kept as a number of each speaker, and which column says it in a word."""
 
 
 def by_speaker(told: pd.DataFrame) -> pd.DataFrame:
@@ -64,3 +66,22 @@ def speaker_rows(told: pd.DataFrame) -> list[Row]:
         found += [metric(SPEAKERS, rule, what, value) for what, value in values.items()]
     ends = {"accuracy_low": between.low, "accuracy_high": between.high, "resamples": RESAMPLES}
     return found + [metric(SPEAKERS, "bootstrap", what, value) for what, value in ends.items()]
+
+
+def each_speaker(speakers: pd.DataFrame) -> list[Row]:
+    """Rows of :func:`by_speaker`: clips, right, and 1 for male of what was recorded and of what each rule says.
+
+    Where the clips say the one as often as the other, the majority has no value.
+    """
+    found: list[Row] = []
+    for row in speakers.to_dict("records"):
+        male = {name: _is_male(row[column]) for name, column in WORDS.items()}
+        found += [
+            metric(SPEAKER, row["speaker"], what, value)
+            for what, value in {"clips": row["clips"], "right": row["right"], **male}.items()
+        ]
+    return found
+
+
+def _is_male(sex: str) -> float:
+    return float(sex == SEXES[1]) if sex in SEXES else np.nan

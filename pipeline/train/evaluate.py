@@ -8,19 +8,17 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from models.gender import VoiceModel, VoiceModelError
-from pipeline.classify.metrics import Metrics, measure
-from pipeline.experiments.rows import Row, metric
+from pipeline.classify.metrics import Metrics
+from pipeline.experiments.rows import Row, by_class
 from pipeline.train.by_speaker import speaker_rows
 from pipeline.train.conditions import CLEAN, Condition
-from pipeline.train.corpora import SEXES
 from pipeline.train.errors import TrainError
 from pipeline.train.gender_sounds import decoded
+from pipeline.train.scored import CONDITION, answered, dialect_rows, measured, rows_of
+from pipeline.train.speakers import SEXES
 
-CONDITION, DIALECT, SEX = "condition", "dialect", "class"
-"""Kinds of ``experiment_metrics``."""
 Tell = Callable[[int, int], None]
 
 
@@ -29,9 +27,8 @@ class Evaluation:
     """
     What a model told of clips in each condition.
 
-    ``told`` has a row for each clip and condition: clip_id, dataset, speaker, sex, dialect, condition, predicted,
-    probability (of what was predicted), logit (male less female, before calibration), right, and one column for
-    each class with its probability.
+    ``told`` has a row for each clip and condition: what :func:`pipeline.train.scored.answered` tells, and the
+    condition.
     """
 
     told: pd.DataFrame
@@ -51,12 +48,8 @@ class Evaluation:
     def rows(self) -> list[Row]:
         """Everything as rows of ``experiment_metrics``: by condition, class, dialect, and speaker."""
         clean, names = self.clean, self.told["condition"].unique()
-        dialects = sorted(clean["dialect"].dropna().unique())
-        by_condition = [row for name in names for row in _rows(CONDITION, name, self.of(name))]
-        by_dialect = [
-            row for name in dialects for row in _rows(DIALECT, name, clean[clean["dialect"] == name])
-        ]
-        return by_condition + by_dialect + _class_rows(self.metrics) + speaker_rows(clean)
+        by_condition = [row for name in names for row in rows_of(CONDITION, name, self.of(name))]
+        return by_condition + dialect_rows(clean) + by_class(self.metrics, SEXES) + speaker_rows(clean)
 
 
 def evaluate(
@@ -92,48 +85,8 @@ def evaluate(
         probabilities[row], logits[row] = told.probabilities, told.logits
         if tell:
             tell(row + 1, len(clips))
-    frames = [_frame(clips, one.name, probabilities[:, i], logits[:, i]) for i, one in enumerate(conditions)]
+    frames = [
+        answered(clips, probabilities[:, i], logits[:, i]).assign(condition=one.name)
+        for i, one in enumerate(conditions)
+    ]
     return Evaluation(pd.concat(frames, ignore_index=True))
-
-
-def _frame(
-    clips: pd.DataFrame, condition: str, probabilities: NDArray[np.float32], logits: NDArray[np.float32]
-) -> pd.DataFrame:
-    found = clips[["clip_id", "dataset", "speaker", "sex", "dialect"]].reset_index(drop=True)
-    predicted = np.array(SEXES, dtype=object)[probabilities.argmax(1)]
-    return found.assign(
-        condition=condition,
-        predicted=predicted,
-        probability=probabilities.max(1),
-        logit=logits[:, 1] - logits[:, 0],
-        right=predicted == found["sex"].to_numpy(),
-        **{sex: probabilities[:, place] for place, sex in enumerate(SEXES)},
-    )
-
-
-def measured(told: pd.DataFrame) -> Metrics:
-    """All measures of some rows of :attr:`Evaluation.told`."""
-    codes = [
-        np.array([SEXES.index(sex) for sex in told[column]], dtype=np.intp) for column in ("sex", "predicted")
-    ]
-    groups = np.unique(told["speaker"].astype(str), return_inverse=True)[1].astype(np.intp)
-    return measure(codes[0], codes[1], told[list(SEXES)].to_numpy(dtype=np.float64), groups=groups)
-
-
-def _rows(kind: str, name: str, told: pd.DataFrame) -> list[Row]:
-    found = measured(told)
-    values = {
-        "clips": found.clips, "errors": int((~told["right"]).sum()), "accuracy": found.accuracy,
-        "accuracy_low": found.interval.low, "accuracy_high": found.interval.high,
-        "balanced_accuracy": found.balanced_accuracy, "macro_f1": found.macro_f1,
-        "log_loss": found.log_loss, "ece": found.ece,
-    }  # fmt: skip
-    return [metric(kind, name, what, value) for what, value in values.items()]
-
-
-def _class_rows(found: Metrics) -> list[Row]:
-    return [
-        metric(SEX, sex, what, getattr(found, what)[place])
-        for place, sex in enumerate(SEXES)
-        for what in ("precision", "recall", "f1", "support")
-    ]

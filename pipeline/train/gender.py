@@ -18,12 +18,13 @@ from models.listening import said
 from pipeline.train.calibration import best_temperature
 from pipeline.train.corpora import SEXES
 from pipeline.train.gender_problem import GenderProblem, Heard, measures
-from pipeline.train.gender_recipe import NETWORK, VERSION, GenderRecipe
+from pipeline.train.gender_recipe import VERSION, GenderRecipe
 from pipeline.train.history import VALIDATION_LOSS, Row
 from pipeline.train.layout import digest, plain
 from pipeline.train.loop import Keeping, fit
 from pipeline.train.stopping import Stopping, best_epoch
 from pipeline.train.telling import Tell, Told
+from pipeline.voice.card import NETWORK
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,12 +22,12 @@ from pipeline.train.checkpoint import write_tensors
 from pipeline.train.corpora import SEXES, Voices
 from pipeline.train.evaluate import Evaluation
 from pipeline.train.gender import SeedResult, spread
-from pipeline.train.gender_recipe import NETWORK, GenderRecipe
+from pipeline.train.gender_recipe import GenderRecipe
 from pipeline.train.layout import plain
+from pipeline.voice.card import CARD, NETWORK, WEIGHTS
 from store.files import write_atomically
 
 LIBRARIES = ("torch", "torchaudio", "numpy", "soxr", "soundfile", "av")
-WEIGHTS, CARD = f"{NETWORK}.safetensors", f"{NETWORK}.json"
 SAYS = (
     "The classes are the sex or gender that the makers of each corpus recorded for a speaker. The network says how "
     "alike a voice is to those of the women and of the men it learned from: female-like or male-like.",
@@ -48,11 +48,6 @@ class Trained:
     voices: Voices
     titles: Mapping[str, str]
     device: str
-
-
-def folder(root: Path) -> Path:
-    """Where a training into the store at ``root`` keeps its weights and checkpoints."""
-    return root / "networks" / NETWORK
 
 
 def write_weights(place: Path, trained: Trained) -> Path:

@@ -97,7 +97,8 @@ class GenderProblem:
         voice = (self.train.through_opus if coded else self.train.voices)[number]
         # As much as the fastest pace needs: that leaves the least.
         samples = stretch(voice, int(length * max(how.speeds)) + 64, generator)
-        return speech_augment.at_a_speed(samples, how.speeds, RATE_HZ, generator)[:length]
+        samples = speech_augment.at_a_speed(samples, how.speeds, RATE_HZ, generator)[:length]
+        return samples.flip(0) if float(torch.rand((), generator=generator)) < how.backwards else samples
 
     def loss(self, network: nn.Module, inputs: Tensor, targets: Tensor) -> tuple[Tensor, float]:
         """Cross-entropy against smoothed labels."""

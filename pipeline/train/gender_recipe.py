@@ -11,7 +11,6 @@ from pipeline.train.schedule import Schedule
 from pipeline.train.speech_augment import SpeechAugmentation
 
 Precision = Literal["float32", "bfloat16"]
-NETWORK = "gender_ecapa"
 VERSION = 1
 """Raise it when a network would come out otherwise for a reason that no number of its recipe tells."""
 
@@ -24,7 +23,7 @@ class GenderRecipe:
     augmentation: SpeechAugmentation = field(default_factory=SpeechAugmentation)
     schedule: Schedule = field(
         default_factory=lambda: Schedule(
-            epochs=40, learning_rate=1e-3, warmup_epochs=2, weight_decay=0.05, average=0.98
+            epochs=60, learning_rate=1e-3, warmup_epochs=2, weight_decay=0.05, average=0.98
         )
     )
     batch: int = 32
@@ -37,7 +36,7 @@ class GenderRecipe:
     """All crops of a batch are of one length, drawn between these."""
     smoothing: float = 0.05
     """Of the labels (Szegedy et al. 2016)."""
-    patience: int = 10
+    patience: int = 15
     """Epochs without a lower validation loss until a training ends."""
     validation_share: float = 0.2
     test_share: float = 0.0

@@ -78,7 +78,7 @@ def decoded(path: str | Path) -> Samples:
 
 
 def spoken(samples: Samples) -> Samples:
-    """Without what lies before and after speech, but for a quarter of a second, for it is listened to with such pauses."""
+    """Without what lies before and after speech, but for a quarter of a second."""
     frame = round(FRAME_S * RATE_HZ)
     count = len(samples) // frame
     if count < 2:

@@ -74,7 +74,6 @@ def _fold(place: Path, name: str, key: str) -> TrainedFold | None:
         probabilities=np.array(tested["probabilities"], dtype=np.float32),
         embeddings=_embeddings(weights, key, TESTED, len(tested["clip_id"])),
         learned=tuple(told["learned"]["clip_id"]),
-        learned_hashes=frozenset(told["learned"]["content_hash"]),
         learned_embeddings=_embeddings(weights, key, LEARNED, len(told["learned"]["clip_id"])),
         history=history,
         seconds=float(told["seconds"]),

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
 
 from models.esc_cnn import EscCnnParameters
 from models.frontend import LogMelParameters
 from pipeline.train.augment import Augmentation
-from pipeline.train.errors import TrainError
 from pipeline.train.schedule import Schedule
 
 QUICK_EPOCHS = 12
@@ -56,29 +54,6 @@ class EscRecipe:
     def parameters(self) -> Mapping[str, object]:
         """All numbers as JSON knows them."""
         return asdict(self)
-
-
-def recipe_of(parameters: Mapping[str, Any]) -> EscRecipe:
-    """The recipe that :meth:`EscRecipe.parameters` wrote, also by way of JSON.
-
-    Raises
-    ------
-    TrainError
-        Numbers of a recipe that this version of the program does not know.
-    """
-    parts: dict[str, Any] = {
-        "frontend": LogMelParameters, "network": EscCnnParameters,
-        "augmentation": Augmentation, "schedule": Schedule,
-    }  # fmt: skip
-    try:
-        made = {name: part(**parameters[name]) for name, part in parts.items()}
-        made["network"] = replace(made["network"], widths=tuple(made["network"].widths))
-        return EscRecipe(**{**parameters, **made})
-    except (KeyError, TypeError) as error:
-        raise TrainError(
-            f"The networks were trained by another version of the program ({error}); expected its own recipe. "
-            "Train again with --replace."
-        ) from error
 
 
 def quick(recipe: EscRecipe) -> EscRecipe:

@@ -31,8 +31,6 @@ class TrainedFold:
     """float32 (m, dimension), in the network's own space."""
     learned: tuple[str, ...]
     """The clips that it has learned from."""
-    learned_hashes: frozenset[str]
-    """And the contents of their files: a copy in another place has been seen as well."""
     learned_embeddings: NDArray[np.float32]
     history: pd.DataFrame
     seconds: float

@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.ecapa_tdnn import EcapaParameters
+from models.ecapa_tdnn import EcapaParameters, made
 from pipeline.train import gender
 from pipeline.train.gender import chosen, spread, train_seeds, training_key
 from pipeline.train.gender_problem import GenderProblem, Heard, balanced_weights, validation_features
@@ -114,6 +114,28 @@ def test_crops_through_opus_are_as_often_as_asked(train: Heard, validation: Hear
     how = replace(RECIPE, augmentation=replace(PLAIN, opus=0.25), steps=40)
     features = [row for batch, _ in GenderProblem(both, validation, how, 0).batches(1) for row in batch]
     assert np.mean([not row.any() for row in features]) == pytest.approx(0.25, abs=0.07)
+
+
+def test_crops_are_heard_backwards_as_often_as_asked(train: Heard, validation: Heard) -> None:
+    louder = [(one * torch.linspace(0.02, 1, len(one))).to(one.dtype) for one in train.voices]
+    both = Heard(train.clips, louder, [], Noises([]))
+    how = replace(RECIPE, augmentation=replace(PLAIN, backwards=0.25), steps=40)
+    features = [row for batch, _ in GenderProblem(both, validation, how, 0).batches(1) for row in batch]
+    falls = [row[:, : row.shape[1] // 3].mean() > row[:, -row.shape[1] // 3 :].mean() for row in features]
+    assert np.mean(falls) == pytest.approx(0.25, abs=0.07)
+
+
+def test_half_the_precision_is_nearly_the_same_loss(train: Heard, validation: Heard) -> None:
+    losses = {}
+    for precision in ("float32", "bfloat16"):
+        problem = GenderProblem(train, validation, replace(RECIPE, precision=precision), 0)
+        inputs, targets = next(problem.batches(1))
+        loss, _ = problem.loss(made(2, SMALL, 0).train(), inputs, targets)
+        loss.backward()
+        losses[precision] = float(loss.detach())
+        assert loss.dtype == torch.float32
+    assert losses["bfloat16"] != losses["float32"]
+    assert losses["bfloat16"] == pytest.approx(losses["float32"], rel=0.02)
 
 
 def test_validation_is_the_same_for_every_seed_and_degraded_in_its_second_half(validation: Heard) -> None:
