@@ -1,4 +1,4 @@
-"""The stages of a build in order: prepare, scan, plan, stage, extract, analyse, learn, audit, publish."""
+"""The stages of a build in order: prepare, scan, plan, stage, extract, listen, analyse, learn, audit, publish."""
 
 from __future__ import annotations
 
@@ -82,11 +82,12 @@ class _Build:
     def run(self, given: Mapping[str, Source]) -> events.Finished:
         staging.recover(self.store)
         current = self.store.current()
-        self.views = {**self.options.views, **embedded.views(self.store.root)}
-        known, resumed = known_of(self.store, current, self.views)
+        possible = {**self.options.views, **embedded.views(self.store.root)}
+        known, resumed = known_of(self.store, current, possible)
         sources = choose(known.datasets, given, self.options.forget)
         self.tell(events.Started(self.build_id, list(sources), resumed))
         scans = scan_all(sources, self.tell)
+        self.views = embedded.fitting(possible, sources, scans)
         plan = make_plan(scans, known, list(self.options.views), retry=self.options.retry)
         datasets = [dataset_row(source, scans[name]) for name, source in sources.items()]
         self.tell(summary.planned(plan))
@@ -110,7 +111,8 @@ class _Build:
                 work.begin(datasets, self.views, self.started_at)
                 self._extract(work, plan.jobs)
                 counts = work.finish()
-            counts = replace(counts, **results.renew(self._renewal(current)))
+            heard, done = results.renew(self._renewal(current))
+            counts = replace(counts, vectors_computed=counts.vectors_computed + heard, **done)
             with Writer(self.store.staging) as writer:
                 sign(writer, self.build_id, number, counts)
             return counts

@@ -102,12 +102,8 @@ class Terminal(Display):
                 self._planned(event)
             case events.Progress():
                 self._show("extracting", event.done, event.total, f"{event.clips_per_s:.0f} clips/s")
-            case events.Analysing():
-                self._stage("projecting and clustering", event, event.view)
-            case events.Learning():
-                self._stage("learning", event, event.experiment)
-            case events.Auditing():
-                self._stage("auditing", event, "")
+            case events.Stage():
+                self._stage(event)
             case events.Finished():
                 self._close()
                 summary(event, self.console)
@@ -132,13 +128,11 @@ class Terminal(Display):
         words = ", ".join(f"{count} {what}" for what, count in told.items() if count)
         self.console.print(words or "nothing found")
 
-    def _stage(
-        self, what: str, event: events.Analysing | events.Learning | events.Auditing, last: str
-    ) -> None:
+    def _stage(self, event: events.Stage) -> None:
         if event.done == 0:  # the bar of the stage before has had its day
             self._close()
         if event.total:
-            self._show(what, event.done, event.total, f"{event.dataset} {last}".strip())
+            self._show(event.doing, event.done, event.total, f"{event.dataset} {event.last}".strip())
 
     def _show(self, what: str, done: float, total: int, told: str) -> None:
         if self.task is None:

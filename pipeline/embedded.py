@@ -1,7 +1,7 @@
 """The views that trained networks make: what of them belongs into the store, and its way there.
 
-Training is a command of its own (``python -m pipeline train``), for it takes long; a build takes over what it
-has left in the store's folder, and nothing here needs torch.
+``esc_cnn`` comes ready from a training, a command of its own (``python -m pipeline train esc``), for it takes long.
+``ecapa`` is made here: the voice network listens to each clip of speech that has no vector yet.
 """
 
 from __future__ import annotations
@@ -10,11 +10,17 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
-from pipeline import embed
+from pipeline import events
+from pipeline.clips import Scan
 from pipeline.features.view import View
+from pipeline.sources import Source
 from pipeline.train import kept, layout
+from pipeline.train import view as esc_view
 from pipeline.train.errors import TrainError
 from pipeline.train.trained import Trained
+from pipeline.voice import spoken
+from pipeline.voice import stage as voice
+from pipeline.voice import view as voice_view
 from store import vectors
 from store.reader import Reader
 from store.writer import Writer
@@ -37,15 +43,40 @@ def trainings(root: Path) -> dict[str, Trained]:
 
 
 def views(root: Path) -> dict[str, View]:
-    """The views that networks in the store's folder make; none where nothing was trained."""
-    there = trainings(root)
-    if not there:
-        return {}
-    view = embed.described(there)
-    return {view.name: view}
+    """The views that networks can make: of a training in the store's folder, and of the voice network."""
+    there, voices = trainings(root), voice_view.of_root(root)
+    made = [*([esc_view.described(there)] if there else []), *([voices] if voices else [])]
+    return {view.name: view for view in made}
 
 
-def wanted(root: Path, reader: Reader) -> dict[str, tuple[Trained, bool]]:
+def fitting(
+    defined: Mapping[str, View], sources: Mapping[str, Source], scans: Mapping[str, Scan]
+) -> dict[str, View]:
+    """Without those that none of a build's datasets can have: of no speech, or of trainings of others."""
+    fits = {
+        voice_view.NAME: lambda view: spoken.in_scans(sources, scans),
+        layout.NETWORK: lambda view: any(dataset in sources for dataset in view.parameters),
+    }
+    return {name: view for name, view in defined.items() if name not in fits or fits[name](view)}
+
+
+def stale(root: Path, reader: Reader, defined: Mapping[str, View]) -> bool:
+    """Whether the store holds other vectors of networks than it should."""
+    voices = defined.get(voice_view.NAME)
+    return bool(_trained_stale(root, reader) or (voices and voice.stale(reader, voices)))
+
+
+def place(
+    root: Path, staging: Path, defined: Mapping[str, View], tell: events.Listener, n_jobs: int
+) -> int:
+    """Bring the vectors in the staging database up to date; how many were computed for that."""
+    if layout.NETWORK in defined:
+        _place_trained(root, staging)
+    voices = defined.get(voice_view.NAME)
+    return voice.listen(staging, root, voices, tell, n_jobs) if voices else 0
+
+
+def _trained(root: Path, reader: Reader) -> dict[str, tuple[Trained, bool]]:
     """The trainings of a snapshot's datasets, and whether each speaks of the clips as they are."""
     present = {row["dataset"] for row in reader.rows("all_datasets")}
     return {
@@ -55,23 +86,23 @@ def wanted(root: Path, reader: Reader) -> dict[str, tuple[Trained, bool]]:
     }
 
 
-def stale(root: Path, reader: Reader) -> bool:
-    """Whether the store holds other vectors of networks than it should."""
+def _trained_stale(root: Path, reader: Reader) -> bool:
     there = reader.embeddings()
+    there = there[there["view"] == layout.NETWORK]
     held = dict(zip(there["dataset"], zip(there["key"], there["clips"], strict=True), strict=True))
     should = {
         dataset: (one.key, len(one.clip_ids) if speaks else 0)
-        for dataset, (one, speaks) in wanted(root, reader).items()
+        for dataset, (one, speaks) in _trained(root, reader).items()
     }
     return held != should
 
 
-def place(root: Path, staging: Path, defined: Mapping[str, View]) -> None:
-    """Bring the vectors in the staging database up to date; of clips that have changed since, there are none."""
+def _place_trained(root: Path, staging: Path) -> None:
+    """Take over what trainings have left; of clips that have changed since, there are no vectors."""
     with Reader(staging) as reader:
-        if layout.NETWORK not in defined or not stale(root, reader):
+        if not _trained_stale(root, reader):
             return
-        found = wanted(root, reader)
+        found = _trained(root, reader)
     rows = {
         dataset: (one.key, one.clip_ids.tolist() if speaks else [], one.embeddings)
         for dataset, (one, speaks) in found.items()

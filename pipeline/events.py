@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import ClassVar
 
 from pipeline import stop
 
@@ -60,35 +61,73 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Analysing:
-    """Projections and clusterings: how many views of datasets are done, and which one was the last."""
-
-    done: int
-    total: int
-    dataset: str = ""
-    view: str = ""
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Learning:
-    """Experiments: how many are done, and which one was the last; ``done`` has a fraction within a single one."""
+class Stage:
+    """How far a stage has come that goes through what is in the store: the first of these events has done nothing."""
 
     done: float
     total: int
     dataset: str = ""
-    experiment: str = ""
-    seconds: float = 0.0
+    """Of what was done last."""
+
+    doing: ClassVar[str]
+    """What the stage does, in words for a person."""
+    unit: ClassVar[str]
+    """What is counted."""
+
+    @property
+    def last(self) -> str:
+        """What of the dataset was done last, where a dataset has more than one."""
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
-class Auditing:
-    """Audits: how many datasets are done, and which one was the last."""
+class Listening(Stage):
+    """The voice network listens to clips of speech."""
 
-    done: int
-    total: int
-    dataset: str = ""
     seconds: float = 0.0
+
+    doing: ClassVar[str] = "listening for voices"
+    unit: ClassVar[str] = "clips"
+
+
+@dataclass(frozen=True, slots=True)
+class Analysing(Stage):
+    """Projections and clusterings, a view of a dataset each."""
+
+    view: str = ""
+    seconds: float = 0.0
+
+    doing: ClassVar[str] = "projecting and clustering"
+    unit: ClassVar[str] = "views"
+
+    @property
+    def last(self) -> str:
+        return self.view
+
+
+@dataclass(frozen=True, slots=True)
+class Learning(Stage):
+    """Experiments; ``done`` has a fraction within a single one."""
+
+    experiment: str = ""
+    seconds: float = 0.0
+
+    doing: ClassVar[str] = "learning"
+    unit: ClassVar[str] = "experiments"
+
+    @property
+    def last(self) -> str:
+        return self.experiment
+
+
+@dataclass(frozen=True, slots=True)
+class Auditing(Stage):
+    """Audits, a dataset each."""
+
+    seconds: float = 0.0
+
+    doing: ClassVar[str] = "auditing"
+    unit: ClassVar[str] = "collections"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,15 +177,26 @@ class Stopped:
 
 
 Event = (
-    Started | Preparing | Scanned | Planned | Progress | Analysing | Learning | Auditing | Finished | Stopped
-)
+    Started | Preparing | Scanned | Planned | Progress
+    | Listening | Analysing | Learning | Auditing
+    | Finished | Stopped
+)  # fmt: skip
 Listener = Callable[[Event], None]
+
+
+def name_of(event: type[Event]) -> str:
+    """What an event is called in JSON."""
+    return event.__name__.lower()
+
+
+STAGES: dict[str, type[Stage]] = {name_of(one): one for one in (Listening, Analysing, Learning, Auditing)}
+"""The stages by the names of their events, in the order of a build."""
 
 
 def to_json(event: Event) -> str:
     """One line: ``{"event": "progress", "time": ..., ...}``."""
     told = {
-        "event": type(event).__name__.lower(),
+        "event": name_of(type(event)),
         "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
     }
     return json.dumps(told | asdict(event))

@@ -26,6 +26,8 @@ class Plan:
     reused: dict[str, str] = field(default_factory=dict)
     """Clip to content hash, where another clip of the same content lends its vectors."""
     removed: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    """Clips of other content than before, which are to be heard anew: nothing of them stays."""
     failures: dict[tuple[str, str], Row] = field(default_factory=dict)
     unchanged: int = 0
 
@@ -119,6 +121,7 @@ def _place(
     row = known.clips.get(clip_id)
     donor = row if row and row["content_hash"] == hash_ else by_hash.get(hash_ or "")
     if donor is None:
+        plan.changed += [clip_id] if row else []
         plan.jobs.append(Job(clip_id, clip.path, tuple(views), hash_))
         return
     facts = {name: donor[name] for name in FACTS}

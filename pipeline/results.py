@@ -1,4 +1,5 @@
-"""What is computed from the views as a whole, stage by stage: projections and clusterings, experiments, audits."""
+"""What comes after each clip has been measured, stage by stage: the networks' views, then what is computed from the
+views as a whole: projections and clusterings, experiments, audits."""
 
 from __future__ import annotations
 
@@ -30,16 +31,16 @@ class Renewal:
     compute: bool = True
 
 
-def renew(of: Renewal) -> dict[str, int]:
-    """How much each stage computed, by the name it has in a build's counts."""
+def renew(of: Renewal) -> tuple[int, dict[str, int]]:
+    """How many vectors were computed by listening, and how much each stage did, by its name in a build's counts."""
     sources = due.Sources(of.root, of.views, of.base)
-    embedded.place(of.root, of.staging, of.views)
+    heard = embedded.place(of.root, of.staging, of.views, of.tell, of.n_jobs)
     if not of.compute:
         analyses.discard(of.staging, of.views)
         experiments.discard(of.staging, sources)
         audits.discard(of.staging)
-        return {}
-    return {
+        return heard, {}
+    return heard, {
         "analysed": analyses.analyse(of.staging, of.base, of.views, of.tell, of.n_jobs),
         "learned": experiments.learn(of.staging, sources, of.tell, of.n_jobs),
         "audited": audits.audit(of.staging, of.tell, of.n_jobs),
@@ -49,7 +50,7 @@ def renew(of: Renewal) -> dict[str, int]:
 def complete(root: Path, reader: Reader, views: Mapping[str, View]) -> bool:
     """Whether nothing is missing or out of date."""
     return not (
-        embedded.stale(root, reader)
+        embedded.stale(root, reader, views)
         or analyses.stale(reader, views)
         or due.stale(reader, due.Sources(root, views))
         or audits.stale(reader)

@@ -70,7 +70,7 @@ class Staging:
             # Lent before anything is removed: the lender may be a clip that goes.
             self.reused = vectors.lend_vectors(self.writer, views, self.plan.reused)
             self.writer.upsert("clips", self.plan.rows)
-            self.writer.delete_clips(self.plan.removed)
+            self.writer.delete_clips([*self.plan.removed, *self.plan.changed])
             self.writer.keep_datasets(datasets)
             self.writer.replace_failures(list(self.plan.failures.values()))
 

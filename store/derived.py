@@ -18,5 +18,8 @@ def forget(con: duckdb.DuckDBPyConnection, *, dataset: str | None = None, view: 
     drop_units(con, dataset=dataset, view=view)
     drop_learned(con, dataset=dataset, view=view)
     drop_audits(con, dataset=dataset if view is None else None)
+    # Vectors may have gone: which are there is to be looked at again.
     if dataset is None:
         con.execute("delete from embeddings where view = ?", [view])
+    elif view is None:
+        con.execute("delete from embeddings where dataset = ?", [dataset])

@@ -124,6 +124,28 @@ def replace_embeddings(
         writer.append("embeddings", [row])
 
 
+def open_embeddings(writer: Writer, view: str, dataset: str) -> None:
+    """Before vectors are added to those of a dataset in a view that a network makes: what was computed from fewer
+    is forgotten. Call these inside ``writer.transaction()``."""
+    forget(writer.con, dataset=dataset, view=view)
+    writer.con.execute("delete from embeddings where view = ? and dataset = ?", [view, dataset])
+
+
+def close_embeddings(writer: Writer, view: str, dataset: str, key: str) -> None:
+    """Say of what the dataset's vectors in a view are, by ``key``, now that all are there that there will be."""
+    where = f"select count(*) from {sql.view_table(view)} v join clips c using (clip_id) where c.dataset = ?"
+    ((clips,),) = writer.con.execute(where, [dataset]).fetchall()
+    writer.con.execute("delete from embeddings where view = ? and dataset = ?", [view, dataset])
+    writer.append("embeddings", [{"view": view, "dataset": dataset, "key": key, "clips": clips}])
+
+
+def drop_embeddings(writer: Writer, view: str, dataset: str) -> None:
+    """Forget a dataset's vectors in a view that a network makes, and what was computed from them."""
+    open_embeddings(writer, view, dataset)
+    mine = "clip_id in (select clip_id from clips where dataset = ?)"
+    writer.con.execute(f"delete from {sql.view_table(view)} where {mine}", [dataset])
+
+
 def view_row(spec: ViewSpec, position: int) -> dict[str, Any]:
     return {
         "view": spec.name,

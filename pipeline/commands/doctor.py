@@ -118,8 +118,9 @@ def _content(reader: Reader) -> Iterator[Finding]:
     stale = ", ".join(name for name, view in VIEWS.items() if keys.get(name) != view.key)
     mend = f"{stale} would be computed otherwise today: run `python -m pipeline build`." if stale else ""
     yield Finding(f"{len(keys)} views", mend)
+    made = reader.embeddings().groupby("view")["clips"].sum()
     for view in keys:
         # All vectors are read, so that a damaged part of the file shows here and not on a page.
-        short = clips - len(reader.matrix(None, view).clip_ids)
+        short = int(made.get(view, clips)) - len(reader.matrix(None, view).clip_ids)
         mend = f"{short} clips have no vector in it: run `python -m pipeline build`." if short else ""
         yield Finding(f"the view {view}", mend)

@@ -13,6 +13,7 @@ from pipeline.console import plain
 from pipeline.sources import parse
 from pipeline.train.display import Display
 from pipeline.train.errors import TrainError
+from pipeline.voice.card import folder
 from store.reader import Reader
 from store.snapshots import Store
 
@@ -60,7 +61,6 @@ def add_arguments(gender: argparse.ArgumentParser, at_least_one: Callable[[str],
 def run(options: argparse.Namespace) -> int:
     # Here, because torch takes seconds to load and the other commands do without.
     from pipeline.train.devices import device_named, use_threads
-    from pipeline.train.gender_card import folder
     from pipeline.train.gender_training import train_and_ship
 
     if options.threads:

@@ -13,6 +13,7 @@ from pipeline.experiments import networks
 from pipeline.experiments.grid import grid
 from pipeline.experiments.wanted import EVERY_CLIP, PAGE, Due, Wanted, key_of
 from pipeline.features.view import View
+from pipeline.voice.stage import UNHEARD
 from store.reader import Reader
 
 
@@ -73,7 +74,9 @@ def obsolete(reader: Reader, of: Sources) -> list[str]:
     """The experiments that should not be there, or not as they are; not those other stages answer for."""
     right = {one.experiment_id: one.key for one in due(reader, of)}
     there = reader.experiment_keys()
-    mine = there[there["subset"] == EVERY_CLIP]  # the audit answers for the others
+    # The audit answers for the others, and whoever listens for what could not be heard.
+    unheard = there["experiment_id"].str.endswith(f".{UNHEARD}")
+    mine = there[(there["subset"] == EVERY_CLIP) & ~unheard]
     return [
         row["experiment_id"] for _, row in mine.iterrows() if right.get(row["experiment_id"]) != row["key"]
     ]

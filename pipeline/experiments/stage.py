@@ -15,7 +15,7 @@ from pipeline.experiments.due import Sources, obsolete, stale
 from pipeline.experiments.grid import too_many
 from pipeline.experiments.tasks import tasks_of
 from pipeline.experiments.unit import Gap, Task, compute, gap
-from pipeline.experiments.wanted import NETWORK, Due
+from pipeline.experiments.wanted import CARD, Due
 from pipeline.workers import on_all_cores
 from store import experiments
 from store.experiments import ExperimentRows
@@ -28,9 +28,10 @@ def learn(staging: Path, of: Sources, tell: events.Listener, n_jobs: int) -> int
 
     Each is committed as soon as it is done: a killed build goes on with the others.
     """
+    _renew_cards(staging, of)
     with Reader(staging) as reader:
         gone, wanted = obsolete(reader, of), stale(reader, of)
-        trained = [networks.make(of.root, reader, one) for one in wanted if one.wanted.kind == NETWORK]
+        trained = [networks.make(of.root, reader, one) for one in wanted if one.wanted.kind in networks.KINDS]
     forget(staging, gone)
     done, began = 0, time.monotonic()
     tell(events.Learning(0, len(wanted)))
@@ -38,7 +39,7 @@ def learn(staging: Path, of: Sources, tell: events.Listener, n_jobs: int) -> int
         with Writer(staging) as writer:
             _write(writer, trained)
         done += len(trained)
-    by_view = [one for one in wanted if one.wanted.kind != NETWORK]
+    by_view = [one for one in wanted if one.wanted.kind not in networks.KINDS]
     for dataset in dict.fromkeys(one.wanted.dataset for one in by_view):
         tasks, gaps = _tasks(staging, dataset, [one for one in by_view if one.wanted.dataset == dataset])
         with Writer(staging) as writer, closing(_computed(tasks, n_jobs)) as results:
@@ -54,10 +55,23 @@ def learn(staging: Path, of: Sources, tell: events.Listener, n_jobs: int) -> int
 
 
 def discard(staging: Path, of: Sources) -> None:
-    """Forget the experiments that are out of date, where a build is not to make them: they would mislead."""
+    """Forget the experiments that are out of date, where a build is not to make them: they would mislead.
+
+    What a network's card tells needs no learning: it is in every store.
+    """
     with Reader(staging) as reader:
         gone = obsolete(reader, of)
     forget(staging, gone)
+    _renew_cards(staging, of)
+
+
+def _renew_cards(staging: Path, of: Sources) -> None:
+    """Write what the networks' cards tell, where it is missing or another; no work to be counted."""
+    with Reader(staging) as reader:
+        told = [networks.make(of.root, reader, one) for one in stale(reader, of) if one.wanted.kind == CARD]
+    if told:
+        with Writer(staging) as writer:
+            _write(writer, told)
 
 
 def forget(staging: Path, experiment_ids: Sequence[str]) -> None:

@@ -12,10 +12,12 @@ from pipeline.inputs import ALL
 
 VERSION = 1
 """Raise it when an experiment's rows change for a reason that no classifier's version tells."""
-BUILD, PAGE, TRAINED = "build", "page", "trained"
-"""Where an experiment comes from: a build's own list, a person, a network trained by itself."""
-CLASSIFIER, NETWORK, FACTS = "classifier", "network", "facts"
-"""What it learned with: a classifier on views, a network on sound, or facts of the recording alone."""
+BUILD, PAGE, TRAINED, SHIPPED = "build", "page", "trained", "shipped"
+"""Where an experiment comes from: a build's own list, a person, a network trained by itself, or one that the program
+brings."""
+CLASSIFIER, NETWORK, FACTS, CARD = "classifier", "network", "facts", "card"
+"""What it learned with: a classifier on views, a network on sound, or facts of the recording alone. A network's card
+tells what was measured when it was trained, of clips that need not be in the store."""
 NAMED = 3
 EVERY_CLIP, UNLEAKED = "all", "unleaked"
 """On which clips: all, or those that the audit's leakage leaves."""

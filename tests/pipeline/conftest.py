@@ -21,13 +21,19 @@ import pipeline.jobs
 import pipeline.plan
 from pipeline import events
 from pipeline.build import Options, build
+from pipeline.classify import CLASSIFIERS
+from pipeline.classify.curve import learning_curve
 from pipeline.cli import main
+from pipeline.clusterings import CLUSTERERS
+from pipeline.experiments import grid
 from pipeline.features import VIEWS
 from pipeline.features.view import View
+from pipeline.projections import METHODS
 from pipeline.sources import parse
 from store.snapshots import Store
 
 RATE_HZ = 16_000
+QUICK = ("logistic", "knn", "majority")
 COLUMNS = ("filename", "fold", "target", "category", "esc10", "src_file", "take")
 
 
@@ -192,6 +198,29 @@ def write_short() -> Callable[[Path, float], None]:
         write_tone(path, hz, 0.25)
 
     return write
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few classifiers, one projection and no clustering: what is tested does not depend on which there are."""
+    for name in list(CLASSIFIERS):
+        if name not in (*QUICK, "forest"):  # the forest is what the facts are learned with
+            monkeypatch.delitem(CLASSIFIERS, name)
+    quick = replace(
+        CLASSIFIERS["forest"], grid=({"n_estimators": 8, "min_samples_leaf": 1},), calibrated=False
+    )
+    monkeypatch.setitem(CLASSIFIERS, "forest", quick)
+    whole = CLASSIFIERS["logistic"]
+    monkeypatch.setitem(CLASSIFIERS, "logistic", replace(whole, grid=whole.grid[:2], calibrated=False))
+    monkeypatch.setitem(learning_curve.__kwdefaults__, "shares", (0.5, 1.0))
+    for name in list(CLUSTERERS):
+        monkeypatch.delitem(CLUSTERERS, name)
+    for name in list(METHODS):
+        if name != "pca":
+            monkeypatch.delitem(METHODS, name)
+    monkeypatch.setattr("pipeline.analyses.recipe.SPACES", {})
+    monkeypatch.setattr("pipeline.analyses.unit.SPACES", {})
+    monkeypatch.setattr(grid, "ON_EACH_VIEW", ("knn",))
 
 
 @pytest.fixture

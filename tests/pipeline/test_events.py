@@ -18,6 +18,7 @@ KEYS = {
     "scanned": {"dataset", "clips", "problems", "notes"},
     "planned": {"to_extract", "unchanged", "updated", "reused", "removed", "failed"},
     "progress": {"done", "total", "failed", "clips_per_s", "left_s"},
+    "listening": {"done", "total", "dataset", "seconds"},
     "analysing": {"done", "total", "dataset", "view", "seconds"},
     "learning": {"done", "total", "dataset", "experiment", "seconds"},
     "auditing": {"done", "total", "dataset", "seconds"},
@@ -36,6 +37,8 @@ EXAMPLES = [
     events.Planned(6, 1, 2, 3, 4, 5),
     events.Progress(3, 6, 1, 10.0, 0.3),
     events.Progress(6, 6, 1, 10.0, 0.0),
+    events.Listening(0, 9),
+    events.Listening(4, 9, NASTY, 1.5),
     events.Analysing(0, 3),
     events.Analysing(1, 3, "esc50", "all", 2.5),
     events.Analysing(3, 3, NASTY, "mfcc", 9.5),
@@ -51,6 +54,8 @@ EXAMPLES = [
 def test_the_keys_of_an_event_do_not_change() -> None:
     kinds = {kind.__name__.lower(): {field.name for field in fields(kind)} for kind in events.Event.__args__}
     assert kinds == KEYS
+    assert list(events.STAGES) == ["listening", "analysing", "learning", "auditing"]
+    assert all(stage.doing and stage.unit for stage in events.STAGES.values())
 
 
 @pytest.mark.parametrize("event", EXAMPLES, ids=lambda event: type(event).__name__)
@@ -84,6 +89,7 @@ def test_the_terminal_shows_names_as_they_are(on_a_terminal) -> None:
     # The bars: nothing for a file.
     assert ("clips/s" in told) == on_a_terminal
     assert (f"{NASTY} mfcc" in told) == on_a_terminal
+    assert ("listening for voices" in told) == on_a_terminal
 
 
 def test_each_stage_has_a_bar_of_its_own() -> None:

@@ -120,6 +120,41 @@ def test_an_unknown_experiment_is_told(opened) -> None:
             ask("x")
 
 
+def test_vectors_of_networks_may_come_piece_by_piece(opened, ids) -> None:
+    """What was computed from fewer goes; how many there are is told once they are all there."""
+
+    def held() -> list[tuple]:
+        asked = "select clip_id, vector[1] from view_tone join clips using (clip_id) where dataset = 'a' order by all"
+        return opened.con.execute(asked).fetchall()
+
+    with opened.transaction():
+        vectors.drop_embeddings(opened, "tone", "a")
+    assert held() == [] and "a.label.level+tone.logistic" not in there(opened)
+    assert {"a.label.level.logistic", "b.label.level+tone.logistic"} < there(opened)
+    for place, number in ((slice(0, 1), 1.0), (slice(1, 2), 2.0)):
+        with opened.transaction():
+            vectors.open_embeddings(opened, "tone", "a")
+            vectors.upsert_vectors(opened, "tone", ids["a"][place], np.full((1, 1), number, dtype=np.float32))
+    assert held() == [(ids["a"][0], 1.0), (ids["a"][1], 2.0)] and Staged(opened).embeddings().empty
+    for _ in range(2):
+        with opened.transaction():
+            vectors.close_embeddings(opened, "tone", "a", "k")
+    assert Staged(opened).embeddings().to_dict("records") == [
+        {"view": "tone", "dataset": "a", "key": "k", "clips": 2}
+    ]
+
+
+def test_whoever_loses_a_clip_is_to_be_looked_at_again(opened, ids) -> None:
+    with opened.transaction():
+        for dataset in "ab":
+            vectors.close_embeddings(opened, "tone", dataset, "k")
+        opened.delete_clips(ids["a"][:1])
+    assert list(Staged(opened).embeddings()["dataset"]) == ["b"]
+    with opened.transaction():
+        derived.forget(opened.con, view="tone")
+    assert Staged(opened).embeddings().empty
+
+
 def test_vectors_of_networks_are_all_or_nothing_of_a_dataset(opened, ids) -> None:
     def put(**found: str) -> None:
         values = {

@@ -38,7 +38,7 @@ def training(clips: pd.DataFrame, key: str = "first") -> Trained:
             TrainedFold(
                 name=split.name, weights=Path("none"), clip_ids=ids[split.test], truth=truth,
                 probabilities=probabilities, embeddings=np.eye(DIMENSION, dtype=np.float32)[truth],
-                learned=tuple(ids[split.train]), learned_hashes=frozenset(),
+                learned=tuple(ids[split.train]),
                 learned_embeddings=np.eye(DIMENSION, dtype=np.float32)[planned.codes[split.train]],
                 history=history, seconds=1.5, told={"device": "cpu", "versions": {"torch": "2"}},
             )
@@ -152,8 +152,21 @@ def test_what_is_half_trained_or_damaged_waits_with_a_word(built, trained) -> No
         )
 
 
+def test_a_forgotten_collection_takes_the_view_along(built, trained, tone, tmp_path) -> None:
+    for number in range(3):
+        tone(tmp_path / "mine" / f"{number}.wav", 300 + 400 * number)
+    built(f"folder={tmp_path / 'mine'}")
+    with reading(built) as reader:
+        assert list(reader.views("esc50")["view"]) == ["dynamics", "spectral", "esc_cnn"]
+        assert list(reader.views("mine")["view"]) == ["dynamics", "spectral"]
+    built(forget=["esc50"])
+    with reading(built) as reader:
+        assert list(reader.views()["view"]) == ["dynamics", "spectral"]
+    assert built().status == "unchanged"
+
+
 def test_its_vectors_come_from_the_training_alone(built, trained) -> None:
-    (view,) = embedded.views(built.store.root).values()
+    view = embedded.views(built.store.root)["esc_cnn"]
     assert (len(view.columns), view.learned) == (DIMENSION, True)
     with pytest.raises(TrainError, match="then build"):
         view.compute(None)

@@ -1,0 +1,161 @@
+"""The voice network that is in use, as its card describes it: the one trained in this store, else the shipped one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+
+import models
+from models.gender_format import KIND, VERSION
+from pipeline.errors import PipelineError
+from pipeline.train.speakers import SEXES
+from pipeline.voice.card_content import Corpus, Evaluated, evaluated, speakers_of
+
+NETWORK = "gender_ecapa"
+TITLE = "ECAPA-TDNN (voice network)"
+WEIGHTS, CARD = f"{NETWORK}.safetensors", f"{NETWORK}.json"
+HOME = Path(models.__file__).parent / "weights"
+"""Where the shipped network lies."""
+
+log = logging.getLogger(__name__)
+
+
+class VoiceCardError(PipelineError):
+    """No voice network can be used: its files are not there, damaged, or do not belong together."""
+
+
+@dataclass(frozen=True, eq=False)
+class Card:
+    """A network, and what its training told of it."""
+
+    weights: Path
+    sha256: str
+    """Of the weights."""
+    digest: str
+    """Of the card itself: changes with anything that it says."""
+    shipped: bool
+    told: Mapping[str, Any]
+    """The card as it is."""
+    learned: frozenset[str]
+    """Content hashes of the clips that it learned from."""
+    validated: frozenset[str]
+    """And of those by which its epoch and its calibration were chosen."""
+    speakers: Mapping[str, tuple[Corpus, ...]]
+    """By what they were for: train, validation, test."""
+    evaluations: Mapping[str, Evaluated]
+    history: Sequence[tuple[int, int, str, float]]
+    """Seed, epoch, metric, value."""
+    made: date
+
+    @property
+    def temperature(self) -> float:
+        return float(self.told["temperature"])
+
+    @property
+    def dimension(self) -> int:
+        """Of its embeddings."""
+        return int(self.told["recipe"]["network"]["embedding"])
+
+    @property
+    def seconds(self) -> float:
+        """How long the training of the kept network took."""
+        return sum(float(one["seconds"]) for one in self.told["seeds"] if one["seed"] == self.told["seed"])
+
+
+def folder(root: Path) -> Path:
+    """Where a training into the store at ``root`` keeps its weights, its card and its checkpoints."""
+    return root / "networks" / NETWORK
+
+
+def used(root: Path) -> Card:
+    """
+    The network that was trained in the store's folder, if it is whole; else the one that is shipped.
+
+    Raises
+    ------
+    VoiceCardError
+        Neither is whole.
+    """
+    own = folder(root)
+    if (own / CARD).exists():
+        trained = _read(own, False, _stamps(own))
+        if isinstance(trained, Card):
+            return trained
+    shipped = _read(HOME, True, _stamps(HOME))
+    if isinstance(shipped, VoiceCardError):
+        raise shipped
+    return shipped
+
+
+def found(root: Path) -> Card | None:
+    """As :func:`used`; None where there is no voice network that is whole, which is told once."""
+    try:
+        return used(root)
+    except VoiceCardError:
+        return None
+
+
+def _stamps(place: Path) -> tuple[tuple[int, int] | None, ...]:
+    stats = [path.stat() if path.exists() else None for path in (place / CARD, place / WEIGHTS)]
+    return tuple((one.st_size, one.st_mtime_ns) if one else None for one in stats)
+
+
+@lru_cache(maxsize=8)
+def _read(place: Path, shipped: bool, stamps: object) -> Card | VoiceCardError:
+    """Read once for each state of the files, so that what is wrong with them is told once."""
+    mend = "Install the program again." if shipped else (
+        "The shipped network is used instead; delete the folder, or train again: `python -m pipeline train gender`."
+    )  # fmt: skip
+    try:
+        return _whole(place, shipped)
+    except (OSError, AttributeError, KeyError, TypeError, ValueError, SafetensorError) as error:
+        wrong = VoiceCardError(
+            f"The voice network in {place} cannot be used ({type(error).__name__}: {error}). {mend}"
+        )
+        log.warning("%s", wrong)
+        return wrong
+
+
+def _whole(place: Path, shipped: bool) -> Card:
+    content, weights = (place / CARD).read_bytes(), place / WEIGHTS
+    told = json.loads(content)
+    sha256 = hashlib.sha256(weights.read_bytes()).hexdigest()
+    if told["weights"]["sha256"] != sha256:
+        raise ValueError("the weights are not those that the card names")
+    with safe_open(weights, framework="numpy") as file:
+        about = file.metadata() or {}
+    if (about.get("kind"), about.get("version")) != (KIND, str(VERSION)):
+        raise ValueError(f"the weights are {about.get('kind')}, version {about.get('version')}; expected {VERSION}")
+    card = Card(
+        weights=weights, sha256=sha256, digest=hashlib.sha256(content).hexdigest(), shipped=shipped, told=told,
+        learned=frozenset(told["heard"]["train"]), validated=frozenset(told["heard"]["validation"]),
+        speakers={part: speakers_of(rows) for part, rows in told["speakers"].items()},
+        evaluations={part: evaluated(one) for part, one in told["evaluation"].items()},
+        history=[(int(seed), int(epoch), str(what), float(value)) for seed, epoch, what, value in told["history"]],
+        made=date.fromisoformat(told["made"]),
+    )  # fmt: skip
+    _require_numbers(card)
+    return card
+
+
+def _require_numbers(card: Card) -> None:
+    """Raise ``ValueError`` or ``KeyError`` where something is missing that is asked for later."""
+    for name in ("says", "notes", "recipe", "over_seeds", "parameters", "versions", "device"):
+        if name not in card.told:
+            raise KeyError(name)
+    if tuple(card.told["classes"]) != SEXES:
+        raise ValueError(f"the classes are {card.told['classes']}; expected {list(SEXES)}")
+    unknown = card.evaluations.keys() - card.speakers.keys()
+    if unknown or not card.evaluations or "train" not in card.speakers or "validation" not in card.speakers:
+        raise ValueError(f"it does not tell who was learned from or listened to: {', '.join(unknown) or 'nobody'}")
+    if not (card.temperature > 0 and card.dimension > 0 and card.seconds >= 0):
+        raise ValueError("temperature, dimension or time is no positive number")

@@ -1,0 +1,171 @@
+"""What the voice network says of a dataset's speakers whom it has not learned from, as an experiment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from models.gender_format import VERSION as NETWORK_VERSION
+from pipeline.classify.metrics import Metrics, measure
+from pipeline.experiments import rows
+from pipeline.experiments.grid import targets
+from pipeline.experiments.network_rows import SOUND, experiment_row, fold_rows
+from pipeline.experiments.unit import Gap
+from pipeline.experiments.wanted import NETWORK, SHIPPED, TRAINED, Due, Wanted
+from pipeline.train.by_speaker import by_speaker, each_speaker, speaker_rows
+from pipeline.train.layout import digest
+from pipeline.train.scored import answered, dialect_rows
+from pipeline.train.speakers import SEXES
+from pipeline.voice import card as cards
+from pipeline.voice import spoken
+from pipeline.voice.card import Card
+from pipeline.voice.card_content import in_words
+from pipeline.voice.strangers import LEARNED, NEVER_MET, VALIDATED, met
+from pipeline.voice.told import said
+from pipeline.voice.view import NAME
+from store.experiments import ExperimentRows
+from store.reader import Reader
+
+METHOD = cards.NETWORK
+VERSION = 1
+"""Raise it when an experiment's rows change for a reason that neither weights nor clips tell."""
+PROTOCOL, TITLE, CHOSEN_BY = "strangers", "speakers never met", "speakers kept for validation"
+SYNTHETIC = "The voices of this collection are synthetic: what holds for them need not hold for people."
+
+
+def due(root: Path, reader: Reader) -> list[Due]:
+    """One experiment for each spoken dataset that says who speaks and of which sex."""
+    card = cards.found(root)
+    if card is None:
+        return []
+    prints = {row["dataset"]: row["fingerprint"] for row in reader.rows("learning_fingerprints")}
+    made = reader.embeddings()
+    made = made[made["view"] == NAME]
+    heard = {row["dataset"]: [row["key"], row["clips"]] for row in made.to_dict("records")}
+    found = []
+    for dataset in [name for name in spoken.in_store(reader) if name in heard]:
+        target = target_of(reader.clips(dataset))
+        if target is None:
+            continue
+        wanted = Wanted(
+            dataset=dataset, target=target, method=METHOD, views=(SOUND,), kind=NETWORK, origin=TRAINED
+        )
+        key = digest([VERSION, card.digest, prints.get(dataset), *heard[dataset]])
+        found.append(Due(wanted, wanted.id(()), key))
+    return found
+
+
+def target_of(clips: pd.DataFrame) -> str | None:
+    """What a dataset calls the sex of its speakers: its label, or ``sex``; None where it tells no two sexes apart."""
+    if not clips["speaker"].notna().any() or not set(SEXES) <= set(clips["sex"]):
+        return None
+    codes = pd.factorize(clips["sex"])[0]
+    return next((one for one in targets(clips) if (pd.factorize(clips[one])[0] == codes).all()), None)
+
+
+def make(root: Path, reader: Reader, one: Due) -> ExperimentRows | Gap:
+    """The rows of the experiment, or a word on why nobody is left to be tested."""
+    card, dataset = cards.used(root), one.wanted.dataset
+    clips = reader.clips(dataset)
+    clips = clips[clips["sex"].isin(SEXES) & clips["speaker"].notna()]
+    clips = clips.assign(fold=met(clips, card))
+    matrix = reader.matrix(dataset, NAME)
+    tested = clips[(clips["fold"] != LEARNED) & clips["clip_id"].isin(matrix.clip_ids)].reset_index(drop=True)
+    if tested.empty:
+        told = {"what": cards.TITLE, "reason": _nobody(clips, card), "target": one.wanted.target}
+        keyed = {"experiment_id": one.experiment_id, "key": one.key, "dataset": dataset}
+        return Gap(one.experiment_id, told | keyed)
+    at = pd.Index(matrix.clip_ids).get_indexer(pd.Index(tested["clip_id"]))
+    probabilities, logits = said(card, matrix.values[at])
+    (synthetic,) = [row["synthetic"] for row in reader.rows("all_datasets") if row["dataset"] == dataset]
+    return _rows(one, card, tested, answered(tested, probabilities, logits), _notes(card, clips, tested, synthetic))
+
+
+def _nobody(clips: pd.DataFrame, card: Card) -> str:
+    known = int((clips["fold"] == LEARNED).sum())
+    return (
+        f"Nobody is left to be tested: the network has learned from the speakers of {known:,} of the {len(clips):,} "
+        "clips, and of the others it has no vector. Another collection, whose speakers it has not met, can tell how "
+        f"good it is; its card tells of {in_words(card.speakers['validation'])}."
+    )
+
+
+def _rows(one: Due, card: Card, tested: pd.DataFrame, told: pd.DataFrame, notes: list[str]) -> ExperimentRows:
+    classes = np.array([tested.loc[tested["sex"] == sex, one.wanted.target].iloc[0] for sex in SEXES], dtype=object)
+    truth, predicted = (
+        np.array([SEXES.index(sex) for sex in told[name]], dtype=np.intp) for name in ("sex", "predicted")
+    )
+    probabilities = told[list(SEXES)].to_numpy(dtype=np.float32)
+    codes = {name: pd.factorize(tested[name])[0].astype(np.intp) for name in ("fold", "speaker")}
+    metrics = measure(truth, predicted, probabilities, folds=codes["fold"], groups=codes["speaker"])
+    table = pd.DataFrame(
+        {
+            "clip_id": tested["clip_id"], "fold": tested["fold"],
+            "truth": classes[truth], "predicted": classes[predicted],
+        }
+    )  # fmt: skip
+    return ExperimentRows(
+        experiment=experiment_row(
+            one, metrics, version=NETWORK_VERSION, classes=list(classes), protocol=PROTOCOL,
+            protocol_title=_title(tested), protocol_told=_sentence(card, tested), unit="speaker",
+            parameters=parameters(card), versions=card.told["versions"], notes=notes,
+            seed=int(card.told["seed"]), seconds=card.seconds,
+        ),
+        predictions=rows.predictions(table, probabilities),
+        metrics=[*_fold_rows(card, tested["fold"], truth, probabilities), *_measured(metrics, list(classes), told)],
+    )  # fmt: skip
+
+
+def _measured(metrics: Metrics, classes: list[str], told: pd.DataFrame) -> list[rows.Row]:
+    each = each_speaker(by_speaker(told))
+    return [*rows.by_class(metrics, classes), *speaker_rows(told), *dialect_rows(told), *each]
+
+
+def _fold_rows(
+    card: Card, fold: pd.Series, truth: NDArray[np.intp], probabilities: NDArray[np.float32]
+) -> list[rows.Row]:
+    learned = sum(one.clips for one in card.speakers["train"])
+    found: list[rows.Row] = []
+    for name in (NEVER_MET, VALIDATED):
+        mine = (fold == name).to_numpy()
+        if mine.any():
+            found += fold_rows(name, truth[mine], probabilities[mine], learned, card.seconds)
+    return found
+
+
+def _title(tested: pd.DataFrame) -> str:
+    return TITLE if (tested["fold"] == NEVER_MET).any() else CHOSEN_BY
+
+
+def _sentence(card: Card, tested: pd.DataFrame) -> str:
+    return (
+        f"The network has learned from {in_words(card.speakers['train'])}. {len(tested):,} clips by "
+        f"{tested['speaker'].nunique()} speakers are tested, and no clip of a speaker that it has learned from."
+    )
+
+
+def _notes(card: Card, clips: pd.DataFrame, tested: pd.DataFrame, synthetic: bool) -> list[str]:
+    learned, chosen = int((clips["fold"] == LEARNED).sum()), int((tested["fold"] == VALIDATED).sum())
+    lost = len(clips) - learned - len(tested)
+    return [
+        *([SYNTHETIC] if synthetic else []),
+        *([f"{learned:,} clips are by speakers that it has learned from; left out."] if learned else []),
+        *(
+            [f"Its epoch and its calibration were chosen on speakers of {chosen:,} of these clips: it may do a "
+             "little worse on people whom nobody had in mind."] if chosen else []
+        ),
+        *([f"{lost:,} clips could not be listened to; left out."] if lost else []),
+    ]  # fmt: skip
+
+
+def parameters(card: Card) -> dict[str, object]:
+    """What there is to know of the network and its training."""
+    names = ("recipe", "speakers", "seeds", "over_seeds", "temperature", "seed", "parameters", "says", "device", "made")
+    return {name: card.told[name] for name in names} | {"weights": card.sha256, "origin": origin(card)}
+
+
+def origin(card: Card) -> str:
+    return SHIPPED if card.shipped else TRAINED

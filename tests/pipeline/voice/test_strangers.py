@@ -1,0 +1,31 @@
+"""Whom the network knows: by content, and by speaker where one recording was heard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from pipeline.voice.card import used
+from pipeline.voice.strangers import LEARNED, NEVER_MET, VALIDATED, met
+
+
+@pytest.mark.parametrize(
+    ("learned", "validated", "said"),
+    [
+        ("", "", [NEVER_MET] * 6),
+        ("b", "", [LEARNED, LEARNED, NEVER_MET, NEVER_MET, NEVER_MET, NEVER_MET]),  # one clip gives the speaker away
+        ("b", "d", [LEARNED, LEARNED, VALIDATED, VALIDATED, NEVER_MET, NEVER_MET]),
+        ("c", "d", [NEVER_MET, NEVER_MET, LEARNED, LEARNED, NEVER_MET, NEVER_MET]),  # learned from outweighs
+        ("e", "f", [NEVER_MET, NEVER_MET, NEVER_MET, NEVER_MET, LEARNED, VALIDATED]),  # without a name, each alone
+    ],
+)
+def test_speakers_are_known_by_their_recordings(
+    shipped, tmp_path: Path, learned: str, validated: str, said: list[str]
+) -> None:
+    shipped.tell(heard={"train": list(learned), "validation": list(validated)})
+    speakers = ["x", "x", "y", "y", None, None]
+    clips = pd.DataFrame({"content_hash": list("abcdef"), "speaker": speakers}, index=range(3, 9))
+    found = met(clips, used(tmp_path))
+    assert list(found) == said and list(found.index) == list(clips.index)
