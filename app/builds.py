@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.events import STAGES
 from store.errors import SesatlasError
 from store.snapshots import Store
 
@@ -38,7 +39,7 @@ class Run:
     @property
     def share(self) -> float:
         """How much of the stage at work is done, 0 to 1."""
-        counted = self.last["event"] in ("progress", "analysing", "learning", "auditing")
+        counted = self.last["event"] == "progress" or self.last["event"] in STAGES
         return self.last["done"] / max(self.last["total"], 1) if counted else 0.0
 
 
@@ -123,11 +124,8 @@ def in_words(run: Run) -> str:
         case "progress":
             told = f"{last['done']:,} of {last['total']:,} clips, {last['clips_per_s']:.0f} a second"
             return told + (f", {last['left_s']:.0f} s left" if last["left_s"] else "")
-        case "analysing":
-            return f"Projecting and clustering: {last['done']:,} of {last['total']:,} views"
-        case "learning":
-            return f"Learning: {int(last['done']):,} of {last['total']:,} experiments"
-        case "auditing":
-            return f"Auditing: {last['done']:,} of {last['total']:,} collections"
+        case name if name in STAGES:
+            stage = STAGES[name]
+            return f"{stage.doing.capitalize()}: {int(last['done']):,} of {last['total']:,} {stage.unit}"
         case _:
             return "The build is starting ..."

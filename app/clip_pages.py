@@ -1,4 +1,4 @@
-"""Some clips of a dataset in a given order, a page at a time, with a player in every row."""
+"""Some clips in a given order, a page at a time, with a player in every row."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 import streamlit as st
 
-from app import experiment_seen, listen, snapshot
+from app import listen, snapshot
 from app.components.clip_rows import clip_rows
 
 ROWS = 10
@@ -16,7 +16,7 @@ ROWS = 10
 
 
 def draw(
-    dataset: pd.Series,
+    clips: pd.DataFrame,
     clip_ids: Sequence[str],
     cells: Callable[[list[str], pd.DataFrame], pd.DataFrame],
     *,
@@ -28,7 +28,9 @@ def draw(
 
     Parameters
     ----------
-    dataset : Series
+    clips : DataFrame
+        By their id, with the folder of their recordings: see :func:`app.experiment_seen.clips_of`. A clip that is
+        not in it has a row without a sound.
     clip_ids : sequence of str
         In the order to show them, one or more.
     cells : callable
@@ -46,11 +48,11 @@ def draw(
         st.session_state[page] = number
         number = int(st.number_input(f"Page (of {pages})", 1, pages, key=page, width=140))
     part = list(clip_ids[(number - 1) * ROWS : number * ROWS])
-    clips = experiment_seen.clips_of(dataset).reindex(part)
+    shown = clips.reindex(part)
     clip_rows(
-        cells(part, clips),
+        cells(part, shown),
         part,
-        [_sound(clip) for _, clip in clips.iterrows()],
+        [_sound(clip) for _, clip in shown.iterrows()],
         chosen=chosen,
         on_choose=on_choose,
         key=key,
@@ -69,5 +71,5 @@ def short(clip_ids: Sequence[str]) -> list[str]:
 
 def _sound(clip: pd.Series) -> str | None:
     if pd.isna(clip["content_hash"]):
-        return None  # predicted once, and gone since
+        return None  # predicted once, and gone since, or never here
     return snapshot.preview(str(listen.recording(clip)), str(clip["content_hash"]))

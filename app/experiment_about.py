@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -17,6 +19,7 @@ ORIGINS = {
     "build": "a build's own list",
     "page": "asked for by a person",
     "trained": "trained on its own, by a command",
+    "shipped": "shipped with Sesatlas",
 }
 
 
@@ -27,13 +30,34 @@ def about(seen: Seen) -> None:
     for note in row["notes"]:
         st.caption(f":orange[{note}]")
     st.table(facts(seen), border="horizontal")
-    by_fold = str(row["kind"]) != NETWORK
-    st.markdown("**What was chosen in each fold**" if by_fold else "**The recipe, the same for all folds**")
-    parameters = chosen_parameters(str(row["parameters"]))
+    parameters = _parameters(row)
     if parameters.empty:
         st.caption("Nothing was to be chosen.")
     else:
         st.dataframe(parameters, hide_index=True)
+
+
+def _parameters(row: pd.Series) -> pd.DataFrame:
+    """What was chosen, under a heading that says how often it was."""
+    if words.is_voice(row):
+        st.markdown("**The recipe of the voice network**")
+        told = json.loads(str(row["parameters"]))
+        return recipe(told.get("recipe", told))
+    by_fold = str(row["kind"]) != NETWORK
+    st.markdown("**What was chosen in each fold**" if by_fold else "**The recipe, the same for all folds**")
+    return chosen_parameters(str(row["parameters"]))
+
+
+def recipe(told: Mapping[str, Any]) -> pd.DataFrame:
+    """A row a parameter of a network's recipe: ``part``, ``parameter`` and ``value``, in words."""
+    alone = {name: value for name, value in told.items() if not isinstance(value, Mapping)}
+    blocks = {name: value for name, value in told.items() if isinstance(value, Mapping)}
+    rows = [
+        {"part": part, "parameter": name.replace("_", " "), "value": _listed(value)}
+        for part, values in (blocks | {"training": alone}).items()
+        for name, value in values.items()
+    ]
+    return pd.DataFrame(rows, columns=["part", "parameter", "value"])
 
 
 def facts(seen: Seen) -> dict[str, str]:
@@ -41,6 +65,7 @@ def facts(seen: Seen) -> dict[str, str]:
     row = seen.experiment
     known = CLASSIFIERS.get(str(row["method"]))
     versions = json.loads(str(row["versions"]) or "{}")
+    origin = str(json.loads(str(row["parameters"]))["origin"] if words.is_voice(row) else row["origin"])
     columns = f", {row['columns']:,} columns" if row["columns"] else ""
     told = {
         "experiment": f"`{seen.id}`",
@@ -52,7 +77,7 @@ def facts(seen: Seen) -> dict[str, str]:
         "classes": ", ".join(row["classes"]),
         "kept together": "" if row["unit"] == "clip" else f"{row['groups']:,} groups by {row['unit']}",
         "seed": str(row["seed"]),
-        "made": f"{pd.Timestamp(row['made_at']):%Y-%m-%d %H:%M}, {ORIGINS.get(str(row['origin']), row['origin'])}",
+        "made": f"{pd.Timestamp(row['made_at']):%Y-%m-%d %H:%M}, {ORIGINS.get(origin, origin)}",
         "seconds": f"{row['seconds']:.1f} (learning {row['fit_seconds']:.1f}, telling {row['predict_seconds']:.2f})",
         "versions": ", ".join(f"{name} {version}" for name, version in versions.items()),
         "key": f"`{row['key']}`",
@@ -80,7 +105,12 @@ def _blocks(blocks: object) -> str:
 
 
 def _values(values: dict[str, object]) -> str:
-    return ", ".join(
-        f"{name} = {value:.4g}" if isinstance(value, float) else f"{name} = {value}"
-        for name, value in values.items()
-    )
+    return ", ".join(f"{name} = {_value(value)}" for name, value in values.items())
+
+
+def _listed(value: object) -> str:
+    return ", ".join(map(_value, value)) or "none" if isinstance(value, list) else _value(value)
+
+
+def _value(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -38,6 +38,19 @@ def of_target(experiments: pd.DataFrame, target: str) -> pd.DataFrame:
     return experiments[chosen]
 
 
+def apart(board: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The experiments that learned here, and the voice network's, which is tested otherwise than they are."""
+    voices = pd.Series([words.is_voice(row) for _, row in board.iterrows()], index=board.index, dtype=bool)
+    return board[~voices], board[voices]
+
+
+def protocols(board: pd.DataFrame) -> str:
+    """How the experiments of a leaderboard were tested, in sentences."""
+    return " *The voice network:* ".join(
+        str(one["protocol_told"].iloc[0]) for one in apart(board) if len(one)
+    )
+
+
 def first(experiments: pd.DataFrame) -> str | None:
     """The most accurate experiment that listens; else the most accurate of all."""
     if experiments.empty:
@@ -73,7 +86,7 @@ def shown(experiments: pd.DataFrame, names: Names) -> pd.DataFrame:
 
 
 def _method(row: pd.Series) -> str:
-    extra = [f"seed {row['seed']}"] if row["seed"] else []
+    extra = [f"seed {row['seed']}"] if row["seed"] and not words.is_voice(row) else []
     extra += ["each view votes"] if row["combination"] == "vote" else []
     extra += ["baseline"] if words.sort(row) in (words.BASELINE, words.MEASURED_AS[FACTS]) else []
     return words.method(row["method"]) + (f" ({', '.join(extra)})" if extra else "")

@@ -20,8 +20,13 @@ def short(name: str) -> str:
     return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
 
 
-def accuracies(table: pd.DataFrame, lines: Mapping[str, float], title: str) -> go.Figure:
-    """Each experiment's accuracy with its interval, and what there is to hold it against as lines.
+def accuracies(
+    table: pd.DataFrame,
+    lines: Mapping[str, float],
+    title: str,
+    dots: str = "measured here, with 95% interval",
+) -> go.Figure:
+    """Accuracies with their intervals, such as of experiments, and what there is to hold them against as lines.
 
     Parameters
     ----------
@@ -29,10 +34,12 @@ def accuracies(table: pd.DataFrame, lines: Mapping[str, float], title: str) -> g
         ``name``, ``accuracy``, ``low``, ``high`` (0 to 1), best first, names unique.
     lines : mapping of str to float
         Accuracies that are drawn across the figure, by their names.
+    dots : str
+        What the dots are called in the legend.
     """
     rows = table[::-1]
     ends = [-0.5, len(rows) - 0.5]
-    figure = go.Figure([_dots(rows), *_across(lines, ends)])
+    figure = go.Figure([_dots(rows, dots), *_across(lines, ends)])
     figure.update_yaxes(
         tickvals=list(range(len(rows))),
         ticktext=[short(one) for one in rows["name"]],
@@ -45,7 +52,7 @@ def accuracies(table: pd.DataFrame, lines: Mapping[str, float], title: str) -> g
     return figure.update_layout(title=title, height=170 + BAR_PX * len(rows) + below)
 
 
-def _dots(rows: pd.DataFrame) -> go.Scatter:
+def _dots(rows: pd.DataFrame, name: str) -> go.Scatter:
     return go.Scatter(
         x=rows["accuracy"],
         y=list(range(len(rows))),
@@ -59,7 +66,7 @@ def _dots(rows: pd.DataFrame) -> go.Scatter:
         customdata=rows[["name", "low", "high"]],
         hovertemplate="%{customdata[0]}<br>%{x:.1%}, 95% interval %{customdata[1]:.1%} to "
         "%{customdata[2]:.1%}<extra></extra>",
-        name="measured here, with 95% interval",
+        name=name,
     )
 
 

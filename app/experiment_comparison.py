@@ -111,7 +111,8 @@ def _list(
         }
         return pd.DataFrame(told, dtype="string")
 
-    clip_pages.draw(dataset, ids, cells, chosen=st.query_params.get(CLIP), on_choose=choose, key=key)
+    clips = experiment_seen.clips_of(dataset)
+    clip_pages.draw(clips, ids, cells, chosen=st.query_params.get(CLIP), on_choose=choose, key=key)
 
 
 def _said(rows: pd.DataFrame) -> list[str]:

@@ -84,7 +84,19 @@ def columns(seen: Seen) -> None:
 
 
 def _not_measured(seen: Seen, what: str) -> None:
-    if words.sort(seen.experiment) == words.BASELINE:
+    if words.is_voice(seen.experiment):
+        st.info(
+            f"The voice network learned elsewhere, from the sound itself: of this collection it has no {what}. How its "
+            "training went, and what noise, short clips and lines do to it, is told in the part *Voice*.",
+            icon=":material/record_voice_over:",
+        )
+        st.page_link(
+            "../pages/models.py",
+            label="The voice network",
+            icon=":material/arrow_forward:",
+            query_params={"part": "Voice", "voice": "Training"},
+        )
+    elif words.sort(seen.experiment) == words.BASELINE:
         st.info(f"A baseline looks at no column: it has no {what}.", icon=":material/info:")
     elif words.sort(seen.experiment) == "classifier":
         st.info(

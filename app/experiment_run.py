@@ -11,7 +11,7 @@ from pipeline.experiments.grid import targets
 from pipeline.experiments.wanted import Wanted
 
 ASKED = "experiment_asked"
-PART, RESULTS, RUN = "part", "Results", "Run"
+PART, RESULTS, RUN, VOICE = "part", "Results", "Run", "Voice"
 
 
 def lead() -> None:

@@ -9,12 +9,12 @@ from app import experiment_bars, experiment_charts, experiment_curves, mistakes,
 from app import experiment_words as words
 from app.experiment_about import about, chosen_parameters
 from app.experiment_details import columns, learning
-from app.experiment_seen import Seen
+from app.experiment_seen import Measured, Seen
 from app.threshold_curves import curves
 from pipeline.classify.curves import reliability
 
 
-def classes(seen: Seen) -> None:
+def classes(seen: Measured) -> None:
     """Precision, recall and F1 of each class."""
     table = seen.metrics("class")
     worst = table.dropna(subset="f1").sort_values("f1", kind="stable")
@@ -31,7 +31,7 @@ def classes(seen: Seen) -> None:
     show.chart(experiment_charts.classes(table, "Class by class"), table, "classes", caption=about_it)
 
 
-def calibration(seen: Seen) -> None:
+def calibration(seen: Measured) -> None:
     """Whether a clip that is told with 80% is right in 80 of 100 cases."""
     table, row = seen.told.table, seen.experiment
     right = (table["truth"] == table["predicted"]).to_numpy()

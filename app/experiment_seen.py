@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import pandas as pd
 
@@ -12,6 +13,21 @@ from app.experiment_words import Names
 from pipeline.experiments.wanted import UNLEAKED
 from pipeline.features import VIEWS
 from store.experiment_reader import Predictions
+
+
+class Measured(Protocol):
+    """Whatever a figure can be drawn of: what was measured, what was told of each clip, and what to say below."""
+
+    @property
+    def experiment(self) -> pd.Series: ...
+
+    @property
+    def told(self) -> Predictions: ...
+
+    @property
+    def source(self) -> str: ...
+
+    def metrics(self, kind: str) -> pd.DataFrame: ...
 
 
 @dataclass(frozen=True, eq=False)

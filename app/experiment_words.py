@@ -12,6 +12,7 @@ from pipeline.classify.asked import TOGETHER
 from pipeline.experiments.grid import BASELINES
 from pipeline.experiments.wanted import EVERY_CLIP, FACTS, NETWORK, UNLEAKED
 from pipeline.train import layout
+from pipeline.voice import card as voice
 
 BASELINE = "baseline"
 CHANCE, MAJORITY, FACTS_ALONE = "chance", "majority", "facts"
@@ -21,7 +22,7 @@ GUESSES = {
     FACTS_ALONE: "from facts of the recordings such as duration and level",
 }
 """What needs no listening, in words."""
-NETWORKS = {layout.NETWORK: layout.TITLE}
+NETWORKS = {layout.NETWORK: layout.TITLE, voice.NETWORK: voice.TITLE}
 MEASURED_AS = {NETWORK: "network", FACTS: "facts of the recording"}
 
 
@@ -48,7 +49,7 @@ class Names:
         """An experiment in a line: what learned, and from what."""
         extra = [
             *(["each view votes"] if experiment["combination"] != TOGETHER else []),
-            *([f"seed {experiment['seed']}"] if experiment["seed"] else []),
+            *([f"seed {experiment['seed']}"] if experiment["seed"] and not is_voice(experiment) else []),
             *(["without leaked clips"] if experiment["subset"] == UNLEAKED else []),
         ]
         behind = f" ({', '.join(extra)})" if extra else ""
@@ -67,6 +68,11 @@ def sort(experiment: pd.Series) -> str:
     if experiment["method"] in BASELINES:
         return BASELINE
     return MEASURED_AS.get(str(experiment["kind"]), "classifier")
+
+
+def is_voice(experiment: pd.Series) -> bool:
+    """Whether this is the voice network, which has learned elsewhere and is only tested here."""
+    return str(experiment["method"]) == voice.NETWORK
 
 
 def listens(experiments: pd.DataFrame) -> pd.Series:
@@ -101,6 +107,8 @@ def bounds(experiment: pd.Series) -> tuple[float, float]:
 def headline(experiment: pd.Series, folds: int) -> str:
     """How many clips it gets right, and how sure that is."""
     spread = f", ± {100 * experiment['spread']:.1f} over {folds} folds" if folds > 1 else ", one split"
+    if is_voice(experiment):
+        spread = ""  # whom it has met is no fold: no model learned from the others
     told = (
         f"**{percent(experiment['accuracy'])} of {experiment['clips']:,} clips are told right** (95% interval "
         f"{between(experiment['accuracy_low'], experiment['accuracy_high'])}{spread})."

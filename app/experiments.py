@@ -16,6 +16,7 @@ from app import (
     links,
     mistaken_clip,
     show,
+    voice_words,
 )
 from app import experiment_references as references
 from app import experiment_words as words
@@ -40,8 +41,9 @@ def draw(dataset: pd.Series, run: Callable[[], None]) -> None:
     if board.empty:
         st.info("Of this target only experiments without leaked clips were made. Build again.")
         return
-    best = board.iloc[0]
-    st.caption(f"{dataset['title']}: {best['protocol_told']} Tick a row to see the experiment in full below.")
+    st.caption(
+        f"{dataset['title']}: {experiment_board.protocols(board)} Tick a row to see the experiment in full below."
+    )
     chosen = experiment_choice.experiment(experiments, board, name, names)
     measured = words.guesses(experiments, target)
     with st.expander("Side by side, with their intervals", icon=":material/bar_chart:"):
@@ -56,7 +58,9 @@ def draw(dataset: pd.Series, run: Callable[[], None]) -> None:
 
 def _side_by_side(dataset: pd.Series, board: pd.DataFrame, names: Names, measured: dict[str, float]) -> None:
     listening = board[words.listens(board)]
-    known = references.of(dataset, board.iloc[0])
+    here, elsewhere = experiment_board.apart(board)
+    best = (here if len(here) else board).iloc[0]
+    known = references.of(dataset, best)
     left, right = st.columns([3, 2]) if known else (st.container(), None)
     with left:
         shown = listening.head(DRAWN)
@@ -70,10 +74,13 @@ def _side_by_side(dataset: pd.Series, board: pd.DataFrame, names: Names, measure
             some = f" The best {DRAWN} of {len(listening)}." if len(listening) > DRAWN else ""
             if shown["grouped_low"].notna().any():
                 some += f" Intervals know that clips of one {shown['unit'].iloc[0]} are alike."
-            show.chart(figure, table, "accuracies", caption=f"{source(dataset, board.iloc[0])}{some}")
+            if len(here) and len(elsewhere):
+                row = elsewhere.iloc[0]
+                some += f" The voice network: {row['protocol_title']}, n = {row['clips']:,}."
+            show.chart(figure, table, "accuracies", caption=f"{source(dataset, best)}{some}")
     if right is not None:
         with right:
-            _references(known, board.iloc[0])
+            _references(known, best)
 
 
 def accuracy_table(experiments: pd.DataFrame, names: Names) -> pd.DataFrame:
@@ -119,6 +126,9 @@ def _full(seen: Seen) -> None:
     doubt = words.warning(row, seen.measured)
     if doubt:
         st.warning(doubt, icon=":material/casino:")
+    flattered = voice_words.flattered(seen.told.table["fold"]) if words.is_voice(row) else ""
+    if flattered:
+        st.caption(f":orange[{flattered}]")
     known = references.of(seen.dataset, row)
     if known:
         st.caption(references.sentence(known))

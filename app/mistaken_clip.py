@@ -17,9 +17,15 @@ from app import (
 from app import experiment_words as words
 from app.experiment_seen import Seen
 from pipeline.audio import AudioError, to_wav_bytes
+from pipeline.voice.strangers import NEVER_MET, VALIDATED
 
 CLIP, HEARD, DRAWN = "clip", "mistake_heard", "mistake_drawn"
 LIKELIEST = 5
+MET = {
+    NEVER_MET: "never met its speaker",
+    VALIDATED: "did not learn from its speaker, though it was chosen and calibrated by such clips",
+}
+"""What the voice network had to do with who speaks, by the fold that the store tells."""
 
 
 def choose(clip_id: str) -> None:
@@ -46,33 +52,41 @@ def chosen(seen: Seen) -> str | None:
 
 def draw(seen: Seen, clip_id: str) -> None:
     """What the clip is, what it was taken for and how surely, with its player and the ways to other pages."""
-    clip = experiment_seen.clips_of(seen.dataset).loc[[clip_id]].iloc[0]
+    hear(experiment_seen.clips_of(seen.dataset).loc[[clip_id]].iloc[0])
+    likeliest = _likeliest(seen, clip_id)
+    if likeliest is None:
+        st.info("This clip was not tested: it was only learned from.", icon=":material/school:")
+        return
+    row = _row(seen, clip_id)
+    st.markdown(in_words(row, likeliest, voice=words.is_voice(seen.experiment)))
+    figure = experiment_bars.probabilities(likeliest.head(LIKELIEST), "What it was taken for")
+    show.chart(figure, likeliest, "clip_probabilities", caption=seen.source)
+
+
+def hear(clip: pd.Series) -> None:
+    """What a clip is, its player, and the ways to other pages; a row of :func:`app.experiment_seen.clips_of`."""
+    clip_id = str(clip["clip_id"])
     st.markdown(f"**{listen.heading(clip)}**")
     st.caption(f"`{clip_id}`")
     _player(clip, autoplay=st.session_state.get(HEARD) == clip_id)
     st.session_state[DRAWN] = True
     with st.container(horizontal=True):
         for page, (label, icon) in listen.PAGES.items():
-            here = {"dataset": seen.name, "clip": clip_id}
+            here = {"dataset": str(clip["dataset"]), "clip": clip_id}
             st.page_link(f"../pages/{page}.py", label=label, icon=icon, query_params=here)
-    likeliest = _likeliest(seen, clip_id)
-    if likeliest is None:
-        st.info("This clip was not tested: it was only learned from.", icon=":material/school:")
-        return
-    row = _row(seen, clip_id)
-    st.markdown(in_words(row, likeliest))
-    figure = experiment_bars.probabilities(likeliest.head(LIKELIEST), "What it was taken for")
-    show.chart(figure, likeliest, "clip_probabilities", caption=seen.source)
 
 
-def in_words(row: pd.Series, likeliest: pd.DataFrame) -> str:
-    """What it is, what it was taken for, and by which model."""
+def in_words(row: pd.Series, likeliest: pd.DataFrame, *, voice: bool = False) -> str:
+    """What it is, what it was taken for, and by which model; ``voice`` where that is the voice network."""
     by = f"by the model tested in {row['fold']}, which never learned from it"
+    if voice:
+        by = f"by the voice network, which {MET[str(row['fold'])]}"
+    truth = f"It is recorded as **{row['truth']}**" if voice else f"It is **{row['truth']}**"
     if row["truth"] == row["predicted"]:
-        return f"It is **{row['truth']}** and told right with {words.percent(row['confidence'])}, {by}."
+        return f"{truth} and told right with {words.percent(row['confidence'])}, {by}."
     given = float(likeliest.set_index("name")["probability"][row["truth"]])
     return (
-        f"It is **{row['truth']}** and was taken for **{row['predicted']}** with "
+        f"{truth} and was taken for **{row['predicted']}** with "
         f"{words.percent(row['confidence'])}, {by}; {row['truth']} was given {words.percent(given)}."
     )
 

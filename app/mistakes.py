@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from app import clip_pages, confusion, mistaken_clip
+from app import clip_pages, confusion, experiment_seen, mistaken_clip
 from app import experiment_words as words
 from app.confusion import ALL, Cell
 from app.experiment_seen import Seen
@@ -91,18 +91,21 @@ def _list(seen: Seen, rows: pd.DataFrame, chosen: str | None) -> None:
         st.caption("No clip lies here.")
         return
     known = rows.set_index("clip_id")
+    voice = words.is_voice(seen.experiment)
+    fold = "its speaker was" if voice else "tested in"
     clip_pages.draw(
-        seen.dataset,
+        experiment_seen.clips_of(seen.dataset),
         rows["clip_id"].tolist(),
-        lambda part, clips: _cells(known.loc[part], clips),
+        lambda part, clips: _cells(known.loc[part], clips, fold),
         chosen=chosen,
         on_choose=mistaken_clip.choose,
         key=LIST,
     )
-    st.caption("▶ plays a row; a click on it shows the clip beside what the model had learned from.")
+    beside = "the nearest of other speakers" if voice else "what the model had learned from"
+    st.caption(f"▶ plays a row; a click on it shows the clip beside {beside}.")
 
 
-def _cells(part: pd.DataFrame, clips: pd.DataFrame) -> pd.DataFrame:
+def _cells(part: pd.DataFrame, clips: pd.DataFrame, fold: str) -> pd.DataFrame:
     told = {
         "it is": part["truth"].to_numpy(),
         "taken for": part["predicted"].to_numpy(),
@@ -111,6 +114,6 @@ def _cells(part: pd.DataFrame, clips: pd.DataFrame) -> pd.DataFrame:
     for column in ("speaker", "sentence"):
         if clips[column].notna().any():
             told[column] = clips[column].fillna("").to_numpy()
-    told["tested in"] = part["fold"].to_numpy()
+    told[fold] = part["fold"].to_numpy()
     told["clip"] = clip_pages.short(part.index.tolist())
     return pd.DataFrame(told, dtype="string")

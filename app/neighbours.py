@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -34,6 +36,24 @@ def training(table: pd.DataFrame, protocol: str, targets: pd.Series, own: str) -
         known = targets[targets.notna() & ~targets.index.isin(tested.index)]
         return known[known.isin(tested["truth"].unique())].astype(str)
     return tested.loc[tested["fold"] != tested.loc[own, "fold"], "truth"]
+
+
+def others(clips: pd.DataFrame, targets: pd.Series, classes: Sequence[str], own: str) -> pd.Series:
+    """The classes of all clips of other speakers, by clip_id, whoever has learned from them.
+
+    Parameters
+    ----------
+    clips : DataFrame
+        Of the whole dataset by their id, with ``speaker``; a clip without one stands for itself.
+    targets : Series
+        The class of each, by its id.
+    classes : sequence of str
+        Which of them to keep.
+    own : str
+        The clip that they are to be other speakers than.
+    """
+    same = (clips["speaker"] == clips["speaker"].get(own)) | (clips.index == own)
+    return targets[targets.isin(list(classes)) & ~same].astype(str)
 
 
 def nearest(given: Input, own: str, among: pd.Index, count: int) -> pd.Series:

@@ -1,4 +1,7 @@
-"""The nearest clips that a model had learned from, of two classes side by side, each with its player."""
+"""The nearest clips that a model had learned from, of two classes side by side, each with its player.
+
+The voice network has learned elsewhere: beside its clips stand the nearest of other speakers, as it hears them.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,11 @@ import pandas as pd
 import streamlit as st
 
 from app import experiment_seen, learned, neighbours, similar_rows
+from app import experiment_words as words
 from app.experiment_seen import Seen
 from pipeline.experiments.wanted import UNLEAKED
 from pipeline.inputs import InputError
+from pipeline.voice.view import NAME as HEARD
 
 NEAREST = 4
 
@@ -31,13 +36,10 @@ def draw(seen: Seen, row: pd.Series, other: str, on_choose: Callable[[str], None
     clip_id, truth = str(row["clip_id"]), str(row["truth"])
     clips = experiment_seen.clips_of(seen.dataset)
     known = _known(seen, clips, clip_id)
-    st.subheader("The nearest clips that the model had learned from", anchor=False)
-    st.caption(
-        f"Cosine distance over the standardised columns of {seen.names.of_views(seen.experiment['views'])}; "
-        f"{len(known):,} training clips were looked through."
-    )
+    views = (HEARD,) if words.is_voice(seen.experiment) else tuple(seen.experiment["views"])
+    _heading(seen, views, len(known))
     try:
-        given = learned.space(seen.name, tuple(seen.experiment["views"]))
+        given = learned.space(seen.name, views)
         pairs = [
             (name, neighbours.nearest(given, clip_id, known.index[known == name], NEAREST))
             for name in (truth, other)
@@ -54,9 +56,22 @@ def draw(seen: Seen, row: pd.Series, other: str, on_choose: Callable[[str], None
             _rows(clips, clip_id, near, on_choose, key=f"nearest_{number}")
 
 
+def _heading(seen: Seen, views: Sequence[str], known: int) -> None:
+    elsewhere = words.is_voice(seen.experiment)
+    whose = "of other speakers" if elsewhere else "that the model had learned from"
+    st.subheader(f"The nearest clips {whose}", anchor=False)
+    looked = f"{known:,} {'clips of other speakers' if elsewhere else 'training clips'} were looked through."
+    more = " The network learned elsewhere; these show what it takes to be alike." if elsewhere else ""
+    st.caption(
+        f"Cosine distance over the standardised columns of {seen.names.of_views(views)}; {looked}{more}"
+    )
+
+
 def _known(seen: Seen, clips: pd.DataFrame, clip_id: str) -> pd.Series:
     """The classes of what the model that was tested on this clip had learned from."""
     targets = clips[str(seen.experiment["target"])]
+    if words.is_voice(seen.experiment):
+        return neighbours.others(clips, targets, seen.told.classes, clip_id)
     if seen.experiment["subset"] == UNLEAKED:
         targets = targets.drop(list(learned.removed(seen.name)), errors="ignore")
     return neighbours.training(seen.told.table, str(seen.experiment["protocol"]), targets, clip_id)
@@ -81,7 +96,7 @@ def _rows(
     clips: pd.DataFrame, clip_id: str, near: pd.Series, on_choose: Callable[[str], None], *, key: str
 ) -> None:
     if near.empty:
-        st.caption("None was learned from.")
+        st.caption("There is none.")
         return
     hits = clips.loc[near.index].assign(distance=near)
     hits["same"] = hits["content_hash"] == clips.loc[clip_id, "content_hash"]

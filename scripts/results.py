@@ -21,6 +21,7 @@ sys.path.insert(
 )  # python -P, or another folder, would not find _tables
 
 from _tables import audit, experiments, literature, means_table, network
+from _voice import voice
 
 from pipeline.sources import store_root
 from store.errors import SesatlasError
@@ -64,6 +65,7 @@ def document(reader: Reader, number: int) -> Iterator[str]:
             yield f"\n## {title}\n\nNot in the store that this was written from."
         for one in found:
             yield from _dataset(reader, str(one), datasets.loc[one])
+    yield from voice(reader)
 
 
 def _head(reader: Reader, number: int) -> Iterator[str]:
@@ -73,7 +75,9 @@ def _head(reader: Reader, number: int) -> Iterator[str]:
     told = " ".join(f"--dataset {row['reader']}=PATH" for row in reader.rows("all_datasets"))
     yield f"python -m pipeline build {told}"
     yield "python -m pipeline train esc   # the network; some minutes a fold and core"
-    yield "python -m pipeline build       # takes the network's results into the store"
+    yield "python -m pipeline train gender --dataset ravdess=PATH --dataset emodb=PATH --dataset timit=PATH \\"
+    yield "    --dataset esc50=PATH       # only to train the voice network anew: its weights are shipped"
+    yield "python -m pipeline build       # takes the networks' results into the store"
     yield "make results"
     yield "```\n"
     yield (

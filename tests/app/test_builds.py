@@ -30,6 +30,7 @@ TOLD: list[events.Event] = [
     events.Analysing(3, 8, "esc50", "mfcc", 4.5),
     events.Learning(5, 24, "esc50", "esc50.label.all.knn", 3.5),
     events.Auditing(1, 2, "esc50", 1.5),
+    events.Listening(32, 160, "timit", 0.5),
     events.Finished(
         "published", "b", 1, 1_200, 0, 0, 0, 8_400, 0, 8, 24, 1, 9.5, [events.Collection("e", 1, 2, 3, 0, 0)]
     ),
@@ -149,6 +150,10 @@ def test_the_analyses_have_a_share_and_words_of_their_own(store: Store) -> None:
         assert run is not None and run.share == share
     _log(store, TOLD[:7])
     assert builds.in_words(builds.latest(store)) == "Projecting and clustering: 3 of 8 views"
+    _log(store, [events.Listening(1_500, 6_000, "timit", 9.5)])
+    run = builds.latest(store)
+    assert run is not None and run.share == 0.25
+    assert builds.in_words(run) == "Listening for voices: 1,500 of 6,000 clips"
 
 
 def test_a_refusal_is_the_last_line_of_what_the_build_said(store: Store) -> None:

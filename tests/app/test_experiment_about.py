@@ -51,3 +51,13 @@ def test_the_command_line_reads_what_the_page_asks_for() -> None:
     options = parser().parse_args(["learn", *run.arguments(wanted)])
     told = (options.dataset, options.target, options.method, options.views, options.combination, options.seed)
     assert told == ("pets", "sex", "knn", "mfcc,mel", "vote", 4)
+
+
+def test_a_recipe_in_rows() -> None:
+    table = about.recipe({"batch": 32, "crop_s": [0.5, 3.0], "train_on": [], "network": {"n_mels": 80}})
+    assert table.to_numpy().tolist() == [
+        ["network", "n mels", "80"],
+        ["training", "batch", "32"],
+        ["training", "crop s", "0.5, 3"],
+        ["training", "train on", "none"],
+    ]

@@ -61,3 +61,24 @@ def test_its_cells(experiments: Tables) -> None:
 
 def test_without_groups_there_is_no_column_for_them(experiments: Tables) -> None:
     assert list(board.shown(experiments({}, {}), NAMES)) == [one for one in board.COLUMNS if one != "grouped"]
+
+
+def test_the_voice_network_is_told_apart_from_what_learned_here(experiments: Tables) -> None:
+    table = experiments(
+        {
+            "experiment_id": "v",
+            "method": "gender_ecapa",
+            "kind": "network",
+            "seed": 2,
+            "protocol_told": "Elsewhere.",
+        },
+        {"experiment_id": "a", "protocol_told": "Ten folds."},
+        {"experiment_id": "b", "protocol_told": "Ten folds."},
+    )
+    here, elsewhere = board.apart(table)
+    assert (here["experiment_id"].tolist(), elsewhere["experiment_id"].tolist()) == (["a", "b"], ["v"])
+    assert board.protocols(table) == "Ten folds. *The voice network:* Elsewhere."
+    assert board.protocols(table.tail(2)) == "Ten folds."
+    assert board.protocols(table.head(1)) == "Elsewhere."
+    assert board.first(table) == "v"
+    assert board.shown(table, NAMES).loc["v", "method"] == "ECAPA-TDNN (voice network)"

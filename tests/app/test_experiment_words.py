@@ -28,6 +28,10 @@ Rows = Callable[..., pd.Series]
         ({"method": "chance"}, "Chance"),
         ({"kind": "facts", "method": "forest", "views": ["facts"]}, "Random forest on recording facts"),
         ({"kind": "network", "method": "esc_cnn", "views": []}, "Log-mel CNN on the sound"),
+        (
+            {"kind": "network", "method": "gender_ecapa", "views": ["sound"], "seed": 2},
+            "ECAPA-TDNN (voice network) on sound",
+        ),
     ],
 )
 def test_its_name(experiment: Rows, columns: dict[str, object], said: str) -> None:
@@ -69,6 +73,8 @@ def test_guesses_are_of_the_target_and_of_every_clip(experiments: Callable[..., 
 def test_the_headline_tells_interval_and_folds(experiment: Rows) -> None:
     told = words.headline(experiment(), 5)
     assert told == "**80.0% of 100 clips are told right** (95% interval 71.1 to 86.7%, ± 5.0 over 5 folds)."
+    voice = words.headline(experiment(method="gender_ecapa", kind="network"), 2)
+    assert voice == "**80.0% of 100 clips are told right** (95% interval 71.1 to 86.7%)."
     grouped = words.headline(experiment(grouped_low=0.6, grouped_high=0.9, unit="speaker", groups=12), 1)
     assert "one split" in grouped
     assert grouped.endswith("Clips of one speaker are alike; as 12 groups, the interval is 60.0 to 90.0%.")

@@ -38,6 +38,16 @@ def test_of_an_official_split_what_was_not_tested_was_learned_from() -> None:
     assert known.to_dict() == {"x": "cat", "w": "dog"}  # y has no class, and owls are never tested
 
 
+def test_of_the_voice_network_every_clip_of_other_speakers() -> None:
+    clips = pd.DataFrame({"speaker": ["s", "s", "t", None, None]}, index=list("abcde"))
+    targets = pd.Series(["cat", "cat", "dog", "cat", "owl"], index=list("abcde"), dtype=object)
+    assert neighbours.others(clips, targets, ("cat", "dog"), "a").to_dict() == {"c": "dog", "d": "cat"}
+    alone = neighbours.others(
+        clips, targets, ("cat", "dog"), "d"
+    )  # nobody knows who speaks: not itself, then
+    assert alone.index.tolist() == ["a", "b", "c"]
+
+
 def test_the_nearest_by_cosine_and_never_itself() -> None:
     given = _given(["a", "b", "c", "d"], [[1, 0], [2, 0], [0, 3], [-1, 0]])
     near = neighbours.nearest(given, "a", pd.Index(["a", "b", "c", "d", "gone"]), 3)
@@ -77,3 +87,15 @@ def test_what_is_said_of_a_clip() -> None:
     told = mistaken_clip.in_words(row, likeliest)
     assert "is **cat** and was taken for **dog** with 75.0%" in told and told.endswith("cat was given 25.0%.")
     assert "told right with 75.0%" in mistaken_clip.in_words(row.replace("cat", "dog"), likeliest)
+
+
+def test_what_is_said_of_a_clip_that_the_voice_network_heard() -> None:
+    likeliest = pd.DataFrame({"name": ["male", "female"], "probability": [0.75, 0.25]})
+    row = pd.Series({"truth": "female", "predicted": "male", "confidence": 0.75, "fold": "never met"})
+    told = mistaken_clip.in_words(row, likeliest, voice=True)
+    assert told.startswith(
+        "It is recorded as **female** and was taken for **male** with 75.0%, by the voice network"
+    )
+    assert "never met its speaker" in told
+    chosen = mistaken_clip.in_words(row.replace("never met", "validated on"), likeliest, voice=True)
+    assert "was chosen and calibrated by such clips" in chosen

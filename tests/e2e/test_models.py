@@ -25,6 +25,8 @@ SOUNDS = "demo_sounds"
 NAME = f"{SOUNDS}.label.pitch.logistic"
 TALL = (1440, 2600)
 DETAILS = ("Errors", "Classes", "Curves", "Calibration", "Folds", "Learning curve", "Columns", "About")
+SECTIONS = ("Conditions", "Speakers", "Dialects", "Calibration", "Training", "Errors", "About")
+"""Of the voice network."""
 PLAYING = (
     "() => [...document.querySelectorAll('audio')].filter(one => !one.paused && one.currentTime > 0).length"
 )
@@ -148,6 +150,37 @@ def test_every_part_of_an_experiment_fits_its_window(
         view.settle()
         view.screenshot(screenshots / f"models-{detail.lower().replace(' ', '-')}-{scheme}-{window[0]}.png")
         assert not view.look(), detail
+
+
+@pytest.mark.parametrize(("scheme", "window"), [("light", (1440, 900)), ("dark", (420, 900))])
+def test_every_section_of_the_voice_network_fits_its_window(
+    models: Callable[..., View], screenshots: Path, scheme: Scheme, window: tuple[int, int]
+) -> None:
+    view = models(scheme, *window, part="Voice")
+    for section in SECTIONS:
+        view.page.get_by_role("radio", name=section, exact=True).click()
+        view.settle()
+        assert query(view).get("voice", SECTIONS[0]) == section
+        view.screenshot(screenshots / f"models-voice-{section.lower()}-{scheme}-{window[0]}.png")
+        assert not view.look(), section
+
+
+def test_the_voice_network_is_one_click_from_its_experiment_and_the_way_back_leads_there(
+    models: Callable[..., View],
+) -> None:
+    name = "demo_voices.label.sound.gender_ecapa"
+    view = models(dataset="demo_voices", experiment=name, detail="Learning curve")
+    assert view.page.locator("h2").inner_text() == "ECAPA-TDNN (voice network) on sound"
+    view.page.get_by_role("link", name="The voice network").click()
+    view.settle()
+    assert (query(view)["part"], query(view)["voice"]) == ("Voice", "Training")
+    assert "the voice network" in view.page.locator("h2").inner_text()
+    assert view.page.get_by_role("combobox", name="Collection").count() == 0
+    view.page.get_by_role("radio", name="Results", exact=True).click()
+    view.settle()
+    assert (query(view)["dataset"], query(view)["experiment"]) == ("demo_voices", name)
+    assert view.page.locator("h2").inner_text() == "ECAPA-TDNN (voice network) on sound"
+    assert not view.look()
 
 
 def test_an_experiment_is_run_from_the_page(

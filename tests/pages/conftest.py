@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 import soundfile
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from store.experiments import ExperimentRows, replace_experiment
+from store.reader import Reader
 from store.snapshots import Store
+from store.writer import Writer
 
 RATE_HZ = 8_000
+SEXES = ("female", "male")
 
 
 @dataclass(frozen=True)
@@ -100,6 +107,106 @@ def open_page(repo_root: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
 def demo_copy(demo_store: Path, tmp_path: Path) -> Path:
     """A copy of the demo store that a test may break; the recordings stay where they are."""
     return shutil.copytree(demo_store, tmp_path / "store")
+
+
+@pytest.fixture
+def voice_store(demo_copy: Path) -> Path:
+    """The demo store with the card of a made-up voice network: three seeds, speakers never met and speakers known.
+
+    The first error of the test is a demo voice and can be heard; the second, surer, is of a corpus that is not here.
+    """
+    current = Store(demo_copy).current()
+    assert current is not None
+    with Reader(current.path) as reader:
+        here = reader.clips("demo_voices")["clip_id"].head(4).tolist()
+    with Writer(current.path) as writer, writer.transaction():
+        replace_experiment(writer, _card("test", [*here, "elsewhere/0.wav", "elsewhere/1.wav"], wrong=(3, 4)))
+        replace_experiment(writer, _card("validation", ["elsewhere/2.wav", "elsewhere/3.wav"], wrong=()))
+    return demo_copy
+
+
+def _card(part: str, clip_ids: list[str], wrong: tuple[int, ...]) -> ExperimentRows:
+    """Every second clip is of a man; the later an error, the surer."""
+    male = [float(place % 2) for place in range(len(clip_ids))]
+    told = [abs(sex - (0.8 + place / 100 if place in wrong else 0.1)) for place, sex in enumerate(male)]
+    predictions = {
+        "clip_id": clip_ids,
+        "fold": [part] * len(clip_ids),
+        "truth": [SEXES[int(sex)] for sex in male],
+        "predicted": [SEXES[int(one > 0.5)] for one in told],
+        "probabilities": pa.array([[1 - one, one] for one in told], pa.list_(pa.float32())),
+    }
+    accuracy = 1 - len(wrong) / len(clip_ids)
+    curves = ("train_loss", "validation_loss", "train_accuracy", "validation_accuracy", "learning_rate")
+    history = [
+        {"fold": f"seed {seed}", "epoch": epoch, "metric": metric, "value": 1 / epoch}
+        for seed in range(3)
+        for epoch in (1, 2)
+        for metric in curves
+    ]
+    return ExperimentRows(
+        experiment=_card_row(part, len(clip_ids), accuracy),
+        predictions=pa.table(predictions),
+        metrics=_card_metrics(part, len(clip_ids), accuracy),
+        history=history if part == "validation" else [],
+    )
+
+
+def _card_metrics(part: str, clips: int, accuracy: float) -> list[dict[str, Any]]:
+    one = {"clips": clips, "errors": round(clips * (1 - accuracy)), "accuracy": accuracy,
+           "accuracy_low": accuracy - 0.1, "accuracy_high": 1.0, "speakers": 4}  # fmt: skip
+    told = {("condition", name): one for name in ("clean", "noise 10 dB", "1 s", "telephone")}
+    told |= {("speakers", name): one for name in ("majority", "mean_logit")}
+    told |= {("dialect", name): one for name in (("North", "South") if part == "test" else ())}
+    for male, sex in enumerate(SEXES):
+        told["speaker", f"{part}/{sex}"] = {
+            "clips": 3,
+            "right": 3 - male,
+            "male": male,
+            "majority_male": male,
+        }
+        told["class", sex] = dict.fromkeys(("precision", "recall", "f1", "support"), 0.5)
+    return [
+        {"kind": kind, "name": name, "metric": metric, "value": float(value)}
+        for (kind, name), values in told.items()
+        for metric, value in values.items()
+    ]
+
+
+def _card_row(part: str, clips: int, accuracy: float) -> dict[str, Any]:
+    title = {"test": "speakers never met", "validation": "speakers kept for validation"}[part]
+    numbers = ("spread", "log_loss", "brier", "ece", "fit_seconds", "predict_seconds", "seconds")
+    return dict.fromkeys(numbers, 0.1) | {
+        "experiment_id": f"voice.gender_ecapa.{part}", "dataset": "card:gender_ecapa", "target": "sex",
+        "subset": "all", "origin": "shipped", "kind": "card", "method": "gender_ecapa", "version": 1,
+        "views": ["sound"], "combination": "together", "columns": 0, "key": "k", "seed": 1, "protocol": part,
+        "protocol_title": title, "protocol_told": "Elsewhere.", "unit": "speaker", "classes": list(SEXES),
+        "clips": clips, "groups": 4, "accuracy": accuracy, "accuracy_low": accuracy - 0.1, "accuracy_high": 1.0,
+        "grouped_low": None, "grouped_high": None, "balanced_accuracy": accuracy, "macro_f1": accuracy,
+        "parameters": json.dumps(_card_made()), "versions": "{}", "notes": ["It does not know all.", "A note."],
+        "made_at": datetime(2026, 1, 2),
+    }  # fmt: skip
+
+
+def _card_made() -> dict[str, Any]:
+    corpora = {"train": ["yonder"], "validation": ["elsewhere"], "test": ["demo_voices", "elsewhere"]}
+    seed = {
+        "validation": {"validation_accuracy_whole": 0.9},
+        "temperature": 0.9,
+        "best_epoch": 2,
+        "epochs": 2,
+    }
+    return {
+        "recipe": {"network": {"width": 64}, "batch": 8}, "parameters": 1_500_000, "temperature": 0.9, "seed": 1,
+        "seeds": [seed | {"seed": number, "seconds": 60.0} for number in range(3)],
+        "over_seeds": {"validation_accuracy_whole": {"mean": 0.91, "spread": 0.02}},
+        "speakers": {
+            part: [{"dataset": name, "title": f"Corpus {name}", "clips": 7, "female": 2, "male": 3} for name in names]
+            for part, names in corpora.items()
+        },
+        "says": ["It does not know all."], "weights": "a0" * 32, "device": "cpu", "made": "2026-01-02",
+        "origin": "shipped",
+    }  # fmt: skip
 
 
 @pytest.fixture(scope="session")

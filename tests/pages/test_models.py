@@ -169,7 +169,7 @@ def test_an_unknown_experiment_is_said_and_the_best_is_shown(
 
 
 @pytest.mark.parametrize("name", ["part", "detail", "target", "true", "said", "clip", "first", "second"])
-@pytest.mark.parametrize("part", ["Results", "Compare", "Run"])
+@pytest.mark.parametrize("part", ["Results", "Compare", "Voice", "Run"])
 def test_nonsense_in_the_address_is_no_error(models: Callable[..., Page], name: str, part: str) -> None:
     page = models(**{"part": part} | {name: "<b>'; drop table</b>"})
     assert page.at.title[0].value == "Models"
