@@ -54,8 +54,22 @@ def add_arguments(gender: argparse.ArgumentParser, at_least_one: Callable[[str],
     gender.add_argument(
         "--quick", action="store_true", help="a small network in few epochs; alone, on the demo voices"
     )
+    gender.add_argument(
+        "--hold-out", type=_share, default=0.0, metavar="SHARE",
+        help="of the speakers to learn from, e.g. 0.2: met only in the test (default: none)",
+    )  # fmt: skip
     gender.add_argument("--no-test", action="store_true", help="do not meet the test speakers yet")
     gender.add_argument("--quiet", action="store_true", help="say nothing but errors")
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 0.5:
+        raise argparse.ArgumentTypeError(f"'{text}' is no share of the speakers; expected 0 to 0.5, e.g. 0.2")
+    return share
 
 
 def run(options: argparse.Namespace) -> int:
@@ -97,7 +111,7 @@ def _collected(options: argparse.Namespace) -> Collected:
 def _recipe(options: argparse.Namespace) -> GenderRecipe:
     from pipeline.train.gender_recipe import GenderRecipe, quick
 
-    recipe = replace(GenderRecipe(), train_on=tuple(options.train))
+    recipe = replace(GenderRecipe(), train_on=tuple(options.train), test_share=options.hold_out)
     recipe = quick(recipe) if options.quick else recipe
     if options.width:
         try:

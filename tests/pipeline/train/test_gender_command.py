@@ -97,6 +97,16 @@ def test_from_folders_to_weights_and_card_and_no_second_time(run, tmp_path: Path
     ]
 
 
+def test_speakers_that_are_held_out_are_met_in_the_test_alone(run, tmp_path: Path) -> None:
+    voices = f"ravdess={ravdess(tmp_path / 'r')}"
+    code, _, faults = run(*TINY, "--dataset", voices, "--hold-out", 0.25, "--output", tmp_path / "out")
+    assert (code, faults) == (0, "")
+    card = json.loads((tmp_path / "out" / "gender_ecapa.json").read_text())
+    counts = {part: [(one["female"], one["male"]) for one in told] for part, told in card["speakers"].items()}
+    assert counts == {"train": [(2, 2)], "validation": [(1, 1)], "test": [(1, 1)]}
+    assert len(card["evaluation"]["test"]["answers"]) == 4
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_quick_tells_synthetic_speakers_that_it_never_met(run, tmp_path: Path, monkeypatch) -> None:
@@ -142,6 +152,7 @@ def test_what_cannot_be_done_is_told(run, tmp_path: Path) -> None:
         (("--dataset", voices, "--train", "timit"), "no dataset 'timit' to learn voices from"),
         (("--dataset", voices, "--width", "12"), "multiple of 8"),
         (("--dataset", voices, "--seeds", "0"), "expected a whole number from 1"),
+        (("--dataset", voices, "--hold-out", "0.9"), "expected 0 to 0.5"),
     ):
         code, told, faults = run(*words)
         assert (code, told) == (2, "") and said in faults, (words, faults)

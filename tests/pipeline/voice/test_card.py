@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.train.gender_recipe import GenderRecipe
+from pipeline.train.layout import plain
 from pipeline.voice import card as cards
 from pipeline.voice.card import VoiceCardError, found, used
 from pipeline.voice.card_content import Corpus, in_words
@@ -19,6 +21,21 @@ def test_the_card_that_the_program_brings_is_whole(tmp_path: Path) -> None:
     assert card.learned and card.validated and not card.learned & card.validated
     assert {"train", "validation"} <= set(card.speakers) and "validation" in card.evaluations
     assert len(card.evaluations["validation"].answers) == sum(one.clips for one in card.speakers["validation"])
+
+
+def test_the_shipped_network_was_made_by_the_recipe_that_the_command_has(tmp_path: Path) -> None:
+    assert used(tmp_path).told["recipe"] == plain(GenderRecipe().parameters())
+
+
+def test_it_met_what_it_was_tested_on_for_the_first_time(tmp_path: Path) -> None:
+    """Told right by at least so many that a change of the weights for the worse is seen."""
+    card = used(tmp_path)
+    assert {one.dataset for one in card.speakers["test"]}.isdisjoint(one.dataset for one in card.speakers["train"])
+    clean = {
+        row["metric"]: row["value"] for row in card.evaluations["test"].metrics
+        if (row["kind"], row["name"]) == ("condition", "clean")
+    }  # fmt: skip
+    assert clean["errors"] <= 1 and clean["ece"] <= 0.05
 
 
 def test_what_a_card_says_is_at_hand(shipped, tmp_path: Path) -> None:
