@@ -1,0 +1,144 @@
+"""One person's microphone on the server: frames pushed in by one thread, heard by a second, looked at by a third."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from numpy.typing import NDArray
+
+from app.live_listener import LiveListener
+from app.live_picture import Picture
+from app.live_queue import LiveQueue, Waiting
+from app.live_state import LiveState
+from models.decisions import Decision
+from models.resampling import SoundError
+from models.stream import VoiceStream
+
+log = logging.getLogger(__name__)
+
+THREAD = "live voice"
+ABANDONED_S = 30.0
+"""A page asks four times a second; browsers slow down one in the background to once a second or so."""
+RECENT = 240
+"""Decisions that a state carries: a minute."""
+STALE_S = 1.0
+"""A decision older than that names nobody: sound may have stopped coming in the middle of a word."""
+TURN_S = 0.1
+"""How often a worker with nothing to do looks whether anybody still wants it."""
+ENDS_WITHIN_S = 1.0
+
+
+class LiveSession:
+    """
+    Listens from the moment it is made until it is closed, fails, or nobody looks for ``abandoned_s``.
+
+    Parameters
+    ----------
+    stream : VoiceStream
+        The session's own from now on; it is let go when the session ends.
+    """
+
+    def __init__(
+        self,
+        stream: VoiceStream,
+        *,
+        queue: LiveQueue | None = None,
+        abandoned_s: float = ABANDONED_S,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        # An empty queue is false, so `or` would replace the one given.
+        self._queue, self._clock = LiveQueue(clock=clock) if queue is None else queue, clock
+        self._abandoned_s = abandoned_s
+        self._began_s = self._asked_s = self._decided_s = clock()
+        self._lock = threading.Lock()
+        self._recent: deque[Decision] = deque(maxlen=RECENT)
+        self._picture = Picture()
+        self._refused, self._refusal, self._error = 0, "", ""
+        # The listener is the worker's alone, so that it goes when the worker goes.
+        self._thread = threading.Thread(
+            target=self._work, args=(LiveListener(stream),), name=THREAD, daemon=True
+        )
+        self._thread.start()
+
+    def push(self, frame: NDArray[Any], rate_hz: int) -> None:
+        """
+        A frame as ``VoiceStream.feed`` takes it, from the media thread; only copied and queued here.
+
+        Whatever it holds, it raises nothing: what is no sound shows in ``LiveState.refused``.
+        """
+        self._queue.put(frame, rate_hz)
+
+    def state(self) -> LiveState:
+        """What there is to show now. To ask keeps the session alive."""
+        now_s = self._clock()
+        with self._lock:
+            self._asked_s = now_s
+            current = bool(self._recent) and now_s - self._decided_s <= STALE_S
+            last_s = self._queue.last_at_s
+            return LiveState(
+                latest=self._recent[-1] if current else None,
+                recent=tuple(self._recent),
+                picture=self._picture,
+                frames=self._queue.came,
+                dropped=self._queue.dropped,
+                refused=self._refused,
+                refusal=self._refusal,
+                since_audio_s=max(0.0, now_s - (self._began_s if last_s is None else last_s)),
+                error=self._error,
+                closed=self._queue.closed,
+            )
+
+    def close(self) -> None:
+        """End the worker and let go of all sound; may be called more than once, and by any thread."""
+        self._end()
+        if self._thread is not threading.current_thread():
+            self._thread.join(ENDS_WITHIN_S)
+            if self._thread.is_alive():
+                log.warning("A live session is still hearing %g s after it was closed.", ENDS_WITHIN_S)
+
+    def _end(self, error: str = "") -> None:
+        with self._lock:
+            self._queue.close()
+            self._recent.clear()
+            self._picture = Picture()
+            self._error = self._error or error
+
+    def _work(self, listener: LiveListener) -> None:
+        try:
+            for waiting in self._frames():
+                self._hear(listener, waiting)
+        except Exception as error:
+            log.exception("A live session failed.")
+            self._end(
+                f"Listening stopped because of an error: {str(error) or type(error).__name__}. "
+                "Stop the microphone and start it again; if it happens again, the server's log says more."
+            )
+        else:
+            self._end()
+
+    def _frames(self) -> Iterator[Waiting]:
+        """Frames as they come, until the session was closed or nobody looks any more."""
+        while not self._queue.closed:
+            if self._clock() - self._asked_s > self._abandoned_s:
+                log.info("Nobody has looked at a live session for %g s; it ends.", self._abandoned_s)
+                return
+            waiting = self._queue.get(TURN_S)
+            if waiting is not None:
+                yield waiting
+
+    def _hear(self, listener: LiveListener, waiting: Waiting) -> None:
+        try:
+            for decisions, picture in listener.hear(waiting, self._clock() - waiting.put_at_s):
+                with self._lock:
+                    self._recent.extend(decisions)
+                    self._picture, self._decided_s = picture, self._clock()
+                if self._queue.closed:
+                    return
+        except SoundError as error:
+            with self._lock:
+                self._refused, self._refusal = self._refused + 1, str(error)
