@@ -14,6 +14,7 @@ import torch
 from rich.console import Console
 
 WIDTH = 16
+LEFT_BEHIND = {"speechbrain"}
 
 
 @pytest.fixture(scope="module")
@@ -25,10 +26,15 @@ def bench(repo_root: Path) -> Iterator[ModuleType]:
 
 
 @pytest.fixture(scope="module")
-def with_speechbrain(bench: ModuleType) -> ModuleType:
+def with_speechbrain(bench: ModuleType) -> Iterator[ModuleType]:
+    before = set(sys.modules)
     if bench.architecture() is None:
         pytest.skip(bench.ABSENT)
-    return bench
+    yield bench
+    # SpeechBrain leaves modules that import what is not here as soon as anybody looks at them, as hypothesis does.
+    for name in set(sys.modules) - before:
+        if name.split(".")[0] in LEFT_BEHIND:
+            del sys.modules[name]
 
 
 def printed(table: object) -> str:
