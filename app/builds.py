@@ -18,14 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.events import STAGES
-from store.errors import SesatlasError
 from store.snapshots import Store
 
 TAIL_BYTES = 16_384
-
-
-class BuildError(SesatlasError):
-    """A build could not be started."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from models.ecapa_layers import SCALE, Block, Layer, Norm, frames_mask, joined, masked, mean_over_time
+from models.networks import seeded, with_weights
 
 DILATIONS = (2, 3, 4)
 LEAST_VARIANCE = 1e-6
@@ -122,23 +123,10 @@ class EcapaTdnn(nn.Module):
 
 
 def made(classes: int, parameters: EcapaParameters | None = None, seed: int = 0) -> EcapaTdnn:
-    """A network with the initial weights of ``seed``; torch's own random state stays as it was."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return EcapaTdnn(classes, parameters)
+    """See :func:`models.networks.seeded`."""
+    return seeded(lambda: EcapaTdnn(classes, parameters), seed)
 
 
 def restored(state: Mapping[str, Tensor], classes: int, parameters: EcapaParameters) -> EcapaTdnn:
-    """The network that has these weights, ready to use.
-
-    Raises
-    ------
-    ValueError
-        The weights belong to a network of other parameters.
-    """
-    network = EcapaTdnn(classes, parameters)
-    try:
-        network.load_state_dict(dict(state))
-    except RuntimeError as error:
-        raise ValueError(f"The weights do not fit the network {parameters}: {error}") from error
-    return network.eval()
+    """See :func:`models.networks.with_weights`."""
+    return with_weights(EcapaTdnn(classes, parameters), state, parameters)

@@ -15,6 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from models.networks import seeded, with_weights
+
 EMBEDDING = 128
 """Numbers of the penultimate layer."""
 
@@ -136,23 +138,10 @@ class EscCnn(nn.Module):
 
 
 def made(classes: int, parameters: EscCnnParameters | None = None, seed: int = 0) -> EscCnn:
-    """A network with the initial weights of ``seed``; torch's own random state stays as it was."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return EscCnn(classes, parameters)
+    """See :func:`models.networks.seeded`."""
+    return seeded(lambda: EscCnn(classes, parameters), seed)
 
 
 def restored(state: Mapping[str, Tensor], classes: int, parameters: EscCnnParameters) -> EscCnn:
-    """The network that has these weights, ready to embed.
-
-    Raises
-    ------
-    ValueError
-        The weights belong to a network of other parameters.
-    """
-    network = EscCnn(classes, parameters)
-    try:
-        network.load_state_dict(dict(state))
-    except RuntimeError as error:
-        raise ValueError(f"The weights do not fit the network {parameters}: {error}") from error
-    return network.eval()
+    """See :func:`models.networks.with_weights`."""
+    return with_weights(EscCnn(classes, parameters), state, parameters)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from zlib import crc32
 
@@ -51,11 +51,6 @@ def conditions(noises: Noises) -> list[Condition]:
         Condition("room", _in_a_room),
     ]
     return found
-
-
-def named(found: Sequence[Condition], names: Sequence[str]) -> list[Condition]:
-    """Those of these names, in their order."""
-    return [one for one in found if one.name in names]
 
 
 def _noisy(noises: Noises, snr_db: float) -> Callable[[Samples, Generator], Samples]:

@@ -6,13 +6,17 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.train.conditions import CLEAN, conditions, named
+from pipeline.train.conditions import CLEAN, Condition, conditions
 from pipeline.train.gender_sounds import RATE_HZ, Noises, packed
 
 SOUNDS = Noises(
     [packed(np.random.default_rng(n).normal(0, 0.05, 9_000).astype(np.float32)) for n in range(3)]
 )
 VOICE = np.random.default_rng(9).normal(0, 0.1, 4 * RATE_HZ).astype(np.float32)
+
+
+def named(found: list[Condition], names: list[str]) -> list[Condition]:
+    return [one for one in found if one.name in names]
 
 
 def power_db(samples: np.ndarray) -> float:
