@@ -88,9 +88,10 @@ def dialects(network: Network) -> None:
     table = table.sort_values(
         ["accuracy", "clips"], ascending=[True, False], kind="stable", ignore_index=True
     )
+    least, most = (words.percent(one) for one in (table["accuracy"].min(), table["accuracy"].max()))
+    reach = f"{least} of every dialect" if least == most else f"From {least} to {most}, depending on the dialect"
     st.markdown(
-        f"From {words.percent(table['accuracy'].min())} to {words.percent(table['accuracy'].max())}, depending on the "
-        "dialect; of few clips the intervals are wide, and they do not know that clips of one speaker are alike."
+        f"{reach}; of few clips the intervals are wide, and they do not know that clips of one speaker are alike."
     )
     figure = experiment_charts.accuracies(
         table, _all_clips(part), "Accuracy by dialect, the hardest first", dots=DOTS
