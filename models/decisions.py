@@ -57,7 +57,7 @@ class Timings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """Two of the same sound are equal; how long they took and the embedding are not compared."""
+    """Two of the same sound are equal; the sound, how long they took and the embedding are not compared."""
 
     time_s: float
     """Where in the stream it was made: seconds of sound since its beginning."""
@@ -75,6 +75,8 @@ class Decision:
     """Probability of speech of each chunk of 32 ms since the decision before."""
     voiced: tuple[bool, ...] = ()
     """Which of these chunks are taken for voice."""
+    sound: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32), compare=False)
+    """float32 (samples,), 16 kHz: all that came since the decision before, whole chunks."""
     embedding: NDArray[np.float32] | None = field(default=None, compare=False)
     """float32 (192,), of the voice it rests on."""
     timings: Timings = field(default_factory=Timings, compare=False)

@@ -112,10 +112,11 @@ class VoiceStream:
         told = {} if found is None else dict(zip(self.ear.classes, map(float, found), strict=True))
         clipped = float((np.abs(voice) >= FULL).mean()) if len(voice) else 0.0
         state, why = self._state(told, len(voice) / RATE_HZ, clipped)
+        sound = np.concatenate(since.samples)
         return Decision(
             time_s=self.time_s, state=state, why=why, probabilities=told, voiced_s=len(voice) / RATE_HZ,
-            level_dbfs=level_dbfs(np.concatenate(since.samples)), clipped=clipped,
-            speech=tuple(since.speech), voiced=tuple(since.voiced), embedding=self._embedding,
+            level_dbfs=level_dbfs(sound), clipped=clipped, speech=tuple(since.speech),
+            voiced=tuple(since.voiced), sound=sound, embedding=self._embedding,
             timings=self._timings(since, heard),
         )  # fmt: skip
 

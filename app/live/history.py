@@ -23,6 +23,7 @@ STEPS = {
 }
 """The steps of a decision in their order, as ``Timings`` names them and as a person does."""
 ALL_STEPS = "all steps"
+NOTHING = np.zeros(0, dtype=np.float32)
 
 
 class LiveHistory:
@@ -54,8 +55,8 @@ class LiveHistory:
             if self._kept and one.time_s <= self._kept[-1].time_s:
                 continue
             self._seconds[one.state] += len(one.voiced) * CHUNK / RATE_HZ
-            # The tables need neither, and they are most of a decision's memory.
-            self._kept.append(replace(one, embedding=None, speech=(), voiced=()))
+            # The tables need none of it, and it is most of a decision's memory.
+            self._kept.append(replace(one, embedding=None, sound=NOTHING, speech=(), voiced=()))
 
     def probabilities(self) -> pd.DataFrame:
         """A row a decision: ``time_s``, ``state``, ``why``, ``level_dbfs`` and a column a class, NaN where none."""

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.live_picture import LivePicture, Picture
-from app.live_queue import Waiting
+from app.live.picture import LivePicture, Picture
+from app.live.queue import Waiting
 from models.decisions import Decision
 from models.stream import VoiceStream
 from models.vad import RATE_HZ
@@ -51,7 +51,6 @@ class LiveListener:
 
     def _feed(self, frame: NDArray[Any], rate_hz: int, waited_s: float) -> Iterator[Told]:
         decisions = self._stream.feed(frame, rate_hz, waited_s)
-        self._picture.feed(frame, rate_hz)
         if decisions:
             yield decisions, self._picture.after(decisions)
 

@@ -11,10 +11,10 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from app.live_listener import LiveListener
-from app.live_picture import Picture
-from app.live_queue import LiveQueue, Waiting
-from app.live_state import LiveState
+from app.live.listener import LiveListener
+from app.live.picture import Picture
+from app.live.queue import LiveQueue, Waiting
+from app.live.state import LiveState
 from models.decisions import Decision
 from models.resampling import SoundError
 from models.stream import VoiceStream

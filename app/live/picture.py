@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.decisions import Decision
 from models.frontend import LogMel
-from models.resampling import Resampler
-from models.ring import Samples
 from models.speech import SPEECH
 from models.stream_features import StreamedLogMel
-from models.vad import CHUNK, RATE_HZ
+from models.vad import CHUNK
 
 KEEP_S = 8.0
 
@@ -42,40 +39,22 @@ class Picture:
 
 
 class LivePicture:
-    """
-    Given the frames that a stream was given, and the decisions that it then made.
-
-    It resamples them as the stream does, so that both number the samples alike. One thread at a time.
-    """
+    """Given all decisions of a stream, one after the other. One thread at a time."""
 
     def __init__(self, keep_s: float = KEEP_S) -> None:
         self._keep = max(1, round(keep_s / SPEECH.hop_s))
-        self._resampler, self._log_mel = Resampler(RATE_HZ), StreamedLogMel(LogMel(SPEECH))
-        self._samples: list[Samples] = []
+        self._log_mel = StreamedLogMel(LogMel(SPEECH))
         self._decibels = _nothing()  # of the newest frames, the last of them number given - 1
         self._voiced = np.zeros(0, dtype=np.bool_)  # of the newest chunks, the last of them number chunks - 1
         self._chunks = 0
 
-    def feed(self, frame: NDArray[Any], rate_hz: int) -> None:
-        """
-        Take up a frame as ``VoiceStream.feed`` takes it.
-
-        Raises
-        ------
-        SoundError
-            The frame is no sound. The picture is as if it had not come.
-        """
-        self._samples.append(self._resampler.feed(frame, rate_hz))
-
     def after(self, decisions: Sequence[Decision]) -> Picture:
         """The picture up to the last of these decisions, which are all that were made since this was last asked."""
-        # One transform for a quarter of a second costs much less than one for each frame of 20 ms.
-        come = self._log_mel.feed(np.concatenate([*self._samples, np.zeros(0, np.float32)])).numpy()
-        self._samples = []
-        self._decibels = np.concatenate([self._decibels, come], 1)
-        marks = np.array([voiced for one in decisions for voiced in one.voiced], dtype=np.bool_)
-        self._voiced = np.concatenate([self._voiced, marks])
-        self._chunks += len(marks)
+        for one in decisions:
+            come = self._log_mel.feed(one.sound).numpy()
+            self._decibels = np.concatenate([self._decibels, come], 1)
+            self._voiced = np.concatenate([self._voiced, np.array(one.voiced, dtype=np.bool_)])
+            self._chunks += len(one.voiced)
         return self._drawn()
 
     def _drawn(self) -> Picture:

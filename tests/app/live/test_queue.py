@@ -8,7 +8,7 @@ from itertools import count
 import numpy as np
 import pytest
 
-from app.live_queue import LiveQueue
+from app.live.queue import LiveQueue
 
 
 def frame(value: int, samples: int = 8) -> np.ndarray:

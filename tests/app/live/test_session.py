@@ -16,8 +16,8 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from app.live_queue import LiveQueue
-from app.live_session import THREAD, LiveSession
+from app.live.queue import LiveQueue
+from app.live.session import THREAD, LiveSession
 from models.decisions import Decision, State
 from models.ear import Heard
 from models.frontend import LogMel
@@ -264,7 +264,7 @@ def test_after_a_gap_whoever_speaks_is_heard_afresh(session_of: Any, ear: Ear, c
 def test_a_failed_worker_says_so_and_names_nobody(session_of: Any, ear: Ear, caplog: Any) -> None:
     ear.fails = "weights are gone"
     session = session_of()
-    with caplog.at_level(logging.ERROR, logger="app.live_session"):
+    with caplog.at_level(logging.ERROR, logger="app.live.session"):
         speak(session, woman(2))
         until(lambda: session.state().closed)
     state = session.state()

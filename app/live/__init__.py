@@ -1,0 +1,1 @@
+"""The live page: a microphone, a recording or a file, heard by one stream."""
