@@ -30,6 +30,7 @@ page = st.navigation(
             st.Page(PAGES / "clusters.py", title="Clusters", icon=":material/bubble_chart:"),
             st.Page(PAGES / "similar.py", title="Similar", icon=":material/hearing:"),
             st.Page(PAGES / "models.py", title="Models", icon=":material/model_training:"),
+            st.Page(PAGES / "live.py", title="Live", icon=":material/mic:"),
         ],
         "Store": [st.Page(PAGES / "pipeline.py", title="Pipeline", icon=":material/database:")],
     }

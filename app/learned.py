@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 import streamlit as st
 
 from app import snapshot
+from models.decisions import StreamParameters
+from models.ear import VoiceEar, ear_of
 from pipeline.audit import facts
 from pipeline.experiments.wanted import FACTS
 from pipeline.inputs import ALL, Input, InputError, given_of
+from pipeline.voice.card import Card, used
 from store.experiment_reader import Predictions
 from store.reader import Matrix, Reader
 
@@ -113,3 +118,36 @@ def _space(root: str, number: int, dataset: str, views: tuple[str, ...]) -> Inpu
         )
     matrices = {view: reader.matrix(dataset, view) for view in views}
     return given_of(ALL if len(views) > 1 else views[0], matrices)
+
+
+def voice_card() -> Card:
+    """The voice network that live sound is heard by: the one trained in this store's folder, else the shipped one.
+
+    Raises
+    ------
+    VoiceCardError
+        Neither is whole.
+    """
+    return used(snapshot.store().root)
+
+
+def voice_ear() -> VoiceEar:
+    """That network, ready to listen; all sessions share it.
+
+    Raises
+    ------
+    VoiceCardError, VoiceModelError
+        It cannot be read.
+    """
+    card = voice_card()
+    return _voice_ear(str(card.weights), card.sha256)
+
+
+def voice_parameters() -> StreamParameters:
+    """How a stream is decided on, with the threshold that was fitted for this network."""
+    return StreamParameters()
+
+
+@st.cache_resource(max_entries=2, show_spinner="Waking the voice network ...")
+def _voice_ear(weights: str, sha256: str) -> VoiceEar:
+    return ear_of(Path(weights))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
-from models.gender import VoiceModel
+from models.gender import VoiceModel, load
 from models.listening import said
 from models.ring import Samples
 
@@ -59,3 +61,19 @@ class VoiceEar:
         embeddings, logits = said(self.model.network, [features])
         ended = time.perf_counter()
         return Heard(logits[0].numpy(), embeddings[0].numpy(), between - began, ended - between)
+
+
+def ear_of(weights: Path) -> VoiceEar:
+    """
+    The voice model in a file, for live use.
+
+    torch is told to use one thread, in the whole process: a window of 3 s takes 10 ms then, and a second thread that
+    has to wait for a busy core can make it take a hundred times as long.
+
+    Raises
+    ------
+    VoiceModelError
+        As :func:`models.gender.load`.
+    """
+    torch.set_num_threads(1)
+    return VoiceEar(load(weights))

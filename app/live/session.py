@@ -54,7 +54,7 @@ class LiveSession:
         # An empty queue is false, so `or` would replace the one given.
         self._queue, self._clock = LiveQueue(clock=clock) if queue is None else queue, clock
         self._abandoned_s = abandoned_s
-        self._began_s = self._asked_s = self._decided_s = clock()
+        self._began_s = self._asked_s = self._decided_s = self._came_s = clock()
         self._lock = threading.Lock()
         self._recent: deque[Decision] = deque(maxlen=RECENT)
         self._picture = Picture()
@@ -88,20 +88,22 @@ class LiveSession:
                 dropped=self._queue.dropped,
                 refused=self._refused,
                 refusal=self._refusal,
+                age_s=now_s - self._came_s if self._recent else 0.0,
                 since_audio_s=max(0.0, now_s - (self._began_s if last_s is None else last_s)),
                 error=self._error,
                 closed=self._queue.closed,
             )
 
     def close(self) -> None:
-        """End the worker and let go of all sound; may be called more than once, and by any thread."""
-        self._end()
+        """End the worker, wait for it, and let go of all sound; may be called more than once, and by any thread."""
+        self.end()
         if self._thread is not threading.current_thread():
             self._thread.join(ENDS_WITHIN_S)
             if self._thread.is_alive():
                 log.warning("A live session is still hearing %g s after it was closed.", ENDS_WITHIN_S)
 
-    def _end(self, error: str = "") -> None:
+    def end(self, error: str = "") -> None:
+        """As :meth:`close`, without waiting: for the thread that receives sound. ``error`` is for a person to read."""
         with self._lock:
             self._queue.close()
             self._recent.clear()
@@ -114,12 +116,12 @@ class LiveSession:
                 self._hear(listener, waiting)
         except Exception as error:
             log.exception("A live session failed.")
-            self._end(
+            self.end(
                 f"Listening stopped because of an error: {str(error) or type(error).__name__}. "
                 "Stop the microphone and start it again; if it happens again, the server's log says more."
             )
         else:
-            self._end()
+            self.end()
 
     def _frames(self) -> Iterator[Waiting]:
         """Frames as they come, until the session was closed or nobody looks any more."""
@@ -135,10 +137,12 @@ class LiveSession:
         try:
             for decisions, picture in listener.hear(waiting, self._clock() - waiting.put_at_s):
                 with self._lock:
+                    # Within the lock, so that nothing is kept of what was heard while the session ended.
+                    if self._queue.closed:
+                        return
                     self._recent.extend(decisions)
                     self._picture, self._decided_s = picture, self._clock()
-                if self._queue.closed:
-                    return
+                    self._came_s = waiting.put_at_s
         except SoundError as error:
             with self._lock:
                 self._refused, self._refusal = self._refused + 1, str(error)

@@ -25,6 +25,8 @@ class LiveState:
     """How many of them were no sound."""
     refusal: str
     """What was wrong with the last of those; empty where there was none."""
+    age_s: float
+    """Seconds since the sound that the newest decision ends with came in; 0 where there is none."""
     since_audio_s: float
     """Seconds since the newest frame came, or since the session began where none has."""
     error: str
