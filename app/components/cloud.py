@@ -17,7 +17,15 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from app import bits, served
-from app.components.cloud_data import CloudError, Colouring, Scene, check, colouring_data, scene_data
+from app.components.cloud_data import (
+    CloudError,
+    Colouring,
+    Scene,
+    check,
+    colouring_data,
+    scene_data,
+    trail_data,
+)
 
 __all__ = ["CloudError", "Colouring", "Scene", "cloud"]
 
@@ -106,6 +114,8 @@ def cloud(
             "module": served.url(_script(), served.SCRIPT, "cloud"),
             "n": n,
             "scenes": [scene_data(scene, f"{key}.{at}") for at, scene in enumerate(scenes)],
+            # Apart from the scenes, so that a step on it does not paint all points anew.
+            "trails": [trail_data(scene) for scene in scenes],
             "ids": served.url(json.dumps(list(clip_ids)).encode(), served.JSON, f"{key}.ids"),
             "labels": colouring_data(labels, f"{key}.labels"),
             "clusters": colouring_data(clusters, f"{key}.clusters") if clusters else None,

@@ -29,6 +29,8 @@ class Scene:
     points : float32, shape (n, dimension)
     axes : tuple of str
         What each axis is, e.g. "PC1 (23 %)"; empty where the axes mean nothing.
+    trail : float32, shape (m, dimension), or None
+        Where something that is no clip has been, oldest first: a line through the points, with a mark at its end.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Scene:
     points: NDArray[np.float32]
     title: str
     axes: tuple[str, ...] = ()
+    trail: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,6 +93,15 @@ def _quantised(points: NDArray[np.float32]) -> tuple[bytes, list[float]]:
     return steps.tobytes(), [span / (max(spans) or 1) for span in spans]
 
 
+def trail_data(scene: Scene) -> list[list[float]]:
+    """The trail on the scale that the browser brings the points to: half the longest axis is 1, their middle 0."""
+    if scene.trail is None or not len(scene.trail) or not len(scene.points):
+        return []
+    low, high = scene.points.min(axis=0), scene.points.max(axis=0)
+    longest = float((high - low).max()) or 1.0
+    return [[round(float(value), 4) for value in row] for row in (2 * scene.trail - low - high) / longest]
+
+
 def colouring_data(colouring: Colouring, key: str) -> dict[str, Any]:
     codes = colouring.codes
     told = {
@@ -114,6 +126,10 @@ def check(
             raise CloudError(
                 f"{scene.title} holds points of shape {scene.points.shape}, and {n} clips in "
                 f"{scene.dimension} dimensions were expected: run the build again"
+            )
+        if scene.trail is not None and scene.trail.shape[1:] != (scene.dimension,):
+            raise CloudError(
+                f"The trail through {scene.title} has the shape {scene.trail.shape}; expected (m, {scene.dimension})."
             )
         if not np.isfinite(scene.points).all():
             raise CloudError(f"{scene.title} holds a point that is no number: run the build again")

@@ -32,10 +32,11 @@ class Told:
     tries: tuple[str, ...] = ()
 
 
+OFF = "Press the button, allow the microphone, and speak."
 UNREACHED = (
     "Did the browser ask for the microphone? Allow it, also at the left end of the address bar.",
     "Is this page on another machine? Browsers hand out the microphone only on localhost and over HTTPS.",
-    "Is there a VPN or a firewall in between? WebRTC needs UDP, or a TURN server: README.md, \"Live\", shows how to set one.",
+    "Is there a VPN or a firewall in between? WebRTC needs UDP, or a TURN server; README.md says how to set one.",
     "Press Stop and start again; or use a recording or a file, which need no such connection.",
 )
 SILENT = (
@@ -50,7 +51,7 @@ def told(connection: Connection, state: LiveState | None) -> Told:
     if state is not None and state.error:
         return Told(Status.ENDED, state.error)
     if not connection.wanted:
-        return Told(Status.OFF, "Press the button and allow the microphone. What you say stays in this program's memory.")
+        return Told(Status.OFF, OFF)
     if state is None or not state.frames:
         if state is None or state.since_audio_s < SILENT_S:
             return Told(Status.CONNECTING, "The browser and this program are finding each other ...")

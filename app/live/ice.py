@@ -53,9 +53,7 @@ def of(environment: Mapping[str, str], secrets: Mapping[str, str]) -> list[Serve
                 f"A TURN server is set, but not {' and '.join(missing)}; expected both, as a TURN server lets nobody "
                 "in without. Set them, or take the server away."
             )
-        found.append(
-            {"urls": turn, "username": told["turn_username"], "credential": told["turn_credential"]}
-        )
+        found.append({"urls": turn, "username": told["turn_username"], "credential": told["turn_credential"]})
     return found
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from typing import Literal
 
 import streamlit as st
 
 from app import boundary, learned
-from app.live import connection, microphone, tables
+from app.components.monitor import monitor
+from app.components.monitor_data import Sent, monitor_data
+from app.live import connection, corrections_panel, doubt, microphone, tables, voice_map
 from app.live.connection import Status
 from app.live.microphone import CLEAN_UP, Ears
 from app.live.session import LiveSession
@@ -16,13 +19,26 @@ from app.live.state import LiveState
 from models.stream import VoiceStream
 from models.vad import Silero
 
-EVERY_S, TABLES_EVERY_S = 0.25, 1.0
+EVERY_S, REST_EVERY_S = 0.25, 1.0
 SITTING = "live_sitting"
-ICONS = {Status.UNREACHED: ":material/wifi_off:", Status.SILENT: ":material/mic_off:"}
+ICONS = {
+    Status.OFF: ":material/mic_off:",
+    Status.CONNECTING: ":material/sync:",
+    Status.HEARING: ":material/mic:",
+    Status.UNREACHED: ":material/wifi_off:",
+    Status.SILENT: ":material/mic_off:",
+    Status.ENDED: ":material/error:",
+}
+COLOURS: dict[Status, Literal["green", "orange", "red"]] = {
+    Status.HEARING: "green",
+    Status.UNREACHED: "orange",
+    Status.SILENT: "orange",
+    Status.ENDED: "red",
+}
 
 
 def draw() -> None:
-    """The button, what is heard, the tables."""
+    """The button, what is heard, the map and the tables."""
     ear, parameters = learned.voice_ear(), learned.voice_parameters()
 
     def new_session() -> LiveSession:
@@ -30,9 +46,9 @@ def draw() -> None:
 
     clean_up = _clean_up()
     found, ears = microphone.connect(new_session, clean_up)
-    every_s = EVERY_S if found.wanted else None
-    st.fragment(_tick, run_every=every_s)(found, ears)
-    st.fragment(_tables, run_every=TABLES_EVERY_S if found.wanted else None)(ears)
+    st.fragment(_tick, run_every=EVERY_S if found.wanted else None)(found, ears, parameters.sure_from)
+    st.fragment(_rest, run_every=REST_EVERY_S if found.wanted else None)(ears)
+    corrections_panel.draw()
 
 
 def _clean_up() -> dict[str, bool]:
@@ -46,15 +62,26 @@ def _clean_up() -> dict[str, bool]:
     return chosen
 
 
-def _tick(found: microphone.Connection, ears: Ears) -> None:
+def _tick(found: microphone.Connection, ears: Ears, sure_from: float) -> None:
     """One look at the session."""
     with boundary.told("Live"):
         state = _state(found, ears)
         _say(connection.told(found, state))
-        if state is not None:
-            sitting = _sitting(ears)
-            number = sitting.take(state)
-            st.write(str(state.latest and state.latest.state), number, time.time())
+        if state is None:
+            return
+        sitting = _sitting(ears)
+        sent = Sent(sitting.take(state), _now_ms())
+        classes = learned.voice_ear().classes
+        monitor(
+            monitor_data(state, session=sitting.name, classes=classes, sure_from=sure_from, sent=sent),
+            on_drawn=lambda told: sitting.drawn(told, _now_ms()),
+            key="live_monitor",
+        )
+        doubt.draw(sitting)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _state(found: microphone.Connection, ears: Ears) -> LiveState | None:
@@ -77,8 +104,7 @@ def _sitting(ears: Ears) -> Sitting:
 
 
 def _say(told: connection.Told) -> None:
-    colour = "green" if told.status == Status.HEARING else "orange" if told.status in ICONS else "gray"
-    st.badge(told.status, color=colour, icon=ICONS.get(told.status))
+    st.badge(told.status, color=COLOURS.get(told.status, "gray"), icon=ICONS[told.status])
     if told.tries:
         st.warning("\n".join([told.words, *(f"- {one}" for one in told.tries)]), icon=ICONS[told.status])
     elif told.status == Status.ENDED:
@@ -87,7 +113,10 @@ def _say(told: connection.Told) -> None:
         st.caption(told.words)
 
 
-def _tables(ears: Ears) -> None:
+def _rest(ears: Ears) -> None:
+    """What need not be drawn so often."""
     with boundary.told("Live"):
-        if ears.session is not None:
-            tables.draw(_sitting(ears))
+        sitting = None if ears.session is None else _sitting(ears)
+        if sitting is not None:
+            tables.draw(sitting)
+        voice_map.draw(sitting)

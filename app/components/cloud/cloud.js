@@ -52,6 +52,7 @@ export class Cloud {
     this.resize();
     const shown = JSON.stringify([this.drawn, data.scenes, this.chosen, data.chosen, data.links]);
     if (shown !== this.shown) this.redraw();
+    else this.mark(); // the trail may have gone on
     this.shown = shown;
     this.root.dataset.chosen = data.chosen_id ?? "";
     this.root.dataset.ready = "true";

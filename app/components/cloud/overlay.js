@@ -15,10 +15,13 @@ export class Overlay {
     pane.back.append(this.box, ...this.names);
     this.links = drawn("path", { class: "links" });
     this.hover = drawn("circle", { class: "hovered" });
+    this.trail = drawn("path", { class: "trail" });
+    this.youHalo = drawn("circle", { class: "halo" });
+    this.you = drawn("circle", { class: "you" });
     this.halo = drawn("circle", { class: "halo" });
     this.ring = drawn("circle", { class: "ring" });
     this.line = drawn("path", { class: "outline" });
-    pane.front.append(this.links, this.hover, this.halo, this.ring, this.line);
+    pane.front.append(this.links, this.trail, this.youHalo, this.you, this.hover, this.halo, this.ring, this.line);
   }
 
   outline(line) {
@@ -29,12 +32,23 @@ export class Overlay {
     const { pane } = this;
     if (pane.depth) this.cage();
     else this.edges();
+    this.walk(pane.cloud.data.trails?.[pane.index] ?? []);
     this.mark(this.hover, hovered, 1, 2.5);
     this.mark(this.halo, chosen, LARGER.chosen, 3.5);
     this.mark(this.ring, chosen, LARGER.chosen, 3.5);
     const from = chosen === null ? null : pane.at(chosen);
     const ends = from && from[2] > 0 ? links.map((one) => pane.at(one)).filter((at) => at[2] > 0) : [];
     this.links.setAttribute("d", ends.map((to) => `M${round(from[0])},${round(from[1])}L${round(to[0])},${round(to[1])}`).join(""));
+  }
+
+  // Where something that is no clip has been, and where it is now.
+  walk(trail) {
+    const steps = trail.map(([x, y, z]) => this.pane.seen(x, y, z ?? 0)).filter((at) => at[2] > 0);
+    this.trail.setAttribute("d", steps.length > 1 ? `M${steps.map((at) => `${round(at[0])},${round(at[1])}`).join("L")}` : "");
+    const last = steps.at(-1);
+    for (const circle of [this.youHalo, this.you]) {
+      set(circle, last ? { cx: round(last[0]), cy: round(last[1]), r: 7 } : { r: 0 });
+    }
   }
 
   mark(circle, index, larger, apart) {

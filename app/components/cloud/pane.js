@@ -123,6 +123,10 @@ export class Pane {
 
   at(index) {
     const [x, y, z] = this.positions.subarray(3 * index, 3 * index + 3);
+    return this.seen(x, y, z);
+  }
+
+  seen(x, y, z) {
     return onScreen(this.project(), x, y, z, this.width, this.height);
   }
 

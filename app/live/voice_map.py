@@ -1,0 +1,148 @@
+"""One's own voice on the map: where it walks among the sentences of the store, and which of them are nearest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from numpy.typing import NDArray
+
+from app import colouring, learned, listen, results, similar, similar_rows, snapshot
+from app.components.cloud import Scene, cloud
+from app.live.sitting import Sitting
+from app.similar_cloud import by_axes
+from pipeline.audio import AudioError, to_wav_bytes
+from pipeline.voice.view import NAME, described
+
+COUNT = 5
+KEY = "live_map"
+NONE = (
+    "The map needs a collection of speech that this very network has listened to. Build the demo on Home, or add "
+    "recordings of speech on the Pipeline page; a store that was built with another network needs one more build."
+)
+WAITING = "Speak for a second, and your voice appears here as a trail."
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """The cloud of a collection's sentences: three principal components of what the network makes of each."""
+
+    dataset: str
+    clip_ids: list[str]
+    points: NDArray[np.float32]
+    axes: pd.DataFrame
+
+    def place(self, embeddings: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+        """Where voices stand, (n, 3): on the same components, fitted on the store alone."""
+        scaled = snapshot.standardised(self.dataset, NAME)
+        placed = [by_axes(row, scaled.columns, self.axes) for row in scaled.place(np.stack(embeddings))]
+        return np.stack([one for one in placed if one is not None] or [np.zeros(3, np.float32)])
+
+
+def draw(sitting: Sitting | None) -> None:
+    """Draw the cloud with the trail of this session's voice in it, and the nearest sentences."""
+    st.subheader("Voice on the map", anchor=False)
+    dataset = _choose(collections())
+    ground = _ground(dataset) if dataset else None
+    if ground is None:
+        st.info(NONE, icon=":material/scatter_plot:")
+        return
+    voice = [] if sitting is None else sitting.voice
+    left, right = st.columns([3, 2])
+    with left:
+        _cloud(ground, voice)
+    with right:
+        _nearest(ground, voice)
+
+
+def collections() -> dict[str, str]:
+    """The collections that the network in use has listened to, with their titles."""
+    if not snapshot.store().current():
+        return {}
+    key = described(learned.voice_card()).key
+    found = {}
+    for _, row in snapshot.datasets().iterrows():
+        views = snapshot.views(str(row["dataset"])).set_index("view")
+        if NAME in views.index and views.loc[NAME, "key"] == key:
+            found[str(row["dataset"])] = str(row["title"])
+    return found
+
+
+def _choose(titles: dict[str, str]) -> str | None:
+    if len(titles) < 2:
+        return next(iter(titles), None)
+    return st.selectbox("Collection", list(titles), format_func=titles.__getitem__, key="live_map_dataset")
+
+
+def _ground(dataset: str) -> Ground | None:
+    rows = results.projections(dataset)
+    rows = rows[
+        (rows["view"] == NAME)
+        & (rows["method"] == "pca")
+        & (rows["dimension"] == 3)
+        & (rows["origin"] == "build")
+    ]
+    if rows.empty:
+        return None
+    projection_id = str(rows["projection_id"].iloc[0])
+    points = results.points(projection_id)
+    return Ground(dataset, list(points.clip_ids), points.positions, results.axes(projection_id))
+
+
+def _cloud(ground: Ground, voice: Sequence[NDArray[np.float32]]) -> None:
+    clips = results.aligned(snapshot.clips(ground.dataset), np.array(ground.clip_ids, dtype=object))
+    by = "sex" if clips["sex"].notna().any() else "label"
+    labels = colouring.categories(clips[by], by.capitalize())
+    trail = ground.place(voice) if voice else None
+    chosen = st.session_state.get(f"{KEY}_heard")
+
+    def hear(place: int) -> None:
+        st.session_state[f"{KEY}_heard"] = ground.clip_ids[place]
+
+    cloud(
+        [Scene(name="PCA", dimension=3, points=ground.points, title=f"PCA of {ground.dataset}", trail=trail)],
+        ground.clip_ids,
+        labels,
+        None,
+        labels,
+        symbols=False,
+        selected=None,
+        chosen=ground.clip_ids.index(chosen) if chosen in ground.clip_ids else None,
+        sound=_sound(str(chosen)) if chosen in ground.clip_ids else None,
+        on_choose=hear,
+        on_select=lambda _: None,
+        key=KEY,
+        height=440,
+    )
+    st.caption(
+        "Each point is a sentence of the store; the trail is your voice, its newest place the larger mark. Three "
+        "principal components, fitted on the store alone. Click a point to hear its sentence."
+    )
+
+
+def _sound(clip_id: str) -> bytes | None:
+    """A clip as WAV; None where it cannot be read any more, which its own page says."""
+    clip = snapshot.clip(clip_id)
+    try:
+        return to_wav_bytes(*snapshot.samples(str(listen.recording(clip)), str(clip["content_hash"])))
+    except AudioError:
+        return None
+
+
+def _nearest(ground: Ground, voice: Sequence[NDArray[np.float32]]) -> None:
+    if not voice:
+        st.caption(WAITING)
+        return
+    target = snapshot.standardised(ground.dataset, NAME).place(voice[-1][None])[0]
+    near = snapshot.nearest_index(ground.dataset, NAME).nearest(target, COUNT, "cosine")
+    hits = pd.DataFrame([snapshot.clip(str(clip_id)) for clip_id in near["clip_id"]]).reset_index(drop=True)
+    hits = hits.assign(distance=near["distance"].to_numpy(), same=False)
+    st.markdown(f"**Nearest sentences.** {similar.agreement(hits['label'].tolist(), None)}")
+    similar_rows.draw(hits, None, lambda _: None, key=f"{KEY}_rows")
+    st.caption(
+        "By cosine distance in all 192 numbers, not in the picture. Nearest in what tells the sexes apart, "
+        "so it does not say who you are."
+    )
