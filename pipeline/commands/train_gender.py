@@ -59,6 +59,10 @@ def add_arguments(gender: argparse.ArgumentParser, at_least_one: Callable[[str],
         help="of the speakers to learn from, e.g. 0.2: met only in the test (default: none)",
     )  # fmt: skip
     gender.add_argument("--no-test", action="store_true", help="do not meet the test speakers yet")
+    gender.add_argument(
+        "--only-threshold", action="store_true",
+        help="train nothing; fit the stream's threshold of the network that is in the folder already",
+    )  # fmt: skip
     gender.add_argument("--quiet", action="store_true", help="say nothing but errors")
 
 
@@ -80,17 +84,33 @@ def run(options: argparse.Namespace) -> int:
     if options.threads:
         use_threads(options.threads)
     collected, recipe = _collected(options), _recipe(options)
+    place = (options.output or folder(options.store)).expanduser().resolve()
     console = plain()
     console.quiet = options.quiet
+    if options.only_threshold:
+        _refit(place, collected, console)
+        return 0
     with Display(console) as display:
         outcome = train_and_ship(
-            collected, recipe, range(options.seeds or (1 if options.quick else SEEDS)),
-            (options.output or folder(options.store)).expanduser().resolve(),
+            collected, recipe, range(options.seeds or (1 if options.quick else SEEDS)), place,
             device=device_named(options.device), test=not options.no_test, progress=display.progress,
             tell=display.tell,
         )  # fmt: skip
     _show(outcome, console)
     return 0
+
+
+def _refit(place: Path, collected: Collected, console: Console) -> None:
+    from pipeline.train.stream_fit import refit
+
+    with Display(console) as display:
+        told = refit(
+            place, collected, lambda done, total: display.progress("listening as a stream", done, total)
+        )
+    console.print(
+        f"A stream names a voice from {told['sure_from']:.2f} on: {told['right']:.1%} of the time with a name right, "
+        f"{told['undecided']:.1%} of the time with speech undecided, on validation. Written into {place}."
+    )
 
 
 def _collected(options: argparse.Namespace) -> Collected:

@@ -64,13 +64,20 @@ def _slim(value: Tensor) -> Tensor:
     return value.half() if value.is_floating_point() and value.ndim > 1 else value
 
 
-def write_card(place: Path, trained: Trained, evaluations: Mapping[str, Evaluation]) -> Path:
+def write_card(
+    place: Path,
+    trained: Trained,
+    evaluations: Mapping[str, Evaluation],
+    stream: Mapping[str, Any] | None = None,
+) -> Path:
     """The card beside the weights, which it names by their contents.
 
     Parameters
     ----------
     evaluations : mapping of str to Evaluation
         By whom was listened to: ``validation``, ``test``.
+    stream : mapping, optional
+        As :func:`pipeline.train.stream_fit.fitted` tells it.
     """
     path = place / CARD
     content = {
@@ -99,6 +106,8 @@ def write_card(place: Path, trained: Trained, evaluations: Mapping[str, Evaluati
         "made": f"{date.today():%Y-%m-%d}", "device": trained.device,
         "versions": {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES},
     }
+    if stream is not None:
+        content["stream"] = dict(stream)
     write_atomically(path, json.dumps(content, indent=1) + "\n")
     return path
 

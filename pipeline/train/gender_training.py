@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import torch
 
+from models.ear import VoiceEar
 from models.gender import load
 from pipeline.train.conditions import conditions
 from pipeline.train.corpora import Voices, parts
@@ -19,6 +20,7 @@ from pipeline.train.gender_data import Collected
 from pipeline.train.gender_problem import Heard
 from pipeline.train.gender_recipe import GenderRecipe
 from pipeline.train.gender_sounds import Noises, read_noises, read_voices, through_opus
+from pipeline.train.stream_fit import fitted
 from pipeline.train.telling import Tell
 
 Progress = Callable[[str, int, int], None]
@@ -71,10 +73,14 @@ def train_and_ship(
     trained = Trained(recipe, key, results, chosen(results), voices, collected.titles, _words(device))
     weights = write_weights(place, trained)
     evaluations = {"validation": _evaluated(weights, voices.validation, validation.noises, "validation", say)}
+    stream = fitted(
+        VoiceEar(load(weights)), voices.validation, validation.noises,
+        tell=lambda done, total: say("listening as a stream", done, total),
+    )  # fmt: skip
     if test and not voices.test.empty:
         noises = read_noises(collected.sounds, "test")
         evaluations["test"] = _evaluated(weights, voices.test, noises, "test", say)
-    return Outcome(trained, evaluations, weights, write_card(place, trained, evaluations))
+    return Outcome(trained, evaluations, weights, write_card(place, trained, evaluations, stream))
 
 
 def _read(voices: Voices, sounds: pd.DataFrame, recipe: GenderRecipe, say: Progress) -> tuple[Heard, Heard]:

@@ -15,16 +15,19 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 
 import models
+from models.decisions import StreamParameters
 from models.gender_format import KIND, VERSION
 from pipeline.errors import PipelineError
 from pipeline.train.speakers import SEXES
-from pipeline.voice.card_content import Corpus, Evaluated, evaluated, speakers_of
+from pipeline.voice.card_content import Corpus, Evaluated, Threshold, evaluated, speakers_of, threshold_of
 
 NETWORK = "gender_ecapa"
 TITLE = "ECAPA-TDNN (voice network)"
 WEIGHTS, CARD = f"{NETWORK}.safetensors", f"{NETWORK}.json"
 HOME = Path(models.__file__).parent / "weights"
 """Where the shipped network lies."""
+
+FIT = "Fit one: `python -m pipeline train gender --only-threshold`."
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +44,7 @@ class Card:
     sha256: str
     """Of the weights."""
     digest: str
-    """Of the card itself: changes with anything that it says."""
+    """Of the card itself: changes with anything that it says but its threshold, on which nothing in a store rests."""
     shipped: bool
     told: Mapping[str, Any]
     """The card as it is."""
@@ -55,10 +58,19 @@ class Card:
     history: Sequence[tuple[int, int, str, float]]
     """Seed, epoch, metric, value."""
     made: date
+    threshold: Threshold | None
+    """Of a stream; None where the card, written by an older version, has none."""
 
     @property
     def temperature(self) -> float:
         return float(self.told["temperature"])
+
+    @property
+    def stream(self) -> StreamParameters:
+        """How a stream with this network decides: by its own threshold, or without one by that of any network."""
+        if self.threshold is None:
+            return StreamParameters()
+        return StreamParameters(sure_from=self.threshold.sure_from)
 
     @property
     def dimension(self) -> int:
@@ -126,8 +138,7 @@ def _read(place: Path, shipped: bool, stamps: object) -> Card | VoiceCardError:
 
 
 def _whole(place: Path, shipped: bool) -> Card:
-    content, weights = (place / CARD).read_bytes(), place / WEIGHTS
-    told = json.loads(content)
+    told, weights = json.loads((place / CARD).read_bytes()), place / WEIGHTS
     sha256 = hashlib.sha256(weights.read_bytes()).hexdigest()
     if told["weights"]["sha256"] != sha256:
         raise ValueError("the weights are not those that the card names")
@@ -136,15 +147,24 @@ def _whole(place: Path, shipped: bool) -> Card:
     if (about.get("kind"), about.get("version")) != (KIND, str(VERSION)):
         raise ValueError(f"the weights are {about.get('kind')}, version {about.get('version')}; expected {VERSION}")
     card = Card(
-        weights=weights, sha256=sha256, digest=hashlib.sha256(content).hexdigest(), shipped=shipped, told=told,
+        weights=weights, sha256=sha256, digest=_digest(told), shipped=shipped, told=told,
         learned=frozenset(told["heard"]["train"]), validated=frozenset(told["heard"]["validation"]),
         speakers={part: speakers_of(rows) for part, rows in told["speakers"].items()},
         evaluations={part: evaluated(one) for part, one in told["evaluation"].items()},
         history=[(int(seed), int(epoch), str(what), float(value)) for seed, epoch, what, value in told["history"]],
         made=date.fromisoformat(told["made"]),
+        threshold=threshold_of(told["stream"]) if "stream" in told else None,
     )  # fmt: skip
     _require_numbers(card)
+    if card.threshold is None:
+        log.info("%s has no threshold for a stream; %g is used. %s", place / CARD, card.stream.sure_from, FIT)
     return card
+
+
+def _digest(told: Mapping[str, Any]) -> str:
+    """As the training writes it, so that a threshold that is fitted later makes no other network of it."""
+    rest = {name: value for name, value in told.items() if name != "stream"}
+    return hashlib.sha256((json.dumps(rest, indent=1) + "\n").encode()).hexdigest()
 
 
 def _require_numbers(card: Card) -> None:

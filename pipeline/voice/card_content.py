@@ -12,6 +12,7 @@ from pipeline.train.speakers import SEXES
 
 SPEAKER_COLUMNS = ("speaker", "dataset", "sex", "clips", "right", "majority", "mean_logit")
 METRIC_COLUMNS = {"kind", "name", "metric", "value"}
+CURVE_COLUMNS = ("threshold", "right", "undecided")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,21 @@ class Evaluated:
     """``clip_id``, ``sex`` and ``male`` (how likely a male voice, 0 to 1) of each clean clip."""
 
 
+@dataclass(frozen=True, eq=False)
+class Threshold:
+    """From which probability on a stream with this network names a voice, and what that led to on validation."""
+
+    sure_from: float
+    right: float
+    """Share of the time in which a name was given that was right."""
+    undecided: float
+    """Share of the time in which somebody spoke that got no name."""
+    speakers: Sequence[str]
+    clips: int
+    curve: pd.DataFrame
+    """``condition``, ``threshold``, ``right`` and ``undecided``; NaN is a share of nothing."""
+
+
 def speakers_of(rows: Sequence[Mapping[str, Any]]) -> tuple[Corpus, ...]:
     return tuple(
         Corpus(str(row["dataset"]), str(row["title"]), int(row["clips"]), int(row["female"]), int(row["male"]))
@@ -60,6 +76,22 @@ def evaluated(told: Mapping[str, Any]) -> Evaluated:
     if int(speakers["clips"].sum()) != len(answers):
         raise ValueError("the speakers do not have as many clips as there are answers")
     return Evaluated(told["metrics"], speakers, answers)
+
+
+def threshold_of(told: Mapping[str, Any]) -> Threshold:
+    """Raises ``KeyError``, ``TypeError`` or ``ValueError`` where it is not as the training writes it."""
+    curve = pd.DataFrame(
+        [[name, *row] for name, rows in told["curve"].items() for row in rows],
+        columns=["condition", *CURVE_COLUMNS],
+    ).astype(dict.fromkeys(CURVE_COLUMNS, float))
+    sure_from, right, undecided = (float(told[name]) for name in ("sure_from", "right", "undecided"))
+    if not (0.5 <= sure_from <= 1 and 0 <= right <= 1 and 0 <= undecided <= 1):
+        raise ValueError(
+            f"a voice is named from {sure_from:g} on, {right:g} of the time right and {undecided:g} undecided; "
+            "expected a probability of 0.5 to 1 and two shares"
+        )
+    heard = told["fitted_on"]
+    return Threshold(sure_from, right, undecided, tuple(map(str, heard["speakers"])), int(heard["clips"]), curve)
 
 
 def in_words(corpora: Sequence[Corpus]) -> str:

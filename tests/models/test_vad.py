@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.vad import CHUNK, RATE_HZ, Silero, Voicing, VoicingParameters, level_dbfs
+from models.vad import CHUNK, PURE_FROM, RATE_HZ, Silero, Voicing, VoicingParameters, level_dbfs, purity
 from pipeline.synthesis.speakers import roster
 from pipeline.synthesis.voices import utter
 
@@ -42,6 +42,25 @@ def test_a_tone_is_no_speech_and_a_sentence_is(silero: Silero, voice: np.ndarray
     told = np.array(heard(silero, voice))
     assert np.mean(told[16:-16] >= VoicingParameters().enter) > 0.5
     assert max(told[:15]) < 0.2 and told[-1] < 0.2
+
+
+@pytest.mark.parametrize("hz", [120, 190, 200, 210, 300])
+@pytest.mark.parametrize("fade_s", [0.0, 0.2, 1.0])
+def test_a_tone_that_begins_softly_is_no_speech_either(silero: Silero, hz: float, fade_s: float) -> None:
+    time_s = np.arange(2 * RATE_HZ) / RATE_HZ
+    tone = 0.7 * np.sin(2 * np.pi * hz * time_s) * np.clip(time_s / max(fade_s, 1e-9), 0, 1)
+    assert max(heard(silero, tone)[1:]) < VoicingParameters().enter  # the first may hold the click of a switch
+
+
+def test_how_pure_a_sound_is() -> None:
+    time_s = np.arange(CHUNK) / RATE_HZ
+    tone = np.sin(2 * np.pi * 203 * time_s).astype(np.float32)
+    quieter = (0.1 * np.sin(2 * np.pi * 1_203 * time_s)).astype(np.float32)
+    noise = np.random.default_rng(0).normal(0, 1, CHUNK).astype(np.float32)
+    assert purity(tone) > 0.999 and purity(0.001 * tone) == pytest.approx(purity(tone))
+    assert purity(tone + 0.2) == pytest.approx(purity(tone), abs=0.01)
+    assert purity(tone + quieter) == pytest.approx(1 / 1.01, abs=0.001) and PURE_FROM > 1 / 1.01
+    assert purity(noise) < 0.2 and purity(np.zeros(CHUNK, np.float32)) == 0
 
 
 def test_after_a_reset_it_knows_nothing(silero: Silero, voice: np.ndarray) -> None:

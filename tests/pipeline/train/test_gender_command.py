@@ -18,6 +18,8 @@ from pipeline.cli import main
 from pipeline.datasets import timit
 from pipeline.features import VIEWS
 from pipeline.sources import parse
+from pipeline.synthesis.speakers import roster
+from pipeline.synthesis.voices import utter
 from pipeline.train.gender_data import from_store
 from pipeline.voice import card as cards
 from store.reader import Reader
@@ -105,6 +107,40 @@ def test_speakers_that_are_held_out_are_met_in_the_test_alone(run, tmp_path: Pat
     counts = {part: [(one["female"], one["male"]) for one in told] for part, told in card["speakers"].items()}
     assert counts == {"train": [(2, 2)], "validation": [(1, 1)], "test": [(1, 1)]}
     assert len(card["evaluation"]["test"]["answers"]) == 4
+
+
+def speaking(root: Path) -> Path:
+    """A RAVDESS of the demo voices: four women and four men, two sentences each."""
+    people = roster()
+    women, men = ([one for one in people if one.sex == sex][:4] for sex in "FM")
+    for number, speaker in enumerate([one for pair in zip(men, women, strict=True) for one in pair], start=1):
+        folder = root / f"Actor_{number:02}"
+        folder.mkdir(parents=True)
+        for sentence in (1, 2):
+            path = folder / f"03-01-01-01-{sentence:02}-01-{number:02}.wav"
+            soundfile.write(path, utter(speaker, speaker.sentences[sentence]).samples, 16_000)
+    return root
+
+
+def test_the_threshold_is_written_with_the_card_and_can_be_fitted_alone(run, tmp_path: Path) -> None:
+    voices = f"ravdess={speaking(tmp_path / 'r')}"
+    out = tmp_path / "out"
+    assert run(*TINY, "--dataset", voices, "--output", out)[0] == 0
+    card, network = json.loads((out / cards.CARD).read_text()), (out / cards.WEIGHTS).read_bytes()
+    validated = {row["speaker"] for row in card["evaluation"]["validation"]["speakers"]}
+    assert set(card["stream"]["fitted_on"]["speakers"]) == validated and len(validated) == 2
+    assert {len(rows) for rows in card["stream"]["curve"].values()} == {50}
+    old = {name: value for name, value in card.items() if name != "stream"}
+    (out / cards.CARD).write_text(json.dumps(old))
+    words = ("--only-threshold", "--threads", 1, "--output", out)
+    code, told, faults = run(*words, "--dataset", voices)
+    assert (code, faults) == (0, "") and f"from {card['stream']['sure_from']:.2f} on" in told
+    assert json.loads((out / cards.CARD).read_text()) == card
+    assert (out / cards.WEIGHTS).read_bytes() == network
+    other = f"ravdess={ravdess(tmp_path / 'other')}"
+    assert "4 of the 4 clips" in run(*words, "--dataset", other)[2]
+    assert "cannot be read as the card" in run(*words[:-1], tmp_path / "none", "--dataset", voices)[2]
+    assert json.loads((out / cards.CARD).read_text()) == card
 
 
 @pytest.mark.slow

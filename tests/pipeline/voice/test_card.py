@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
+from models.decisions import StreamParameters
 from pipeline.train.gender_recipe import GenderRecipe
 from pipeline.train.layout import plain
 from pipeline.voice import card as cards
@@ -36,6 +38,50 @@ def test_it_met_what_it_was_tested_on_for_the_first_time(tmp_path: Path) -> None
         if (row["kind"], row["name"]) == ("condition", "clean")
     }  # fmt: skip
     assert clean["errors"] <= 1 and clean["ece"] <= 0.05
+
+
+def test_the_shipped_threshold_was_fitted_on_validation_for_the_stream_as_it_is(tmp_path: Path) -> None:
+    card = used(tmp_path)
+    assert card.threshold is not None
+    with_it = asdict(StreamParameters(sure_from=card.threshold.sure_from))
+    assert card.told["stream"]["parameters"] | {"sure_from": card.threshold.sure_from} == with_it
+    heard = card.evaluations["validation"].speakers
+    assert set(card.threshold.speakers) == set(heard["speaker"])
+    assert card.threshold.clips == len(card.validated) == heard["clips"].sum()
+
+
+def test_the_shipped_threshold_follows_from_its_curve(tmp_path: Path) -> None:
+    threshold = used(tmp_path).threshold
+    assert threshold is not None and set(threshold.curve["condition"]) == {"clean", "noise 10 dB"}
+    clean = threshold.curve[threshold.curve["condition"] == "clean"]
+    assert threshold.sure_from == clean["threshold"][clean["right"] >= 0.99].min()
+    (at,) = clean[clean["threshold"] == threshold.sure_from].to_dict("records")
+    assert (at["right"], at["undecided"]) == (threshold.right, threshold.undecided)
+
+
+STREAM = {
+    "sure_from": 0.9, "right": 0.99, "undecided": 0.1, "parameters": {},
+    "fitted_on": {"part": "validation", "speakers": ["there/f1"], "clips": 5},
+    "curve": {"clean": [[0.5, 0.97, 0.0], [0.9, 0.99, 0.1], [0.99, None, 1.0]]},
+}  # fmt: skip
+
+
+def test_a_card_with_a_threshold_decides_by_it_and_is_no_other_card_to_a_store(shipped, tmp_path: Path) -> None:
+    before = used(tmp_path)
+    shipped.tell(stream=STREAM)
+    after = used(tmp_path)
+    assert after.stream == StreamParameters(sure_from=0.9) and after.digest == before.digest
+    assert after.threshold is not None and after.threshold.curve["right"].isna().tolist() == [False, False, True]
+    shipped.tell(stream=STREAM, notes=["Another."])
+    assert used(tmp_path).digest != before.digest
+
+
+def test_a_card_of_old_decides_as_any_and_says_so(shipped, tmp_path: Path, caplog) -> None:
+    with caplog.at_level(logging.INFO):
+        card = used(tmp_path)
+    assert card.threshold is None and card.stream == StreamParameters()
+    (said,) = caplog.messages
+    assert "0.8 is used" in said and "--only-threshold" in said
 
 
 def test_what_a_card_says_is_at_hand(shipped, tmp_path: Path) -> None:
@@ -83,6 +129,9 @@ DAMAGE = {
     "nobody heard": lambda place: _with(place, evaluation={}),
     "other classes": lambda place: _with(place, classes=["male", "female"]),
     "a temperature of nothing": lambda place: _with(place, temperature=0),
+    "a threshold below a half": lambda place: _with(place, stream=STREAM | {"sure_from": 0.3}),
+    "a threshold without its curve": lambda place: _with(place, stream={"sure_from": 0.9}),
+    "a threshold that is a number alone": lambda place: _with(place, stream=0.9),
     "a day that is none": lambda place: _with(place, made="lately"),
 }
 
