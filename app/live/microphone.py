@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -66,6 +67,7 @@ class Ears(AudioSinkTrack):
         super().__init__(callback=self._push)
         self._on_ended_callback = self._end
         self._make = make
+        self._loop: asyncio.AbstractEventLoop | None = None
         self.session: LiveSession | None = None
         self.starts = 0
         """How many sessions there were."""
@@ -79,9 +81,23 @@ class Ears(AudioSinkTrack):
         self._end()
         self.session, self.starts = self._make(), self.starts + 1
 
+    def start(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        super().start()
+
     def stop(self) -> None:
-        super().stop()
+        """End the session and let go of the track; from any thread."""
         self._end()
+        task, track, self._task, self._track = self._task, self._track, None, None
+
+        def let_go() -> None:
+            if task is not None:
+                task.cancel()
+            if track is not None:
+                _stop(track)
+
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(let_go)
 
     def _push(self, frame: av.AudioFrame) -> None:
         if self.session is not None:
@@ -90,6 +106,20 @@ class Ears(AudioSinkTrack):
     def _end(self) -> None:
         if self.session is not None:
             self.session.end()
+
+
+def _stop(track: MediaStreamTrack) -> None:
+    """End a relayed track, and the received one behind it.
+
+    aiortc's relay keeps both until the receiver says that the sound has ended. A receiver that never began, as the tab
+    was closed before the two had found each other, never says so: it is said in its place.
+    """
+    source = getattr(track, "_source", None)
+    track.stop()
+    queue = getattr(source, "_queue", None)
+    if source is not None and queue is not None:
+        source.stop()
+        queue.put_nowait(None)
 
 
 def samples(frame: av.AudioFrame) -> NDArray[np.generic]:

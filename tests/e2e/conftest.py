@@ -18,7 +18,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -79,6 +79,7 @@ class Dashboard:
     url: str
     log: Path
     store: Path
+    pid: int = 0
 
 
 @dataclass
@@ -183,19 +184,24 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 
 @contextlib.contextmanager
-def serve(store: Path, folder: Path) -> Iterator[Dashboard]:
-    """A dashboard on a store; its log, and what its builds make, go to ``folder``."""
+def serve(
+    store: Path, folder: Path, program: Sequence[str] = ("-m", "streamlit"), **environment: str
+) -> Iterator[Dashboard]:
+    """A dashboard on a store; its log, and what its builds make, go to ``folder``.
+
+    ``program`` is what Python runs in place of Streamlit's command.
+    """
     log = folder / "streamlit.log"
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app/Home.py"]
+    command = [sys.executable, *program, "run", "app/Home.py"]
     options = {"port": port, "address": "127.0.0.1", "headless": "true", "fileWatcherType": "none"}
     places = {"SESATLAS_STORE": str(store), "SESATLAS_RECORDINGS": str(folder / "recordings")}
     with log.open("w") as output:
         server = subprocess.Popen(
             command + [part for name, value in options.items() for part in (f"--server.{name}", str(value))],
             cwd=ROOT,
-            env=os.environ | places | {"STREAMLIT_LOGGER_ENABLE_RICH": "false"},
+            env=os.environ | places | environment | {"STREAMLIT_LOGGER_ENABLE_RICH": "false"},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -208,7 +214,7 @@ def serve(store: Path, folder: Path) -> Iterator[Dashboard]:
             assert server.poll() is None, f"the dashboard has ended:\n{log.read_text()[-4000:]}"
             assert time.monotonic() < deadline, f"the dashboard does not answer:\n{log.read_text()[-4000:]}"
             time.sleep(0.2)
-        yield Dashboard(url, log, store)
+        yield Dashboard(url, log, store, server.pid)
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(server.pid, signal.SIGTERM)
@@ -246,6 +252,17 @@ def empty_dashboard(browser: Browser, tmp_path: Path) -> Iterator[Dashboard]:
         yield served
 
 
+@pytest.fixture(scope="module")
+def counted_dashboard(
+    browser: Browser, demo_store: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Dashboard]:
+    """The dashboard on the demo store, which counts its threads and tracks into ``counts.json`` beside its log."""
+    folder = tmp_path_factory.mktemp("counted")
+    program = [str(Path(__file__).with_name("counted_server.py"))]
+    with serve(demo_store, folder, program, SESATLAS_TEST_COUNTS=str(folder / "counts.json")) as served:
+        yield served
+
+
 @contextlib.contextmanager
 def no_traceback(dashboard: Dashboard) -> Iterator[None]:
     before = len(dashboard.log.read_text())
@@ -258,7 +275,7 @@ def no_traceback(dashboard: Dashboard) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def servers_are_content(request: pytest.FixtureRequest) -> Iterator[None]:
     """A traceback in a server's log fails the test that caused it, whatever the page showed."""
-    names = {"dashboard", "building_dashboard", "empty_dashboard"} & set(request.fixturenames)
+    names = {"dashboard", "building_dashboard", "empty_dashboard", "counted_dashboard"} & set(request.fixturenames)
     with contextlib.ExitStack() as stack:
         for name in names:
             stack.enter_context(no_traceback(request.getfixturevalue(name)))
