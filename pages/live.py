@@ -5,24 +5,26 @@ from __future__ import annotations
 import streamlit as st
 
 from app import learned
-from app.live import microphone_way, tables
+from app.live import file_way, microphone_way, tables
 
-MICROPHONE, RECORDING, FILE, EXAMPLE = "Microphone", "Recording", "File", "Example"
+MICROPHONE, RECORDING = "Microphone", "Recording or file"
 PRIVATE = (
     "Nothing is stored, nothing leaves the machine that runs this program: sound is heard in memory and forgotten."
 )
-
 
 st.title("Live", anchor=False)
 st.caption(f":material/lock: {PRIVATE}")
 way = st.segmented_control(
     "Listen to",
-    [MICROPHONE, RECORDING, FILE, EXAMPLE],
+    [MICROPHONE, RECORDING],
     default=MICROPHONE,
     required=True,
     key="live_way",
     bind="query-params",
 )
+ear, parameters = learned.voice_ear(), learned.voice_parameters()
 if way == MICROPHONE:
-    microphone_way.draw()
-tables.in_use(learned.voice_parameters())
+    microphone_way.draw(ear, parameters)
+else:
+    file_way.draw(ear, parameters)
+tables.in_use(parameters)

@@ -13,6 +13,9 @@ from pipeline.recordings import AudioError, Recording, check_header
 CONTAINERS = {"mov,mp4,m4a,3gp,3g2,mj2": "MP4", "matroska,webm": "WEBM"}
 """FFmpeg's name of a family of containers -> the one people know it by."""
 
+NOTHING_ELSE = {"protocol_whitelist": "none"}
+"""A recording may be a playlist of addresses or of files on this machine, which FFmpeg would open."""
+
 
 def decode_with_ffmpeg(file: io.BytesIO | io.FileIO) -> Recording:
     """Decode the first audio stream of an open file, unchecked but for its rate and length.
@@ -25,7 +28,7 @@ def decode_with_ffmpeg(file: io.BytesIO | io.FileIO) -> Recording:
     head = file.read(4)
     file.seek(0)
     try:
-        with av.open(file, "r", metadata_errors="ignore") as container:
+        with av.open(file, "r", metadata_errors="ignore", options=NOTHING_ELSE) as container:
             if not container.streams.audio:
                 raise AudioError(
                     f"No sound in this {_container_name(container)} file; expected an audio stream."

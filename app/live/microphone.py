@@ -66,7 +66,7 @@ class Ears(AudioSinkTrack):
     def __init__(self, make: Callable[[], LiveSession]) -> None:
         super().__init__(callback=self._push)
         self._on_ended_callback = self._end
-        self._make = make
+        self.make = make
         self._loop: asyncio.AbstractEventLoop | None = None
         self.session: LiveSession | None = None
         self.starts = 0
@@ -79,7 +79,7 @@ class Ears(AudioSinkTrack):
     def begin(self) -> None:
         """Hear what comes from now on in a new session."""
         self._end()
-        self.session, self.starts = self._make(), self.starts + 1
+        self.session, self.starts = self.make(), self.starts + 1
 
     def start(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -146,6 +146,7 @@ def connect(make: Callable[[], LiveSession], clean_up: Mapping[str, bool]) -> tu
     if EARS not in st.session_state:
         st.session_state[EARS] = Ears(make)
     ears: Ears = st.session_state[EARS]
+    ears.make = make  # a build may have brought another network since
     context = webrtc_streamer(
         key=KEY,
         mode=WebRtcMode.SENDONLY,

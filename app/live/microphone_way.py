@@ -16,6 +16,8 @@ from app.live.microphone import CLEAN_UP, Ears
 from app.live.session import LiveSession
 from app.live.sitting import Sitting
 from app.live.state import LiveState
+from models.decisions import StreamParameters
+from models.ear import Ear
 from models.stream import VoiceStream
 from models.vad import Silero
 
@@ -37,9 +39,8 @@ COLOURS: dict[Status, Literal["green", "orange", "red"]] = {
 }
 
 
-def draw() -> None:
-    """The button, what is heard, the map and the tables."""
-    ear, parameters = learned.voice_ear(), learned.voice_parameters()
+def draw(ear: Ear, parameters: StreamParameters) -> None:
+    """The button, what is heard, the tables and the map."""
 
     def new_session() -> LiveSession:
         return LiveSession(VoiceStream(ear, Silero(), parameters))

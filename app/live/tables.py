@@ -11,8 +11,8 @@ from models.decisions import StreamParameters
 MS = st.column_config.NumberColumn(format="%.1f")
 ON_THE_WAY = (
     "Each step counts in the decisions in which it was taken. Mouth to screen is from a sound at the microphone to its "
-    "decision on the screen: the packet that the browser fills (20 ms) and the four that wait to be put in order (80 ms) "
-    "are taken as fixed, the rest is measured; the microphone's own driver and the network's delay are not in it. "
+    "decision on the screen: the packet that the browser fills (20 ms) and the four that wait to be put in order (80 "
+    "ms) are taken as fixed, the rest is measured; the microphone's own driver and the network's delay are not in it. "
     "The clocks of browser and server are known apart to within {:.0f} ms."
 )
 
@@ -47,8 +47,7 @@ def _latency(sitting: Sitting) -> None:
         height=38 + 35 * len(latency),
         column_config={"median (ms)": MS, "95th percentile (ms)": MS},
     )
-    seen = int(latency.set_index("step").loc[MOUTH_TO_SCREEN, "decisions"])
-    if seen:
+    if latency.loc[latency["step"] == MOUTH_TO_SCREEN, "decisions"].any():
         st.caption(ON_THE_WAY.format(max(1.0, sitting.clock.uncertainty_ms)))
 
 

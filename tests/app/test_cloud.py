@@ -75,6 +75,16 @@ def test_points_arrive_where_they_were(mount: Callable[..., dict[str, Any]], sen
     np.testing.assert_allclose(drawn * longest / 2 + middle, SOLID, atol=longest / 65_000)
 
 
+def test_a_trail_lies_among_the_points_on_their_own_scale(mount: Callable[..., dict[str, Any]]) -> None:
+    walked = dataclasses.replace(SCENES[0], trail=SOLID[[2, 0]])
+    (steps, *others) = mount(scenes=[walked, *SCENES[1:]])["data"]["trails"]
+    middle, longest = (SOLID.max(axis=0) + SOLID.min(axis=0)) / 2, np.ptp(SOLID, axis=0).max()
+    np.testing.assert_allclose(np.array(steps) * longest / 2 + middle, SOLID[[2, 0]], atol=longest / 1_000)
+    assert others == [[] for _ in SCENES[1:]]
+    with pytest.raises(CloudError, match="trail"):
+        mount(scenes=[dataclasses.replace(SCENES[0], trail=SOLID[:, :1]), *SCENES[1:]])
+
+
 def test_categories_and_numbers_are_told_apart(
     mount: Callable[..., dict[str, Any]], sent: dict[str, bytes]
 ) -> None:

@@ -1,0 +1,154 @@
+"""A long recording made of the store's sentences, with pauses between them: who speaks when is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from app.live.truth import Spoken
+from models.vad import RATE_HZ
+from pipeline.audio import AudioError, resample
+from pipeline.errors import PipelineError
+from pipeline.voice.card import Card
+from pipeline.voice.strangers import LEARNED, NEVER_MET, VALIDATED, met
+
+LASTS_S = 120.0
+SEED = 6
+SEXES = ("female", "male")
+SHORT_S, LONG_S = (0.4, 0.7), (0.8, 1.5)
+"""Pauses: every third change of speakers has a short one, after which a stream still remembers who spoke."""
+Samples = NDArray[np.float32]
+
+
+class NoExampleError(PipelineError):
+    """The store holds no speech to make an example of."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sentences:
+    """Of one collection, those by speakers with whom the network had to do the same, as far as that goes."""
+
+    title: str
+    synthetic: bool
+    role: str
+    """``never met``, ``validated on`` or ``learned from``: what the network had to do with the speakers."""
+    clips: pd.DataFrame
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """float32 ``samples`` (samples,) at 16 kHz, what is where in them, and the clips that could not be read."""
+
+    samples: Samples
+    truth: tuple[Spoken, ...]
+    missing: tuple[str, ...]
+
+
+def choose(datasets: pd.DataFrame, clips_of: Callable[[str], pd.DataFrame], card: Card | None) -> Sentences:
+    """
+    The collection to take: speakers that the network never met first, then real ones, then many.
+
+    Parameters
+    ----------
+    datasets : DataFrame
+        ``dataset``, ``title``, ``synthetic``; from the snapshot.
+    clips_of : callable
+        The clips of a dataset by its name.
+    card : Card or None
+        Of the network in use; without one nobody is known to have been met.
+
+    Raises
+    ------
+    NoExampleError
+        No collection has women and men who are named as speakers.
+    """
+    found = []
+    for row in datasets.itertuples():
+        clips = clips_of(str(row.dataset))
+        clips = clips[clips["sex"].isin(SEXES) & clips["speaker"].notna()]
+        roles = met(clips, card) if card else pd.Series(NEVER_MET, index=clips.index)
+        for place, role in enumerate((NEVER_MET, VALIDATED, LEARNED)):
+            part = clips[roles == role]
+            if part["sex"].nunique() == len(SEXES):
+                order = (place, bool(row.synthetic), -part["speaker"].nunique(), str(row.dataset))
+                found.append((order, Sentences(str(row.title), bool(row.synthetic), role, part)))
+    if not found:
+        raise NoExampleError(
+            "The store holds no collection with women and men who are named as speakers; an example is made of "
+            "their sentences. Add TIMIT, RAVDESS, EmoDB or the demo on the Pipeline page."
+        )
+    return min(found, key=lambda one: one[0])[1]
+
+
+def plan(clips: pd.DataFrame, lasts_s: float = LASTS_S, seed: int = SEED) -> list[tuple[str, float]]:
+    """
+    Which clips, and the pause in seconds before each: the same for the same clips.
+
+    No speaker follows him- or herself, no sentence comes twice, and more often than not the sex changes too.
+    """
+    choice = np.random.default_rng(seed)
+    left = clips.sort_values("clip_id").set_index("clip_id")[["speaker", "sex", "duration_s"]]
+    durations_s = left["duration_s"].to_dict()
+    planned: list[tuple[str, float]] = []
+    last, reached_s = None, 0.0
+    while reached_s < lasts_s:
+        able = left if last is None else left[left["speaker"] != last["speaker"]]
+        if last is not None and choice.random() < 0.75 and (able["sex"] != last["sex"]).any():
+            able = able[able["sex"] != last["sex"]]
+        if able.empty:
+            break
+        # A speaker first, then a sentence: who said much is not heard more often.
+        speaker = choice.choice(sorted(able["speaker"].unique()))
+        clip_id = str(choice.choice(able.index[able["speaker"] == speaker].to_numpy()))
+        pause_s = float(choice.uniform(*(SHORT_S if len(planned) % 3 == 2 else LONG_S)))
+        last, left = left.loc[clip_id], left.drop(index=clip_id)
+        planned.append((clip_id, pause_s))
+        reached_s += pause_s + float(durations_s[clip_id])
+    return planned
+
+
+def build(
+    clips: pd.DataFrame,
+    planned: Sequence[tuple[str, float]],
+    load: Callable[[pd.Series], tuple[Samples, int]],
+) -> Example:
+    """
+    Put the sentences one after the other.
+
+    Parameters
+    ----------
+    load : callable
+        A clip's mono samples and their rate in Hz; one that raises ``AudioError`` is left out, with its pause.
+
+    Raises
+    ------
+    NoExampleError
+        None of the recordings can be read.
+    """
+    rows = {str(row["clip_id"]): row for _, row in clips.iterrows()}
+    sound: list[Samples] = []
+    truth: list[Spoken] = []
+    missing: list[str] = []
+    at = 0
+    for clip_id, pause_s in planned:
+        clip = rows[clip_id]
+        try:
+            samples = resample(*load(clip), RATE_HZ)
+        except AudioError:
+            missing.append(clip_id)
+            continue
+        pause = np.zeros(round(pause_s * RATE_HZ), dtype=np.float32)
+        start, at = at + len(pause), at + len(pause) + len(samples)
+        sound += [pause, samples]
+        truth.append(Spoken(start / RATE_HZ, at / RATE_HZ, clip_id, str(clip["speaker"]), str(clip["sex"])))
+    if not truth:
+        raise NoExampleError(
+            f"None of the {len(planned)} recordings for the example can be read; expected them where they were when "
+            "the store was built. Put them back, or build again on the Pipeline page."
+        )
+    end = np.zeros(RATE_HZ, dtype=np.float32)
+    return Example(np.concatenate([*sound, end]), tuple(truth), tuple(missing))
