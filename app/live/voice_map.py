@@ -10,7 +10,8 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from app import colouring, learned, listen, results, similar, similar_rows, snapshot
+from app import colouring, learned, listen, results, similar, snapshot
+from app.components.clip_rows import clip_rows
 from app.components.cloud import Scene, cloud
 from app.live.sitting import Sitting
 from app.similar_cloud import by_axes
@@ -18,7 +19,7 @@ from pipeline.audio import AudioError, to_wav_bytes
 from pipeline.voice.view import NAME, described
 
 COUNT = 5
-KEY = "live_map"
+KEY, HEARD = "live_map", "live_map_heard"
 NONE = (
     "The map needs a collection of speech that this very network has listened to. Build the demo on Home, or add "
     "recordings of speech on the Pipeline page; a store that was built with another network needs one more build."
@@ -97,10 +98,7 @@ def _cloud(ground: Ground, voice: Sequence[NDArray[np.float32]]) -> None:
     by = "sex" if clips["sex"].notna().any() else "label"
     labels = colouring.categories(clips[by], by.capitalize())
     trail = ground.place(voice) if voice else None
-    chosen = st.session_state.get(f"{KEY}_heard")
-
-    def hear(place: int) -> None:
-        st.session_state[f"{KEY}_heard"] = ground.clip_ids[place]
+    chosen = st.session_state.get(HEARD)
 
     cloud(
         [Scene(name="PCA", dimension=3, points=ground.points, title=f"PCA of {ground.dataset}", trail=trail)],
@@ -112,7 +110,7 @@ def _cloud(ground: Ground, voice: Sequence[NDArray[np.float32]]) -> None:
         selected=None,
         chosen=ground.clip_ids.index(chosen) if chosen in ground.clip_ids else None,
         sound=_sound(str(chosen)) if chosen in ground.clip_ids else None,
-        on_choose=hear,
+        on_choose=lambda place: _hear(ground.clip_ids[place]),
         on_select=lambda _: None,
         key=KEY,
         height=440,
@@ -121,6 +119,10 @@ def _cloud(ground: Ground, voice: Sequence[NDArray[np.float32]]) -> None:
         "Each point is a sentence of the store; the trail is your voice, its newest place the larger mark. Three "
         "principal components, fitted on the store alone. Click a point to hear its sentence."
     )
+
+
+def _hear(clip_id: str) -> None:
+    st.session_state[HEARD] = clip_id
 
 
 def _sound(clip_id: str) -> bytes | None:
@@ -139,9 +141,16 @@ def _nearest(ground: Ground, voice: Sequence[NDArray[np.float32]]) -> None:
     target = snapshot.standardised(ground.dataset, NAME).place(voice[-1][None])[0]
     near = snapshot.nearest_index(ground.dataset, NAME).nearest(target, COUNT, "cosine")
     hits = pd.DataFrame([snapshot.clip(str(clip_id)) for clip_id in near["clip_id"]]).reset_index(drop=True)
-    hits = hits.assign(distance=near["distance"].to_numpy(), same=False)
     st.markdown(f"**Nearest sentences.** {similar.agreement(hits['label'].tolist(), None)}")
-    similar_rows.draw(hits, None, lambda _: None, key=f"{KEY}_rows")
+    sounds = [snapshot.preview(str(listen.recording(hit)), hit["content_hash"]) for _, hit in hits.iterrows()]
+    words = pd.DataFrame(
+        {
+            "distance": near["distance"].map("{:.4f}".format),
+            "sentence": [hit["text"] or listen.heading(hit) for _, hit in hits.iterrows()],
+        },
+        dtype="string",
+    )
+    clip_rows(words, hits["clip_id"].tolist(), sounds, chosen=None, on_choose=_hear, key=f"{KEY}_rows")
     st.caption(
         "By cosine distance in all 192 numbers, not in the picture. Nearest in what tells the sexes apart, "
         "so it does not say who you are."

@@ -21,6 +21,8 @@ import soundfile
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from app.live import microphone
+from app.live.microphone import Connection, Ears
 from store.experiments import ExperimentRows, replace_experiment
 from store.reader import Reader
 from store.snapshots import Store
@@ -84,6 +86,13 @@ def nothing_cached_for_the_next_test() -> Iterator[None]:
     yield
     st.cache_data.clear()
     st.cache_resource.clear()
+
+
+@pytest.fixture(autouse=True)
+def microphone_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Live page's button needs a running server; without one the microphone is as before it was pressed."""
+    off = Connection(playing=False, signalling=False)
+    monkeypatch.setattr(microphone, "connect", lambda make, clean_up: (off, Ears(make)))
 
 
 @pytest.fixture

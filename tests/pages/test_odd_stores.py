@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.pages.conftest import Page
 
 PAGES = ("home", "explore", "pipeline")
-EVERY_PAGE = (*PAGES, "clusters", "similar", "models")
+EVERY_PAGE = (*PAGES, "clusters", "similar", "models", "live")
 SECTIONS = ("Balance", "Recordings", "Features", "Clips")
 BELOW_THE_CLOUDS = ("Clip", "Picked clips", "Labels x clusters", "Condensed tree", "How far to believe it")
 

@@ -54,5 +54,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
       say(root, NOT_LOADED);
     },
   );
-  return () => cloud.free();
+  // Streamlit also calls this when the next run of a fragment comes before this one's script was there.
+  return () => setTimeout(() => root.isConnected || cloud.free());
 }
