@@ -64,6 +64,7 @@ def cloud(
     on_select: Callable[[NDArray[np.bool_]], None],
     key: str,
     height: int = 520,
+    turning: bool = True,
 ) -> None:
     """Draw one or two scenes of the same clips, side by side.
 
@@ -90,6 +91,8 @@ def cloud(
         Unique on the page.
     height : int
         Of a scene, in CSS pixels; in a narrow window at most its width.
+    turning : bool
+        Whether a scene in 3-D turns until a person takes hold of it.
 
     Raises
     ------
@@ -129,6 +132,7 @@ def cloud(
             "links": [int(index) for index in links if 0 <= index < n],
             "sound": None if sound is None else served.url(sound, served.WAV, f"{key}.sound"),
             "height": height,
+            "turning": turning,
         },
         on_chosen_change=heard,
         on_selected_change=drawn_round,

@@ -32,6 +32,7 @@ class Ground:
     """The cloud of a collection's sentences: three principal components of what the network makes of each."""
 
     dataset: str
+    title: str
     clip_ids: list[str]
     points: NDArray[np.float32]
     axes: pd.DataFrame
@@ -46,8 +47,9 @@ class Ground:
 def draw(sitting: Sitting | None) -> None:
     """Draw the cloud with the trail of this session's voice in it, and the nearest sentences."""
     st.subheader("Voice on the map", anchor=False)
-    dataset = _choose(collections())
-    ground = _ground(dataset) if dataset else None
+    titles = collections()
+    dataset = _choose(titles)
+    ground = _ground(dataset, titles[dataset]) if dataset else None
     if ground is None:
         st.info(NONE, icon=":material/scatter_plot:")
         return
@@ -78,7 +80,7 @@ def _choose(titles: dict[str, str]) -> str | None:
     return st.selectbox("Collection", list(titles), format_func=titles.__getitem__, key="live_map_dataset")
 
 
-def _ground(dataset: str) -> Ground | None:
+def _ground(dataset: str, title: str) -> Ground | None:
     rows = results.projections(dataset)
     rows = rows[
         (rows["view"] == NAME)
@@ -90,7 +92,7 @@ def _ground(dataset: str) -> Ground | None:
         return None
     projection_id = str(rows["projection_id"].iloc[0])
     points = results.points(projection_id)
-    return Ground(dataset, list(points.clip_ids), points.positions, results.axes(projection_id))
+    return Ground(dataset, title, list(points.clip_ids), points.positions, results.axes(projection_id))
 
 
 def _cloud(ground: Ground, voice: Sequence[NDArray[np.float32]]) -> None:
@@ -101,7 +103,7 @@ def _cloud(ground: Ground, voice: Sequence[NDArray[np.float32]]) -> None:
     chosen = st.session_state.get(HEARD)
 
     cloud(
-        [Scene(name="PCA", dimension=3, points=ground.points, title=f"PCA of {ground.dataset}", trail=trail)],
+        [Scene(name="PCA", dimension=3, points=ground.points, title=f"PCA of {ground.title}", trail=trail)],
         ground.clip_ids,
         labels,
         None,
@@ -114,6 +116,7 @@ def _cloud(ground: Ground, voice: Sequence[NDArray[np.float32]]) -> None:
         on_select=lambda _: None,
         key=KEY,
         height=440,
+        turning=False,  # the trail is what moves
     )
     st.caption(
         "Each point is a sentence of the store; the trail is your voice, its newest place the larger mark. Three "

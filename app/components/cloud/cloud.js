@@ -81,7 +81,7 @@ export class Cloud {
     const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     if (known) this.panes.forEach((pane) => pane.hint.classList.add("gone"));
     else this.address.text = "";
-    this.turn(!known && !calm && this.n > 1 && !this.root.dataset.ready);
+    this.turn(this.data.turning && !known && !calm && this.n > 1 && !this.root.dataset.ready);
   }
 
   colour(data, { codes, clusters }, before) {
