@@ -52,6 +52,8 @@ if (devices) {
   };
 }
 
+// Tables are downloaded as by every browser: Chromium's own window for files is for people.
+delete window.showSaveFilePicker;
 const find = (root, what) => {
   for (const one of root.querySelectorAll("*")) {
     const found = one.matches(what) ? one : one.shadowRoot && find(one.shadowRoot, what);
@@ -138,11 +140,12 @@ def _page(path: str, wav: Path) -> Iterator[Page]:
 
 def _table(page: Page) -> pd.DataFrame:
     """The page's own table of delays: it is painted on a canvas, so it is downloaded."""
-    table = page.locator(".st-key-live_latency")
+    column = page.locator('[data-testid="stColumn"]').filter(has_text="How long it takes").last
+    table = column.locator('[data-testid="stDataFrame"]')
     table.scroll_into_view_if_needed()
     table.hover()
     with page.expect_download() as download:
-        table.get_by_role("button", name=re.compile("download", re.I)).click()
+        column.get_by_role("button", name=re.compile("download", re.I)).click()
     found: pd.DataFrame = pd.read_csv(download.value.path())
     return found
 

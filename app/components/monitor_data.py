@@ -9,21 +9,14 @@ from typing import Any
 
 import librosa
 import numpy as np
-from numpy.typing import NDArray
 
-from app.live.picture import KEEP_S, Picture
+from app.components.monitor_columns import COLUMN_S, newest_columns
+from app.live.picture import KEEP_S
 from app.live.state import LiveState
 from models.decisions import Decision, State, Why
 from models.speech import SPEECH
 from models.stream import FULL
 
-LOW_DB, HIGH_DB = -65.0, 15.0
-"""Of a mel band: black and brightest. A quiet room lies at the one, the harmonics of a near voice at the other."""
-FRAMES = 2
-"""Frames of the picture in a column: on no screen does it get wider than 2 pixels a frame."""
-COLUMN_S = FRAMES * SPEECH.hop_s
-SENT_S = 1.8
-"""The newest sound of each tick. The browser keeps what came before; a tick may come so late, and nothing is lost."""
 HISTORY_S = 60.0
 PEAK_S = 1.5
 """How long a peak is held."""
@@ -101,7 +94,7 @@ def monitor_data(
     if len(classes) != 2:
         raise ValueError(f"The network tells {len(classes)} classes apart; the monitor shows exactly 2.")
     latest, recent = state.latest, _newest(state.recent, HISTORY_S)
-    first, levels, voiced = _columns(state.picture)
+    first, levels, voiced = newest_columns(state.picture)
     return MonitorData(
         session=session,
         state=WAITING if latest is None else str(latest.state),
@@ -161,18 +154,3 @@ def _clipped(recent: Sequence[Decision]) -> bool:
     sounds = [one.sound for one in _newest(recent, PEAK_S)]
     full = sum(int((np.abs(sound) >= FULL).sum()) for sound in sounds)
     return full > CLIPPED_FROM * sum(map(len, sounds))
-
-
-def _columns(picture: Picture) -> tuple[int, NDArray[np.uint8], NDArray[np.bool_]]:
-    """Number of the first column, levels (columns, bands) and voiced (columns,) of the newest ``SENT_S``."""
-    start = round(picture.start_s / picture.hop_s)
-    stop = (start + picture.decibels.shape[1]) // FRAMES
-    # Always the same frames make a column, whatever the picture begins with; those that lack one wait.
-    first = max(-(-start // FRAMES), stop - round(SENT_S / COLUMN_S))
-    stop = max(first, stop)
-    frames = slice(first * FRAMES - start, stop * FRAMES - start)
-    decibels = picture.decibels[:, frames].reshape(len(picture.decibels), stop - first, FRAMES)
-    power_db = 10 * np.log10(np.mean(10 ** (decibels / 10), 2))  # (bands, columns)
-    levels = np.rint(255 * np.clip((power_db - LOW_DB) / (HIGH_DB - LOW_DB), 0, 1)).astype(np.uint8)
-    voiced: NDArray[np.bool_] = np.any(picture.voiced[frames].reshape(-1, FRAMES), axis=1)
-    return first, np.ascontiguousarray(levels.T), voiced

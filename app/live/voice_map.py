@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from app import colouring, learned, listen, results, similar, snapshot
+from app import colouring, listen, results, similar, snapshot
 from app.components.clip_rows import clip_rows
 from app.components.cloud import Scene, cloud
+from app.live import ground as ground_of
+from app.live.ground import Ground
 from app.live.sitting import Sitting
-from app.similar_cloud import by_axes
 from pipeline.audio import AudioError, to_wav_bytes
-from pipeline.voice.view import NAME, described
 
 COUNT = 5
 KEY, HEARD = "live_map", "live_map_heard"
@@ -27,29 +26,12 @@ NONE = (
 WAITING = "Speak for a second, and your voice appears here as a trail."
 
 
-@dataclass(frozen=True, eq=False)
-class Ground:
-    """The cloud of a collection's sentences: three principal components of what the network makes of each."""
-
-    dataset: str
-    title: str
-    clip_ids: list[str]
-    points: NDArray[np.float32]
-    axes: pd.DataFrame
-
-    def place(self, embeddings: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-        """Where voices stand, (n, 3): on the same components, fitted on the store alone."""
-        scaled = snapshot.standardised(self.dataset, NAME)
-        placed = [by_axes(row, scaled.columns, self.axes) for row in scaled.place(np.stack(embeddings))]
-        return np.stack([one for one in placed if one is not None] or [np.zeros(3, np.float32)])
-
-
 def draw(sitting: Sitting | None) -> None:
     """Draw the cloud with the trail of this session's voice in it, and the nearest sentences."""
     st.subheader("Voice on the map", anchor=False)
-    titles = collections()
+    titles = ground_of.collections()
     dataset = _choose(titles)
-    ground = _ground(dataset, titles[dataset]) if dataset else None
+    ground = ground_of.of(dataset, titles[dataset]) if dataset else None
     if ground is None:
         st.info(NONE, icon=":material/scatter_plot:")
         return
@@ -61,47 +43,17 @@ def draw(sitting: Sitting | None) -> None:
         _nearest(ground, voice)
 
 
-def collections() -> dict[str, str]:
-    """The collections that the network in use has listened to, with their titles."""
-    if not snapshot.store().current():
-        return {}
-    key = described(learned.voice_card()).key
-    found = {}
-    for _, row in snapshot.datasets().iterrows():
-        views = snapshot.views(str(row["dataset"])).set_index("view")
-        if NAME in views.index and views.loc[NAME, "key"] == key:
-            found[str(row["dataset"])] = str(row["title"])
-    return found
-
-
 def _choose(titles: dict[str, str]) -> str | None:
     if len(titles) < 2:
         return next(iter(titles), None)
     return st.selectbox("Collection", list(titles), format_func=titles.__getitem__, key="live_map_dataset")
 
 
-def _ground(dataset: str, title: str) -> Ground | None:
-    rows = results.projections(dataset)
-    rows = rows[
-        (rows["view"] == NAME)
-        & (rows["method"] == "pca")
-        & (rows["dimension"] == 3)
-        & (rows["origin"] == "build")
-    ]
-    if rows.empty:
-        return None
-    projection_id = str(rows["projection_id"].iloc[0])
-    points = results.points(projection_id)
-    return Ground(dataset, title, list(points.clip_ids), points.positions, results.axes(projection_id))
-
-
 def _cloud(ground: Ground, voice: Sequence[NDArray[np.float32]]) -> None:
     clips = results.aligned(snapshot.clips(ground.dataset), np.array(ground.clip_ids, dtype=object))
-    by = "sex" if clips["sex"].notna().any() else "label"
-    labels = colouring.categories(clips[by], by.capitalize())
+    labels = colouring.categories(clips[ground.by], ground.by.capitalize())
     trail = ground.place(voice) if voice else None
     chosen = st.session_state.get(HEARD)
-
     cloud(
         [Scene(name="PCA", dimension=3, points=ground.points, title=f"PCA of {ground.title}", trail=trail)],
         ground.clip_ids,
@@ -141,17 +93,12 @@ def _nearest(ground: Ground, voice: Sequence[NDArray[np.float32]]) -> None:
     if not voice:
         st.caption(WAITING)
         return
-    target = snapshot.standardised(ground.dataset, NAME).place(voice[-1][None])[0]
-    near = snapshot.nearest_index(ground.dataset, NAME).nearest(target, COUNT, "cosine")
-    hits = pd.DataFrame([snapshot.clip(str(clip_id)) for clip_id in near["clip_id"]]).reset_index(drop=True)
-    st.markdown(f"**Nearest sentences.** {similar.agreement(hits['label'].tolist(), None)}")
+    hits = ground.nearest(voice[-1], COUNT)
+    st.markdown(f"**Nearest sentences.** {similar.agreement(hits[ground.by].tolist(), None)}")
     sounds = [snapshot.preview(str(listen.recording(hit)), hit["content_hash"]) for _, hit in hits.iterrows()]
+    said = [hit["text"] if pd.notna(hit["text"]) else listen.heading(hit) for _, hit in hits.iterrows()]
     words = pd.DataFrame(
-        {
-            "distance": near["distance"].map("{:.4f}".format),
-            "sentence": [hit["text"] or listen.heading(hit) for _, hit in hits.iterrows()],
-        },
-        dtype="string",
+        {"distance": hits["distance"].map("{:.4f}".format), "sentence": said}, dtype="string"
     )
     clip_rows(words, hits["clip_id"].tolist(), sounds, chosen=None, on_choose=_hear, key=f"{KEY}_rows")
     st.caption(

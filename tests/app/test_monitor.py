@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from app import served
 from app.components import monitor as module
+from app.components import monitor_columns as columns
 from app.components import monitor_data as tick
 from app.components.monitor_data import MonitorData, Sent, monitor_data
 from app.live.picture import Picture
@@ -52,7 +53,7 @@ def live(recent: Sequence[Decision] = (), picture: Picture | None = None, curren
 def pictured(start: int, frames: int) -> Picture:
     """Each frame has its own number as level, at ``LOW_DB`` and above; those of even tens are voiced."""
     numbers = np.arange(start, start + frames)
-    decibels = np.broadcast_to(tick.LOW_DB + (numbers % 80), (BANDS, frames)).astype(np.float32)
+    decibels = np.broadcast_to(columns.LOW_DB + (numbers % 80), (BANDS, frames)).astype(np.float32)
     return Picture(decibels, (numbers // 10) % 2 == 0, start * 0.01)
 
 
@@ -120,13 +121,13 @@ def test_it_warns_of_sound_that_is_cut_off(cut_off: int, why: str, clipped: int)
 
 
 def test_columns_are_the_mean_power_of_two_frames() -> None:
-    decibels = np.full((BANDS, 4), tick.LOW_DB, np.float32)
+    decibels = np.full((BANDS, 4), columns.LOW_DB, np.float32)
     decibels[5, :2] = 0.0, -100.0  # half the power of 0 dB
     decibels[6, 2:] = 90.0
     found = levels(made(live([decision(0.04)], Picture(decibels, np.array([0, 1, 0, 0], bool)))))
-    step_db = (tick.HIGH_DB - tick.LOW_DB) / 255
+    step_db = (columns.HIGH_DB - columns.LOW_DB) / 255
     assert found.shape == (2, BANDS)
-    assert found[0, 5] * step_db + tick.LOW_DB == pytest.approx(-3.01, abs=step_db)
+    assert found[0, 5] * step_db + columns.LOW_DB == pytest.approx(-3.01, abs=step_db)
     assert (found[1, 6], found[0, 4]) == (255, 0)
     assert made(live([decision(0.04)], Picture(decibels, np.array([0, 1, 0, 0], bool)))).voiced == "10"
 
@@ -137,13 +138,13 @@ def test_a_column_is_the_same_whatever_the_picture_begins_with(start: int, frame
     data = made(live(picture=pictured(start, frames)))
     found = levels(data)
     count = len(found)
-    assert count == len(data.voiced) <= round(tick.SENT_S / tick.COLUMN_S)
+    assert count == len(data.voiced) <= round(columns.SENT_S / columns.COLUMN_S)
     # All that two frames of the picture make, up to the newest.
     assert data.first + count == (start + frames) // 2 or count == 0
-    assert count >= min(frames // 2 - 1, round(tick.SENT_S / tick.COLUMN_S))
+    assert count >= min(frames // 2 - 1, round(columns.SENT_S / columns.COLUMN_S))
     reference = levels(made(live(picture=pictured(2 * data.first, 2 * count))))
     assert np.array_equal(found, reference)
-    assert len(levels(whole)) == round(tick.SENT_S / tick.COLUMN_S)
+    assert len(levels(whole)) == round(columns.SENT_S / columns.COLUMN_S)
 
 
 def test_voiced_columns_are_where_the_voiced_frames_are() -> None:
