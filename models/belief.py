@@ -34,6 +34,11 @@ class Belief:
         """(classes,), calibrated; None where nothing was heard."""
         if self._sum is None:
             return None
-        scaled = self._sum / self._weight / temperature
-        powers = np.exp(scaled - scaled.max())
-        return powers / powers.sum()
+        return calibrated(self._sum / self._weight, temperature)
+
+
+def calibrated(logits: NDArray[np.floating], temperature: float) -> NDArray[np.float64]:
+    """Logits (classes,) to probabilities (classes,): the softmax of what the temperature leaves of them."""
+    scaled = logits.astype(np.float64) / temperature
+    powers = np.exp(scaled - scaled.max())
+    return powers / powers.sum()

@@ -89,7 +89,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamParameters:
-    """How a stream is decided on. All but ``sure_from`` and ``clipped_from`` are seconds."""
+    """How a stream is decided on. What ends in ``_s`` is seconds."""
 
     every_s: float = 0.25
     window_s: float = 3.0
@@ -102,6 +102,12 @@ class StreamParameters:
     """So long after the last voice there is still speech: a breath, a stop consonant."""
     forget_s: float = 0.8
     """After a pause so long, whoever speaks next is listened to afresh."""
+    turn_s: float = 0.7
+    """The newest voice that is also heard alone, once there is as much before it: somebody else may have begun."""
+    turn_times: int = 3
+    """So many times in a row it must be the other voice; then what was before it is forgotten."""
+    turn_sure_from: float = 0.95
+    """And with this probability: so little voice misleads more easily than a whole window."""
     smooth_s: float = 0.5
     """How long what the network said counts: after so long, a third (1/e) of it is left."""
     sure_from: float = 0.8
@@ -119,6 +125,15 @@ class StreamParameters:
             raise ValueError(
                 f"Speech is held for {self.hold_s:g} s, forgotten after {self.forget_s:g} s and smoothed over "
                 f"{self.smooth_s:g} s; expected it to be held no longer than remembered, and smoothing above 0."
+            )
+        if not self.first_s <= self.turn_s <= self.window_s or self.turn_times < 1:
+            raise ValueError(
+                f"Another voice is looked for in the newest {self.turn_s:g} s, {self.turn_times} times in a row; expected "
+                f"{self.first_s:g} to {self.window_s:g} s as of any voice that is named, and at least once."
+            )
+        if not 0.5 <= self.turn_sure_from <= 1:
+            raise ValueError(
+                f"Another voice is believed from {self.turn_sure_from:g} on; expected a probability of 0.5 to 1."
             )
         if not 0.5 <= self.sure_from <= 1 or not 0 < self.clipped_from <= 1:
             raise ValueError(

@@ -60,6 +60,10 @@ class Ring:
         """All samples that are kept, oldest first, a copy."""
         return self.window(self.oldest, self.written)
 
+    def keep(self, newest: int) -> None:
+        """Forget all but the ``newest`` samples; of fewer that there are, none is forgotten."""
+        self._first = max(self.oldest, self.written - newest)
+
     def clear(self) -> None:
         """Forget all samples; those to come are numbered on."""
-        self._first = self.written
+        self.keep(0)

@@ -24,7 +24,8 @@ class Spoken:
     """
     Chunks of 32 ms in; what of them is voice is kept, at most ``window_s`` of it.
 
-    A pause of ``forget_s`` ends what one person said: the voice is forgotten, and ``turns`` counts one more.
+    A pause of ``forget_s`` ends what one person said: the voice is forgotten, and ``turns`` counts one more. Whoever
+    listens may find that it ended without a pause.
     """
 
     def __init__(
@@ -62,6 +63,11 @@ class Spoken:
         elif len(self.voice) and self.paused_s >= self._forget_s:
             self.voice.clear()
             self.turns += 1
+
+    def begin_with(self, newest: int) -> None:
+        """Another turn has begun within the voice: its ``newest`` samples; those before are forgotten."""
+        self.voice.keep(newest)
+        self.turns += 1
 
     def taken(self) -> Chunks:
         """What came since this was last asked."""

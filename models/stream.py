@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.belief import Belief
 from models.decisions import Decision, State, StreamParameters, Timings, Why
 from models.ear import Ear, Heard
 from models.resampling import Resampler
 from models.ring import Samples
 from models.spoken import Chunks, Spoken
+from models.turns import Turns
 from models.vad import CHUNK, RATE_HZ, SpeechDetector, VoicingParameters, level_dbfs
 
 FULL = 0.98
@@ -53,10 +53,8 @@ class VoiceStream:
         self.ear, self.parameters = ear, parameters or StreamParameters()
         self._resampler, self._rest = Resampler(RATE_HZ), np.zeros(0, dtype=np.float32)
         self._spoken = Spoken(detector, voicing, self.parameters.window_s, self.parameters.forget_s)
-        self._belief = Belief(self.parameters.smooth_s)
-        self._embedding: NDArray[np.float32] | None = None
+        self._turns = Turns(ear, self.parameters)
         self._every = self._next = round(self.parameters.every_s * RATE_HZ)
-        self._listened_to, self._turn = 0, 0
         self._waited_s, self._resampling_s = 0.0, 0.0
 
     @property
@@ -103,33 +101,17 @@ class VoiceStream:
                 yield self._decide(self._spoken.taken())
 
     def _decide(self, since: Chunks) -> Decision:
-        if self._turn != self._spoken.turns:
-            self._turn, self._embedding = self._spoken.turns, None
-            self._belief.forget()
-        voice = self._spoken.voice.all()
-        heard = self._listen(voice)
-        found = self._belief.probabilities(self.ear.temperature)
-        told = {} if found is None else dict(zip(self.ear.classes, map(float, found), strict=True))
+        passes = self._turns.listen(self._spoken, self.time_s)
+        voice, told = self._spoken.voice.all(), self._turns.probabilities
         clipped = float((np.abs(voice) >= FULL).mean()) if len(voice) else 0.0
         state, why = self._state(told, len(voice) / RATE_HZ, clipped)
         sound = np.concatenate(since.samples)
         return Decision(
             time_s=self.time_s, state=state, why=why, probabilities=told, voiced_s=len(voice) / RATE_HZ,
             level_dbfs=level_dbfs(sound), clipped=clipped, speech=tuple(since.speech),
-            voiced=tuple(since.voiced), sound=sound, embedding=self._embedding,
-            timings=self._timings(since, heard),
+            voiced=tuple(since.voiced), sound=sound, embedding=self._turns.embedding,
+            timings=self._timings(since, passes),
         )  # fmt: skip
-
-    def _listen(self, voice: Samples) -> Heard | None:
-        """Let the network hear the voice, where there is enough of it and more than it has heard."""
-        enough = len(voice) >= self.parameters.first_s * RATE_HZ
-        if not enough or self._spoken.voice.written == self._listened_to:
-            return None
-        heard = self.ear.hear(voice)
-        self._listened_to = self._spoken.voice.written
-        self._belief.hear(heard.logits, self.time_s)
-        self._embedding = heard.embedding
-        return heard
 
     def _state(self, told: dict[str, float], voiced_s: float, clipped: float) -> tuple[State, Why]:
         wanted = self.parameters
@@ -144,12 +126,12 @@ class VoiceStream:
             return State.UNSURE, Why.CLOSE
         return State.of(likelier), Why.NONE
 
-    def _timings(self, since: Chunks, heard: Heard | None) -> Timings:
+    def _timings(self, since: Chunks, passes: list[Heard]) -> Timings:
         resampling_s, self._resampling_s = self._resampling_s, 0.0
         return Timings(
             buffering_ms=1000 * self._waited_s,
             resampling_ms=1000 * resampling_s,
             vad_ms=1000 * since.vad_s,
-            features_ms=1000 * heard.features_s if heard else 0.0,
-            network_ms=1000 * heard.network_s if heard else 0.0,
+            features_ms=1000 * sum(one.features_s for one in passes),
+            network_ms=1000 * sum(one.network_s for one in passes),
         )

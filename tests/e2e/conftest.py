@@ -56,6 +56,12 @@ READY = """() => {
     const drawn = chart => chart.querySelector('.js-plotly-plot .main-svg, .js-plotly-plot canvas');
     return [...document.querySelectorAll('.stPlotlyChart')].every(drawn);
 }"""
+# What Streamlit's own server says when a browser is closed while a page still changes by itself, as Live does.
+HUNG_UP = re.compile(
+    r"Exception in ASGI application\n(?:(?!Exception in ASGI application).)*?"
+    r'WebSocketDisconnected: Cannot call "send" once a close message has been sent\.\n',
+    re.DOTALL,
+)
 # Streamlit scrolls inside containers, so the page itself is never taller than its window.
 FULL_HEIGHT = """() => Math.max(...['[data-testid="stMain"]', '[data-testid="stSidebarContent"]', 'html']
     .map(name => document.querySelector(name)?.scrollHeight ?? 0))"""
@@ -267,7 +273,7 @@ def counted_dashboard(
 def no_traceback(dashboard: Dashboard) -> Iterator[None]:
     before = len(dashboard.log.read_text())
     yield
-    said = dashboard.log.read_text()[before:]
+    said = HUNG_UP.sub("", dashboard.log.read_text()[before:])
     if "Traceback" in said:
         pytest.fail(f"the server said:\n{said}", pytrace=False)
 
