@@ -128,8 +128,8 @@ class StreamParameters:
             )
         if not self.first_s <= self.turn_s <= self.window_s or self.turn_times < 1:
             raise ValueError(
-                f"Another voice is looked for in the newest {self.turn_s:g} s, {self.turn_times} times in a row; expected "
-                f"{self.first_s:g} to {self.window_s:g} s as of any voice that is named, and at least once."
+                f"Another voice is looked for in the newest {self.turn_s:g} s, {self.turn_times} times in a row; "
+                f"expected {self.first_s:g} to {self.window_s:g} s as of any voice that is named, and at least once."
             )
         if not 0.5 <= self.turn_sure_from <= 1:
             raise ValueError(

@@ -32,7 +32,14 @@ class Told:
     tries: tuple[str, ...] = ()
 
 
-OFF = "Press the button, allow the microphone, and speak."
+OFF = (
+    "Press the button, allow the microphone when the browser asks for it, and speak.\n\n"
+    "An error above the button is the browser's own. *NotFoundError*: it found no microphone; plug one in or switch it "
+    "on. *NotAllowedError*: it may not hear the microphone for this page; allow it at the left end of the address bar, "
+    "then reload. *NotReadableError*: another program uses the microphone. Any other: it hands out no microphone here; "
+    "open the page as localhost or over HTTPS, in a current Firefox, Chrome, Edge or Safari. A recording or a file "
+    "needs no microphone."
+)
 UNREACHED = (
     "Did the browser ask for the microphone? Allow it, also at the left end of the address bar.",
     "Is this page on another machine? Browsers hand out the microphone only on localhost and over HTTPS.",

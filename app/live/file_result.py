@@ -8,7 +8,7 @@ import streamlit as st
 
 from app import served, show
 from app.components.recording_player import recording_player
-from app.live import timeline, timeline_chart, truth
+from app.live import line_doubt, timeline, timeline_chart, truth
 from app.live.file_tables import cells, clock, described, sums
 from app.live.given import Given, Known
 from app.live.hearing import Hearing
@@ -44,6 +44,7 @@ def draw(
     )
     st.caption(about(parameters))
     show.download(table, "timeline")
+    line_doubt.draw(given, hearing, line)
     st.markdown("**Share of time**")
     st.dataframe(sums(line, history.shares()), hide_index=True, key="live_file_shares", width="content")
     st.caption(

@@ -93,6 +93,10 @@ def test_a_webm_becomes_a_time_line_that_is_clicked_and_heard(
     from_s = float(str(row.get_attribute("data-at")))
     row.click()
     view.page.wait_for_function("from => window.heard.some(at => at > from)", arg=from_s, timeout=30_000)
+    view.page.get_by_text("Something is wrong").click()
+    view.page.get_by_role("radio", name="female-like voice").click()
+    view.page.get_by_role("button", name="Keep this correction").click()
+    view.page.get_by_text("You have corrected 1 decision.").wait_for()
     assert not view.look()
 
 

@@ -50,3 +50,15 @@ def test_what_is_not_there_is_not_given(start: int, stop: int) -> None:
 def test_no_room_is_refused() -> None:
     with pytest.raises(ValueError, match="1 or more"):
         Ring(0)
+
+
+def test_of_what_is_kept_only_the_newest_stays() -> None:
+    ring = Ring(5)
+    ring.push(np.arange(8, dtype=np.float32))
+    ring.keep(9)
+    assert ring.all().tolist() == [3, 4, 5, 6, 7]
+    ring.keep(2)
+    assert ring.all().tolist() == [6, 7] and ring.oldest == 6
+    ring.push(np.arange(8, 10, dtype=np.float32))
+    ring.keep(3)
+    assert ring.all().tolist() == [7, 8, 9] and ring.written == 10

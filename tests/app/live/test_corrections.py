@@ -7,10 +7,13 @@ import zipfile
 
 import numpy as np
 import pandas as pd
+import pytest
 import soundfile
 
 from app.live import corrections
 from app.live.corrections import SOUND_S
+from app.live.line_doubt import probabilities
+from app.live.timeline import Segment
 from models.decisions import Decision, State
 
 CLASSES = ("female", "male")
@@ -50,6 +53,12 @@ def test_the_archive_holds_a_line_and_a_recording_of_each() -> None:
             np.testing.assert_allclose(sound, one.sound, atol=1 / 2**15)
     assert told["should"].tolist() == ["male-like voice", "no speech"]
     assert told["female"].tolist() == [0.9, 0.9] and told["source"].tolist() == ["microphone", "talk.mp3"]
+
+
+def test_of_a_stretch_both_classes_have_their_probability() -> None:
+    stretch = Segment(start_s=0, end_s=1, state=State.MALE, probability=0.9)
+    assert probabilities(stretch, CLASSES) == {"female": pytest.approx(0.1), "male": 0.9}
+    assert probabilities(Segment(start_s=0, end_s=1, state=State.NO_SPEECH), CLASSES) == {}
 
 
 def test_no_correction_is_an_empty_table_with_all_columns() -> None:

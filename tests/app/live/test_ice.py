@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.live.ice import IceError, of
+from app.live.ice import NAMES, IceError, of, servers
 
 TURN = {"turn": "turn:relay.example.org:3478", "turn_username": "ses", "turn_credential": "secret"}
 
@@ -35,3 +35,11 @@ def test_a_setting_that_cannot_work_is_told(told: dict[str, str], said: str) -> 
     for environment, secrets in ((told, {}), ({}, told)):
         with pytest.raises(IceError, match=said):
             of(environment, secrets)
+
+
+def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in NAMES.values():
+        monkeypatch.delenv(variable, raising=False)
+    assert servers() == []
+    monkeypatch.setenv("SESATLAS_STUN", "stun:a.org:1")
+    assert servers() == [{"urls": ["stun:a.org:1"]}]
