@@ -143,9 +143,9 @@ def _table(page: Page) -> pd.DataFrame:
     column = page.locator('[data-testid="stColumn"]').filter(has_text="How long it takes").last
     table = column.locator('[data-testid="stDataFrame"]')
     table.scroll_into_view_if_needed()
-    table.hover()
+    table.hover()  # only then the buttons are there, and they may lie below Streamlit's own bar
     with page.expect_download() as download:
-        column.get_by_role("button", name=re.compile("download", re.I)).click()
+        column.get_by_role("button", name=re.compile("download", re.I)).dispatch_event("click")
     found: pd.DataFrame = pd.read_csv(download.value.path())
     return found
 

@@ -4,8 +4,9 @@
 
 Chromium's microphone is a file: sentences of several people, 2.5 to 4 s each, with 3 s of digital silence between. A
 copy of the track that the browser sends tells when a sound came into the microphone: speech begins with the first 10 ms
-above -45 dBFS after 2 s below, and ends with the last. Where Silero VAD finds the beginning and the end of the voice in
-the file itself is told as well: a sentence may begin with a breath. What is seen counts from when it was painted. Server and browser share this machine. Without real recordings, voices are the synthetic ones. Needs chromium.
+above -45 dBFS after 2 s below, and ends with the last. As a sentence may begin with a breath, where Silero VAD finds
+the voice in the file itself is told as well. What is seen counts from when it was painted. Server and browser share
+this machine. Without real recordings, voices are the synthetic ones. Needs chromium.
 """
 
 from __future__ import annotations

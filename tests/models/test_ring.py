@@ -59,6 +59,8 @@ def test_of_what_is_kept_only_the_newest_stays() -> None:
     assert ring.all().tolist() == [3, 4, 5, 6, 7]
     ring.keep(2)
     assert ring.all().tolist() == [6, 7] and ring.oldest == 6
+    ring.keep(4)
+    assert ring.all().tolist() == [6, 7]  # what is forgotten does not come back
     ring.push(np.arange(8, 10, dtype=np.float32))
     ring.keep(3)
     assert ring.all().tolist() == [7, 8, 9] and ring.written == 10
