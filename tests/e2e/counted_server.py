@@ -27,7 +27,7 @@ def count(number: int, frame: FrameType | None) -> None:
             type(one) is aiortc.RTCPeerConnection and one.connectionState != "closed" for one in everything
         )
         tracks = sum(
-            isinstance(one, aiortc.MediaStreamTrack) and one.readyState == "live" for one in everything
+            issubclass(type(one), aiortc.MediaStreamTrack) and one.readyState == "live" for one in everything
         )
     told = {"threads": sorted(one.name for one in threading.enumerate()), "peers": peers, "tracks": tracks}
     file = Path(os.environ[COUNTS])
