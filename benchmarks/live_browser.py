@@ -107,7 +107,7 @@ class Delays:
         at_s = stretches(seen.begun_ms / 1000, seen.level_db >= LOUD_DB, BLOCK_S)
         if len(at_s) != len(said.loud_s):
             raise RuntimeError(f"the microphone heard {len(at_s)} sentences of {len(said.loud_s)}")
-        # The browser's own cleaning moves what is loud by less than a block; the file tells how voice lies in it.
+        # How voice lies in what is loud is taken from the file, as if the browser's own cleaning did not move it.
         voice = [
             (begin + voice[0] - loud[0], end + voice[1] - loud[1])
             for (begin, end), voice, loud in zip(at_s, said.voice_s, said.loud_s, strict=True)

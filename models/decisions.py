@@ -92,13 +92,14 @@ class StreamParameters:
     """How a stream is decided on. What ends in ``_s`` is seconds."""
 
     every_s: float = 0.25
+    """A first name, and the end of speech, are told at once."""
     window_s: float = 3.0
     """The newest voice that the network listens to."""
     speech_s: float = 0.2
     """Less voice than this is none: a click, a syllable from the next room."""
     first_s: float = 0.7
     """Voice that a first name takes."""
-    hold_s: float = 0.5
+    hold_s: float = 0.4
     """So long after the last voice there is still speech: a breath, a stop consonant."""
     forget_s: float = 0.8
     """After a pause so long, whoever speaks next is listened to afresh."""

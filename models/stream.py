@@ -56,6 +56,7 @@ class VoiceStream:
         self._turns = Turns(ear, self.parameters)
         self._every = self._next = round(self.parameters.every_s * RATE_HZ)
         self._waited_s, self._resampling_s = 0.0, 0.0
+        self._enough = self._told_speech = False
 
     @property
     def time_s(self) -> float:
@@ -96,15 +97,26 @@ class VoiceStream:
         self._rest = come[whole:]
         for chunk in come[:whole].reshape(-1, CHUNK):
             self._spoken.hear(chunk)
-            if self._spoken.samples >= self._next:
+            due = self._spoken.samples >= self._next
+            if due:
                 self._next += self._every * ((self._spoken.samples - self._next) // self._every + 1)
+            # A first name, and the end of speech, need not wait for their turn.
+            before, self._enough = self._enough, self._speaks(self.parameters.first_s)
+            ended = self._told_speech and not self._speaks(self.parameters.speech_s)
+            if due or ended or (self._enough and not before):
                 yield self._decide(self._spoken.taken())
+
+    def _speaks(self, voiced_s: float) -> bool:
+        """Whether somebody speaks now, and has for so long."""
+        enough = len(self._spoken.voice) >= voiced_s * RATE_HZ
+        return enough and self._spoken.paused_s <= self.parameters.hold_s
 
     def _decide(self, since: Chunks) -> Decision:
         passes = self._turns.listen(self._spoken, self.time_s)
         voice, told = self._spoken.voice.all(), self._turns.probabilities
         clipped = float((np.abs(voice) >= FULL).mean()) if len(voice) else 0.0
-        state, why = self._state(told, len(voice) / RATE_HZ, clipped)
+        state, why = self._state(told, clipped)
+        self._told_speech = state is not State.NO_SPEECH
         sound = np.concatenate(since.samples)
         return Decision(
             time_s=self.time_s, state=state, why=why, probabilities=told, voiced_s=len(voice) / RATE_HZ,
@@ -113,9 +125,9 @@ class VoiceStream:
             timings=self._timings(since, passes),
         )  # fmt: skip
 
-    def _state(self, told: dict[str, float], voiced_s: float, clipped: float) -> tuple[State, Why]:
+    def _state(self, told: dict[str, float], clipped: float) -> tuple[State, Why]:
         wanted = self.parameters
-        if voiced_s < wanted.speech_s or self._spoken.paused_s > wanted.hold_s:
+        if not self._speaks(wanted.speech_s):
             return State.NO_SPEECH, Why.NONE
         if not told:
             return State.UNSURE, Why.SHORT

@@ -33,12 +33,8 @@ class Told:
 
 
 OFF = (
-    "Press the button, allow the microphone when the browser asks for it, and speak.\n\n"
-    "An error above the button is the browser's own. *NotFoundError*: it found no microphone; plug one in or switch it "
-    "on. *NotAllowedError*: it may not hear the microphone for this page; allow it at the left end of the address bar, "
-    "then reload. *NotReadableError*: another program uses the microphone. Any other: it hands out no microphone here; "
-    "open the page as localhost or over HTTPS, in a current Firefox, Chrome, Edge or Safari. A recording or a file "
-    "needs no microphone."
+    "Press the button, allow the microphone when the browser asks for it, and speak. If the browser says "
+    "*NotAllowedError*, it was refused before: allow it at the left end of the address bar and reload."
 )
 UNREACHED = (
     "Did the browser ask for the microphone? Allow it, also at the left end of the address bar.",

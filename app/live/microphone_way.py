@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Literal
 
 import streamlit as st
 
 from app import boundary, learned
+from app.components.microphone_help import microphone_help
 from app.components.monitor import monitor
 from app.components.monitor_data import Sent, monitor_data
 from app.live import connection, corrections_panel, doubt, microphone, tables, voice_map
 from app.live.connection import Status
-from app.live.microphone import CLEAN_UP, Ears
+from app.live.ears import Ears
+from app.live.microphone import CLEAN_UP
 from app.live.session import LiveSession
 from app.live.sitting import Sitting
 from app.live.state import LiveState
@@ -47,6 +50,7 @@ def draw(ear: Ear, parameters: StreamParameters) -> None:
 
     clean_up = _clean_up()
     found, ears = microphone.connect(new_session, clean_up)
+    microphone_help(key="live_microphone_help")
     st.fragment(_tick, run_every=EVERY_S if found.wanted else None)(found, ears, parameters.sure_from)
     st.fragment(_rest, run_every=REST_EVERY_S if found.wanted else None)(ears)
     corrections_panel.draw()
@@ -67,14 +71,18 @@ def _tick(found: microphone.Connection, ears: Ears, sure_from: float) -> None:
     """One look at the session."""
     with boundary.told("Live"):
         state = _state(found, ears)
-        _say(connection.told(found, state))
+        told = connection.told(found, state)
+        _say(told)
         if state is None:
             return
         sitting = _sitting(ears)
         sent = Sent(sitting.take(state), _now_ms())
         classes = learned.voice_ear().classes
+        data = monitor_data(state, session=sitting.name, classes=classes, sure_from=sure_from, sent=sent)
+        if state.latest is None and told.status is not Status.HEARING:
+            data = replace(data, words=str(told.status))
         monitor(
-            monitor_data(state, session=sitting.name, classes=classes, sure_from=sure_from, sent=sent),
+            data,
             on_drawn=lambda told: sitting.drawn(told, _now_ms()),
             key="live_monitor",
         )

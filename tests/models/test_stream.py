@@ -113,6 +113,20 @@ def test_a_decision_each_quarter_of_a_second(ear: Any, stream_of: StreamOf) -> N
     assert sum(len(one.speech) for one in told) == told[-1].time_s * 16_000 / 512
 
 
+@pytest.mark.parametrize("begins_s", [0.5, 0.6, 0.7, 0.8])
+def test_a_first_name_and_the_end_of_speech_wait_for_no_turn(
+    ear: Any, stream_of: StreamOf, begins_s: float
+) -> None:
+    told = decided(stream_of(ear), silence(begins_s), woman(2), silence(2))
+    named = next(one.time_s for one in told if one.state == State.FEMALE)
+    ended = next(one.time_s for one in told if one.time_s > named and one.state == State.NO_SPEECH)
+    # A chunk to be full, and one that the fake detector remembers.
+    assert begins_s + 0.7 - 0.032 <= named <= begins_s + 0.7 + 2 * 0.032
+    hold_s = StreamParameters().hold_s
+    assert begins_s + 2 + hold_s <= ended <= begins_s + 2 + hold_s + 3 * 0.032
+    assert sum(len(one.voiced) for one in told) == told[-1].time_s * 16_000 / 512
+
+
 def test_nobody_speaks_nobody_is_named(ear: Any, stream_of: StreamOf) -> None:
     told = decided(stream_of(ear), silence(3), np.full(48_000, 1e-4, np.float32))
     assert states(told) == [State.NO_SPEECH] and not ear.windows
@@ -163,13 +177,13 @@ def test_what_is_cut_off_at_full_scale_is_not_judged(ear: Any, stream_of: Stream
 
 def test_the_same_voice_is_heard_once(ear: Any, stream_of: StreamOf) -> None:
     told = decided(stream_of(ear), woman(1), silence(0.5))
-    assert len(ear.windows) == sum(one.timings.network_ms > 0 for one in told) == 2
+    assert len(ear.windows) == sum(one.timings.network_ms > 0 for one in told) == 3
     assert told[-1].embedding is not None and told[-1].probabilities
 
 
 def test_a_decision_says_how_long_each_step_took(ear: Any, stream_of: StreamOf) -> None:
     stream = stream_of(ear)
-    (told,) = [one for one in stream.feed(woman(0.8), 16_000, waited_s=0.05) if one.probabilities]
+    told, *_ = [one for one in stream.feed(woman(0.8), 16_000, waited_s=0.05) if one.probabilities]
     assert (told.timings.features_ms, told.timings.network_ms) == (1.0, 2.0)
     both = stream.feed(woman(0.8), 16_000)[-1].timings  # the newest part, and all of it
     assert (both.features_ms, both.network_ms) == (2.0, 4.0)

@@ -22,7 +22,8 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from app.live import microphone
-from app.live.microphone import Connection, Ears
+from app.live.ears import Ears
+from app.live.microphone import Connection
 from store.experiments import ExperimentRows, replace_experiment
 from store.reader import Reader
 from store.snapshots import Store

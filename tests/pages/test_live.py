@@ -15,7 +15,8 @@ from app import learned
 from app.components import cloud, monitor
 from app.live import corrections_panel, microphone
 from app.live.connection import SILENT_S
-from app.live.microphone import Connection, Ears
+from app.live.ears import Ears
+from app.live.microphone import Connection
 from app.live.queue import LiveQueue
 from app.live.session import LiveSession
 from models.decisions import State

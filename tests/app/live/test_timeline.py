@@ -155,9 +155,9 @@ def test_a_name_does_not_reach_back_over_a_pause() -> None:
     assert states(line) == [UNSURE, NONE, FEMALE]
 
 
-@pytest.mark.parametrize(("chunks", "found"), [(15, [FEMALE]), (16, [FEMALE, NONE, FEMALE])])
+@pytest.mark.parametrize(("chunks", "found"), [(12, [FEMALE]), (13, [FEMALE, NONE, FEMALE])])
 def test_a_breath_belongs_to_speech(chunks: int, found: list[State]) -> None:
-    """0.5 s are 15.6 chunks."""
+    """0.4 s are 12.5 chunks."""
     assert states(line_of([(FEMALE, VOICE), (FEMALE, (False,) * chunks), (FEMALE, VOICE)])) == found
 
 

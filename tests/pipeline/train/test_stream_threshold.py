@@ -164,7 +164,7 @@ def test_speakers_through_a_fake_ear_lead_to_the_lowest_threshold_without_the_do
     first, last = found["curve"]["clean"][0], found["curve"]["clean"][-1]
     assert first[1] == pytest.approx(2 / 3, abs=0.03) and first[2] < last[2]
     assert spoken_of == [(1, 3), (2, 3), (3, 3)]
-    assert "sure_from" not in found["parameters"] and found["parameters"]["hold_s"] == 0.5
+    assert "sure_from" not in found["parameters"] and found["parameters"]["hold_s"] == 0.4
 
 
 def test_with_sounds_there_is_a_curve_in_noise_and_the_threshold_is_of_the_clean_one(

@@ -16,7 +16,7 @@ import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection
 from aiortc.mediastreams import AudioStreamTrack, MediaStreamError, MediaStreamTrack
 
-from app.live.microphone import Ears, samples
+from app.live.ears import Ears, samples
 from app.live.session import THREAD, LiveSession
 from models.decisions import State
 from models.ear import Heard
