@@ -146,10 +146,10 @@ def test_a_woman_a_pause_a_man_as_the_stream_alone_decides(session_of: Any) -> N
     session = session_of()
     parts = silence(0.6), woman(2), silence(1.2), man(1.5), silence(1.0)
     speak(session, *parts)
-    told = heard(session, 24)
-    stream = VoiceStream(Ear(), LoudIsSpeech())
     sound = np.round(np.concatenate(parts) * 32_767).astype(np.int16)
-    assert list(told) == stream.feed(sound, RATE_HZ)[: len(told)]
+    alone = VoiceStream(Ear(), LoudIsSpeech()).feed(sound, RATE_HZ)
+    told = heard(session, len(alone))
+    assert list(told) == alone
     assert states(told) == [
         State.NO_SPEECH, State.UNSURE, State.FEMALE, State.NO_SPEECH, State.UNSURE, State.MALE, State.NO_SPEECH,
     ]  # fmt: skip
