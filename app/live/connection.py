@@ -32,10 +32,7 @@ class Told:
     tries: tuple[str, ...] = ()
 
 
-OFF = (
-    "Press the button, allow the microphone when the browser asks for it, and speak. If the browser says "
-    "*NotAllowedError*, it was refused before: allow it at the left end of the address bar and reload."
-)
+OFF = "Press the button, allow the microphone when the browser asks for it, and speak."
 UNREACHED = (
     "Did the browser ask for the microphone? Allow it, also at the left end of the address bar.",
     "Is this page on another machine? Browsers hand out the microphone only on localhost and over HTTPS.",

@@ -102,7 +102,7 @@ def still_of_use(page: Page) -> None:
     ("flags", "script", "error", "words"),
     [
         ([], "", "NotFoundError", "finds no microphone"),
-        ([DEVICE, "--deny-permission-prompts"], "", "NotAllowedError", "address bar and reload"),
+        ([DEVICE, "--deny-permission-prompts"], "", "NotAllowedError", "does not let the page hear"),
         ([DEVICE, ALLOWED], NO_SECURITY, "", "neither. Open it as localhost"),
         ([DEVICE, ALLOWED], NO_MEDIA, "mediaDevices is undefined", "current Firefox, Chrome"),
         ([DEVICE, ALLOWED], NO_GET_USER_MEDIA, "not implemented in this browser", "current Firefox, Chrome"),
@@ -120,7 +120,7 @@ def test_without_a_microphone_the_page_says_what_to_do(
         # The name of what went wrong is the browser's; the page says what it means.
         expect(frame(page).get_by_role("alert")).to_contain_text(error, timeout=20 * MS)
         expect(main(page)).to_contain_text(words)
-    said = {one for one in TROUBLES if one in main(page).inner_text()}
+    said = {one for one in TROUBLES if main(page).get_by_text(one).filter(visible=True).count()}
     assert said == {one for one in TROUBLES if one in words}, "one sentence, the one that applies"
     still_of_use(page)
 
