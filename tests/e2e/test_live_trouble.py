@@ -114,12 +114,11 @@ def test_without_a_microphone_the_page_says_what_to_do(
     visit: Callable[..., Page], flags: Sequence[str], script: str, error: str, words: str
 ) -> None:
     page = visit(flags, script)
-    expect(main(page)).to_contain_text(words)
     if error:
         start(page).click()
         # The name of what went wrong is the browser's; the page says what it means.
         expect(frame(page).get_by_role("alert")).to_contain_text(error, timeout=20 * MS)
-        expect(main(page)).to_contain_text(words)
+    expect(main(page).get_by_text(words)).to_be_visible(timeout=20 * MS)
     said = {one for one in TROUBLES if main(page).get_by_text(one).filter(visible=True).count()}
     assert said == {one for one in TROUBLES if one in words}, "one sentence, the one that applies"
     still_of_use(page)
