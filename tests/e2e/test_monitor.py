@@ -120,7 +120,7 @@ def said(view: View) -> Locator:
 def ask(view: View, expression: str, when: str = "true") -> Any:
     """What ``expression``, with ``root`` the monitor's element and ``it`` the monitor, is once ``when`` holds."""
     script = f"() => {{ const root = {FIND}; const it = root?.monitor; return it && {when} ? [{expression}] : null; }}"
-    return view.page.wait_for_function(script, timeout=15_000).json_value()[0]
+    return view.page.wait_for_function(script, timeout=60_000).json_value()[0]
 
 
 def wait_for(view: View, condition: str) -> None:
@@ -148,7 +148,7 @@ def test_the_state_is_said_and_ticks_are_told_of(show: Callable[..., View]) -> N
         )
         found = ask(view, find, f"root.querySelector('.said').textContent === {words!r}")
         assert found[0] == state and re.fullmatch(told, found[1]) and found[2] == (told != "–")
-    view.page.get_by_text("delays in ms").wait_for(timeout=15_000)
+    view.page.get_by_text("delays in ms").wait_for(timeout=60_000)
     *delays, uncertainty = map(int, re.findall(r"\d+", view.page.get_by_text("delays in ms").inner_text()))
     assert delays and all(0 <= one < 5_000 for one in delays)
     assert uncertainty < 5_000

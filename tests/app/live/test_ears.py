@@ -6,7 +6,8 @@ import asyncio
 import gc
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from typing import Any
 
@@ -93,6 +94,12 @@ async def call(ears: Ears, hz: float, then: Callable[[RTCPeerConnection], Awaita
         await receiver.close()
 
 
+def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """In a thread of its own: where browser tests ran before, Playwright has a loop in this one."""
+    with ThreadPoolExecutor(1) as alone:
+        return alone.submit(asyncio.run, coroutine).result()
+
+
 async def until(true: Callable[[], Any], seconds: float = 20.0) -> None:
     ends = time.monotonic() + seconds
     while not true():
@@ -118,7 +125,7 @@ def test_a_voice_that_comes_over_webrtc_is_named(hz: float, state: State) -> Non
         assert ears.session is not None
         return ears.session.state().recent[-1].time_s
 
-    assert asyncio.run(call(ears, hz, speak)) < 10
+    assert run(call(ears, hz, speak)) < 10
     assert ears.session is not None and ears.session.state().refused == 0
 
 
@@ -131,7 +138,7 @@ def test_when_the_other_side_hangs_up_the_worker_ends_and_its_sound_goes() -> No
         await sender.close()
         await until(lambda: ears.session is not None and ears.session.state().closed)
 
-    asyncio.run(call(ears, 260, speak))
+    run(call(ears, 260, speak))
     deadline = time.monotonic() + 5
     while len(workers()) > before and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -148,7 +155,7 @@ def test_one_may_come_back_and_each_call_has_a_session_of_its_own() -> None:
             seen.append(ears.session)
             ears.stop()
 
-        asyncio.run(call(ears, hz, speak))
+        run(call(ears, hz, speak))
     assert len(set(map(id, seen))) == 3 == ears.starts and all(one.state().closed for one in seen)
     gc.collect()
     deadline = time.monotonic() + 5
