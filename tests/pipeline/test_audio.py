@@ -247,14 +247,9 @@ def test_an_error_survives_the_way_between_processes() -> None:
     assert (error.stage, str(error)) == ("check", "Too long.")
 
 
-def test_a_playlist_opens_no_other_file(tmp_path: Path) -> None:
+def test_a_playlist_opens_no_other_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither a file of a folder nor one that a visitor sends may lead FFmpeg to other files of this machine."""
-    secret = tmp_path / "secret.m4a"
-    secret.write_bytes(_ffmpeg_file(np.zeros(RATE_HZ, np.float32), "adts", "aac", RATE_HZ))
-    lists = [
-        f"#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nfile://{secret}\n#EXT-X-ENDLIST\n",
-        f"ffconcat version 1.0\nfile '{secret}'\n",
-    ]
-    for one in lists:
-        with pytest.raises(AudioError, match="can read it"):
-            load_mono(one.encode())
+    monkeypatch.chdir(tmp_path)  # FFmpeg opens what lies where the program runs
+    Path("secret.wav").write_bytes(to_wav_bytes(np.full(RATE_HZ, 0.1, np.float32), RATE_HZ))
+    with pytest.raises(AudioError, match="can read it"):
+        load_mono(b"ffconcat version 1.0\nfile 'secret.wav'\n")
