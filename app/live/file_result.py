@@ -58,8 +58,8 @@ def about(parameters: StreamParameters) -> str:
         "Click a stretch, a mark or a row to hear it from there. Voice begins and ends where it is heard; the "
         "beginning of a stretch has the name that the live stream gave it only *named after* so many seconds. A voice "
         "is said to be like those of women or of men; nobody is identified, and two women who follow each other may be "
-        f"one stretch. After a pause of {parameters.forget_s:g} s the stream listens afresh; when somebody else goes on "
-        "sooner, the name changes only once the new voice clearly sounds otherwise: late, or not at all."
+        f"one stretch. After a pause of {parameters.forget_s:g} s the stream listens afresh; when somebody else goes "
+        "on sooner, the name changes only once the new voice clearly sounds otherwise: late, or not at all."
     )
 
 
