@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit_webrtc import WebRtcMode, webrtc_streamer
 from streamlit_webrtc.config import Translations
 
+from app.components.microphone_help import ELSE, SENTENCES
 from app.live import ice
 from app.live.ears import Ears
 from app.live.session import LiveSession
@@ -25,17 +26,10 @@ WORDS: Translations = {
     "stop": "Stop",
     "select_device": "Choose a microphone",
     "device_ask_permission": "The browser asks whether this page may hear the microphone. Please allow it.",
-    "device_access_denied": (
-        "The browser does not let this page hear the microphone. Allow it at the left end of the address bar, "
-        "then reload; or use a recording or a file"
-    ),
-    "device_not_available": (
-        "No microphone was found. Plug one in or switch it on, then reload; or use a recording or a file"
-    ),
-    "media_api_not_available": (
-        "This browser does not hand out a microphone here. Open the page as localhost or over HTTPS, in a current "
-        "Firefox, Chrome, Edge or Safari; or use a recording or a file"
-    ),
+    "device_access_denied": SENTENCES["denied"],
+    "device_not_available": SENTENCES["none"],
+    # It may be lacking for two reasons; ``microphone_help`` says which of them it is.
+    "media_api_not_available": "This browser does not hand out a microphone here." + ELSE,
 }
 
 

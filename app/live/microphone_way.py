@@ -77,7 +77,7 @@ def _tick(found: microphone.Connection, ears: Ears, sure_from: float) -> None:
             return
         sitting = _sitting(ears)
         sent = Sent(sitting.take(state), _now_ms())
-        classes = learned.voice_ear().classes
+        classes = sitting.history.classes
         data = monitor_data(state, session=sitting.name, classes=classes, sure_from=sure_from, sent=sent)
         if state.latest is None and told.status is not Status.HEARING:
             data = replace(data, words=str(told.status))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import io
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -19,20 +17,18 @@ RATE_HZ = 16_000
 
 
 @pytest.fixture(scope="module")
-def bench(repo_root: Path) -> Iterator[ModuleType]:
-    sys.path.insert(0, str(repo_root / "benchmarks"))
-    yield importlib.import_module("live")
-    sys.path.remove(str(repo_root / "benchmarks"))
+def bench(benchmark_of: Callable[[str], ModuleType]) -> ModuleType:
+    return benchmark_of("live")
 
 
 @pytest.fixture(scope="module")
-def shared(bench: ModuleType) -> ModuleType:
-    return importlib.import_module("_live")
+def shared(benchmark_of: Callable[[str], ModuleType]) -> ModuleType:
+    return benchmark_of("_live")
 
 
 @pytest.fixture(scope="module")
-def told(bench: ModuleType) -> ModuleType:
-    return importlib.import_module("_live_told")
+def told(benchmark_of: Callable[[str], ModuleType]) -> ModuleType:
+    return benchmark_of("_live_told")
 
 
 def printed(table: object) -> str:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import io
-import sys
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable
 from types import ModuleType
 
 import numpy as np
@@ -16,10 +13,18 @@ from rich.console import Console
 
 
 @pytest.fixture(scope="module")
-def bench(repo_root: Path) -> Iterator[ModuleType]:
-    sys.path.insert(0, str(repo_root / "benchmarks"))
-    yield importlib.import_module("live_browser")
-    sys.path.remove(str(repo_root / "benchmarks"))
+def bench(benchmark_of: Callable[[str], ModuleType]) -> ModuleType:
+    return benchmark_of("live_browser")
+
+
+@pytest.fixture(scope="module")
+def page(benchmark_of: Callable[[str], ModuleType]) -> ModuleType:
+    return benchmark_of("_live_page")
+
+
+@pytest.fixture(scope="module")
+def shared(benchmark_of: Callable[[str], ModuleType]) -> ModuleType:
+    return benchmark_of("_live")
 
 
 def test_only_a_long_quiet_parts_two_stretches(bench: ModuleType) -> None:
@@ -30,7 +35,7 @@ def test_only_a_long_quiet_parts_two_stretches(bench: ModuleType) -> None:
     assert bench.stretches(np.arange(3.0), np.zeros(3, dtype=bool), 1.0) == []
 
 
-def test_delays_count_from_the_microphone_to_what_is_seen_next(bench: ModuleType) -> None:
+def test_delays_count_from_the_microphone_to_what_is_seen_next(bench: ModuleType, page: ModuleType) -> None:
     at_s = 0.01 * np.arange(2000)
     level_db = np.where(((at_s >= 3) & (at_s < 6)) | ((at_s >= 10) & (at_s < 13)), -20.0, -120.0)
     states = [
@@ -41,9 +46,7 @@ def test_delays_count_from_the_microphone_to_what_is_seen_next(bench: ModuleType
     ]
     # Of the second sentence nobody was named, and only a level was seen.
     meters = [(3300.0, -20.0), (3600.0, -50.0), (10_400.0, -30.0)]
-    seen = importlib.import_module("_live_page").Shown(
-        1000 * at_s, level_db, states, meters, pd.DataFrame(), {}
-    )
+    seen = page.Shown(1000 * at_s, level_db, states, meters, pd.DataFrame(), {})
     said = bench.Script(np.zeros(0, np.float32), [(1, 4), (8, 11)], [(1.25, 3.75), (8.25, 10.75)])
     delays = bench.Delays.of(said, seen)
     assert np.allclose(delays.name, [1.1, np.inf])
@@ -53,9 +56,8 @@ def test_delays_count_from_the_microphone_to_what_is_seen_next(bench: ModuleType
     assert np.allclose(delays.meter, [0.3, 0.4])
 
 
-def test_a_sentence_that_the_microphone_did_not_hear_is_an_error(bench: ModuleType) -> None:
-    shown = importlib.import_module("_live_page").Shown
-    seen = shown(np.arange(10.0), np.full(10, -120.0), [], [], pd.DataFrame(), {})
+def test_a_sentence_that_the_microphone_did_not_hear_is_an_error(bench: ModuleType, page: ModuleType) -> None:
+    seen = page.Shown(np.arange(10.0), np.full(10, -120.0), [], [], pd.DataFrame(), {})
     with pytest.raises(RuntimeError, match="heard 0 sentences of 1"):
         bench.Delays.of(bench.Script(np.zeros(0, np.float32), [(1, 2)], [(1, 2)]), seen)
 
@@ -69,8 +71,7 @@ def test_the_table_counts_what_never_came_and_judges_the_95th_percentile(bench: 
     assert "met" in named and "MISSED" in quiet
 
 
-def test_sentences_are_as_long_as_they_are_to_be(bench: ModuleType) -> None:
-    shared = importlib.import_module("_live")
+def test_sentences_are_as_long_as_they_are_to_be(bench: ModuleType, shared: ModuleType) -> None:
     said = bench.script(shared.demo(2)[:2], 2)
     assert len(said.loud_s) == len(said.voice_s) == 2
     for begin_s, end_s in said.loud_s:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -18,14 +17,8 @@ CLIPS = 300
 
 
 @pytest.fixture(scope="module")
-def synthetic(repo_root: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(
-        "synthetic_store", repo_root / "benchmarks" / "_synthetic_store.py"
-    )
-    assert spec is not None and spec.loader is not None
-    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def synthetic(benchmark_of: Callable[[str], ModuleType]) -> ModuleType:
+    return benchmark_of("_synthetic_store")
 
 
 def test_all_that_a_page_reads_is_there(synthetic: ModuleType, tmp_path: Path) -> None:

@@ -191,17 +191,25 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 @contextlib.contextmanager
 def serve(
-    store: Path, folder: Path, program: Sequence[str] = ("-m", "streamlit"), **environment: str
+    store: Path,
+    folder: Path,
+    *,
+    script: str = "app/Home.py",
+    below: str = "",
+    program: Sequence[str] = ("-m", "streamlit"),
+    **environment: str,
 ) -> Iterator[Dashboard]:
     """A dashboard on a store; its log, and what its builds make, go to ``folder``.
 
-    ``program`` is what Python runs in place of Streamlit's command.
+    ``script`` is served in place of the dashboard's own, ``below`` a path as behind a proxy; ``program``
+    is what Python runs in place of Streamlit's command.
     """
     log = folder / "streamlit.log"
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [sys.executable, *program, "run", "app/Home.py"]
+    command = [sys.executable, *program, "run", script]
     options = {"port": port, "address": "127.0.0.1", "headless": "true", "fileWatcherType": "none"}
+    options |= {"baseUrlPath": below} if below else {}
     places = {"SESATLAS_STORE": str(store), "SESATLAS_RECORDINGS": str(folder / "recordings")}
     with log.open("w") as output:
         server = subprocess.Popen(
@@ -213,7 +221,7 @@ def serve(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    url = f"http://127.0.0.1:{port}"
+    url = f"http://127.0.0.1:{port}" + (f"/{below}" if below else "")
     try:
         deadline = time.monotonic() + 60
         while not answers(f"{url}/_stcore/health"):
@@ -265,8 +273,26 @@ def counted_dashboard(
     """The dashboard on the demo store, which counts its threads and tracks into ``counts.json`` beside its log."""
     folder = tmp_path_factory.mktemp("counted")
     program = [str(Path(__file__).with_name("counted_server.py"))]
-    with serve(demo_store, folder, program, SESATLAS_TEST_COUNTS=str(folder / "counts.json")) as served:
+    with serve(
+        demo_store, folder, program=program, SESATLAS_TEST_COUNTS=str(folder / "counts.json")
+    ) as served:
         yield served
+
+
+@pytest.fixture(scope="module")
+def part_of(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Dashboard]]:
+    """``part_of("cloud_app.py")``: a small page of ``tests/e2e`` that shows one part alone, without a store."""
+    with contextlib.ExitStack() as stack:
+
+        def serve_one(script: str, below: str = "") -> Dashboard:
+            folder = tmp_path_factory.mktemp(Path(script).stem)
+            script = f"tests/e2e/{script}"
+            served = serve(folder / "store", folder, script=script, below=below, PYTHONPATH=str(ROOT))
+            dashboard = stack.enter_context(served)
+            stack.enter_context(no_traceback(dashboard))
+            return dashboard
+
+        yield serve_one
 
 
 @contextlib.contextmanager
@@ -281,7 +307,9 @@ def no_traceback(dashboard: Dashboard) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def servers_are_content(request: pytest.FixtureRequest) -> Iterator[None]:
     """A traceback in a server's log fails the test that caused it, whatever the page showed."""
-    names = {"dashboard", "building_dashboard", "empty_dashboard", "counted_dashboard"} & set(request.fixturenames)
+    names = {"dashboard", "building_dashboard", "empty_dashboard", "counted_dashboard"} & set(
+        request.fixturenames
+    )
     with contextlib.ExitStack() as stack:
         for name in names:
             stack.enter_context(no_traceback(request.getfixturevalue(name)))

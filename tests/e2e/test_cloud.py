@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 import math
-import os
 import re
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlparse
 
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator, Request
+    from playwright.sync_api import Locator, Request
 
-    from tests.e2e.conftest import View
+    from tests.e2e.conftest import Dashboard, View
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 
-ROOT = Path(__file__).resolve().parents[2]
 # Streamlit pushes an entry of history for each query it does not know.
 COUNT_PUSHES = """
 window.pushes = 0;
@@ -48,43 +39,13 @@ INK = """root => {
 
 
 @pytest.fixture(scope="module")
-def server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
+def server(part_of: Callable[..., Dashboard]) -> Dashboard:
     """The cloud's own small page, below a path as behind a proxy."""
-    log = tmp_path_factory.mktemp("cloud") / "streamlit.log"
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    options = {"port": port, "address": "127.0.0.1", "headless": "true", "fileWatcherType": "none"}
-    options["baseUrlPath"] = "sounds/atlas"
-    words = [part for name, value in options.items() for part in (f"--server.{name}", str(value))]
-    command = [sys.executable, "-m", "streamlit", "run", "tests/e2e/cloud_app.py", *words]
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
-        )
-    url = f"http://127.0.0.1:{port}/sounds/atlas"
-    try:
-        wait_until_it_answers(f"{url}/_stcore/health", process, log)
-        yield SimpleNamespace(url=url, log=log)
-        assert "Traceback" not in log.read_text(), log.read_text()
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(10)
-
-
-def wait_until_it_answers(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 60
-    while True:
-        assert process.poll() is None and time.monotonic() < deadline, log.read_text()
-        try:
-            urllib.request.urlopen(url, timeout=2).close()
-        except OSError:
-            time.sleep(0.2)
-        else:
-            return
+    return part_of("cloud_app.py", below="sounds/atlas")
 
 
 @pytest.fixture
-def show(windows: Callable[..., View], server: SimpleNamespace) -> Callable[..., View]:
+def show(windows: Callable[..., View], server: Dashboard) -> Callable[..., View]:
     """``show("/?n=400")``: the page in a fresh window, the cloud drawn."""
 
     def open_one(path: str = "/", *, script: str = "", **window: Any) -> View:

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator
+    from playwright.sync_api import Locator
 
-    from tests.e2e.conftest import View
+    from tests.e2e.conftest import Dashboard, View
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 
-ROOT = Path(__file__).resolve().parents[2]
 # Streamlit takes the monitor off the page now and then, and puts it back at once.
 FIND = (
     "document.querySelector('[data-testid=stBidiComponentIsolated]')?.shadowRoot?.querySelector('.monitor')"
@@ -63,43 +54,13 @@ PAINTED = """root => {
 
 
 @pytest.fixture(scope="module")
-def server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
+def server(part_of: Callable[..., Dashboard]) -> Dashboard:
     """The monitor's own small page."""
-    log = tmp_path_factory.mktemp("monitor") / "streamlit.log"
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    options = {"port": port, "address": "127.0.0.1", "headless": "true", "fileWatcherType": "none"}
-    words = [part for name, value in options.items() for part in (f"--server.{name}", str(value))]
-    command = [sys.executable, "-m", "streamlit", "run", "tests/e2e/monitor_app.py", *words]
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
-            env=os.environ | {"PYTHONPATH": str(ROOT)},
-        )  # fmt: skip
-    url = f"http://127.0.0.1:{port}"
-    try:
-        wait_until_it_answers(f"{url}/_stcore/health", process, log)
-        yield SimpleNamespace(url=url, log=log)
-        assert "Traceback" not in log.read_text(), log.read_text()
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(10)
-
-
-def wait_until_it_answers(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 60
-    while True:
-        assert process.poll() is None and time.monotonic() < deadline, log.read_text()
-        try:
-            urllib.request.urlopen(url, timeout=2).close()
-        except OSError:
-            time.sleep(0.2)
-        else:
-            return
+    return part_of("monitor_app.py")
 
 
 @pytest.fixture
-def show(windows: Callable[..., View], server: SimpleNamespace) -> Callable[..., View]:
+def show(windows: Callable[..., View], server: Dashboard) -> Callable[..., View]:
     """``show("/?at=2")``: the page in a fresh window, the monitor drawn. It never comes to rest."""
 
     def open_one(path: str = "/", *, still: bool = False, **window: Any) -> View:

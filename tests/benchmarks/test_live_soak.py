@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from itertools import islice
-from pathlib import Path
 from types import ModuleType
 
 import numpy as np
@@ -17,15 +14,13 @@ from models.resampling import Resampler, SoundError
 
 
 @pytest.fixture(scope="module")
-def bench(repo_root: Path) -> Iterator[ModuleType]:
-    sys.path.insert(0, str(repo_root / "benchmarks"))
-    yield importlib.import_module("live_soak")
-    sys.path.remove(str(repo_root / "benchmarks"))
+def bench(benchmark_of: Callable[[str], ModuleType]) -> ModuleType:
+    return benchmark_of("live_soak")
 
 
 @pytest.fixture(scope="module")
-def bad(bench: ModuleType) -> ModuleType:
-    return importlib.import_module("_bad_sound")
+def bad(benchmark_of: Callable[[str], ModuleType]) -> ModuleType:
+    return benchmark_of("_bad_sound")
 
 
 def test_bad_sound_for_long_and_then_a_woman_and_a_man(bench: ModuleType) -> None:
