@@ -36,6 +36,7 @@ e2e: setup
 
 lint: setup
 	@$(PYTHON_IN_VENV) -m ruff check .
+	@$(PYTHON_IN_VENV) -m ruff format --check .
 	@$(PYTHON_IN_VENV) -m mypy
 
 # What benchmarks compare with lies beside .venv, so that tests and the dashboard are as they are without it.

@@ -89,7 +89,9 @@ def dialects(network: Network) -> None:
         ["accuracy", "clips"], ascending=[True, False], kind="stable", ignore_index=True
     )
     least, most = (words.percent(one) for one in (table["accuracy"].min(), table["accuracy"].max()))
-    reach = f"{least} of every dialect" if least == most else f"From {least} to {most}, depending on the dialect"
+    reach = (
+        f"{least} of every dialect" if least == most else f"From {least} to {most}, depending on the dialect"
+    )
     st.markdown(
         f"{reach}; of few clips the intervals are wide, and they do not know that clips of one speaker are alike."
     )

@@ -8,9 +8,7 @@ from app import learned
 from app.live import file_way, microphone_way, tables
 
 MICROPHONE, RECORDING = "Microphone", "Recording or file"
-PRIVATE = (
-    "Nothing is stored, nothing leaves the machine that runs this program: sound is heard in memory and forgotten."
-)
+PRIVATE = "Nothing is stored, nothing leaves the machine that runs Sesatlas: sound is heard in memory and forgotten."
 
 st.title("Live", anchor=False)
 st.caption(f":material/lock: {PRIVATE}")

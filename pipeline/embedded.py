@@ -66,9 +66,7 @@ def stale(root: Path, reader: Reader, defined: Mapping[str, View]) -> bool:
     return bool(_trained_stale(root, reader) or (voices and voice.stale(reader, voices)))
 
 
-def place(
-    root: Path, staging: Path, defined: Mapping[str, View], tell: events.Listener, n_jobs: int
-) -> int:
+def place(root: Path, staging: Path, defined: Mapping[str, View], tell: events.Listener, n_jobs: int) -> int:
     """Bring the vectors in the staging database up to date; how many were computed for that."""
     if layout.NETWORK in defined:
         _place_trained(root, staging)

@@ -12,7 +12,9 @@ from models.vad import RATE_HZ
 from pipeline.audio import to_wav_bytes
 
 KEY = "live_corrections"
-PRIVATE = "They and their sound are in this program's memory alone, and gone with the page, unless you export them."
+PRIVATE = (
+    "They and their sound are in this program's memory alone, and gone with the page, unless you export them."
+)
 
 
 def kept() -> list[Correction]:

@@ -58,7 +58,7 @@ def in_use(parameters: StreamParameters) -> None:
         f"Heard by the {'shipped' if card.shipped else 'own'} voice network "
         f"`{card.weights.stem}` ({card.sha256[:12]}, made {card.made}): an ECAPA-TDNN over the newest "
         f"{parameters.window_s:g} s of voice. A voice is named from {parameters.first_s:g} s of it on, where the "
-        f"calibrated probability is {parameters.sure_from:.0%} or more; below that it says \"not sure yet\". "
+        f'calibrated probability is {parameters.sure_from:.0%} or more; below that it says "not sure yet". '
         f"Whoever goes on after a pause of {parameters.forget_s:g} s, or clearly sounds otherwise, is heard afresh. "
         "The names are those of voices, not of people."
     )

@@ -84,7 +84,9 @@ def keys(fingerprints: Mapping[str, str], views: Mapping[str, View]) -> dict[tup
 def _recipe() -> str:
     methods = {name: [one.version, dict(one.parameters)] for name, one in METHODS.items()}
     clusterers = {name: [one.version, dict(one.parameters)] for name, one in CLUSTERERS.items()}
-    wanted = [asdict(one) for one in (*pictures(), *SPACES.values())]
+    # In an order of their own: where a method stands in its registry changes no number.
+    drawn = sorted(pictures(), key=lambda one: (one.method, one.dimension))
+    wanted = [asdict(one) for one in (*drawn, *SPACES.values())]
     return _digest([VERSION, methods, clusterers, wanted])
 
 

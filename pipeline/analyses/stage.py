@@ -131,7 +131,9 @@ def _tasks(
     """What the workers need of a dataset, in memory: the database cannot be read while it is written."""
     with Reader(staging) as reader:
         described = [name for name, view in views.items() if not view.learned]
-        needed = dict.fromkeys([*(described if ALL in wanted else []), *(one for one in wanted if one != ALL)])
+        needed = dict.fromkeys(
+            [*(described if ALL in wanted else []), *(one for one in wanted if one != ALL)]
+        )
         matrices = {view: reader.matrix(dataset, view) for view in needed}
         labels = reader.clips(dataset).set_index("clip_id")["label"]
     kept = kept_of(base, dataset)

@@ -51,7 +51,9 @@ class Display:
         if told.epoch == told.epochs:
             which = f"network {told.member} of {told.members}" if told.members > 1 else "the network"
             heard = (
-                f", {values[TEST_ACCURACY]:.1%} of the held-out clips told right" if TEST_ACCURACY in values else ""
+                f", {values[TEST_ACCURACY]:.1%} of the held-out clips told right"
+                if TEST_ACCURACY in values
+                else ""
             )
             self.console.print(f"{told.fold}: {which} is trained, loss {values[TRAIN_LOSS]:.3f}{heard}")
 

@@ -103,7 +103,8 @@ def write_card(
         "heard": {"train": _hashes(trained.voices.train), "validation": _hashes(trained.voices.validation)},
         "history": [[result.seed, *row] for result in trained.results for row in result.history],
         "evaluation": {name: _evaluation(one) for name, one in evaluations.items()},
-        "made": f"{date.today():%Y-%m-%d}", "device": trained.device,
+        "made": f"{date.today():%Y-%m-%d}",
+        "device": trained.device,
         "versions": {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES},
     }
     if stream is not None:

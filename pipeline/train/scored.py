@@ -31,12 +31,16 @@ def answered(
         float32 (n, 2), in the order of ``SEXES``.
     """
     predicted = np.array(SEXES, dtype=object)[probabilities.argmax(1)]
-    return clips[list(OF_CLIPS)].reset_index(drop=True).assign(
-        predicted=predicted,
-        probability=probabilities.max(1),
-        logit=logits[:, 1] - logits[:, 0],
-        right=predicted == clips["sex"].to_numpy(),
-        **{sex: probabilities[:, place] for place, sex in enumerate(SEXES)},
+    return (
+        clips[list(OF_CLIPS)]
+        .reset_index(drop=True)
+        .assign(
+            predicted=predicted,
+            probability=probabilities.max(1),
+            logit=logits[:, 1] - logits[:, 0],
+            right=predicted == clips["sex"].to_numpy(),
+            **{sex: probabilities[:, place] for place, sex in enumerate(SEXES)},
+        )
     )
 
 

@@ -145,7 +145,9 @@ def _whole(place: Path, shipped: bool) -> Card:
     with safe_open(weights, framework="numpy") as file:
         about = file.metadata() or {}
     if (about.get("kind"), about.get("version")) != (KIND, str(VERSION)):
-        raise ValueError(f"the weights are {about.get('kind')}, version {about.get('version')}; expected {VERSION}")
+        raise ValueError(
+            f"the weights are {about.get('kind')}, version {about.get('version')}; expected {VERSION}"
+        )
     card = Card(
         weights=weights, sha256=sha256, digest=_digest(told), shipped=shipped, told=told,
         learned=frozenset(told["heard"]["train"]), validated=frozenset(told["heard"]["validation"]),
@@ -176,6 +178,8 @@ def _require_numbers(card: Card) -> None:
         raise ValueError(f"the classes are {card.told['classes']}; expected {list(SEXES)}")
     unknown = card.evaluations.keys() - card.speakers.keys()
     if unknown or not card.evaluations or "train" not in card.speakers or "validation" not in card.speakers:
-        raise ValueError(f"it does not tell who was learned from or listened to: {', '.join(unknown) or 'nobody'}")
+        raise ValueError(
+            f"it does not tell who was learned from or listened to: {', '.join(unknown) or 'nobody'}"
+        )
     if not (card.temperature > 0 and card.dimension > 0 and card.seconds >= 0):
         raise ValueError("temperature, dimension or time is no positive number")

@@ -60,7 +60,9 @@ class Threshold:
 
 def speakers_of(rows: Sequence[Mapping[str, Any]]) -> tuple[Corpus, ...]:
     return tuple(
-        Corpus(str(row["dataset"]), str(row["title"]), int(row["clips"]), int(row["female"]), int(row["male"]))
+        Corpus(
+            str(row["dataset"]), str(row["title"]), int(row["clips"]), int(row["female"]), int(row["male"])
+        )
         for row in rows
     )
 
@@ -91,7 +93,9 @@ def threshold_of(told: Mapping[str, Any]) -> Threshold:
             "expected a probability of 0.5 to 1 and two shares"
         )
     heard = told["fitted_on"]
-    return Threshold(sure_from, right, undecided, tuple(map(str, heard["speakers"])), int(heard["clips"]), curve)
+    return Threshold(
+        sure_from, right, undecided, tuple(map(str, heard["speakers"])), int(heard["clips"]), curve
+    )
 
 
 def in_words(corpora: Sequence[Corpus]) -> str:

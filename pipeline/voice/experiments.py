@@ -81,7 +81,9 @@ def make(root: Path, reader: Reader, one: Due) -> ExperimentRows | Gap:
     at = pd.Index(matrix.clip_ids).get_indexer(pd.Index(tested["clip_id"]))
     probabilities, logits = said(card, matrix.values[at])
     (synthetic,) = [row["synthetic"] for row in reader.rows("all_datasets") if row["dataset"] == dataset]
-    return _rows(one, card, tested, answered(tested, probabilities, logits), _notes(card, clips, tested, synthetic))
+    return _rows(
+        one, card, tested, answered(tested, probabilities, logits), _notes(card, clips, tested, synthetic)
+    )
 
 
 def _nobody(clips: pd.DataFrame, card: Card) -> str:
@@ -94,7 +96,9 @@ def _nobody(clips: pd.DataFrame, card: Card) -> str:
 
 
 def _rows(one: Due, card: Card, tested: pd.DataFrame, told: pd.DataFrame, notes: list[str]) -> ExperimentRows:
-    classes = np.array([tested.loc[tested["sex"] == sex, one.wanted.target].iloc[0] for sex in SEXES], dtype=object)
+    classes = np.array(
+        [tested.loc[tested["sex"] == sex, one.wanted.target].iloc[0] for sex in SEXES], dtype=object
+    )
     truth, predicted = (
         np.array([SEXES.index(sex) for sex in told[name]], dtype=np.intp) for name in ("sex", "predicted")
     )
@@ -163,7 +167,18 @@ def _notes(card: Card, clips: pd.DataFrame, tested: pd.DataFrame, synthetic: boo
 
 def parameters(card: Card) -> dict[str, object]:
     """What there is to know of the network and its training."""
-    names = ("recipe", "speakers", "seeds", "over_seeds", "temperature", "seed", "parameters", "says", "device", "made")
+    names = (
+        "recipe",
+        "speakers",
+        "seeds",
+        "over_seeds",
+        "temperature",
+        "seed",
+        "parameters",
+        "says",
+        "device",
+        "made",
+    )
     return {name: card.told[name] for name in names} | {"weights": card.sha256, "origin": origin(card)}
 
 

@@ -22,7 +22,10 @@ def met(clips: pd.DataFrame, card: Card) -> pd.Series:
         As ``Reader.clips`` gives it.
     """
     found = pd.Series(NEVER_MET, index=clips.index, dtype=object)
-    for word, hashes in ((VALIDATED, card.validated), (LEARNED, card.learned)):  # who is both was learned from
+    for word, hashes in (
+        (VALIDATED, card.validated),
+        (LEARNED, card.learned),
+    ):  # who is both was learned from
         heard = clips["content_hash"].isin(hashes)
         speakers = clips.loc[heard, "speaker"].dropna()
         found[heard | clips["speaker"].isin(speakers)] = word

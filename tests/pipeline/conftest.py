@@ -7,7 +7,7 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -201,23 +201,32 @@ def write_short() -> Callable[[Path, float], None]:
 
 
 @pytest.fixture
-def few(monkeypatch: pytest.MonkeyPatch) -> None:
+def only(monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, Any], Mapping[str, Any]], None]:
+    """``only(METHODS, {"pca": ...})``: a registry holds nothing else, and after the test all it held, in its order."""
+
+    def leave(registry: dict[str, Any], held: Mapping[str, Any]) -> None:
+        for name in reversed(list(registry)):  # what goes last comes back first
+            monkeypatch.delitem(registry, name)
+        for name, entry in held.items():
+            monkeypatch.setitem(registry, name, entry)
+
+    return leave
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch, only: Callable[..., None]) -> None:
     """Few classifiers, one projection and no clustering: what is tested does not depend on which there are."""
-    for name in list(CLASSIFIERS):
-        if name not in (*QUICK, "forest"):  # the forest is what the facts are learned with
-            monkeypatch.delitem(CLASSIFIERS, name)
-    quick = replace(
-        CLASSIFIERS["forest"], grid=({"n_estimators": 8, "min_samples_leaf": 1},), calibrated=False
-    )
-    monkeypatch.setitem(CLASSIFIERS, "forest", quick)
-    whole = CLASSIFIERS["logistic"]
-    monkeypatch.setitem(CLASSIFIERS, "logistic", replace(whole, grid=whole.grid[:2], calibrated=False))
+    logistic, forest = CLASSIFIERS["logistic"], CLASSIFIERS["forest"]
+    changed = {
+        "logistic": replace(logistic, grid=logistic.grid[:2], calibrated=False),
+        # What the facts are learned with.
+        "forest": replace(forest, grid=({"n_estimators": 8, "min_samples_leaf": 1},), calibrated=False),
+    }
+    held = {name: one for name, one in CLASSIFIERS.items() if name in (*QUICK, "forest")}
+    only(CLASSIFIERS, held | changed)
+    only(CLUSTERERS, {})
+    only(METHODS, {"pca": METHODS["pca"]})
     monkeypatch.setitem(learning_curve.__kwdefaults__, "shares", (0.5, 1.0))
-    for name in list(CLUSTERERS):
-        monkeypatch.delitem(CLUSTERERS, name)
-    for name in list(METHODS):
-        if name != "pca":
-            monkeypatch.delitem(METHODS, name)
     monkeypatch.setattr("pipeline.analyses.recipe.SPACES", {})
     monkeypatch.setattr("pipeline.analyses.unit.SPACES", {})
     monkeypatch.setattr(grid, "ON_EACH_VIEW", ("knn",))

@@ -70,9 +70,7 @@ def test_what_is_read_is_what_was_written(opened, ids) -> None:
 
 
 def test_probabilities_that_are_not_those_of_the_classes_are_refused(opened, ids, made) -> None:
-    wrong = replace(
-        made("a", ids["a"], ["level"]), experiment={"classes": ["dog"], "experiment_id": "x"}
-    )
+    wrong = replace(made("a", ids["a"], ["level"]), experiment={"classes": ["dog"], "experiment_id": "x"})
     with pytest.raises(StoreError, match=r"has 1 classes, and predictions with \[2\]"), opened.transaction():
         experiments.replace_experiment(opened, wrong)
 

@@ -14,6 +14,7 @@ from pipeline.analyses.task import Task
 from pipeline.analyses.unit import given_of
 from pipeline.clusterings import CLUSTERERS
 from pipeline.clusterings.cluster import cluster
+from pipeline.clusterings.clusterer import Clusterer
 from pipeline.clusterings.grid import all_clusterings
 from pipeline.clusterings.spaces import spaces
 from pipeline.features import VIEWS
@@ -28,18 +29,19 @@ QUICK = {"kmeans": 2, "hdbscan": 1}
 NAMES = ("dog", "rooster", "rain")
 
 
+def first_of(whole: Clusterer, rows: int) -> Clusterer:
+    """A clusterer with the first rows of its grid alone."""
+    return replace(whole, grid=lambda points: whole.grid(points)[:rows])
+
+
 @pytest.fixture
-def few(monkeypatch: pytest.MonkeyPatch) -> None:
+def few(monkeypatch: pytest.MonkeyPatch, only: Callable[..., None]) -> None:
     """Few clusterings in the place of many, of few rounds: what is tested does not depend on which there are.
 
     Nothing is learned: ``tests/pipeline/experiments`` has builds that do.
     """
     monkeypatch.setattr("pipeline.experiments.due.grid", lambda *_: ())
-    for name, whole in list(CLUSTERERS.items()):
-        monkeypatch.delitem(CLUSTERERS, name)
-        if name in QUICK:
-            first = lambda points, whole=whole: whole.grid(points)[: QUICK[whole.name]]  # noqa: E731
-            monkeypatch.setitem(CLUSTERERS, name, replace(whole, grid=first))
+    only(CLUSTERERS, {name: first_of(CLUSTERERS[name], rows) for name, rows in QUICK.items()})
     monkeypatch.setitem(all_clusterings.__kwdefaults__, "stability_rounds", 2)
     short = METHODS["tsne"].parameters | {"early_exaggeration_iter": 25, "n_iter": 100}
     monkeypatch.setitem(METHODS, "tsne", replace(METHODS["tsne"], parameters=short))

@@ -70,6 +70,13 @@ def test_a_changed_method_changes_everything(quick_views, monkeypatch, registry,
     assert not set(before.values()) & set(keys(PRINTS, quick_views).values())
 
 
+def test_the_order_of_a_registry_changes_nothing(quick_views, only) -> None:
+    before = keys(PRINTS, quick_views)
+    for registry in (METHODS, CLUSTERERS):
+        only(registry, dict(reversed(registry.items())))
+    assert keys(PRINTS, quick_views) == before
+
+
 def test_names_can_be_read() -> None:
     assert projection_id("esc50", "all", Wanted("umap", 3, {})) == "esc50.all.umap-3d"
     kept = projection_id("esc50", "mfcc", Wanted("tsne", 2, {"perplexity": 5.0}, "kept"))

@@ -83,6 +83,8 @@ def test_the_fixed_head_says_the_same_of_the_common_space(found: Trained) -> Non
 def test_classes_and_all_else_count_alike(found: Trained) -> None:
     first = found.folds[0]
     before = [part.var(0).sum() for part in parts(first.learned_embeddings, CLASSES)]
-    after = [part.var(0).sum() for part in parts(ways(found.folds)[first.name](first.learned_embeddings), CLASSES)]
+    after = [
+        part.var(0).sum() for part in parts(ways(found.folds)[first.name](first.learned_embeddings), CLASSES)
+    ]
     assert after[0] == pytest.approx(before[0], rel=1e-4)
     assert after[1] == pytest.approx(min(before), rel=1e-4)

@@ -90,7 +90,9 @@ def test_from_folders_to_weights_and_card_and_no_second_time(run, tmp_path: Path
     assert float(told_now[1]) == pytest.approx(answers[0][2], abs=1e-4)
     monkeypatch.setattr(cards, "HOME", tmp_path / "out")  # a build reads it, as it would the shipped one
     used = cards.used(tmp_path / "none")
-    assert (len(used.learned), len(used.validated)) == (12, 4) and used.dimension == len(model.network.head.weight[0])
+    assert (len(used.learned), len(used.validated)) == (12, 4) and used.dimension == len(
+        model.network.head.weight[0]
+    )
     assert len(used.evaluations["validation"].answers) == 4 and used.history
     assert run(*words, "--quiet")[:2] == (0, "")  # nothing is left to train
     again = json.loads((tmp_path / "out" / "gender_ecapa.json").read_text())

@@ -22,7 +22,9 @@ def test_the_card_that_the_program_brings_is_whole(tmp_path: Path) -> None:
     assert card.shipped and card.weights.parent == cards.HOME and card.dimension == 192
     assert card.learned and card.validated and not card.learned & card.validated
     assert {"train", "validation"} <= set(card.speakers) and "validation" in card.evaluations
-    assert len(card.evaluations["validation"].answers) == sum(one.clips for one in card.speakers["validation"])
+    assert len(card.evaluations["validation"].answers) == sum(
+        one.clips for one in card.speakers["validation"]
+    )
 
 
 def test_the_shipped_network_was_made_by_the_recipe_that_the_command_has(tmp_path: Path) -> None:
@@ -32,7 +34,9 @@ def test_the_shipped_network_was_made_by_the_recipe_that_the_command_has(tmp_pat
 def test_it_met_what_it_was_tested_on_for_the_first_time(tmp_path: Path) -> None:
     """Told right by at least so many that a change of the weights for the worse is seen."""
     card = used(tmp_path)
-    assert {one.dataset for one in card.speakers["test"]}.isdisjoint(one.dataset for one in card.speakers["train"])
+    assert {one.dataset for one in card.speakers["test"]}.isdisjoint(
+        one.dataset for one in card.speakers["train"]
+    )
     clean = {
         row["metric"]: row["value"] for row in card.evaluations["test"].metrics
         if (row["kind"], row["name"]) == ("condition", "clean")
@@ -66,12 +70,18 @@ STREAM = {
 }  # fmt: skip
 
 
-def test_a_card_with_a_threshold_decides_by_it_and_is_no_other_card_to_a_store(shipped, tmp_path: Path) -> None:
+def test_a_card_with_a_threshold_decides_by_it_and_is_no_other_card_to_a_store(
+    shipped, tmp_path: Path
+) -> None:
     before = used(tmp_path)
     shipped.tell(stream=STREAM)
     after = used(tmp_path)
     assert after.stream == StreamParameters(sure_from=0.9) and after.digest == before.digest
-    assert after.threshold is not None and after.threshold.curve["right"].isna().tolist() == [False, False, True]
+    assert after.threshold is not None and after.threshold.curve["right"].isna().tolist() == [
+        False,
+        False,
+        True,
+    ]
     shipped.tell(stream=STREAM, notes=["Another."])
     assert used(tmp_path).digest != before.digest
 

@@ -32,9 +32,17 @@ def told(builder, shipped, esc50):
 def test_it_is_as_the_card_has_it(told) -> None:
     with reading(told) as reader:
         (row,) = reader.experiments(DATASET).to_dict("records")
-        assert (row["experiment_id"], row["kind"], row["origin"], row["target"]) == (ID, "card", "shipped", "sex")
+        assert (row["experiment_id"], row["kind"], row["origin"], row["target"]) == (
+            ID,
+            "card",
+            "shipped",
+            "sex",
+        )
         assert (row["protocol"], row["protocol_title"]) == ("validation", "speakers kept for validation")
-        assert "5 clips by 2 speakers of There" in row["protocol_told"] and "none of these" in row["protocol_told"]
+        assert (
+            "5 clips by 2 speakers of There" in row["protocol_told"]
+            and "none of these" in row["protocol_told"]
+        )
         assert list(row["classes"]) == ["female", "male"] and list(row["notes"]) == ["It says.", "A note."]
         assert row["made_at"] == datetime(2026, 11, 20) and row["seconds"] == 5.0
         rows = reader.experiment_metrics(ID)

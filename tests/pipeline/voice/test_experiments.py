@@ -45,10 +45,27 @@ def values(rows: ExperimentRows, kind: str) -> dict[tuple[str, str], float]:
 def test_every_stranger_is_tested_with_what_the_network_says(made, shipped, hums) -> None:
     rows = made()
     told = rows.experiment
-    assert (rows.id, told["kind"], told["origin"], told["method"]) == (ID, "network", "trained", "gender_ecapa")
-    assert (told["views"], told["protocol"], told["protocol_title"]) == (["sound"], "strangers", "speakers never met")
-    assert told["classes"] == ["W", "M"] and told["target"] == "label"  # hers first, in the dataset's own words
-    assert (told["clips"], told["groups"], told["unit"], told["seed"], told["seconds"]) == (8, 4, "speaker", 2, 5.0)
+    assert (rows.id, told["kind"], told["origin"], told["method"]) == (
+        ID,
+        "network",
+        "trained",
+        "gender_ecapa",
+    )
+    assert (told["views"], told["protocol"], told["protocol_title"]) == (
+        ["sound"],
+        "strangers",
+        "speakers never met",
+    )
+    assert (
+        told["classes"] == ["W", "M"] and told["target"] == "label"
+    )  # hers first, in the dataset's own words
+    assert (told["clips"], told["groups"], told["unit"], told["seed"], told["seconds"]) == (
+        8,
+        4,
+        "speaker",
+        2,
+        5.0,
+    )
     for words in ("8 clips by 5 speakers of There", "8 clips by 4 speakers"):
         assert words in told["protocol_told"]
     found = table(rows)
@@ -72,7 +89,11 @@ def test_the_numbers_are_those_of_the_predictions(made, hums) -> None:
     interval = by_groups(right, np.unique(speakers, return_inverse=True)[1])
     assert (told["grouped_low"], told["grouped_high"]) == pytest.approx((interval.low, interval.high))
     fold = values(rows, "fold")
-    assert (fold["never met", "train"], fold["never met", "test"], fold["never met", "fit_seconds"]) == (8, 8, 5.0)
+    assert (fold["never met", "train"], fold["never met", "test"], fold["never met", "fit_seconds"]) == (
+        8,
+        8,
+        5.0,
+    )
     assert fold["never met", "accuracy"] == pytest.approx(right.mean())
     assert {name for name, _ in values(rows, "class")} == {"W", "M"}
     each = values(rows, "speaker")
@@ -98,7 +119,10 @@ def test_whoever_was_learned_from_is_left_out_with_all_clips(made, shipped, hums
     fold = values(rows, "fold")
     assert (fold["never met", "test"], fold["validated on", "test"]) == (4, 2)
     notes = " ".join(rows.experiment["notes"])
-    assert "2 clips are by speakers that it has learned from" in notes and "speakers of 2 of these clips" in notes
+    assert (
+        "2 clips are by speakers that it has learned from" in notes
+        and "speakers of 2 of these clips" in notes
+    )
 
 
 def test_those_it_was_chosen_by_are_not_called_never_met(made, shipped, hums) -> None:
@@ -117,7 +141,10 @@ def test_clips_without_a_name_or_sex_are_not_tested(made, hums) -> None:
     hums.rows["f1-1.wav"]["speaker"] = ""
     hums.rows["m1-1.wav"] |= {"sex": "", "label": ""}
     hums.table()
-    assert set(table(made()).index) == {f"hums/{name}" for name in hums.rows} - {"hums/f1-1.wav", "hums/m1-1.wav"}
+    assert set(table(made()).index) == {f"hums/{name}" for name in hums.rows} - {
+        "hums/f1-1.wav",
+        "hums/m1-1.wav",
+    }
 
 
 def test_it_is_due_anew_when_clips_card_or_vectors_change(builder, shipped, hums) -> None:
@@ -152,7 +179,12 @@ def test_it_is_due_anew_when_clips_card_or_vectors_change(builder, shipped, hums
 )
 def test_the_target_is_whatever_tells_the_sexes_apart(changes: dict[str, list], target: str | None) -> None:
     clips = pd.DataFrame(
-        {"label": ["W", "W", "M", "M"], "sex": ["female"] * 2 + ["male"] * 2, "speaker": list("abcd"), "dialect": None}
+        {
+            "label": ["W", "W", "M", "M"],
+            "sex": ["female"] * 2 + ["male"] * 2,
+            "speaker": list("abcd"),
+            "dialect": None,
+        }
     )
     assert target_of(clips.assign(**changes)) == target
 
@@ -190,4 +222,7 @@ def test_a_store_from_before_is_completed(builder, shipped, hums, few, monkeypat
         after = reader.experiment_keys()
         kept = after[after["experiment_id"].isin(before["experiment_id"])].reset_index(drop=True)
         pd.testing.assert_frame_equal(kept, before)
-        assert set(after["experiment_id"]) - set(before["experiment_id"]) == {ID, "voice.gender_ecapa.validation"}
+        assert set(after["experiment_id"]) - set(before["experiment_id"]) == {
+            ID,
+            "voice.gender_ecapa.validation",
+        }

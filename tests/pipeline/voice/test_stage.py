@@ -53,7 +53,9 @@ def gaps(builder, dataset: str = "hums") -> list[str]:
     return list(found[found["what"] == "The view ecapa"]["reason"])
 
 
-def test_every_clip_of_speech_gets_the_vector_that_the_network_gives(builder, shipped, hums, listened) -> None:
+def test_every_clip_of_speech_gets_the_vector_that_the_network_gives(
+    builder, shipped, hums, listened
+) -> None:
     done = builder(f"folder={hums.root}")
     assert len(listened) == 8 and done.vectors_computed == 3 * 8  # two views beside it
     found, model = vectors(builder), shipped.model
@@ -89,7 +91,9 @@ def test_an_unchanged_build_loads_no_torch(builder, shipped, hums, repo_root: Pa
         "Options(n_jobs=1, analyses=False, views=views))\n"
         "print(done.status, 'torch' in sys.modules)"
     )
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=repo_root, env=os.environ)
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=repo_root, env=os.environ
+    )
     assert ran.stdout.split() == ["unchanged", "False"], ran.stderr
 
 
