@@ -13,7 +13,8 @@ from models.ear import VoiceEar, ear_of
 from pipeline.audit import facts
 from pipeline.experiments.wanted import FACTS
 from pipeline.inputs import ALL, Input, InputError, given_of
-from pipeline.voice.card import Card, used
+from pipeline.voice.card import Card
+from pipeline.voice.cards import used
 from store.experiment_reader import Predictions
 from store.reader import Matrix, Reader
 

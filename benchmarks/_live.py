@@ -26,7 +26,8 @@ from pipeline.datasets import esc50, timit
 from pipeline.synthesis.speakers import roster
 from pipeline.synthesis.voices import utter
 from pipeline.train.gender_sounds import BELOW_LOUDEST_DB, FRAME_S, decoded
-from pipeline.voice.card import HOME, Card, used
+from pipeline.voice.card import Card
+from pipeline.voice.cards import HOME, used
 
 Samples = NDArray[np.float32]
 

@@ -16,7 +16,8 @@ from models.vad import RATE_HZ
 from pipeline.audio import load_mono, to_wav_bytes
 from pipeline.errors import PipelineError
 from pipeline.sources import store_root
-from pipeline.voice import card
+from pipeline.voice.card import Card
+from pipeline.voice.cards import found
 
 MADE = "live_example"
 ROLES = {
@@ -35,7 +36,7 @@ class _Made:
 
 def draw() -> Given | None:
     """Make the example, or say why there is none."""
-    network = card.found(store_root())
+    network = found(store_root())
     key = (str(store_root()), snapshot.current().number, network.digest if network else "")
     made: _Made | None = st.session_state.get(MADE)
     if made is None or made.key != key:
@@ -48,7 +49,7 @@ def draw() -> Given | None:
     return made.given
 
 
-def _make(network: card.Card | None) -> Given:
+def _make(network: Card | None) -> Given:
     datasets = snapshot.datasets()
     sentences = example.choose(datasets, snapshot.clips, network)
     roots = datasets.set_index("dataset")["path"]

@@ -13,7 +13,7 @@ from pipeline.console import plain
 from pipeline.sources import parse
 from pipeline.train.display import Display
 from pipeline.train.errors import TrainError
-from pipeline.voice.card import folder
+from pipeline.voice.cards import folder
 from store.reader import Reader
 from store.snapshots import Store
 

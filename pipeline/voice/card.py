@@ -1,4 +1,4 @@
-"""The voice network that is in use, as its card describes it: the one trained in this store, else the shipped one."""
+"""A voice network, as the card beside its weights describes it."""
 
 from __future__ import annotations
 
@@ -8,32 +8,22 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 
-import models
 from models.decisions import StreamParameters
 from models.gender_format import KIND, VERSION
-from pipeline.errors import PipelineError
 from pipeline.train.speakers import SEXES
 from pipeline.voice.card_content import Corpus, Evaluated, Threshold, evaluated, speakers_of, threshold_of
 
 NETWORK = "gender_ecapa"
 TITLE = "ECAPA-TDNN (voice network)"
 WEIGHTS, CARD = f"{NETWORK}.safetensors", f"{NETWORK}.json"
-HOME = Path(models.__file__).parent / "weights"
-"""Where the shipped network lies."""
-
 FIT = "Fit one: `python -m pipeline train gender --only-threshold`."
 
 log = logging.getLogger(__name__)
-
-
-class VoiceCardError(PipelineError):
-    """No voice network can be used: its files are not there, damaged, or do not belong together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,61 +73,15 @@ class Card:
         return sum(float(one["seconds"]) for one in self.told["seeds"] if one["seed"] == self.told["seed"])
 
 
-def folder(root: Path) -> Path:
-    """Where a training into the store at ``root`` keeps its weights, its card and its checkpoints."""
-    return root / "networks" / NETWORK
-
-
-def used(root: Path) -> Card:
+def read(place: Path, shipped: bool) -> Card:
     """
-    The network that was trained in the store's folder, if it is whole; else the one that is shipped.
+    The network whose two files lie in a folder, as its card describes it.
 
     Raises
     ------
-    VoiceCardError
-        Neither is whole.
+    OSError, AttributeError, KeyError, TypeError, ValueError, SafetensorError
+        One of them is not there, damaged, or not of the other.
     """
-    own = folder(root)
-    if (own / CARD).exists():
-        trained = _read(own, False, _stamps(own))
-        if isinstance(trained, Card):
-            return trained
-    shipped = _read(HOME, True, _stamps(HOME))
-    if isinstance(shipped, VoiceCardError):
-        raise shipped
-    return shipped
-
-
-def found(root: Path) -> Card | None:
-    """As :func:`used`; None where there is no voice network that is whole, which is told once."""
-    try:
-        return used(root)
-    except VoiceCardError:
-        return None
-
-
-def _stamps(place: Path) -> tuple[tuple[int, int] | None, ...]:
-    stats = [path.stat() if path.exists() else None for path in (place / CARD, place / WEIGHTS)]
-    return tuple((one.st_size, one.st_mtime_ns) if one else None for one in stats)
-
-
-@lru_cache(maxsize=8)
-def _read(place: Path, shipped: bool, stamps: object) -> Card | VoiceCardError:
-    """Read once for each state of the files, so that what is wrong with them is told once."""
-    mend = "Install the program again." if shipped else (
-        "The shipped network is used instead; delete the folder, or train again: `python -m pipeline train gender`."
-    )  # fmt: skip
-    try:
-        return _whole(place, shipped)
-    except (OSError, AttributeError, KeyError, TypeError, ValueError, SafetensorError) as error:
-        wrong = VoiceCardError(
-            f"The voice network in {place} cannot be used ({type(error).__name__}: {error}). {mend}"
-        )
-        log.warning("%s", wrong)
-        return wrong
-
-
-def _whole(place: Path, shipped: bool) -> Card:
     told, weights = json.loads((place / CARD).read_bytes()), place / WEIGHTS
     sha256 = hashlib.sha256(weights.read_bytes()).hexdigest()
     if told["weights"]["sha256"] != sha256:

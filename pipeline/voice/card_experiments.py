@@ -21,10 +21,11 @@ from pipeline.experiments.wanted import CARD, Due, Wanted
 from pipeline.train.by_speaker import each_speaker
 from pipeline.train.layout import digest
 from pipeline.train.speakers import SEXES
-from pipeline.voice import card as cards
+from pipeline.voice import cards
+from pipeline.voice.card import NETWORK as METHOD
 from pipeline.voice.card import Card
 from pipeline.voice.card_content import Evaluated, in_words
-from pipeline.voice.experiments import METHOD, origin, parameters
+from pipeline.voice.experiments import origin, parameters
 from store.experiments import ExperimentRows
 from store.reader import Reader
 

@@ -19,21 +19,19 @@ from pipeline.train.by_speaker import by_speaker, each_speaker, speaker_rows
 from pipeline.train.layout import digest
 from pipeline.train.scored import answered, dialect_rows
 from pipeline.train.speakers import SEXES
-from pipeline.voice import card as cards
-from pipeline.voice import spoken
-from pipeline.voice.card import Card
-from pipeline.voice.card_content import in_words
+from pipeline.voice import cards, spoken
+from pipeline.voice import experiment_words as words
+from pipeline.voice.card import NETWORK as METHOD
+from pipeline.voice.card import TITLE, Card
 from pipeline.voice.strangers import LEARNED, NEVER_MET, VALIDATED, met
 from pipeline.voice.told import said
 from pipeline.voice.view import NAME
 from store.experiments import ExperimentRows
 from store.reader import Reader
 
-METHOD = cards.NETWORK
 VERSION = 1
 """Raise it when an experiment's rows change for a reason that neither weights nor clips tell."""
-PROTOCOL, TITLE, CHOSEN_BY = "strangers", "speakers never met", "speakers kept for validation"
-SYNTHETIC = "The voices of this collection are synthetic: what holds for them need not hold for people."
+PROTOCOL = "strangers"
 
 
 def due(root: Path, reader: Reader) -> list[Due]:
@@ -75,23 +73,18 @@ def make(root: Path, reader: Reader, one: Due) -> ExperimentRows | Gap:
     matrix = reader.matrix(dataset, NAME)
     tested = clips[(clips["fold"] != LEARNED) & clips["clip_id"].isin(matrix.clip_ids)].reset_index(drop=True)
     if tested.empty:
-        told = {"what": cards.TITLE, "reason": _nobody(clips, card), "target": one.wanted.target}
+        told = {"what": TITLE, "reason": words.nobody(clips, card), "target": one.wanted.target}
         keyed = {"experiment_id": one.experiment_id, "key": one.key, "dataset": dataset}
         return Gap(one.experiment_id, told | keyed)
     at = pd.Index(matrix.clip_ids).get_indexer(pd.Index(tested["clip_id"]))
     probabilities, logits = said(card, matrix.values[at])
     (synthetic,) = [row["synthetic"] for row in reader.rows("all_datasets") if row["dataset"] == dataset]
     return _rows(
-        one, card, tested, answered(tested, probabilities, logits), _notes(card, clips, tested, synthetic)
-    )
-
-
-def _nobody(clips: pd.DataFrame, card: Card) -> str:
-    known = int((clips["fold"] == LEARNED).sum())
-    return (
-        f"Nobody is left to be tested: the network has learned from the speakers of {known:,} of the {len(clips):,} "
-        "clips, and of the others it has no vector. Another collection, whose speakers it has not met, can tell how "
-        f"good it is; its card tells of {in_words(card.speakers['validation'])}."
+        one,
+        card,
+        tested,
+        answered(tested, probabilities, logits),
+        words.notes(card, clips, tested, synthetic),
     )
 
 
@@ -114,7 +107,7 @@ def _rows(one: Due, card: Card, tested: pd.DataFrame, told: pd.DataFrame, notes:
     return ExperimentRows(
         experiment=experiment_row(
             one, metrics, version=NETWORK_VERSION, classes=list(classes), protocol=PROTOCOL,
-            protocol_title=_title(tested), protocol_told=_sentence(card, tested), unit="speaker",
+            protocol_title=words.title(tested), protocol_told=words.sentence(card, tested), unit="speaker",
             parameters=parameters(card), versions=card.told["versions"], notes=notes,
             seed=int(card.told["seed"]), seconds=card.seconds,
         ),
@@ -140,34 +133,9 @@ def _fold_rows(
     return found
 
 
-def _title(tested: pd.DataFrame) -> str:
-    return TITLE if (tested["fold"] == NEVER_MET).any() else CHOSEN_BY
-
-
-def _sentence(card: Card, tested: pd.DataFrame) -> str:
-    return (
-        f"The network has learned from {in_words(card.speakers['train'])}. {len(tested):,} clips by "
-        f"{tested['speaker'].nunique()} speakers are tested, and no clip of a speaker that it has learned from."
-    )
-
-
-def _notes(card: Card, clips: pd.DataFrame, tested: pd.DataFrame, synthetic: bool) -> list[str]:
-    learned, chosen = int((clips["fold"] == LEARNED).sum()), int((tested["fold"] == VALIDATED).sum())
-    lost = len(clips) - learned - len(tested)
-    return [
-        *([SYNTHETIC] if synthetic else []),
-        *([f"{learned:,} clips are by speakers that it has learned from; left out."] if learned else []),
-        *(
-            [f"Its epoch and its calibration were chosen on speakers of {chosen:,} of these clips: it may do a "
-             "little worse on people whom nobody had in mind."] if chosen else []
-        ),
-        *([f"{lost:,} clips could not be listened to; left out."] if lost else []),
-    ]  # fmt: skip
-
-
 def parameters(card: Card) -> dict[str, object]:
     """What there is to know of the network and its training."""
-    names = (
+    names = [
         "recipe",
         "speakers",
         "seeds",
@@ -178,7 +146,7 @@ def parameters(card: Card) -> dict[str, object]:
         "says",
         "device",
         "made",
-    )
+    ]
     return {name: card.told[name] for name in names} | {"weights": card.sha256, "origin": origin(card)}
 
 

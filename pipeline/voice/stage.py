@@ -15,7 +15,7 @@ from pipeline import events, stop
 from pipeline.features.view import View
 from pipeline.train.layout import digest
 from pipeline.voice import spoken
-from pipeline.voice.card import used
+from pipeline.voice.cards import used
 from pipeline.voice.view import LONGEST_S, NAME
 from store import experiments, vectors
 from store.reader import Reader

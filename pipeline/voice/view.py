@@ -8,8 +8,9 @@ from typing import NoReturn
 from models.gender_format import VERSION as NETWORK_VERSION
 from pipeline.features.spectra import Spectra
 from pipeline.features.view import View
-from pipeline.voice.card import Card, VoiceCardError, found
+from pipeline.voice.card import Card
 from pipeline.voice.card_content import in_words
+from pipeline.voice.cards import VoiceCardError, found
 
 NAME = "ecapa"
 VERSION = 1

@@ -22,7 +22,7 @@ from pipeline.synthesis.speakers import roster
 from pipeline.synthesis.voices import utter
 from pipeline.train.gender_sounds import decoded
 from pipeline.train.stream_threshold import seconds
-from pipeline.voice.card import HOME, used
+from pipeline.voice.cards import HOME, used
 
 Hear = Callable[..., list[Decision]]
 VOICES = {State.FEMALE, State.MALE}

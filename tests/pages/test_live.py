@@ -22,7 +22,7 @@ from app.live.session import LiveSession
 from models.decisions import State
 from models.stream import VoiceStream
 from models.vad import Silero
-from pipeline.voice.card import VoiceCardError
+from pipeline.voice.cards import VoiceCardError
 from store.reader import Reader
 from store.snapshots import Store
 

@@ -21,7 +21,8 @@ from pipeline.sources import parse
 from pipeline.synthesis.speakers import roster
 from pipeline.synthesis.voices import utter
 from pipeline.train.gender_data import from_store
-from pipeline.voice import card as cards
+from pipeline.voice import cards
+from pipeline.voice.card import CARD, WEIGHTS
 from store.reader import Reader
 from store.snapshots import Store
 
@@ -128,21 +129,21 @@ def test_the_threshold_is_written_with_the_card_and_can_be_fitted_alone(run, tmp
     voices = f"ravdess={speaking(tmp_path / 'r')}"
     out = tmp_path / "out"
     assert run(*TINY, "--dataset", voices, "--output", out)[0] == 0
-    card, network = json.loads((out / cards.CARD).read_text()), (out / cards.WEIGHTS).read_bytes()
+    card, network = json.loads((out / CARD).read_text()), (out / WEIGHTS).read_bytes()
     validated = {row["speaker"] for row in card["evaluation"]["validation"]["speakers"]}
     assert set(card["stream"]["fitted_on"]["speakers"]) == validated and len(validated) == 2
     assert {len(rows) for rows in card["stream"]["curve"].values()} == {50}
     old = {name: value for name, value in card.items() if name != "stream"}
-    (out / cards.CARD).write_text(json.dumps(old))
+    (out / CARD).write_text(json.dumps(old))
     words = ("--only-threshold", "--threads", 1, "--output", out)
     code, told, faults = run(*words, "--dataset", voices)
     assert (code, faults) == (0, "") and f"from {card['stream']['sure_from']:.2f} on" in told
-    assert json.loads((out / cards.CARD).read_text()) == card
-    assert (out / cards.WEIGHTS).read_bytes() == network
+    assert json.loads((out / CARD).read_text()) == card
+    assert (out / WEIGHTS).read_bytes() == network
     other = f"ravdess={ravdess(tmp_path / 'other')}"
     assert "4 of the 4 clips" in run(*words, "--dataset", other)[2]
     assert "cannot be read as the card" in run(*words[:-1], tmp_path / "none", "--dataset", voices)[2]
-    assert json.loads((out / cards.CARD).read_text()) == card
+    assert json.loads((out / CARD).read_text()) == card
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -18,7 +18,8 @@ from safetensors.torch import save_file
 
 from models.ecapa_tdnn import EcapaParameters, made
 from models.gender import VoiceModel, load, metadata
-from pipeline.voice import card as cards
+from pipeline.voice import cards
+from pipeline.voice.card import CARD, WEIGHTS
 
 RATE_HZ = 16_000
 SMALL = EcapaParameters(width=8, aggregated=16, bottleneck=4, embedding=6)
@@ -74,15 +75,24 @@ def card(sha256: str, **changes: Any) -> dict[str, Any]:
 class Place:
     """A folder with weights and card, to be written again and again."""
 
+    stream: ClassVar[dict[str, Any]] = {
+        "sure_from": 0.9,
+        "right": 0.99,
+        "undecided": 0.1,
+        "parameters": {},
+        "fitted_on": {"part": "validation", "speakers": ["there/f1"], "clips": 5},
+        "curve": {"clean": [[0.5, 0.97, 0.0], [0.9, 0.99, 0.1], [0.99, None, 1.0]]},
+    }
+    """A threshold that a card may tell."""
     path: Path
 
     @property
     def weights(self) -> Path:
-        return self.path / cards.WEIGHTS
+        return self.path / WEIGHTS
 
     @property
     def card(self) -> Path:
-        return self.path / cards.CARD
+        return self.path / CARD
 
     @property
     def model(self) -> VoiceModel:

@@ -9,8 +9,8 @@ import pytest
 
 from pipeline.classify.intervals import by_groups, wilson
 from pipeline.experiments.rows import metric
-from pipeline.voice.card import used
 from pipeline.voice.card_experiments import DATASET
+from pipeline.voice.cards import used
 from store.compare import diff
 from store.export import export
 from store.reader import Reader

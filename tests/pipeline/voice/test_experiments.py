@@ -13,7 +13,8 @@ from pipeline.classify.intervals import by_groups
 from pipeline.datasets import DATASETS
 from pipeline.experiments import networks
 from pipeline.experiments.unit import Gap
-from pipeline.voice.experiments import SYNTHETIC, target_of
+from pipeline.voice.experiment_words import SYNTHETIC
+from pipeline.voice.experiments import target_of
 from store.experiments import ExperimentRows
 from store.reader import Reader
 

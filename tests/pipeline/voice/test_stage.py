@@ -15,8 +15,8 @@ import pytest
 import soundfile
 
 from pipeline import embed, events, stop
-from pipeline.voice import card as cards
 from pipeline.voice import stage
+from pipeline.voice.card import NETWORK
 from pipeline.voice.stage import UNHEARD
 from store.reader import Reader
 
@@ -84,8 +84,8 @@ def test_an_unchanged_build_loads_no_torch(builder, shipped, hums, repo_root: Pa
     builder(f"folder={hums.root}", analyses=False)
     code = (
         "import sys; from pathlib import Path; from pipeline.build import Options, build\n"
-        "from pipeline.features import VIEWS; from pipeline.voice import card; from store.snapshots import Store\n"
-        f"card.HOME = Path({str(shipped.path)!r})\n"
+        "from pipeline.features import VIEWS; from pipeline.voice import cards; from store.snapshots import Store\n"
+        f"cards.HOME = Path({str(shipped.path)!r})\n"
         "views = {name: VIEWS[name] for name in ('dynamics', 'spectral')}\n"
         f"done = build(Store(Path({str(builder.store.root)!r})), {{}}, lambda event: None, "
         "Options(n_jobs=1, analyses=False, views=views))\n"
@@ -284,7 +284,7 @@ def test_the_id_of_what_is_unheard_is_no_experiments(builder, shipped, hums) -> 
     builder(f"folder={hums.root}", views={})
     with reading(builder) as reader:
         ids = set(reader.experiment_keys()["experiment_id"])
-    assert f"hums.{UNHEARD}" in ids and f"hums.label.sound.{cards.NETWORK}" in ids
+    assert f"hums.{UNHEARD}" in ids and f"hums.label.sound.{NETWORK}" in ids
     assert builder(views={}).status == "unchanged" and len(gaps(builder)) == 1
 
 

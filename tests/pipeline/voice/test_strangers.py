@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipeline.voice.card import used
+from pipeline.voice.cards import used
 from pipeline.voice.strangers import LEARNED, NEVER_MET, VALIDATED, met
 
 

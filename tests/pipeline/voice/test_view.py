@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.voice.card import VoiceCardError, used
+from pipeline.voice.cards import VoiceCardError, used
 from pipeline.voice.told import said
 from pipeline.voice.view import described, of_root
 
