@@ -127,7 +127,7 @@ def test_without_a_microphone_the_page_says_what_to_do(
 def test_choosing_a_microphone_where_there_is_none_says_so(visit: Callable[..., Page]) -> None:
     page = visit([])
     frame(page).get_by_role("button", name="Choose a microphone").click()
-    expect(frame(page).locator("body")).to_contain_text("No microphone was found. Plug one in")
+    expect(frame(page).locator("body")).to_contain_text("finds no microphone. Plug one in")
 
 
 def test_a_question_that_nobody_answers_is_no_microphone_that_is_off(visit: Callable[..., Page]) -> None:
