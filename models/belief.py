@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 
 class Belief:
@@ -38,7 +39,6 @@ class Belief:
 
 
 def calibrated(logits: NDArray[np.floating], temperature: float) -> NDArray[np.float64]:
-    """Logits (classes,) to probabilities (classes,): the softmax of what the temperature leaves of them."""
-    scaled = logits.astype(np.float64) / temperature
-    powers = np.exp(scaled - scaled.max())
-    return powers / powers.sum()
+    """Logits (..., classes) to probabilities of that shape: the softmax of what the temperature leaves of them."""
+    probabilities: NDArray[np.float64] = softmax(logits.astype(np.float64) / temperature, axis=-1)
+    return probabilities

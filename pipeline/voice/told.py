@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors import safe_open
 
+from models.belief import calibrated
 from pipeline.voice.card import Card
 
 Floats = NDArray[np.float32]
@@ -26,6 +27,4 @@ def said(card: Card, vectors: Floats) -> tuple[Floats, Floats]:
     with safe_open(card.weights, framework="numpy") as file:
         weight, bias = (file.get_tensor(f"head.{name}").astype(np.float64) for name in ("weight", "bias"))
     logits = vectors.astype(np.float64) @ weight.T + bias  # (n, 2)
-    scaled = logits / card.temperature
-    odds = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-    return (odds / odds.sum(axis=1, keepdims=True)).astype(np.float32), logits.astype(np.float32)
+    return calibrated(logits, card.temperature).astype(np.float32), logits.astype(np.float32)
