@@ -20,7 +20,8 @@ def draw(sitting: Sitting) -> None:
             disabled=not sitting.shown,
             on_click=_hold,
             args=[sitting],
-            help="Holds on to what is shown now, with its last 3 s of sound, so that you can say what it was.",
+            help=f"Holds on to what is shown now, with its last {corrections.SOUND_S:g} s of sound, so that you can "
+            "say what it was.",
             key="live_wrong",
         )
         return
@@ -33,7 +34,7 @@ def draw(sitting: Sitting) -> None:
         )
         st.button("Never mind", on_click=_let_go, args=[sitting], key="live_never_mind")
     if should is not None:
-        network = learned.voice_card().sha256[:12]
+        network = learned.voice_card().short
         corrections_panel.add(corrections.of(MICROPHONE, sitting.doubted, should, network))
         _let_go(sitting)
         st.rerun()  # the whole page: the list of corrections is below

@@ -44,7 +44,7 @@ def draw(given: Given, hearing: Hearing, line: Sequence[Segment]) -> None:
             st.button("Keep this correction", disabled=should is None, key="live_line_keep")
             and should is not None
         ):
-            classes, network = learned.voice_ear().classes, learned.voice_card().sha256[:12]
+            classes, network = learned.voice_ear().classes, learned.voice_card().short
             corrections_panel.add(
                 Correction(
                     source=given.name,

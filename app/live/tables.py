@@ -5,15 +5,15 @@ from __future__ import annotations
 import streamlit as st
 
 from app import learned
-from app.live.sitting import MOUTH_TO_SCREEN, Sitting
+from app.live.sitting import BUFFER_MS, MOUTH_TO_SCREEN, PACKET_MS, Sitting
 from models.decisions import StreamParameters
 
 MS = st.column_config.NumberColumn(format="%.1f")
 ON_THE_WAY = (
     "Each step counts in the decisions in which it was taken. Mouth to screen is from a sound at the microphone to its "
-    "decision on the screen: the packet that the browser fills (20 ms) and the four that wait to be put in order (80 "
-    "ms) are taken as fixed, the rest is measured; the microphone's own driver and the network's delay are not in it. "
-    "The clocks of browser and server are known apart to within {:.0f} ms."
+    "decision on the screen: the packet that the browser fills ({packet:g} ms) and those that wait to be put in order "
+    "({buffer:g} ms) are taken as fixed, the rest is measured; the microphone's own driver and the network's delay are "
+    "not in it. The clocks of browser and server are known apart to within {apart:.0f} ms."
 )
 
 
@@ -48,7 +48,8 @@ def _latency(sitting: Sitting) -> None:
         column_config={"median (ms)": MS, "95th percentile (ms)": MS},
     )
     if latency.loc[latency["step"] == MOUTH_TO_SCREEN, "decisions"].any():
-        st.caption(ON_THE_WAY.format(max(1.0, sitting.clock.uncertainty_ms)))
+        apart_ms = max(1.0, sitting.clock.uncertainty_ms)
+        st.caption(ON_THE_WAY.format(packet=PACKET_MS, buffer=BUFFER_MS, apart=apart_ms))
 
 
 def in_use(parameters: StreamParameters) -> None:
@@ -56,7 +57,7 @@ def in_use(parameters: StreamParameters) -> None:
     card = learned.voice_card()
     st.caption(
         f"Heard by the {'shipped' if card.shipped else 'own'} voice network "
-        f"`{card.weights.stem}` ({card.sha256[:12]}, made {card.made}): an ECAPA-TDNN over the newest "
+        f"`{card.weights.stem}` ({card.short}, made {card.made}): an ECAPA-TDNN over the newest "
         f"{parameters.window_s:g} s of voice. A voice is named from {parameters.first_s:g} s of it on, where the "
         f'calibrated probability is {parameters.sure_from:.0%} or more; below that it says "not sure yet". '
         f"Whoever goes on after a pause of {parameters.forget_s:g} s, or clearly sounds otherwise, is heard afresh. "

@@ -102,6 +102,6 @@ def _nearest(ground: Ground, voice: Sequence[NDArray[np.float32]]) -> None:
     )
     clip_rows(words, hits["clip_id"].tolist(), sounds, chosen=None, on_choose=_hear, key=f"{KEY}_rows")
     st.caption(
-        "By cosine distance in all 192 numbers, not in the picture. Nearest in what tells the sexes apart, "
-        "so it does not say who you are."
+        f"By cosine distance in all {len(voice[-1])} numbers, not in the picture. Nearest in what tells the sexes "
+        "apart, so it does not say who you are."
     )

@@ -52,6 +52,11 @@ class Card:
     """Of a stream; None where the card, written by an older version, has none."""
 
     @property
+    def short(self) -> str:
+        """Tells these weights from others to a person: the beginning of their SHA-256."""
+        return self.sha256[:12]
+
+    @property
     def temperature(self) -> float:
         return float(self.told["temperature"])
 
