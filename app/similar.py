@@ -76,12 +76,17 @@ def search(query: Query, dataset: str | None, view: str, metric: str) -> Found:
     start = perf_counter()
     near = index.nearest(target, COUNT, METRICS[metric], exclude=[query.clip_id] if query.clip_id else [])
     seconds = perf_counter() - start
-    near = near.dropna(subset="distance")  # all zeros: no direction, no cosine
-    rows = [snapshot.clip(str(clip_id)) for clip_id in near["clip_id"]]
-    hits = pd.DataFrame(rows).reset_index(drop=True).assign(distance=near["distance"].to_numpy())
-    if rows:
+    hits = in_full(near)
+    if len(hits):
         hits["same"] = hits["content_hash"] == query.content_hash
     return Found(hits, seconds, len(snapshot.standardised(dataset, view).clip_ids))
+
+
+def in_full(near: pd.DataFrame) -> pd.DataFrame:
+    """The clips that an index found (``clip_id``, ``distance``), each in full, with its ``distance``."""
+    near = near.dropna(subset="distance")  # all zeros: no direction, no cosine
+    rows = [snapshot.clip(str(clip_id)) for clip_id in near["clip_id"]]
+    return pd.DataFrame(rows).reset_index(drop=True).assign(distance=near["distance"].to_numpy())
 
 
 def vector(query: Query, dataset: str | None, view: str) -> NDArray[np.float32]:

@@ -118,12 +118,12 @@ def _with_one_more(labels: Colouring) -> Colouring:
 def by_axes(
     target: NDArray[np.float32], columns: Sequence[str], axes: pd.DataFrame
 ) -> NDArray[np.float32] | None:
-    """Exactly where PCA puts a vector, shape ``(k,)``; None where its axes are of other columns.
+    """Exactly where PCA puts vectors, shape ``(..., k)``; None where its axes are of other columns.
 
     Parameters
     ----------
-    target : float32, shape (d,)
-        The standardised vector.
+    target : float32, shape (..., d)
+        One standardised vector, or several.
     columns : sequence of str
         What its numbers are.
     axes : DataFrame
@@ -132,7 +132,7 @@ def by_axes(
     if axes.empty or any(tuple(names) != tuple(columns) for names in axes["columns"]):
         return None
     loadings = np.stack(axes["loadings"].to_list())  # (k, d)
-    return (loadings @ target).astype(np.float32)
+    return (target @ loadings.T).astype(np.float32)
 
 
 def by_neighbours(positions: NDArray[np.float32], distances: NDArray[np.float64]) -> NDArray[np.float32]:

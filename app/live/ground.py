@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from app import learned, results, snapshot
+from app import learned, results, similar, snapshot
 from app.similar_cloud import by_axes
 from pipeline.voice.view import NAME, described
 
@@ -28,16 +28,13 @@ class Ground:
     def place(self, embeddings: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
         """Where voices stand, (n, 3): on the same components, fitted on the store alone."""
         scaled = snapshot.standardised(self.dataset, NAME)
-        placed = [by_axes(row, scaled.columns, self.axes) for row in scaled.place(np.stack(embeddings))]
-        there = [one for one in placed if one is not None]
-        return np.stack(there) if there else np.zeros((0, 3), np.float32)
+        placed = by_axes(scaled.place(np.stack(embeddings)), scaled.columns, self.axes)
+        return np.zeros((0, 3), np.float32) if placed is None else placed
 
     def nearest(self, embedding: NDArray[np.float32], count: int) -> pd.DataFrame:
         """The clips nearest to a voice by cosine distance in all its numbers, nearest first, with ``distance``."""
         target = snapshot.standardised(self.dataset, NAME).place(embedding[None])[0]
-        near = snapshot.nearest_index(self.dataset, NAME).nearest(target, count, "cosine")
-        rows = [snapshot.clip(str(clip_id)) for clip_id in near["clip_id"]]
-        return pd.DataFrame(rows).reset_index(drop=True).assign(distance=near["distance"].to_numpy())
+        return similar.in_full(snapshot.nearest_index(self.dataset, NAME).nearest(target, count, "cosine"))
 
     @property
     def by(self) -> str:
