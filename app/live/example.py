@@ -48,7 +48,7 @@ class Example:
     missing: tuple[str, ...]
 
 
-def choose(datasets: pd.DataFrame, clips_of: Callable[[str], pd.DataFrame], card: Card | None) -> Sentences:
+def choose(datasets: pd.DataFrame, clips_of: Callable[[str], pd.DataFrame], card: Card) -> Sentences:
     """
     The collection to take: speakers that the network never met first, then real ones, then many.
 
@@ -58,8 +58,8 @@ def choose(datasets: pd.DataFrame, clips_of: Callable[[str], pd.DataFrame], card
         ``dataset``, ``title``, ``synthetic``; from the snapshot.
     clips_of : callable
         The clips of a dataset by its name.
-    card : Card or None
-        Of the network in use; without one nobody is known to have been met.
+    card : Card
+        Of the network in use.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def choose(datasets: pd.DataFrame, clips_of: Callable[[str], pd.DataFrame], card
     for row in datasets.itertuples():
         clips = clips_of(str(row.dataset))
         clips = clips[clips["sex"].isin(SEXES) & clips["speaker"].notna()]
-        roles = met(clips, card) if card else pd.Series(NEVER_MET, index=clips.index)
+        roles = met(clips, card)
         for place, role in enumerate((NEVER_MET, VALIDATED, LEARNED)):
             part = clips[roles == role]
             if part["sex"].nunique() == len(SEXES):

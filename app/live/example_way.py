@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from app import show, snapshot
+from app import learned, show, snapshot
 from app.listen import recording
 from app.live import example
 from app.live.given import Given, Known
@@ -15,9 +15,7 @@ from app.voice_network import listed
 from models.vad import RATE_HZ
 from pipeline.audio import load_mono, to_wav_bytes
 from pipeline.errors import PipelineError
-from pipeline.sources import store_root
 from pipeline.voice.card import Card
-from pipeline.voice.cards import found
 
 MADE = "live_example"
 ROLES = {
@@ -36,8 +34,8 @@ class _Made:
 
 def draw() -> Given | None:
     """Make the example, or say why there is none."""
-    network = found(store_root())
-    key = (str(store_root()), snapshot.current().number, network.digest if network else "")
+    network = learned.voice_card()
+    key = (str(snapshot.store().root), snapshot.current().number, network.digest)
     made: _Made | None = st.session_state.get(MADE)
     if made is None or made.key != key:
         try:
@@ -49,7 +47,7 @@ def draw() -> Given | None:
     return made.given
 
 
-def _make(network: Card | None) -> Given:
+def _make(network: Card) -> Given:
     datasets = snapshot.datasets()
     sentences = example.choose(datasets, snapshot.clips, network)
     roots = datasets.set_index("dataset")["path"]

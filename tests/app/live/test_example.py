@@ -52,7 +52,7 @@ def test_real_voices_come_before_synthetic_ones_and_many_before_few() -> None:
     datasets, of = store(
         ("demo", clips("demo", 9, 9), True), ("few", clips("few", 2, 2), False), ("many", clips("many", 3, 3), False)
     )  # fmt: skip
-    found = example.choose(datasets, of, None)
+    found = example.choose(datasets, of, card())
     assert (found.title, found.role, found.synthetic) == ("MANY", NEVER_MET, False)
 
 
@@ -80,7 +80,7 @@ def test_what_the_network_had_to_do_with_them_is_told() -> None:
 def test_without_women_and_men_it_is_said_what_to_add(table: pd.DataFrame) -> None:
     datasets, of = store(("one", table, False))
     with pytest.raises(NoExampleError, match=r"women and men.*Pipeline page"):
-        example.choose(datasets, of, None)
+        example.choose(datasets, of, card())
 
 
 def test_the_plan_is_the_same_each_time_whatever_the_order_of_the_clips() -> None:
