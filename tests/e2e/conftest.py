@@ -146,6 +146,13 @@ class View:
         self.page.locator(SECTIONS).filter(has_text=section).first.click()
         self.settle()
 
+    def drop(self, name: str, data: bytes) -> None:
+        """Give the page's only uploader a file."""
+        box = self.page.locator('[data-testid="stFileUploader"] input[type="file"]')
+        box.set_input_files({"name": name, "mimeType": "application/octet-stream", "buffer": data})
+        self.page.get_by_text(name).first.wait_for()
+        self.settle()
+
     def screenshot(self, file: Path) -> None:
         """The whole page, however far down it goes."""
         size = self.page.viewport_size
@@ -289,15 +296,16 @@ def part_of(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
             script = f"tests/e2e/{script}"
             served = serve(folder / "store", folder, script=script, below=below, PYTHONPATH=str(ROOT))
             dashboard = stack.enter_context(served)
-            stack.enter_context(no_traceback(dashboard))
+            stack.enter_context(no_traceback(dashboard, since=0))
             return dashboard
 
         yield serve_one
 
 
 @contextlib.contextmanager
-def no_traceback(dashboard: Dashboard) -> Iterator[None]:
-    before = len(dashboard.log.read_text())
+def no_traceback(dashboard: Dashboard, since: int | None = None) -> Iterator[None]:
+    """Fails where the server has said one, from now on or since a place in its log."""
+    before = len(dashboard.log.read_text()) if since is None else since
     yield
     said = HUNG_UP.sub("", dashboard.log.read_text()[before:])
     if "Traceback" in said:

@@ -68,20 +68,13 @@ def encoded(samples: NDArray[np.float32], container: str, codec: str) -> bytes:
     return made.getvalue()
 
 
-def drop(view: View, name: str, data: bytes) -> None:
-    box = view.page.locator('[data-testid="stFileUploader"] input[type="file"]')
-    box.set_input_files({"name": name, "mimeType": "application/octet-stream", "buffer": data})
-    view.page.get_by_text(name).first.wait_for()
-    view.settle()
-
-
 def test_a_webm_becomes_a_time_line_that_is_clicked_and_heard(
     open_view: Callable[..., View], talk: NDArray[np.float32]
 ) -> None:
     view = open_view()
     view.page.add_init_script(LISTEN)
     view.open(FILES)
-    drop(view, "talk.webm", encoded(talk, "webm", "libopus"))
+    view.drop("talk.webm", encoded(talk, "webm", "libopus"))
     rows = view.page.locator("tr[data-at]")
     rows.first.wait_for(timeout=60_000)
     told = rows.all_inner_texts()
@@ -113,12 +106,12 @@ def test_what_is_no_recording_gets_a_word_and_the_page_goes_on(
 ) -> None:
     view = open_view()
     view.open(FILES)
-    drop(view, name, data)
+    view.drop(name, data)
     words = view.page.locator('[data-testid="stAlertContentWarning"]').first
     words.wait_for(timeout=30_000)
     assert said in words.inner_text() and name in words.inner_text()
     wav = io.BytesIO()
     soundfile.write(wav, talk[: 4 * RATE_HZ], RATE_HZ, format="WAV")
-    drop(view, "talk.wav", wav.getvalue())
+    view.drop("talk.wav", wav.getvalue())
     view.page.locator("tr[data-at]").first.wait_for(timeout=60_000)
     assert not view.look()

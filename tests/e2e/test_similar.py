@@ -51,13 +51,6 @@ def recording(demo_store: Path) -> tuple[str, Path]:
     return str(clip["clip_id"]), Path(clip["root"]) / clip["relative_path"]
 
 
-def drop(view: View, name: str, data: bytes) -> None:
-    box = view.page.locator('[data-testid="stFileUploader"] input[type="file"]')
-    box.set_input_files({"name": name, "mimeType": "audio/wav", "buffer": data})
-    view.page.get_by_text(name).first.wait_for()
-    view.settle()
-
-
 def test_a_neighbour_is_heard_shown_and_gone_on_from(
     browser_page: View, open_view: Callable[..., View]
 ) -> None:
@@ -95,7 +88,7 @@ def test_a_file_is_dropped_in_heard_and_found(
     clip_id, path = recording
     browser_page.open("/similar?dataset=demo_sounds&of=A%20file%20of%20mine")
     assert rows(browser_page).count() == 0
-    drop(browser_page, "my own.wav", path.read_bytes())
+    browser_page.drop("my own.wav", path.read_bytes())
     assert names(browser_page)[0] == clip_id
     assert browser_page.page.locator('[data-testid="stAudio"]').count() == 1
     browser_page.page.get_by_text("is in the store already").wait_for()
@@ -107,13 +100,13 @@ def test_a_file_that_is_no_recording_leaves_the_page_usable(
     browser_page: View, recording: tuple[str, Path]
 ) -> None:
     browser_page.open("/similar?dataset=demo_sounds&of=A%20file%20of%20mine")
-    drop(browser_page, "nothing.wav", b"no recording at all")
+    browser_page.drop("nothing.wav", b"no recording at all")
     assert browser_page.page.get_by_text("cannot be used").is_visible()
     assert rows(browser_page).count() == 0
     box = browser_page.page.locator('[data-testid="stFileUploader"] input[type="file"]')
     box.set_input_files({"name": "letter.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"})
     browser_page.page.get_by_text("not allowed").wait_for()
-    drop(browser_page, "mine.wav", recording[1].read_bytes())
+    browser_page.drop("mine.wav", recording[1].read_bytes())
     assert rows(browser_page).count() == 10
     assert not browser_page.look()
 

@@ -21,6 +21,7 @@ import soundfile
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from app.components import clip_rows, cloud, monitor, playlist
 from app.live import microphone
 from app.live.ears import Ears
 from app.live.microphone import Connection
@@ -31,6 +32,7 @@ from store.writer import Writer
 
 RATE_HZ = 8_000
 SEXES = ("female", "male")
+COMPONENTS = {"rows": clip_rows, "cloud": cloud, "playlist": playlist, "monitor": monitor}
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,23 @@ def microphone_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """The Live page's button needs a running server; without one the microphone is as before it was pressed."""
     off = Connection(playing=False, signalling=False)
     monkeypatch.setattr(microphone, "connect", lambda make, clean_up: (off, Ears(make)))
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Any]]:
+    """What components are drawn from, by their name and by their key on the page.
+
+    Without a browser they show nothing of it.
+    """
+    told: dict[str, dict[str, Any]] = {}
+    for name, module in COMPONENTS.items():
+
+        def telling(_real: Any = module._component, _name: str = name, **call: Any) -> Any:
+            told[_name] = told[call["key"]] = call["data"]
+            return _real(**call)
+
+        monkeypatch.setattr(module, "_component", telling)
+    return told
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +12,6 @@ import pandas as pd
 import pytest
 
 from app import picked
-from app.components import clip_rows, cloud
-from app.components import playlist as playlist_component
 from pipeline.clusterings import CLUSTERERS
 from pipeline.features import VIEWS
 from store import selections
@@ -26,21 +24,6 @@ if TYPE_CHECKING:
 TITLES = {name: one.title for name, one in VIEWS.items()} | {"all": "All views together"}
 SECTIONS = ("Clip", "Picked clips", "Labels x clusters", "Condensed tree", "How far to believe it")
 NAMES = ["rain", 'Träume / 2: "wet"?', "../../etc", "雨 🐸"]
-
-
-@pytest.fixture(autouse=True)
-def drawn(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, dict[str, Any]]]:
-    """What the cloud, the rows and the playlist are drawn from: without a browser they show nothing of it."""
-    told: dict[str, dict[str, Any]] = {}
-    for module, name in ((clip_rows, "rows"), (cloud, "cloud"), (playlist_component, "playlist")):
-        real = module._component
-
-        def telling(_real: Any = real, _name: str = name, **call: Any) -> Any:
-            told[_name] = call["data"]
-            return _real(**call)
-
-        monkeypatch.setattr(module, "_component", telling)
-    yield told
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ import pytest
 import soundfile
 
 from app import learned
-from app.components import cloud, monitor
 from app.live import corrections_panel, microphone
 from app.live.connection import SILENT_S
 from app.live.ears import Ears
@@ -30,21 +29,6 @@ if TYPE_CHECKING:
     from tests.pages.conftest import Page
 
 ON = Connection(playing=True, signalling=False)
-
-
-@pytest.fixture(autouse=True)
-def drawn(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Any]]:
-    """What the monitor and the map are drawn from: without a browser they show nothing of it."""
-    told: dict[str, dict[str, Any]] = {}
-    for module, name in ((monitor, "monitor"), (cloud, "map")):
-        real = module._component
-
-        def telling(_real: Any = real, _name: str = name, **call: Any) -> Any:
-            told[_name] = call["data"]
-            return _real(**call)
-
-        monkeypatch.setattr(module, "_component", telling)
-    return told
 
 
 class Clock:
@@ -128,7 +112,7 @@ def test_a_voice_is_shown_named_on_the_map_and_timed(
     page = open_page(demo_store, "live").sound()
     assert drawn["monitor"]["state"] == State.FEMALE and drawn["monitor"]["probability"] > 0.83
     assert drawn["monitor"]["sure_from"] == learned.voice_parameters().sure_from
-    (trail,) = drawn["map"]["trails"]
+    (trail,) = drawn["cloud"]["trails"]
     assert len(trail) > 5 and np.abs(trail).max() < 3  # among the sentences, not somewhere
     shares = page.at.dataframe[0].value.set_index("state")["share"]
     assert shares[State.FEMALE] > 0.4 and shares[State.MALE] == 0

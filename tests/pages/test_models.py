@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,6 @@ import pytest
 import soundfile
 
 from app import build_panel, clip_pages, confusion, experiment_references, learned, mistakes
-from app.components import clip_rows
 from pipeline.classify import CLASSIFIERS
 from pipeline.classify.compare import compare
 from pipeline.experiments.grid import BASELINES
@@ -24,20 +23,6 @@ if TYPE_CHECKING:
 
 DETAILS = ("Errors", "Classes", "Curves", "Calibration", "Folds", "Learning curve", "Columns", "About")
 SOUNDS, VOICES = "demo_sounds", "demo_voices"
-
-
-@pytest.fixture(autouse=True)
-def rows(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, dict[str, Any]]]:
-    """What each list of clips is drawn from, by its key: without a browser they show nothing of it."""
-    told: dict[str, dict[str, Any]] = {}
-    real = clip_rows._component
-
-    def telling(**call: Any) -> Any:
-        told[call["key"]] = call["data"]
-        return real(**call)
-
-    monkeypatch.setattr(clip_rows, "_component", telling)
-    yield told
 
 
 @pytest.fixture
@@ -185,24 +170,24 @@ def _cell(store: Path, experiment_id: str) -> tuple[tuple[str, str], pd.DataFram
 
 
 def test_a_cell_lists_its_clips_and_its_surest_is_shown_beside_its_neighbours(
-    models: Callable[..., Page], demo_store: Path, rows: dict[str, Any]
+    models: Callable[..., Page], demo_store: Path, drawn: dict[str, Any]
 ) -> None:
     name = f"{SOUNDS}.label.pitch.logistic"
     cell, table = _cell(demo_store, name)
     page = models(experiment=name)
     wrong = mistakes.of_cell(table, ("", ""))
-    assert _ids(rows[mistakes.LIST]) == wrong["clip_id"].head(clip_pages.ROWS).tolist()
+    assert _ids(drawn[mistakes.LIST]) == wrong["clip_id"].head(clip_pages.ROWS).tolist()
     _set(page, confusion_true=cell[0], confusion_said=cell[1])
     mine = mistakes.of_cell(table, cell)
     assert (_query(page, confusion.TRUE), _query(page, confusion.SAID)) == cell
-    assert _ids(rows[mistakes.LIST]) == mine["clip_id"].head(clip_pages.ROWS).tolist()
+    assert _ids(drawn[mistakes.LIST]) == mine["clip_id"].head(clip_pages.ROWS).tolist()
     first = mine.iloc[0]
-    assert _query(page, "clip") == first["clip_id"] == rows[mistakes.LIST]["chosen"]
+    assert _query(page, "clip") == first["clip_id"] == drawn[mistakes.LIST]["chosen"]
     assert [one.proto.autoplay for one in page.at.get("audio")] == [True]
     assert f"was taken for **{cell[1]}**" in page.text
     tested = table.set_index("clip_id")
     for key, label in (("nearest_0", cell[0]), ("nearest_1", cell[1])):
-        near = tested.loc[_ids(rows[key])]
+        near = tested.loc[_ids(drawn[key])]
         assert len(near) and set(near["truth"]) == {label}
         assert first["fold"] not in set(near["fold"]), "a neighbour that was not learned from"
     _set(page, confusion_true="", confusion_said="")
@@ -211,7 +196,7 @@ def test_a_cell_lists_its_clips_and_its_surest_is_shown_beside_its_neighbours(
 
 
 def test_a_link_to_a_cell_and_a_clip_leads_there_without_a_sound(
-    models: Callable[..., Page], demo_store: Path, rows: dict[str, Any]
+    models: Callable[..., Page], demo_store: Path, drawn: dict[str, Any]
 ) -> None:
     name = f"{SOUNDS}.label.pitch.logistic"
     cell, table = _cell(demo_store, name)
@@ -225,20 +210,20 @@ def test_a_link_to_a_cell_and_a_clip_leads_there_without_a_sound(
     assert {"clusters", "similar"} <= {link.rsplit("/", 1)[-1] for link in links}
 
 
-def test_long_lists_have_pages(models: Callable[..., Page], demo_store: Path, rows: dict[str, Any]) -> None:
+def test_long_lists_have_pages(models: Callable[..., Page], demo_store: Path, drawn: dict[str, Any]) -> None:
     name = f"{SOUNDS}.label.all.chance"
     _, table = _cell(demo_store, name)
     wrong = mistakes.of_cell(table, ("", ""))["clip_id"].tolist()
     page = models(experiment=name)
     _set(page, **{clip_pages.page_key(mistakes.LIST): 2})
-    assert _ids(rows[mistakes.LIST]) == wrong[clip_pages.ROWS : 2 * clip_pages.ROWS]
+    assert _ids(drawn[mistakes.LIST]) == wrong[clip_pages.ROWS : 2 * clip_pages.ROWS]
     true = str(table["truth"].iloc[0])
     _set(page, confusion_true=true)
     assert _keyed(page, clip_pages.page_key(mistakes.LIST)).value == 1
 
 
 def test_two_experiments_are_compared(
-    models: Callable[..., Page], demo_store: Path, rows: dict[str, Any]
+    models: Callable[..., Page], demo_store: Path, drawn: dict[str, Any]
 ) -> None:
     first, second = f"{SOUNDS}.label.all.logistic", f"{SOUNDS}.label.pitch.logistic"
     page = models(part="Compare", first=first, second=second)
@@ -246,7 +231,7 @@ def test_two_experiments_are_compared(
         found = compare(reader.predictions(first).table, reader.predictions(second).table)
     assert found.sentence in page.text
     assert [_query(page, one) for one in ("first", "second")] == [first, second]
-    assert _ids(rows["only_first"]) == list(found.only_first[: clip_pages.ROWS])
+    assert _ids(drawn["only_first"]) == list(found.only_first[: clip_pages.ROWS])
     assert page.at.table[0].value.to_numpy().tolist() == [
         [found.both_right, len(found.only_first)],
         [len(found.only_second), found.both_wrong],

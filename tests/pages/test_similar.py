@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 import soundfile
 
-from app.components import clip_rows, cloud
 from pipeline.build import Options, build
 from pipeline.features import VIEWS
 from pipeline.sources import parse
@@ -47,21 +46,6 @@ def _file(clip: Any) -> bytes:
 def _build(store: Path, folder: Path) -> None:
     """A store of the views of a folder alone: projections take their time, and are not asked for here."""
     build(Store(store), parse([f"folder={folder}"]), lambda _: None, Options(n_jobs=1, analyses=False))
-
-
-@pytest.fixture(autouse=True)
-def drawn(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, dict[str, Any]]]:
-    """What the table and the cloud are drawn from: without a browser they show nothing of it."""
-    told: dict[str, dict[str, Any]] = {}
-    for module, name in ((clip_rows, "rows"), (cloud, "cloud")):
-        real = module._component
-
-        def telling(_real: Any = real, _name: str = name, **call: Any) -> Any:
-            told[_name] = call["data"]
-            return _real(**call)
-
-        monkeypatch.setattr(module, "_component", telling)
-    yield told
 
 
 def _ids(drawn: dict[str, dict[str, Any]]) -> list[str]:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from app import voice
-from app.components import clip_rows
 from pipeline.voice.card_experiments import DATASET
 from store.experiments import drop_experiments
 from store.reader import Reader
@@ -40,20 +39,6 @@ def part(open_page: Callable[..., Page], voice_store: Path) -> Callable[..., Pag
         return open_page(voice_store, "models", **{"part": "Voice"} | query).sound()
 
     return open_one
-
-
-@pytest.fixture
-def rows(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Any]]:
-    """What each list of clips is drawn from, by its key."""
-    told: dict[str, dict[str, Any]] = {}
-    real = clip_rows._component
-
-    def telling(**call: Any) -> Any:
-        told[call["key"]] = call["data"]
-        return real(**call)
-
-    monkeypatch.setattr(clip_rows, "_component", telling)
-    return told
 
 
 def test_it_says_what_it_is_how_good_and_on_whom(part: Callable[..., Page]) -> None:
@@ -104,12 +89,12 @@ def test_another_group_of_speakers_is_looked_at(part: Callable[..., Page]) -> No
 
 
 def test_errors_are_listed_and_heard_where_the_store_has_them(
-    part: Callable[..., Page], voice_store: Path, rows: dict[str, Any]
+    part: Callable[..., Page], voice_store: Path, drawn: dict[str, Any]
 ) -> None:
     page = part(voice="Errors")
-    ids = [row["id"] for row in rows["voice_errors"]["rows"]]
+    ids = [row["id"] for row in drawn["voice_errors"]["rows"]]
     assert ids[0] == "elsewhere/0.wav" and ids[1].startswith("demo_voices/")  # the surest first
-    sounds = [row["sound"] for row in rows["voice_errors"]["rows"]]
+    sounds = [row["sound"] for row in drawn["voice_errors"]["rows"]]
     assert sounds[0] is None and sounds[1] is not None
     assert "1 of the 2 are in this store and can be heard" in page.text
     assert not page.at.get("audio")
@@ -172,7 +157,7 @@ def test_its_experiment_on_a_collection(
 
 
 def test_beside_its_clips_stand_the_nearest_of_other_speakers(
-    open_page: Callable[..., Page], demo_store: Path, rows: dict[str, Any]
+    open_page: Callable[..., Page], demo_store: Path, drawn: dict[str, Any]
 ) -> None:
     name = _of_demo_voices(demo_store)
     current = Store(demo_store).current()
@@ -185,7 +170,7 @@ def test_beside_its_clips_stand_the_nearest_of_other_speakers(
     ).sound()
     assert f"It is recorded as **{own['truth']}**" in page.text and "never met its speaker" in page.text
     for key in ("nearest_0", "nearest_1"):
-        near = [row["id"] for row in rows[key]["rows"]]
+        near = [row["id"] for row in drawn[key]["rows"]]
         assert near and clips.loc[own["clip_id"], "speaker"] not in set(clips.loc[near, "speaker"])
 
 
