@@ -49,9 +49,8 @@ def test_a_tone_is_no_speech_and_a_sentence_is(silero: Silero, voice: np.ndarray
 def test_a_tone_that_begins_softly_is_no_speech_either(silero: Silero, hz: float, fade_s: float) -> None:
     time_s = np.arange(2 * RATE_HZ) / RATE_HZ
     tone = 0.7 * np.sin(2 * np.pi * hz * time_s) * np.clip(time_s / max(fade_s, 1e-9), 0, 1)
-    assert (
-        max(heard(silero, tone)[1:]) < VoicingParameters().enter
-    )  # the first may hold the click of a switch
+    # The first may hold the click of a switch.
+    assert max(heard(silero, tone)[1:]) < VoicingParameters().enter
 
 
 def test_how_pure_a_sound_is() -> None:
