@@ -95,9 +95,8 @@ def _grouped(speakers: pd.DataFrame) -> Interval | None:
     """The interval that knows which clips are alike asks only how many of each speaker's were right."""
     clips, right = (speakers[name].to_numpy(dtype=np.intp) for name in ("clips", "right"))
     groups = np.repeat(np.arange(len(speakers)), clips)
-    place = np.arange(len(groups)) - np.repeat(
-        np.cumsum(clips) - clips, clips
-    )  # of a clip within its speaker's
+    # Of a clip within its speaker's.
+    place = np.arange(len(groups)) - np.repeat(np.cumsum(clips) - clips, clips)
     return by_groups(place < right[groups], groups)
 
 

@@ -57,9 +57,8 @@ def test_every_stranger_is_tested_with_what_the_network_says(made, shipped, hums
         "strangers",
         "speakers never met",
     )
-    assert (
-        told["classes"] == ["W", "M"] and told["target"] == "label"
-    )  # hers first, in the dataset's own words
+    # Hers first, in the dataset's own words.
+    assert told["classes"] == ["W", "M"] and told["target"] == "label"
     assert (told["clips"], told["groups"], told["unit"], told["seed"], told["seconds"]) == (
         8,
         4,

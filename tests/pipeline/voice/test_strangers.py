@@ -15,18 +15,12 @@ from pipeline.voice.strangers import LEARNED, NEVER_MET, VALIDATED, met
     ("learned", "validated", "said"),
     [
         ("", "", [NEVER_MET] * 6),
-        (
-            "b",
-            "",
-            [LEARNED, LEARNED, NEVER_MET, NEVER_MET, NEVER_MET, NEVER_MET],
-        ),  # one clip gives the speaker away
+        # One clip gives the speaker away.
+        ("b", "", [LEARNED, LEARNED, NEVER_MET, NEVER_MET, NEVER_MET, NEVER_MET]),
         ("b", "d", [LEARNED, LEARNED, VALIDATED, VALIDATED, NEVER_MET, NEVER_MET]),
         ("c", "d", [NEVER_MET, NEVER_MET, LEARNED, LEARNED, NEVER_MET, NEVER_MET]),  # learned from outweighs
-        (
-            "e",
-            "f",
-            [NEVER_MET, NEVER_MET, NEVER_MET, NEVER_MET, LEARNED, VALIDATED],
-        ),  # without a name, each alone
+        # Without a name, each alone.
+        ("e", "f", [NEVER_MET, NEVER_MET, NEVER_MET, NEVER_MET, LEARNED, VALIDATED]),
     ],
 )
 def test_speakers_are_known_by_their_recordings(
