@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Event
 from types import FrameType
 
 STOPPED = "Stopped. What was finished is kept; the next build goes on from here."
-_asked = Event()
+_asked, _held = Event(), Event()
 
 
 def listen() -> None:
@@ -43,9 +45,24 @@ def check() -> None:
         raise KeyboardInterrupt
 
 
+@contextmanager
+def held() -> Iterator[None]:
+    """Only remember a request until the end of this: some compiled code dies of an interrupt.
+
+    Within, ask :func:`check` wherever Python has the word.
+    """
+    _held.set()
+    try:
+        yield
+    finally:
+        _held.clear()
+    check()
+
+
 def _ask(number: int, frame: FrameType | None) -> None:
     _asked.set()
-    raise KeyboardInterrupt
+    if not _held.is_set():
+        raise KeyboardInterrupt
 
 
 def _say_unless_interrupted(fault: sys.UnraisableHookArgs) -> None:

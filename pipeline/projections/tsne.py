@@ -9,6 +9,7 @@ import numpy as np
 from joblib import cpu_count
 from numpy.typing import NDArray
 
+from pipeline import stop
 from pipeline.inputs import InputError
 from pipeline.projections.copies import once
 from pipeline.projections.neighbours import EXACT_UP_TO, METRICS, nearest
@@ -53,7 +54,7 @@ def _lay_out(
     n = len(values)
     used["perplexity"] = min(float(used["perplexity"]), (n - 1) / 3)
     early, late = int(used["early_exaggeration_iter"]), int(used["n_iter"])
-    embedding = TSNE(
+    method = TSNE(
         n_components=dimension,
         n_jobs=cpu_count(),
         neighbors=_neighbours(values, used),
@@ -63,7 +64,9 @@ def _lay_out(
         callbacks_every_iters=TELL_EVERY,
         random_state=used["seed"],
         **{name: value for name, value in used.items() if name != "seed"},
-    ).fit(values)
+    )
+    with stop.held():  # interrupted while it is made, openTSNE's tree is freed before it is there: a crash
+        embedding = method.fit(values)
     return Embedded(np.asarray(embedding, dtype=np.float32), used, None, _notes(parameters, used, n))
 
 
@@ -74,6 +77,7 @@ class _Listener:
         self.calls, self.total, self.tell = 0, max(1, total), tell
 
     def __call__(self, iteration: int, error: float, embedding: object) -> None:
+        stop.check()
         self.calls += 1
         self.tell(min(1.0, self.calls * TELL_EVERY / self.total))
 

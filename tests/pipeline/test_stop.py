@@ -8,10 +8,12 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 
 from pipeline import events, stop, workers
 from pipeline.features import VIEWS
+from pipeline.projections import tsne
 
 
 @pytest.fixture
@@ -23,6 +25,31 @@ def listening():
         signal.signal(number, handler)
     sys.unraisablehook = sys.__unraisablehook__
     stop._asked.clear()
+
+
+def test_where_an_interrupt_would_kill_a_request_waits(listening) -> None:
+    reached = False
+    with pytest.raises(KeyboardInterrupt), stop.held():
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0.05)
+        reached = True
+    assert reached and stop.asked()
+    with pytest.raises(KeyboardInterrupt):
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(5)
+
+
+def test_t_sne_is_stopped_between_its_steps(listening) -> None:
+    told: list[float] = []
+
+    def tell(share: float) -> None:
+        told.append(share)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    values = np.random.default_rng(0).normal(size=(60, 8)).astype(np.float32)
+    with pytest.raises(KeyboardInterrupt):
+        tsne.compute(values, 2, tsne.METHOD.parameters, tell)
+    assert len(told) == 1
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
