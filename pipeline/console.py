@@ -102,7 +102,7 @@ class Terminal(Display):
                 self._planned(event)
             case events.Progress():
                 self._show("extracting", event.done, event.total, f"{event.clips_per_s:.0f} clips/s")
-            case events.Stage():
+            case events.StageProgress():
                 self._stage(event)
             case events.Finished():
                 self._close()
@@ -128,11 +128,11 @@ class Terminal(Display):
         words = ", ".join(f"{count} {what}" for what, count in told.items() if count)
         self.console.print(words or "nothing found")
 
-    def _stage(self, event: events.Stage) -> None:
+    def _stage(self, event: events.StageProgress) -> None:
         if event.done == 0:  # the bar of the stage before has had its day
             self._close()
         if event.total:
-            self._show(event.doing, event.done, event.total, f"{event.dataset} {event.last}".strip())
+            self._show(event.title, event.done, event.total, f"{event.dataset} {event.item}".strip())
 
     def _show(self, what: str, done: float, total: int, told: str) -> None:
         if self.task is None:
@@ -159,8 +159,7 @@ def summary(event: events.Finished, console: Console) -> None:
         console.print(
             f"Snapshot {event.snapshot}: {event.added} added, {event.updated} updated, {event.removed} removed, "
             f"{event.failed} failed; {event.vectors_computed} vectors computed, {event.vectors_reused} reused; "
-            f"{event.analysed} views projected and clustered, {event.learned} experiments made, "
-            f"{event.audited} collections audited ({event.seconds:.1f} s)."
+            f"({event.seconds:.1f} s)."
         )
     if event.failed:
         console.print("`python -m pipeline status --failures` lists what failed and why.")

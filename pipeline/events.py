@@ -9,7 +9,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import ClassVar
 
 from pipeline import stop
 
@@ -61,73 +60,39 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """How far a stage has come that goes through what is in the store: the first of these events has done nothing."""
+class StageProgress:
+    """How far a stage has come that goes through what is in the store: its first event has done nothing."""
 
+    stage: str
+    title: str
+    """What the stage makes, in words for a person."""
+    unit: str
+    """What is counted, in the plural."""
     done: float
+    """Has a fraction within a single unit."""
     total: int
     dataset: str = ""
     """Of what was done last."""
-
-    doing: ClassVar[str]
-    """What the stage does, in words for a person."""
-    unit: ClassVar[str]
-    """What is counted."""
-
-    @property
-    def last(self) -> str:
-        """What of the dataset was done last, where a dataset has more than one."""
-        return ""
+    item: str = ""
+    """What of the dataset was done last, where a dataset has more than one."""
+    left_s: float | None = None
+    """About how long until the stage is done."""
 
 
 @dataclass(frozen=True, slots=True)
-class Listening(Stage):
-    """The voice network listens to clips of speech."""
+class Stages:
+    """About how many seconds from now each stage will be done and published, by its name, in order."""
 
-    seconds: float = 0.0
-
-    doing: ClassVar[str] = "listening for voices"
-    unit: ClassVar[str] = "clips"
+    left: dict[str, float]
+    titles: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Analysing(Stage):
-    """Projections and clusterings, a view of a dataset each."""
+class Published:
+    """A snapshot that pages can open; more may follow. ``stage`` is the one that ended, "clips" the first."""
 
-    view: str = ""
-    seconds: float = 0.0
-
-    doing: ClassVar[str] = "projecting and clustering"
-    unit: ClassVar[str] = "views"
-
-    @property
-    def last(self) -> str:
-        return self.view
-
-
-@dataclass(frozen=True, slots=True)
-class Learning(Stage):
-    """Experiments; ``done`` has a fraction within a single one."""
-
-    experiment: str = ""
-    seconds: float = 0.0
-
-    doing: ClassVar[str] = "learning"
-    unit: ClassVar[str] = "experiments"
-
-    @property
-    def last(self) -> str:
-        return self.experiment
-
-
-@dataclass(frozen=True, slots=True)
-class Auditing(Stage):
-    """Audits, a dataset each."""
-
-    seconds: float = 0.0
-
-    doing: ClassVar[str] = "auditing"
-    unit: ClassVar[str] = "collections"
+    snapshot: int
+    stage: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +124,8 @@ class Finished:
     failed: int
     vectors_computed: int
     vectors_reused: int
-    analysed: int
-    """Units: views of datasets whose projections and clusterings were computed in this run."""
-    learned: int
-    """Experiments that were made in this run."""
-    audited: int
-    """Datasets that were audited in this run."""
+    stages: dict[str, int]
+    """How many units each stage has computed in this run, by its name; those without work are left out."""
     seconds: float
     collections: list[Collection]
 
@@ -177,20 +138,23 @@ class Stopped:
 
 
 Event = (
-    Started | Preparing | Scanned | Planned | Progress
-    | Listening | Analysing | Learning | Auditing
-    | Finished | Stopped
-)  # fmt: skip
+    Started
+    | Preparing
+    | Scanned
+    | Planned
+    | Progress
+    | StageProgress
+    | Stages
+    | Published
+    | Finished
+    | Stopped
+)
 Listener = Callable[[Event], None]
 
 
 def name_of(event: type[Event]) -> str:
     """What an event is called in JSON."""
     return event.__name__.lower()
-
-
-STAGES: dict[str, type[Stage]] = {name_of(one): one for one in (Listening, Analysing, Learning, Auditing)}
-"""The stages by the names of their events, in the order of a build."""
 
 
 def to_json(event: Event) -> str:
