@@ -41,6 +41,8 @@ class Options:
     analyses: bool = True
     """Project, cluster, learn and audit as well. Without, what is out of date is dropped, and a later build
     computes it."""
+    thorough: bool = False
+    """Measure every candidate clustering and every classifier, however long it takes."""
 
 
 def build(
