@@ -6,7 +6,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
@@ -58,6 +58,33 @@ class Progress:
     failed: int
     clips_per_s: float
     left_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class StageProgress:
+    """How far a stage has come that goes through what is in the store; the first event of each has done nothing."""
+
+    stage: str
+    """Its key in ``STAGES``."""
+    title: str
+    """For a person."""
+    unit: str
+    """What is counted, plural."""
+    done: float
+    total: int
+    dataset: str = ""
+    item: str = ""
+    """Of the dataset, what was done last."""
+    left_s: float | None = None
+    """Estimated seconds until this stage is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What is finished so far can be seen: ``stage`` was the last of it."""
+
+    snapshot: int
+    stage: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +194,8 @@ class Finished:
     """Datasets that were audited in this run."""
     seconds: float
     collections: list[Collection]
+    stages: dict[str, int] = field(default_factory=dict)
+    """Units that were computed in this run, by stage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +207,7 @@ class Stopped:
 
 Event = (
     Started | Preparing | Scanned | Planned | Progress
+    | StageProgress | Published
     | Listening | Analysing | Learning | Auditing
     | Finished | Stopped
 )  # fmt: skip
