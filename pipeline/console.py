@@ -16,7 +16,7 @@ from rich.progress import Progress, ProgressColumn, Task, TaskID
 from rich.table import Table
 
 from pipeline import events
-from pipeline.progress import Bar, Pace, State, begin_line, end_line, line, shorten, state_of
+from pipeline.progress import Bar, Pace, State, begin_line, end_line, extraction, line, shorten, state_of
 
 EVERY_S = 10.0
 """In a log, a stage at work writes a line this often."""
@@ -134,6 +134,8 @@ class _Words(Display):
         }
         words = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
         self.console.print(words or "nothing found")
+        if event.to_extract:
+            self._progress(extraction(0, event.to_extract))
 
     def _progress(self, state: State) -> None:
         self.titles[state.stage] = state.title

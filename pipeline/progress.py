@@ -44,13 +44,18 @@ class State:
         return f"{int(self.done):,} of {self.total:,} {self.unit}"
 
 
+def extraction(
+    done: int, total: int, left_s: float | None = None, clips_per_s: float = 0.0, failed: int = 0
+) -> State:
+    """How far the clips are measured."""
+    rate = f"{clips_per_s:.0f} clips/s" if clips_per_s >= 1 else ""
+    return State(EXTRACTING, EXTRACTING, "clips", done, total, left_s, rate, failed)
+
+
 def state_of(event: events.Progress | events.StageProgress) -> State:
     """Extraction and the stages after it, in one form."""
     if isinstance(event, events.Progress):
-        rate = f"{event.clips_per_s:.0f} clips/s" if event.clips_per_s >= 1 else ""
-        return State(
-            EXTRACTING, EXTRACTING, "clips", event.done, event.total, event.left_s, rate, event.failed
-        )
+        return extraction(event.done, event.total, event.left_s, event.clips_per_s, event.failed)
     item = " · ".join(filter(None, (event.dataset, event.item)))
     return State(event.stage, event.title, event.unit, event.done, event.total, event.left_s, item)
 

@@ -99,21 +99,23 @@ def test_names_are_shown_as_they_are(kind) -> None:
 def test_a_log_has_a_line_when_a_stage_begins_each_ten_seconds_and_when_it_ends() -> None:
     own, clock = opened(), Clock()
     log = Log(own, clock)
+    log.show(events.Planned(400, 0, 0, 0, 0, 0))
     for done in range(1, 41):
         clock.now_s += 1
         log.show(events.Progress(done * 10, 400, done // 20, 10.0, 40.0 - done))
     assert written(own).splitlines() == [
-        "extracting: 10 of 400 clips, 39 s left",
-        "extracting: 110 of 400 clips, 29 s left (10 clips/s)",
-        "extracting: 210 of 400 clips, 19 s left (10 clips/s)",
-        "extracting: 310 of 400 clips, 9 s left (10 clips/s)",
-        "extracting: 400 clips in 39 s, 2 failed",
+        "400 to extract",
+        "extracting: 0 of 400 clips",
+        "extracting: 100 of 400 clips, 30 s left (10 clips/s)",
+        "extracting: 200 of 400 clips, 20 s left (10 clips/s)",
+        "extracting: 300 of 400 clips, 10 s left (10 clips/s)",
+        "extracting: 400 clips in 40 s, 2 failed",
     ]
     log.show(events.Published(3, "extraction"))
     for done in range(5):
         log.show(stage(done, 4, dataset="esc50", item=f"view{done}"))
         clock.now_s += 7
-    assert written(own).splitlines()[5:] == [
+    assert written(own).splitlines()[6:] == [
         "Snapshot 3 is published, with extraction",
         "clusterings: 0 of 4 views",
         "clusterings: 2 of 4 views, 14 s left (esc50 · view2)",
