@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.events import STAGES
 from store.snapshots import Store
 
 TAIL_BYTES = 16_384
@@ -34,7 +33,7 @@ class Run:
     @property
     def share(self) -> float:
         """How much of the stage at work is done, 0 to 1."""
-        counted = self.last["event"] == "progress" or self.last["event"] in STAGES
+        counted = self.last["event"] == "progress" or self.last["event"] == "stageprogress"
         return self.last["done"] / max(self.last["total"], 1) if counted else 0.0
 
 
@@ -119,8 +118,7 @@ def in_words(run: Run) -> str:
         case "progress":
             told = f"{last['done']:,} of {last['total']:,} clips, {last['clips_per_s']:.0f} a second"
             return told + (f", {last['left_s']:.0f} s left" if last["left_s"] else "")
-        case name if name in STAGES:
-            stage = STAGES[name]
-            return f"{stage.doing.capitalize()}: {int(last['done']):,} of {last['total']:,} {stage.unit}"
+        case "stageprogress":
+            return f"{last['title'].capitalize()}: {int(last['done']):,} of {last['total']:,} {last['unit']}"
         case _:
             return "The build is starting ..."

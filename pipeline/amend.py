@@ -81,4 +81,4 @@ def _sign(writer: Writer, base: Path, number: int) -> None:
     counts |= {"vectors_computed": 0, "vectors_reused": 0}
     found = writer.con.execute("select build_id from builds where status = 'running'").fetchall()
     with writer.transaction():
-        history.finish_build(writer, found[0][0], number, datetime.now(), counts)
+        history.sign_build(writer, found[0][0], number, datetime.now(), counts)

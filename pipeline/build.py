@@ -1,31 +1,39 @@
-"""The stages of a build in order: prepare, scan, plan, stage, extract, listen, analyse, learn, audit, publish."""
+"""A build in order: prepare, scan, plan, measure clips; then stage by stage, publishing what each has made."""
 
 from __future__ import annotations
 
+import math
 import os
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 
-from pipeline import embedded, events, results, stop, summary
+from pipeline import embedded, events, stages, stop, summary
 from pipeline.errors import in_words
-from pipeline.extract import Job, extract
+from pipeline.extract import extract
 from pipeline.features import VIEWS
 from pipeline.features.view import View
-from pipeline.known import known_of
+from pipeline.known import Known, known_of, steps
 from pipeline.plan import Plan, make_plan
 from pipeline.rows import Row
 from pipeline.scan import choose, dataset_row, scan_all
 from pipeline.sources import Source
+from pipeline.stage import Stage, State
 from pipeline.staging import Counts, Staging, sign
 from store import staging
 from store.duck import DamagedError
+from store.history import PUBLISHED, RUNNING
+from store.reader import Reader
 from store.snapshots import KEEP, Snapshot, Store
 from store.writer import Writer
 
-TELL_S = 0.2
+PROGRESS_S = 0.2
+FIRST_LOOK_S = 15.0
+"""A new collection is published for the first time when it has been measured for so long, then each time twice
+as long: people see and hear the first clips while the others are measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +50,7 @@ class Options:
     """Project, cluster, learn and audit as well. Without, what is out of date is dropped, and a later build
     computes it."""
     thorough: bool = False
-    """Measure every candidate clustering and every classifier, however long it takes."""
+    """Measure every candidate clustering and run every classifier, however long it takes."""
 
 
 def build(
@@ -50,8 +58,9 @@ def build(
 ) -> events.Finished:
     """Refresh the store from the given sources and from those it remembers.
 
-    Every finished batch is committed to the staging database; the snapshot is published at the
-    end. A build that is killed leaves the current snapshot as it was, and the next one goes on.
+    Every finished batch is committed to the staging database. A snapshot is published when the clips are
+    measured and after each stage; the last takes the place of those before it. A build that is killed leaves
+    the snapshot that was published last, and the next one goes on from the finished batches.
 
     Raises
     ------
@@ -74,81 +83,141 @@ def build(
 class _Build:
     store: Store
     build_id: str
-    tell: events.Listener
+    on_event: events.Listener
     options: Options
     started: float = field(default_factory=time.monotonic)
     started_at: datetime = field(default_factory=datetime.now)
     views: Mapping[str, View] = field(default_factory=dict)
     """Those that are computed of a clip, and those that networks made."""
+    base: Snapshot | None = None
+    """The snapshot that the build began from, or that a killed one did which it goes on with."""
+    counts: Counts = field(default_factory=Counts)
 
     def run(self, given: Mapping[str, Source]) -> events.Finished:
         staging.recover(self.store)
         current = self.store.current()
         possible = {**self.options.views, **embedded.views(self.store.root)}
-        known, resumed = known_of(self.store, current, possible)
+        known, self.base = known_of(self.store, current, possible, thorough=self.options.thorough)
+        resumed = self.store.staging.exists()
         sources = choose(known.datasets, given, self.options.forget)
-        self.tell(events.Started(self.build_id, list(sources), resumed))
-        scans = scan_all(sources, self.tell)
+        self.on_event(events.Started(self.build_id, list(sources), resumed))
+        scans = scan_all(sources, self.on_event)
         self.views = embedded.fitting(possible, sources, scans)
         plan = make_plan(scans, known, list(self.options.views), retry=self.options.retry)
         datasets = [dataset_row(source, scans[name]) for name, source in sources.items()]
-        self.tell(summary.planned(plan))
+        self.on_event(summary.planned(plan))
         work = plan.jobs or plan.rows or plan.removed or plan.failures != known.failures
         described = known.is_described_by(datasets, self.views)
         complete = known.analysed or not self.options.analyses
         if current and not (work or resumed) and described and complete:
-            return self._finished("unchanged", current, Counts(failed=len(plan.failures)))
+            self.counts = Counts(failed=len(plan.failures))
+            return self._finished("unchanged", current)
         if not resumed:
             staging.begin(self.store)
-        number = self.store.next_number()
-        counts = self._write(plan, datasets, current, number)
-        snapshot = staging.publish(self.store, number)
-        self.store.prune(self.options.keep)
-        return self._finished("published", snapshot, counts)
-
-    def _write(self, plan: Plan, datasets: Sequence[Row], current: Snapshot | None, number: int) -> Counts:
         try:
-            with Writer(self.store.staging) as writer:
-                work = Staging(writer, plan, self.build_id, current)
-                work.begin(datasets, self.views, self.started_at)
-                self._extract(work, plan.jobs)
-                counts = work.finish()
-            heard, done = results.renew(self._renewal(current))
-            counts = replace(counts, vectors_computed=counts.vectors_computed + heard, **done)
-            with Writer(self.store.staging) as writer:
-                sign(writer, self.build_id, number, counts)
-            return counts
+            self._measure(plan, known, datasets)
+            self._results()
+            return self._finished("published", self._publish())
         except DamagedError:
             staging.discard(self.store)
             raise
 
-    def _renewal(self, current: Snapshot | None) -> results.Renewal:
-        base = current.path if current else None
-        given = self.options
-        return results.Renewal(
-            self.store.root, self.store.staging, base, self.views, self.tell, given.n_jobs, given.analyses
+    @property
+    def _state(self) -> State:
+        base = self.base.path if self.base else None
+        return State(self.store.root, self.views, base, self.options.thorough)
+
+    def _measure(self, plan: Plan, known: Known, datasets: Sequence[Row]) -> None:
+        """Bring clips and vectors in the staging database up to date."""
+        growing = Counter(plan.clips[job.clip_id].dataset for job in plan.jobs)
+        new = not growing.keys() & {row["dataset"] for row in known.datasets}
+        with Staging(self.store.staging, plan, self.build_id, self.base) as work:
+            work.begin(datasets, self.views, self.started_at)
+            with work.at_rest():
+                later = stages.expected_s(self._state, self.store.staging, growing, self.options.n_jobs)
+            look_s = FIRST_LOOK_S if new else math.inf
+            done, failed, said_at, began = 0, 0, 0.0, time.monotonic()
+            with closing(extract(plan.jobs, n_jobs=self.options.n_jobs)) as batches:
+                for outcomes in batches:
+                    stop.check()  # before what was at work at that moment is taken for a faulty file
+                    failed += work.take(outcomes)
+                    done += len(outcomes)
+                    now = time.monotonic()
+                    if now - said_at > PROGRESS_S or done == len(plan.jobs):
+                        said_at, rate = now, done / max(now - began, 1e-3)
+                        left_s = (len(plan.jobs) - done) / rate
+                        self.on_event(events.Progress(done, len(plan.jobs), failed, rate, left_s))
+                        self.on_event(stages.after(left_s, later if self.options.analyses else {}))
+                    if now - began > look_s and done < len(plan.jobs):
+                        with work.at_rest():
+                            self._publish_step("clips")
+                        look_s = 2 * (now - began)
+            self.counts = work.finish()
+
+    def _results(self) -> None:
+        """Bring everything up to date that is computed from clips and vectors, or drop it; publish as it comes."""
+        state, path = self._state, self.store.staging
+        counts: dict[str, int] = {}
+        if not self.options.analyses:
+            self._run(stages.VECTORS, counts)
+            stages.forget(state, path)
+        else:
+            stages.forget(state, path)
+            with Reader(path) as reader:
+                unfinished = not stages.complete(state, reader)
+            if unfinished:
+                self._publish_step("clips")
+            self._run(stages.STAGES, counts)
+        computed = sum(counts.pop(name, 0) for name in stages.VECTORS)
+        self.counts = replace(
+            self.counts, vectors_computed=self.counts.vectors_computed + computed, stages=counts
         )
 
-    def _extract(self, work: Staging, jobs: Sequence[Job]) -> None:
-        done, failed, told_at, began = 0, 0, 0.0, time.monotonic()
-        with closing(extract(jobs, n_jobs=self.options.n_jobs)) as batches:
-            for outcomes in batches:
-                stop.check()  # before what was at work at that moment is taken for a faulty file
-                failed += work.take(outcomes)
-                done += len(outcomes)
-                now = time.monotonic()
-                if now - told_at > TELL_S or done == len(jobs):
-                    told_at, rate = now, done / max(now - began, 1e-3)
-                    self.tell(events.Progress(done, len(jobs), failed, rate, (len(jobs) - done) / rate))
+    def _run(self, chosen: Mapping[str, Stage], counts: dict[str, int]) -> None:
+        """Run those stages; what each has made is published as it ends, what the last has at the build's end."""
+        staged = self.store.staging
+        for stage, more in stages.run_all(
+            chosen, self._state, staged, self.on_event, self.options.n_jobs, counts
+        ):
+            if more:
+                self._publish_step(stage.name)
 
-    def _finished(self, status: str, snapshot: Snapshot, counts: Counts) -> events.Finished:
+    def _publish_step(self, stage: str) -> None:
+        """Publish what there is so far. The history has it as one build, at work."""
+        number = self.store.next_number()
+        with Writer(self.store.staging) as writer:
+            earlier = steps(writer.meta())
+            sign(writer, self.build_id, number, self.counts, RUNNING, [*earlier, number])
+        snapshot = staging.publish(self.store, number, go_on=True)
+        self._drop(earlier[:-1])  # a page may just be opening the last one
+        self.on_event(events.Published(snapshot.number, stage))
+
+    def _publish(self) -> Snapshot:
+        """Publish the end of the build: of the snapshots on the way to it none stays."""
+        number = self.store.next_number()
+        with Writer(self.store.staging) as writer:
+            earlier = steps(writer.meta())
+            sign(writer, self.build_id, number, self.counts, PUBLISHED, [])
+        snapshot = staging.publish(self.store, number)
+        self._drop(earlier)
+        self.store.prune(self.options.keep)
+        return snapshot
+
+    def _drop(self, numbers: Sequence[int]) -> None:
+        there = {snapshot.number for snapshot in self.store.snapshots()}
+        for number in numbers:
+            if number in there:
+                self.store.delete(number)
+
+    def _finished(self, status: str, snapshot: Snapshot) -> events.Finished:
+        counts = {name: value for name, value in asdict(self.counts).items() if name != "clips"}
         event = events.Finished(
             status=status,
             build_id=self.build_id,
             snapshot=snapshot.number,
             seconds=time.monotonic() - self.started,
             collections=summary.collections(snapshot),
-            **{name: value for name, value in asdict(counts).items() if name != "clips"},
+            **counts,
         )
-        self.tell(event)
+        self.on_event(event)
         return event

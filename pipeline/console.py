@@ -105,8 +105,7 @@ class _Words(Display):
             case events.Progress() | events.StageProgress():
                 self._progress(state_of(event))
             case events.Published():
-                self._end_stage()
-                self.published.append(event.snapshot)
+                self.published.append(event.snapshot)  # also in the midst of a stage
                 after = self.titles.get(event.stage, event.stage)
                 self.console.print(
                     f"Snapshot {event.snapshot} is published" + (f", with {after}" if after else "")
@@ -268,11 +267,9 @@ def summary(event: events.Finished, console: Console, titles: dict[str, str], pu
         )
         if stages:
             console.print(f"Computed: {stages}.")
-        earlier = sorted({number for number in published if number != event.snapshot})
-        if earlier:
-            listed = ", ".join(map(str, earlier))
-            which = f"snapshot {listed} was" if len(earlier) == 1 else f"snapshots {listed} were"
-            console.print(f"Before it, {which} published as stages ended.")
+        if published:
+            times = "once" if len(published) == 1 else f"{len(published)} times"
+            console.print(f"It was published {times} on the way, as stages ended.")
     if event.failed:
         console.print("`python -m pipeline status --failures` lists what failed and why.")
 

@@ -10,10 +10,10 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
-from pipeline import events
 from pipeline.clips import Scan
 from pipeline.features.view import View
 from pipeline.sources import Source
+from pipeline.stage import Run, Stage, State, Unit
 from pipeline.train import kept, layout
 from pipeline.train import view as esc_view
 from pipeline.train.errors import TrainError
@@ -60,18 +60,38 @@ def fitting(
     return {name: view for name, view in defined.items() if name not in fits or fits[name](view)}
 
 
-def stale(root: Path, reader: Reader, defined: Mapping[str, View]) -> bool:
-    """Whether the store holds other vectors of networks than it should."""
-    voices = defined.get(voice_view.NAME)
-    return bool(_trained_stale(root, reader) or (voices and voice.stale(reader, voices)))
+def stale(state: State, reader: Reader) -> list[Unit]:
+    """The datasets and views of networks of which the store holds other vectors than it should."""
+    voices = state.views.get(voice_view.NAME)
+    found: list[Unit] = [(dataset, layout.NETWORK) for dataset in _trained_stale(state.root, reader)]
+    return found + [(dataset, voice_view.NAME) for dataset in (voice.stale(reader, voices) if voices else ())]
 
 
-def place(root: Path, staging: Path, defined: Mapping[str, View], tell: events.Listener, n_jobs: int) -> int:
+def run(work: Run) -> int:
     """Bring the vectors in the staging database up to date; how many were computed for that."""
-    if layout.NETWORK in defined:
-        _place_trained(root, staging)
-    voices = defined.get(voice_view.NAME)
-    return voice.listen(staging, root, voices, tell, n_jobs) if voices else 0
+    state = work.state
+    if layout.NETWORK in state.views:
+        _place_trained(state.root, work.staging)
+    voices = state.views.get(voice_view.NAME)
+    return voice.embed(work, voices) if voices else 0
+
+
+def forget(state: State, staging: Path) -> None:
+    """Take over what trainings have left, which costs nothing, and drop what speaks of other clips."""
+    if layout.NETWORK in state.views:
+        _place_trained(state.root, staging)
+
+
+EMBEDDINGS = Stage(
+    name="embeddings",
+    title="embeddings by networks",
+    unit="clips",
+    stale=stale,
+    run=run,
+    forget=forget,
+    cost_s=lambda clips, views: 1.5 + 0.012 * clips,
+    makes_vectors=True,
+)
 
 
 def _trained(root: Path, reader: Reader) -> dict[str, tuple[Trained, bool]]:
@@ -84,7 +104,8 @@ def _trained(root: Path, reader: Reader) -> dict[str, tuple[Trained, bool]]:
     }
 
 
-def _trained_stale(root: Path, reader: Reader) -> bool:
+def _trained_stale(root: Path, reader: Reader) -> list[str]:
+    """The datasets whose vectors are not those that their training left."""
     there = reader.embeddings()
     there = there[there["view"] == layout.NETWORK]
     held = dict(zip(there["dataset"], zip(there["key"], there["clips"], strict=True), strict=True))
@@ -92,7 +113,7 @@ def _trained_stale(root: Path, reader: Reader) -> bool:
         dataset: (one.key, len(one.clip_ids) if speaks else 0)
         for dataset, (one, speaks) in _trained(root, reader).items()
     }
-    return held != should
+    return sorted(name for name in held.keys() | should.keys() if held.get(name) != should.get(name))
 
 
 def _place_trained(root: Path, staging: Path) -> None:

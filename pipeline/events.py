@@ -6,10 +6,9 @@ import json
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import ClassVar
 
 from pipeline import stop
 
@@ -62,99 +61,38 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class StageProgress:
-    """How far a stage has come that goes through what is in the store; the first event of each has done nothing."""
+    """How far a stage has come that goes through what is in the store: its first event has done nothing."""
 
     stage: str
-    """Its key in ``STAGES``."""
     title: str
-    """For a person."""
+    """What the stage makes, in words for a person."""
     unit: str
-    """What is counted, plural."""
+    """What is counted, in the plural."""
     done: float
+    """Has a fraction within a single unit."""
     total: int
     dataset: str = ""
+    """Of what was done last."""
     item: str = ""
-    """Of the dataset, what was done last."""
+    """What of the dataset was done last, where a dataset has more than one."""
     left_s: float | None = None
-    """Estimated seconds until this stage is done."""
+    """About how long until the stage is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """About how many seconds from now each stage will be done and published, by its name, in order."""
+
+    left: dict[str, float]
+    titles: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What is finished so far can be seen: ``stage`` was the last of it."""
+    """A snapshot that pages can open; more may follow. ``stage`` is the one that ended, "clips" the first."""
 
     snapshot: int
     stage: str
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """How far a stage has come that goes through what is in the store: the first of these events has done nothing."""
-
-    done: float
-    total: int
-    dataset: str = ""
-    """Of what was done last."""
-
-    doing: ClassVar[str]
-    """What the stage does, in words for a person."""
-    unit: ClassVar[str]
-    """What is counted."""
-
-    @property
-    def last(self) -> str:
-        """What of the dataset was done last, where a dataset has more than one."""
-        return ""
-
-
-@dataclass(frozen=True, slots=True)
-class Listening(Stage):
-    """The voice network listens to clips of speech."""
-
-    seconds: float = 0.0
-
-    doing: ClassVar[str] = "listening for voices"
-    unit: ClassVar[str] = "clips"
-
-
-@dataclass(frozen=True, slots=True)
-class Analysing(Stage):
-    """Projections and clusterings, a view of a dataset each."""
-
-    view: str = ""
-    seconds: float = 0.0
-
-    doing: ClassVar[str] = "projecting and clustering"
-    unit: ClassVar[str] = "views"
-
-    @property
-    def last(self) -> str:
-        return self.view
-
-
-@dataclass(frozen=True, slots=True)
-class Learning(Stage):
-    """Experiments; ``done`` has a fraction within a single one."""
-
-    experiment: str = ""
-    seconds: float = 0.0
-
-    doing: ClassVar[str] = "learning"
-    unit: ClassVar[str] = "experiments"
-
-    @property
-    def last(self) -> str:
-        return self.experiment
-
-
-@dataclass(frozen=True, slots=True)
-class Auditing(Stage):
-    """Audits, a dataset each."""
-
-    seconds: float = 0.0
-
-    doing: ClassVar[str] = "auditing"
-    unit: ClassVar[str] = "collections"
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,16 +124,10 @@ class Finished:
     failed: int
     vectors_computed: int
     vectors_reused: int
-    analysed: int
-    """Units: views of datasets whose projections and clusterings were computed in this run."""
-    learned: int
-    """Experiments that were made in this run."""
-    audited: int
-    """Datasets that were audited in this run."""
+    stages: dict[str, int]
+    """How many units each stage has computed in this run, by its name; those without work are left out."""
     seconds: float
     collections: list[Collection]
-    stages: dict[str, int] = field(default_factory=dict)
-    """Units that were computed in this run, by stage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,21 +138,23 @@ class Stopped:
 
 
 Event = (
-    Started | Preparing | Scanned | Planned | Progress
-    | StageProgress | Published
-    | Listening | Analysing | Learning | Auditing
-    | Finished | Stopped
-)  # fmt: skip
+    Started
+    | Preparing
+    | Scanned
+    | Planned
+    | Progress
+    | StageProgress
+    | Stages
+    | Published
+    | Finished
+    | Stopped
+)
 Listener = Callable[[Event], None]
 
 
 def name_of(event: type[Event]) -> str:
     """What an event is called in JSON."""
     return event.__name__.lower()
-
-
-STAGES: dict[str, type[Stage]] = {name_of(one): one for one in (Listening, Analysing, Learning, Auditing)}
-"""The stages by the names of their events, in the order of a build."""
 
 
 def to_json(event: Event) -> str:

@@ -7,9 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline import results
+from pipeline import stages
 from pipeline.features.view import View
 from pipeline.rows import Row
+from pipeline.stage import State
 from store import staging
 from store.errors import StoreError
 from store.reader import Reader
@@ -42,7 +43,7 @@ class Known:
 NOTHING_KNOWN = Known({}, {}, {}, [], [], True)
 
 
-def read_known(root: Path, reader: Reader, views: Mapping[str, View]) -> Known:
+def read_known(root: Path, reader: Reader, views: Mapping[str, View], thorough: bool = False) -> Known:
     """Ask a snapshot, or an unfinished one, for what a plan must know."""
     rows = reader.rows("views")
     keys = {row["view"]: row["key"] for row in rows}
@@ -53,29 +54,45 @@ def read_known(root: Path, reader: Reader, views: Mapping[str, View]) -> Known:
         vectors={name: reader.vector_ids(name) for name in valid},
         datasets=reader.rows("all_datasets"),
         views=rows,
-        analysed=results.complete(root, reader, views),
+        analysed=stages.complete(State(root, views, thorough=thorough), reader),
     )
 
 
-def known_of(store: Store, current: Snapshot | None, views: Mapping[str, View]) -> tuple[Known, bool]:
-    """What a build begins from, and whether that is a killed build, which goes on.
+def known_of(
+    store: Store, current: Snapshot | None, views: Mapping[str, View], *, thorough: bool = False
+) -> tuple[Known, Snapshot | None]:
+    """What a build begins from, and the snapshot that its work is counted against.
 
-    It does not if another snapshot has become the current one since, or its file is damaged.
+    An unfinished build goes on, if the current snapshot is the one it began from or one that it has published
+    on its way. Otherwise, or where its file is damaged, it is discarded.
     """
     if store.staging.exists():
         try:
             with Reader(store.staging) as reader:
-                if reader.meta().get("base") == base_of(current):
-                    return read_known(store.root, reader, views), True
+                meta = reader.meta()
+                began_from = meta.get("base", "")
+                if base_of(current) in (began_from, *map(str, steps(meta))):
+                    return read_known(store.root, reader, views, thorough), _snapshot(store, began_from)
         except StoreError as error:
             log.warning("The unfinished build is started anew: %s", error)
     staging.discard(store)
     if current is None:
-        return NOTHING_KNOWN, False
+        return NOTHING_KNOWN, None
     with Reader(current.path) as reader:
-        return read_known(store.root, reader, views), False
+        return read_known(store.root, reader, views, thorough), current
+
+
+def _snapshot(store: Store, number: str) -> Snapshot | None:
+    """None stands for the empty store, and for a snapshot that somebody has deleted since."""
+    there = {str(snapshot.number): snapshot for snapshot in store.snapshots()}
+    return there.get(number)
 
 
 def base_of(current: Snapshot | None) -> str:
     """What a staging database says of the snapshot it began from."""
     return str(current.number if current else 0)
+
+
+def steps(meta: Mapping[str, str]) -> list[int]:
+    """The snapshots that an unfinished build has published on its way, oldest first."""
+    return [int(word) for word in meta.get("steps", "").split() if word.isdecimal()]

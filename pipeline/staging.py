@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
 
 import numpy as np
 
@@ -27,9 +30,6 @@ COMMIT_CLIPS = 256
 CHANGED = "The file changed or went away while the build was at work; build again to take it as it is now."
 
 
-IN_NO_TABLE = ("analysed", "learned", "audited")
-
-
 @dataclass(frozen=True, slots=True)
 class Counts:
     """What a build did, for its summary: clips against the snapshot before it, vectors in this run."""
@@ -41,30 +41,50 @@ class Counts:
     failed: int = 0
     vectors_computed: int = 0
     vectors_reused: int = 0
-    analysed: int = 0
-    learned: int = 0
-    audited: int = 0
+    stages: Mapping[str, int] = field(default_factory=dict)
+    """How many units each stage computed in this run, by its name."""
 
 
-@dataclass(slots=True)
 class Staging:
-    """Writes one build's work, batch by batch, each batch whole or not at all."""
+    """Writes one build's work, batch by batch, each batch whole or not at all.
 
-    writer: Writer
-    plan: Plan
-    build_id: str
-    current: Snapshot | None
-    computed: int = 0
-    reused: int = 0
-    _waiting: list[Outcome] = field(default_factory=list)
-    _written_at: float = field(default_factory=time.monotonic)
+    Parameters
+    ----------
+    path
+        The staging database, which is open for writing as long as the ``with`` lasts.
+    base
+        The snapshot that the build began from.
+    """
+
+    def __init__(self, path: Path, plan: Plan, build_id: str, base: Snapshot | None) -> None:
+        self.path, self.plan, self.build_id, self.base = path, plan, build_id, base
+        self.writer = Writer(path)
+        self.computed, self.reused = 0, 0
+        self._waiting: list[Outcome] = []
+        self._written_at = time.monotonic()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.writer.__exit__(kind, error, trace)
+
+    @contextmanager
+    def at_rest(self) -> Iterator[None]:
+        """With all that is finished written and the file closed, so that others can read or copy it."""
+        self.commit()
+        self.writer.close()
+        yield
+        self.writer = Writer(self.path)
 
     def begin(
         self, datasets: Sequence[Mapping[str, Any]], views: Mapping[str, View], started_at: datetime
     ) -> None:
         """Write what needs no listening: datasets, views, new labels, borrowed vectors, removals."""
         with self.writer.transaction():
-            self.writer.set_meta(base=base_of(self.current))
+            self.writer.set_meta(base=base_of(self.base))
             history.begin_build(self.writer, self.build_id, started_at)
             vectors.define_views(self.writer, list(views.values()))
             # Lent before anything is removed: the lender may be a clip that goes.
@@ -125,12 +145,15 @@ class Staging:
     def finish(self) -> Counts:
         """Write what is left; count what changed against the snapshot that the build began from."""
         self.commit()
-        changes = history.changes_since(self.writer, self.current.path if self.current else None)
+        changes = history.changes_since(self.writer, self.base.path if self.base else None)
         return Counts(**changes, vectors_computed=self.computed, vectors_reused=self.reused)
 
 
-def sign(writer: Writer, build_id: str, number: int, counts: Counts) -> None:
-    """Complete the build's row in the history; it is published with the snapshot it made."""
-    told = {name: value for name, value in asdict(counts).items() if name not in IN_NO_TABLE}
+def sign(
+    writer: Writer, build_id: str, number: int, counts: Counts, status: str, steps: Sequence[int]
+) -> None:
+    """Write what the build has done into the history, and which snapshots it has published on its way."""
+    told = {name: value for name, value in asdict(counts).items() if name != "stages"}
     with writer.transaction():
-        history.finish_build(writer, build_id, number, datetime.now(), told)
+        history.sign_build(writer, build_id, number, datetime.now(), told, status)
+        writer.set_meta(steps=" ".join(map(str, steps)))

@@ -115,7 +115,9 @@ def main(arguments: Sequence[str]) -> int:
         _say(words)
     if not due:
         os.execv(line[0], line)
-    return serve(line, lambda: builds.start(store, DATASET), lambda build: builds.refusal(store, build))
+    # What a snapshot has remembered goes on by itself, wherever a person has put the demo.
+    arguments = [] if (store.root / "CURRENT").exists() else DATASET
+    return serve(line, lambda: builds.start(store, arguments), lambda build: builds.refusal(store, build))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Projections and clusterings in the staging database.
 
-What was computed from one view of one dataset, or from all its views together, is a *unit*. Its rows
-come and go together, for each of them depends on every clip. Call each function inside
+What one stage of a build computes from one view of one dataset, or from all its views together, is a *unit*.
+Its rows come and go together, for each of them depends on every clip. Call each function inside
 ``writer.transaction()``.
 """
 
@@ -34,8 +34,8 @@ RANKED = ("agreement", "rank", "why")
 class UnitRows:
     """The rows of one unit as the tables of ``schema.sql`` have them; long ones as Arrow, a table an id."""
 
-    analysis: Row
-    """The row of ``analyses``: names dataset, view and key."""
+    unit: Row
+    """The row of ``units``: names stage, dataset, view and key."""
     gaps: Sequence[Row] = ()
     """Rows of ``analysis_gaps``: ``what`` and ``reason``; dataset and view are added."""
     projections: Sequence[Row] = ()
@@ -47,7 +47,7 @@ class UnitRows:
 
     @property
     def place(self) -> dict[str, str]:
-        return {"dataset": self.analysis["dataset"], "view": self.analysis["view"]}
+        return {name: self.unit[name] for name in ("stage", "dataset", "view")}
 
 
 class Staged(Answers, Learned, Audited):
@@ -61,7 +61,7 @@ class Staged(Answers, Learned, Audited):
 
 
 def replace_unit(writer: Writer, rows: UnitRows) -> None:
-    """Write a unit in the place of whatever there was of its dataset and view, kept results included.
+    """Write a unit in the place of whatever there was of its stage, dataset and view, kept results included.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def replace_unit(writer: Writer, rows: UnitRows) -> None:
         A row of another dataset or view, or a value that does not fit.
     """
     drop_units(writer.con, **rows.place)
-    writer.upsert("analyses", [rows.analysis])
+    writer.upsert("units", [rows.unit])
     writer.append("analysis_gaps", [dict(gap) | rows.place for gap in rows.gaps])
     _add(writer, rows)
 
@@ -82,8 +82,8 @@ def add_to_unit(writer: Writer, rows: UnitRows) -> None:
     StoreError
         The unit is gone or has another key: the clips are no longer those it was computed from.
     """
-    found = Staged(writer).units().get((rows.place["dataset"], rows.place["view"]))
-    if found != rows.analysis["key"]:
+    found = Staged(writer).units().get((rows.unit["stage"], rows.unit["dataset"], rows.unit["view"]))
+    if found != rows.unit["key"]:
         raise StoreError(
             f"The view '{rows.place['view']}' of '{rows.place['dataset']}' has been built anew since this was "
             "computed. Compute it again on the present snapshot, then keep it."
@@ -100,7 +100,7 @@ def add_to_unit(writer: Writer, rows: UnitRows) -> None:
 
 def _add(writer: Writer, rows: UnitRows) -> None:
     for row in (*rows.projections, *rows.clusterings):
-        if (row["dataset"], row["view"]) != tuple(rows.place.values()):
+        if {name: row[name] for name in rows.place} != rows.place:
             raise StoreError(
                 f"A result of '{row['dataset']}', view '{row['view']}', came with the unit {rows.place}; "
                 "expected only results of that unit. This is a fault of the program: report it."
@@ -147,12 +147,18 @@ def write_ranks(writer: Writer, dataset: str, ranks: pd.DataFrame) -> None:
 
 
 def drop_units(
-    con: duckdb.DuckDBPyConnection, *, dataset: str | None = None, view: str | None = None
+    con: duckdb.DuckDBPyConnection,
+    *,
+    stage: str | None = None,
+    dataset: str | None = None,
+    view: str | None = None,
 ) -> None:
-    """Forget the units of a dataset, of a view, or of the one view of the one dataset."""
+    """Forget what was computed of a dataset, of a view, or of the one view of the one dataset; by one stage
+    or by all of them."""
     if dataset is None and view is None:
         raise ValueError("drop_units needs a dataset, a view, or both")
-    bound = {name: at for name, at in (("dataset", dataset), ("view", view)) if at is not None}
+    given = {"stage": stage, "dataset": dataset, "view": view}
+    bound = {name: at for name, at in given.items() if at is not None}
     where = " and ".join(f"{name} = ${name}" for name in bound)
     for owner, key, tables in (
         ("projections", "projection_id", OF_PROJECTIONS),
@@ -161,5 +167,5 @@ def drop_units(
         for table in tables:
             ids = f"select {key} from {owner} where {where}"
             con.execute(f"delete from {table} where {key} in ({ids})", bound)
-    for table in ("analysis_gaps", "analyses"):
+    for table in ("analysis_gaps", "units"):
         con.execute(f"delete from {table} where {where}", bound)

@@ -49,17 +49,17 @@ class Answers(ABC):
     def _frame(self, name: str, **parameters: Any) -> pd.DataFrame:
         return self.ask(name, **parameters).to_pandas()
 
-    def units(self) -> dict[tuple[str, str], str]:
-        """(dataset, view) to the key of what was computed there."""
+    def units(self) -> dict[tuple[str, str, str], str]:
+        """(stage, dataset, view) to the key of what was computed there."""
         rows = self.ask("units").to_pylist()
-        return {(row["dataset"], row["view"]): row["key"] for row in rows}
+        return {(row["stage"], row["dataset"], row["view"]): row["key"] for row in rows}
 
     def embeddings(self) -> pd.DataFrame:
         """``view``, ``dataset``, ``key``, ``clips``: what networks have made of which datasets."""
         return self._frame("embeddings")
 
     def analyses(self, dataset: str) -> pd.DataFrame:
-        """One row a view that was analysed: ``view``, ``key``, ``clips``, ``seconds``, ``notes``."""
+        """One row a view and stage: ``stage``, ``view``, ``key``, ``clips``, ``seconds``, ``notes``."""
         return self._frame("analyses", dataset=dataset)
 
     def gaps(self, dataset: str) -> pd.DataFrame:

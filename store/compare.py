@@ -62,13 +62,16 @@ def diff(old: Snapshot, new: Snapshot) -> Difference:
 
 def _units(con: duckdb.DuckDBPyConnection, name: str) -> str:
     """What is analysed in an attached snapshot: nothing in one from before there were analyses."""
-    if not _has(con, name, "analyses"):
+    if not _has(con, name, "units"):
         return "select '' as dataset, '' as view, '' as key, 0 as results where false"
     counts = " + ".join(
-        f"(select count(*) from {name}.{table} t where t.dataset = a.dataset and t.view = a.view)"
+        f"(select count(*) from {name}.{table} t where t.dataset = u.dataset and t.view = u.view)"
         for table in ("projections", "clusterings")
     )
-    return f"select dataset, view, key, {counts} as results from {name}.analyses a"
+    keys = "string_agg(stage || ':' || key, ' ' order by stage)"
+    return (
+        f"select dataset, view, {keys} as key, {counts} as results from {name}.units u group by dataset, view"
+    )
 
 
 def _experiments(con: duckdb.DuckDBPyConnection, name: str) -> str:

@@ -10,23 +10,33 @@ from store import sql
 from store.duck import explain, told_as
 from store.writer import Writer
 
+RUNNING, PUBLISHED, INTERRUPTED = "running", "published", "interrupted"
+
 
 def begin_build(writer: Writer, build_id: str, started_at: datetime) -> None:
     """Enter a build into the history.
 
     One that still says 'running' was killed: only one works at a time, and it is this one.
     """
-    writer.con.execute("update builds set status = 'interrupted' where status = 'running'")
-    writer.upsert("builds", [{"build_id": build_id, "status": "running", "started_at": started_at}])
+    writer.con.execute("update builds set status = ? where status = ?", [INTERRUPTED, RUNNING])
+    writer.upsert("builds", [{"build_id": build_id, "status": RUNNING, "started_at": started_at}])
 
 
-def finish_build(
-    writer: Writer, build_id: str, snapshot: int, finished_at: datetime, counts: Mapping[str, int]
+def sign_build(
+    writer: Writer,
+    build_id: str,
+    snapshot: int,
+    finished_at: datetime,
+    counts: Mapping[str, int],
+    status: str = PUBLISHED,
 ) -> None:
-    """Complete a build's row of the history; it is published with the snapshot it made."""
+    """Write into a build's row of the history what it has done; it is published with the snapshot it made.
+
+    A build that publishes step by step signs each snapshot, all but the last as ``RUNNING``.
+    """
     begun = writer.con.execute("select started_at from builds where build_id = ?", [build_id]).fetchall()
-    told = {"status": "published", "snapshot": snapshot, "finished_at": finished_at}
-    writer.upsert("builds", [{"build_id": build_id, "started_at": begun[0][0], **told, **counts}])
+    now = {"status": status, "snapshot": snapshot, "finished_at": finished_at}
+    writer.upsert("builds", [{"build_id": build_id, "started_at": begun[0][0], **now, **counts}])
 
 
 def changes_since(writer: Writer, published: Path | None) -> dict[str, int]:

@@ -105,21 +105,23 @@ create table if not exists builds (
     vectors_reused   integer
 );
 
--- What was computed from the views as a whole. The rows of one dataset and view ("unit") come and go
--- together. The long tables have no key: an index over millions of rows would cost more than it
--- tells, and analyses.replace_unit writes each row once.
+-- What was computed from the views as a whole. The rows that one stage of a build makes of one view of one
+-- dataset ("unit") come and go together. The long tables have no key: an index over millions of rows
+-- would cost more than it tells, and analyses.replace_unit writes each row once.
 
-create table if not exists analyses (
+create table if not exists units (
+    stage   varchar not null,
     dataset varchar not null,
     view    varchar not null,
     key     varchar not null,
     clips   integer not null,
     seconds double not null,
     notes   varchar[] not null,
-    primary key (dataset, view)
+    primary key (stage, dataset, view)
 );
 
 create table if not exists analysis_gaps (
+    stage   varchar,
     dataset varchar not null,
     view    varchar not null,
     what    varchar not null,
@@ -128,6 +130,7 @@ create table if not exists analysis_gaps (
 
 create table if not exists projections (
     projection_id   varchar primary key,
+    stage           varchar,
     dataset         varchar not null,
     view            varchar not null,
     method          varchar not null,
@@ -162,6 +165,7 @@ create table if not exists projection_axes (
 
 create table if not exists clusterings (
     clustering_id     varchar primary key,
+    stage             varchar,
     dataset           varchar not null,
     view              varchar not null,
     space             varchar not null,

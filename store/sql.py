@@ -8,11 +8,11 @@ from pathlib import Path
 
 from store.errors import StoreError
 
-SCHEMA_VERSION = "3"
+SCHEMA_VERSION = "4"
 """Raise it when a table changes: a store of another version is refused with a word on what to do."""
-LACKING = ("1", "2")
-"""Versions that only lack tables: they are read as if those were empty, and the next build adds them.
-Empty it when a table that they do have changes."""
+LACKING = ("1", "2", "3")
+"""Versions that are read as if the tables they lack were empty. The next build adds those to its copy, after
+``upgrade.sql`` has dropped from it what is made in another way now."""
 HERE = Path(__file__).resolve().parent
 VIEW_NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 
@@ -26,6 +26,12 @@ def query(name: str) -> str:
 def view_query(name: str, view: str) -> str:
     """The text of ``queries/NAME.sql`` with the view's own table in the place of ``{table}``."""
     return query(name).replace("{table}", view_table(view))
+
+
+@cache
+def upgrade() -> str:
+    """The text of ``upgrade.sql``."""
+    return (HERE / "upgrade.sql").read_text(encoding="utf-8")
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from contextlib import suppress
+from pathlib import Path
 
 from store.files import flush, write_atomically
 from store.snapshots import Snapshot, Store
@@ -12,17 +13,23 @@ from store.snapshots import Snapshot, Store
 PUBLISHING = re.compile(r"(\d{6}) after (\d{6})\n")
 
 
-def publish(store: Store, number: int) -> Snapshot:
-    """Move the closed staging file among the snapshots, then point ``CURRENT`` at it.
+def publish(store: Store, number: int, *, go_on: bool = False) -> Snapshot:
+    """Put the closed staging file among the snapshots, then point ``CURRENT`` at it.
 
-    A crash between the two leaves ``PUBLISHING`` behind, from which :func:`recover` goes on.
+    With ``go_on`` the snapshot is a copy and the staging file stays for the rest of the build, else it moves.
+    A crash in between leaves ``PUBLISHING`` behind, from which :func:`recover` goes on.
     """
     target, current = store.at(number), store.current()
     target.path.parent.mkdir(parents=True, exist_ok=True)
-    flush(store.staging)
     base = current.number if current else 0
+    if go_on:
+        ready = target.path.with_name(f"{target.path.name}.copying")
+        _copy(store.staging, ready)
+    else:
+        ready = store.staging
+    flush(ready)
     write_atomically(store.root / "PUBLISHING", f"{number:06d} after {base:06d}\n")
-    store.staging.replace(target.path)
+    ready.replace(target.path)
     flush(target.path.parent)
     store.use(number)
     (store.root / "PUBLISHING").unlink()
@@ -31,6 +38,8 @@ def publish(store: Store, number: int) -> Snapshot:
 
 def recover(store: Store) -> None:
     """Finish a publication that was cut off, unless somebody has chosen another snapshot since."""
+    for half in (store.root / "snapshots").glob("*.copying"):
+        half.unlink()
     marker = store.root / "PUBLISHING"
     try:
         told = PUBLISHING.fullmatch(marker.read_text(encoding="utf-8", errors="replace"))
@@ -55,10 +64,14 @@ def begin(store: Store) -> None:
     current = store.current()
     if current:
         half = store.staging.with_name("build.duckdb.copying")
-        try:
-            shutil.copyfile(current.path, half)
-        except BaseException:
-            with suppress(OSError):
-                half.unlink()  # on a full disk it would keep the disk full
-            raise
+        _copy(current.path, half)
         half.replace(store.staging)
+
+
+def _copy(source: Path, target: Path) -> None:
+    try:
+        shutil.copyfile(source, target)
+    except BaseException:
+        with suppress(OSError):
+            target.unlink()  # on a full disk it would keep the disk full
+        raise

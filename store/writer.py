@@ -16,7 +16,7 @@ from store.derived import forget
 from store.duck import explain, told_as, typed
 from store.errors import StoreError
 
-TABLES = ("meta", "datasets", "clips", "failures", "builds", "analyses", "fingerprints")
+TABLES = ("meta", "datasets", "clips", "failures", "builds", "units", "fingerprints")
 
 
 class Writer:
@@ -34,11 +34,20 @@ class Writer:
             self.con = duckdb.connect(str(path))
         try:
             with self.transaction():
+                self._upgrade()
                 self.con.execute(sql.schema())
                 self._require_version()
         except BaseException:
             self.con.close()
             raise
+
+    def _upgrade(self) -> None:
+        """Make a copy of an older snapshot ready for the tables of this version."""
+        asked = "select count(*) from duckdb_tables() where table_name = 'meta'"
+        if not self.con.execute(asked).fetchall()[0][0]:
+            return
+        if self.meta().get("schema_version") in sql.LACKING:
+            self.con.execute(sql.upgrade())
 
     def _require_version(self) -> None:
         found = self.meta().get("schema_version", sql.SCHEMA_VERSION)

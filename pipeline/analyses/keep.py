@@ -9,12 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.amend import amended, require_rest
+from pipeline.analyses.clustering import rank_again
 from pipeline.analyses.kept import wished
+from pipeline.analyses.recipe import CLUSTERINGS, OVERVIEW, PICTURES
 from pipeline.analyses.rows import rows_of
-from pipeline.analyses.stage import rank_again
-from pipeline.analyses.task import KEPT, Result, Task
+from pipeline.analyses.task import KEPT, Result, UnitName
 from pipeline.clusterings.cluster import Clustering
 from pipeline.errors import PipelineError, in_words
+from pipeline.inputs import ALL
 from pipeline.projections.projection import Projection
 from store import analyses
 from store.analyses import UnitRows
@@ -54,23 +56,35 @@ def keep(store: Store, tried: Tried) -> Snapshot:
         rows = _rows(current, tried)
         with amended(store, current, "kept") as amendment:
             with amendment.writer.transaction():
-                analyses.add_to_unit(amendment.writer, rows)
+                for one in rows:
+                    analyses.add_to_unit(amendment.writer, one)
             rank_again(amendment.writer, tried.dataset)
         return amendment.published
 
 
-def _rows(current: Snapshot, tried: Tried) -> UnitRows:
+def _rows(current: Snapshot, tried: Tried) -> list[UnitRows]:
+    """By the stage whose unit each belongs to."""
+    by_stage: dict[str, Result] = {}
     with Reader(current.path) as reader:
-        key = reader.units().get((tried.dataset, tried.view))
-    if key is None:
-        raise PipelineError(
-            f"The view '{tried.view}' of '{tried.dataset}' was built without projections and clusterings, and "
-            "what is kept stands beside them. Build with them on the Pipeline page, then keep this."
-        )
-    result = Result(Task(tried.dataset, tried.view, key, {}, ()), tried.clip_ids, tried.columns)
+        units = reader.units()
     for one in tried.found:
+        stage = _stage(tried.view, one)
+        key = units.get((stage, tried.dataset, tried.view))
+        if key is None:
+            raise PipelineError(
+                f"The view '{tried.view}' of '{tried.dataset}' was built without projections and clusterings, and "
+                "what is kept stands beside them. Build with them on the Pipeline page, then keep this."
+            )
+        name = UnitName(stage, tried.dataset, tried.view, key)
+        result = by_stage.setdefault(stage, Result(name, tried.clip_ids, tried.columns))
         if isinstance(one, Projection):
             result.projections.append((wished(one), one))
         else:
             result.clusterings.append((KEPT, one))
-    return rows_of(result)
+    return [rows_of(result) for result in by_stage.values()]
+
+
+def _stage(view: str, one: Projection | Clustering) -> str:
+    if isinstance(one, Projection):
+        return OVERVIEW if view == ALL else PICTURES
+    return CLUSTERINGS

@@ -7,14 +7,14 @@ import math
 from collections import defaultdict
 from pathlib import Path
 
-from pipeline.analyses.recipe import Wanted
-from pipeline.analyses.task import KEPT, WantedClustering
+from pipeline.analyses.recipe import ProjectionSpec
+from pipeline.analyses.task import KEPT, ClusteringSpec
 from pipeline.projections import METHODS
 from pipeline.projections.projection import Projection
 from store.reader import Reader
 
 
-def wished(one: Projection) -> Wanted:
+def wished(one: Projection) -> ProjectionSpec:
     """What to ask for to get a projection again.
 
     Few clips may have lowered a setting to a fraction, which nobody can ask for; the next whole number is
@@ -25,21 +25,28 @@ def wished(one: Projection) -> Wanted:
         value = parameters.get(setting.name)
         if isinstance(setting.step, int) and isinstance(value, int | float):
             parameters[setting.name] = max(math.ceil(value), math.ceil(setting.low or value))
-    return Wanted(one.method, one.dimension, parameters, KEPT)
+    return ProjectionSpec(one.method, one.dimension, parameters, KEPT)
 
 
-def kept_of(base: Path | None, dataset: str) -> dict[str, list[Wanted | WantedClustering]]:
-    """The projections and clusterings of a dataset that were kept in a snapshot, by view."""
-    found: dict[str, list[Wanted | WantedClustering]] = defaultdict(list)
-    if base is None:
-        return found
-    with Reader(base) as reader:
-        projections, clusterings = reader.projections(dataset), reader.clusterings(dataset)
-    for _, row in projections[projections["origin"] == KEPT].iterrows():
-        wanted = Wanted(row["method"], int(row["dimension"]), json.loads(row["parameters"]), KEPT)
-        found[row["view"]].append(wanted)
-    for _, row in clusterings[clusterings["origin"] == KEPT].iterrows():
-        found[row["view"]].append(
-            WantedClustering(row["space"], row["method"], json.loads(row["parameters"]))
-        )
+def kept_projections(base: Path | None, dataset: str) -> dict[str, list[ProjectionSpec]]:
+    """The projections of a dataset that were kept in a snapshot, by view."""
+    found: dict[str, list[ProjectionSpec]] = defaultdict(list)
+    if base is not None:
+        with Reader(base) as reader:
+            rows = reader.projections(dataset)
+        for _, row in rows[rows["origin"] == KEPT].iterrows():
+            spec = ProjectionSpec(row["method"], int(row["dimension"]), json.loads(row["parameters"]), KEPT)
+            found[row["view"]].append(spec)
+    return found
+
+
+def kept_clusterings(base: Path | None, dataset: str) -> dict[str, list[ClusteringSpec]]:
+    """The clusterings of a dataset that were kept in a snapshot, by view."""
+    found: dict[str, list[ClusteringSpec]] = defaultdict(list)
+    if base is not None:
+        with Reader(base) as reader:
+            rows = reader.clusterings(dataset)
+        for _, row in rows[rows["origin"] == KEPT].iterrows():
+            spec = ClusteringSpec(row["space"], row["method"], json.loads(row["parameters"]))
+            found[row["view"]].append(spec)
     return found

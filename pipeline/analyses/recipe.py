@@ -1,4 +1,4 @@
-"""What a build computes of a view, and the key that changes when any of its numbers would."""
+"""What each stage computes of a view, and the key that changes when any of its numbers would."""
 
 from __future__ import annotations
 
@@ -16,16 +16,21 @@ from pipeline.features.view import View
 from pipeline.inputs import ALL
 from pipeline.projections import METHODS
 
-VERSION = 1
+VERSION = 2
 """Raise it when what a unit holds changes for a reason that no method's version or parameter tells."""
-PICTURES = (2, 3)
+DIMENSIONS = (2, 3)
+"""Of a projection to look at."""
 SPACE_DIMENSION = 5
-LIMIT = 20_000
-"""With more clips a build computes PCA alone; the rest takes hours and is a person's own decision."""
+
+PCA, OVERVIEW, PICTURES, CLUSTERINGS = "pca", "overview", "pictures", "clusterings"
+"""The stages: principal components of every view; t-SNE and UMAP of all views together; the same of each view;
+clusterings."""
+LINEAR = ("pca",)
+"""Methods that are computed first, for they cost next to nothing."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ProjectionSpec:
     """One projection that a unit holds; ``origin`` is 'kept' where a person asked for it on a page."""
 
     method: str
@@ -34,23 +39,36 @@ class Wanted:
     origin: str = "build"
 
 
-SPACES: Mapping[str, Wanted] = {
-    UMAP: Wanted("umap", SPACE_DIMENSION, {"min_dist": 0.0}),
-    UMAP_COSINE: Wanted("umap", SPACE_DIMENSION, {"min_dist": 0.0, "metric": "cosine"}),
+SPACES: Mapping[str, ProjectionSpec] = {
+    UMAP: ProjectionSpec("umap", SPACE_DIMENSION, {"min_dist": 0.0}),
+    UMAP_COSINE: ProjectionSpec("umap", SPACE_DIMENSION, {"min_dist": 0.0, "metric": "cosine"}),
 }
 """UMAP as a space to cluster in, by both distances that one may search by. With ``min_dist`` 0 the points
 of one group may lie on one another (McInnes et al. 2018)."""
 
 
-def pictures() -> list[Wanted]:
-    """The projections to look at, each method in 2-D and 3-D."""
-    return [Wanted(method, dimension, {}) for method in METHODS for dimension in PICTURES]
+def pictures(stage: str, view: View | None) -> list[ProjectionSpec]:
+    """The projections to look at that a stage makes of a view, None standing for all views together.
+
+    A view that a network made comes after the others, so all its pictures come at once.
+    """
+    learned = view is not None and view.learned
+    methods = {
+        PCA: [] if learned else [name for name in METHODS if name in LINEAR],
+        OVERVIEW: [] if view is not None else [name for name in METHODS if name not in LINEAR],
+        PICTURES: []
+        if view is None
+        else list(METHODS)
+        if learned
+        else [name for name in METHODS if name not in LINEAR],
+    }[stage]
+    return [ProjectionSpec(method, dimension, {}) for method in methods for dimension in DIMENSIONS]
 
 
-def projection_id(dataset: str, view: str, wanted: Wanted) -> str:
+def projection_id(dataset: str, view: str, spec: ProjectionSpec) -> str:
     """Readable, and the same in every snapshot: ``esc50.all.umap-3d``, with a hash where parameters were set."""
-    name = f"{dataset}.{view}.{wanted.method}-{wanted.dimension}d"
-    return f"{name}.{_digest(dict(wanted.parameters))[:8]}" if wanted.parameters else name
+    name = f"{dataset}.{view}.{spec.method}-{spec.dimension}d"
+    return f"{name}.{_digest(dict(spec.parameters))[:8]}" if spec.parameters else name
 
 
 def clustering_id(dataset: str, view: str, space: str, method: str, parameters: Mapping[str, Any]) -> str:
@@ -58,40 +76,46 @@ def clustering_id(dataset: str, view: str, space: str, method: str, parameters: 
     return f"{dataset}.{view}.{space}.{method}.{_digest(dict(parameters))[:8]}"
 
 
-def keys(fingerprints: Mapping[str, str], views: Mapping[str, View]) -> dict[tuple[str, str], str]:
-    """The key of every unit there should be.
+def view_keys(views: Mapping[str, View]) -> dict[str, str]:
+    """The key of each view, and of all of them together where there are several.
+
+    Views that a network learned stay out of all together, for they know the labels.
+    """
+    keys = {name: view.key for name, view in views.items()}
+    described = {name: key for name, key in keys.items() if not views[name].learned}
+    if len(described) > 1:
+        keys[ALL] = _digest(described)
+    return keys
+
+
+def picture_key(stage: str, view: View | None, view_key: str, fingerprint: str) -> str | None:
+    """The key of a stage's projections of one view; None where the stage makes none of it."""
+    specs = pictures(stage, view)
+    if not specs:
+        return None
+    methods = {spec.method: METHODS[spec.method] for spec in specs}
+    made_by = {name: [one.version, dict(one.parameters)] for name, one in sorted(methods.items())}
+    # In an order of their own: where a method stands in its registry changes no number.
+    drawn = sorted((asdict(spec) for spec in specs), key=lambda one: (one["method"], one["dimension"]))
+    return _digest([VERSION, made_by, drawn, view_key, fingerprint])
+
+
+def clustering_key(keys: Mapping[str, str], fingerprint: str, *, thorough: bool) -> str:
+    """The key of the clusterings of a dataset's views, which are compared with one another.
 
     Parameters
     ----------
-    fingerprints : mapping of str to str
-        Of each dataset's clips, their content and labels (``store/queries/fingerprints.sql``).
-    views : mapping of str to View
-        With more than one, all of them together are a unit as well; those that a network learned stay out
-        of it, for they know the labels.
+    keys : mapping of str to str
+        Of the views that are clustered together.
     """
-    told = {name: view.key for name, view in views.items()}
-    described = {name: key for name, key in told.items() if not views[name].learned}
-    if len(described) > 1:
-        told[ALL] = _digest(described)
-    recipe = _recipe()
-    return {
-        (dataset, view): _digest([recipe, key, fingerprint])
-        for dataset, fingerprint in fingerprints.items()
-        for view, key in told.items()
-    }
-
-
-def _recipe() -> str:
-    methods = {name: [one.version, dict(one.parameters)] for name, one in METHODS.items()}
     clusterers = {name: [one.version, dict(one.parameters)] for name, one in CLUSTERERS.items()}
-    # In an order of their own: where a method stands in its registry changes no number.
-    drawn = sorted(pictures(), key=lambda one: (one.method, one.dimension))
-    wanted = [asdict(one) for one in (*drawn, *SPACES.values())]
-    return _digest([VERSION, methods, clusterers, wanted])
+    umap = METHODS.get("umap")
+    spaces = [asdict(one) for one in SPACES.values()], umap and [umap.version, dict(umap.parameters)]
+    return _digest([VERSION, clusterers, spaces, dict(keys), fingerprint, thorough])
 
 
-def _digest(told: object) -> str:
-    return hashlib.sha256(json.dumps(told, sort_keys=True, default=_plain).encode()).hexdigest()[:16]
+def _digest(content: object) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=_plain).encode()).hexdigest()[:16]
 
 
 def _plain(value: object) -> object:

@@ -12,8 +12,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline.analyses.recipe import SPACES, Wanted, clustering_id, projection_id
-from pipeline.analyses.task import KEPT, Result
+from pipeline.analyses.recipe import SPACES, ProjectionSpec, clustering_id, projection_id
+from pipeline.analyses.task import KEPT, Result, UnitName
 from pipeline.clusterings.cluster import Clustering
 from pipeline.projections.projection import Projection
 from store.analyses import UnitRows
@@ -22,14 +22,14 @@ Row = dict[str, Any]
 
 
 def rows_of(result: Result) -> UnitRows:
-    """Everything that a worker gave back."""
-    task, clip_ids = result.task, result.clip_ids
-    told = {"clips": len(clip_ids), "seconds": result.seconds, "notes": list(result.notes)}
-    projections = [(_projection(task.dataset, task.view, *pair), pair[1]) for pair in result.projections]
-    clusterings = [(_clustering(task.dataset, task.view, *pair), pair[1]) for pair in result.clusterings]
+    """Everything that was computed of a unit."""
+    clip_ids = result.clip_ids
+    facts = {"clips": len(clip_ids), "seconds": result.seconds, "notes": list(result.notes)}
+    projections = [(_projection(result.name, *pair), pair[1]) for pair in result.projections]
+    clusterings = [(_clustering(result.name, *pair), pair[1]) for pair in result.clusterings]
     trees = (_tree(row["clustering_id"], one) for row, one in clusterings)
     return UnitRows(
-        analysis={"dataset": task.dataset, "view": task.view, "key": task.key} | told,
+        unit=asdict(result.name) | facts,
         gaps=[{"what": what, "reason": reason} for what, reason in result.gaps],
         projections=[row for row, _ in projections],
         points=[_points(row["projection_id"], clip_ids, one) for row, one in projections],
@@ -40,17 +40,18 @@ def rows_of(result: Result) -> UnitRows:
     )
 
 
-def _projection(dataset: str, view: str, wanted: Wanted, one: Projection) -> Row:
+def _projection(name: UnitName, spec: ProjectionSpec, one: Projection) -> Row:
     # What a person wished stays as wished, though few clips lowered it this time: a note tells of that.
-    parameters = {**one.parameters, **(wanted.parameters if wanted.origin == KEPT else {})}
+    parameters = {**one.parameters, **(spec.parameters if spec.origin == KEPT else {})}
     return {
-        "projection_id": projection_id(dataset, view, wanted),
-        "dataset": dataset,
-        "view": view,
+        "projection_id": projection_id(name.dataset, name.view, spec),
+        "stage": name.stage,
+        "dataset": name.dataset,
+        "view": name.view,
         "method": one.method,
         "dimension": one.dimension,
         "parameters": as_json(parameters),
-        "origin": wanted.origin,
+        "origin": spec.origin,
         "clips": len(one.positions),
         "neighbours": one.quality.neighbours,
         "trustworthiness": one.quality.trustworthiness,
@@ -88,15 +89,17 @@ def _axes(id_: str, columns: tuple[str, ...], one: Projection) -> list[Row]:
     ]
 
 
-def _clustering(dataset: str, view: str, origin: str, one: Clustering) -> Row:
-    """Agreement and rank come when all units are there."""
+def _clustering(name: UnitName, origin: str, one: Clustering) -> Row:
+    """Agreement and rank come when all of a dataset are there."""
+    space = SPACES.get(one.space)
     return {
-        "clustering_id": clustering_id(dataset, view, one.space, one.method, one.parameters),
-        "dataset": dataset,
-        "view": view,
+        "clustering_id": clustering_id(name.dataset, name.view, one.space, one.method, one.parameters),
+        "stage": name.stage,
+        "dataset": name.dataset,
+        "view": name.view,
         "space": one.space,
         "space_dimension": one.space_dimension,
-        "projection_id": projection_id(dataset, view, SPACES[one.space]) if one.space in SPACES else None,
+        "projection_id": projection_id(name.dataset, name.view, space) if space else None,
         "method": one.method,
         "parameters": as_json(one.parameters),
         "origin": origin,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.analyses.recipe import Wanted
+from pipeline.analyses.recipe import ProjectionSpec
 from pipeline.clusterings.cluster import Clustering
 from pipeline.projections.projection import Projection
 from store.reader import Matrix
@@ -19,7 +19,7 @@ BUILD, KEPT = "build", "kept"
 
 
 @dataclass(frozen=True, slots=True)
-class WantedClustering:
+class ClusteringSpec:
     """A clustering that a person has tried on a page and wished to stay."""
 
     space: str
@@ -28,27 +28,34 @@ class WantedClustering:
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
-    """What a worker is given."""
+class UnitName:
+    """Which stage made what of which view of which dataset, and by which key it is known."""
 
+    stage: str
     dataset: str
     view: str
     key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """The projections that a worker is to make of one view."""
+
+    name: UnitName
     matrices: Mapping[str, Matrix]
-    """The view's own, or each view's where ``view`` is :data:`pipeline.inputs.ALL`."""
-    labels: Sequence[str | None]
-    kept: Sequence[Wanted | WantedClustering] = ()
+    """The view's own, or each view's where the view is :data:`pipeline.inputs.ALL`."""
+    specs: Sequence[ProjectionSpec]
 
 
 @dataclass(slots=True)
 class Result:
-    """What a worker gives back."""
+    """One unit as it was computed."""
 
-    task: Task
+    name: UnitName
     clip_ids: NDArray[np.object_]
     columns: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    projections: list[tuple[Wanted, Projection]] = field(default_factory=list)
+    projections: list[tuple[ProjectionSpec, Projection]] = field(default_factory=list)
     clusterings: list[tuple[str, Clustering]] = field(default_factory=list)
     """Each with its origin, 'build' or 'kept'."""
     gaps: list[tuple[str, str]] = field(default_factory=list)

@@ -13,7 +13,6 @@ from pathlib import Path
 import pandas as pd
 from joblib.externals.loky.process_executor import BrokenProcessPool
 
-from pipeline import events, stop
 from pipeline.audit import fingerprint
 from pipeline.audit.prints import make_prints
 from pipeline.audit.suspects import witness
@@ -22,6 +21,7 @@ from pipeline.experiments.due import as_wanted
 from pipeline.experiments.rows import rows_of
 from pipeline.experiments.tasks import tasks_of
 from pipeline.experiments.wanted import BUILD, CLASSIFIER, UNLEAKED, Due
+from pipeline.stage import Run, Stage, State, Unit
 from store import audits, experiments
 from store.audits import AuditRows
 from store.reader import Reader
@@ -33,8 +33,13 @@ VERSION = 1
 log = logging.getLogger(__name__)
 
 
-def stale(reader: Reader) -> dict[str, str]:
-    """The datasets whose audit is missing or of something else, and the key each should have."""
+def stale(state: State, reader: Reader) -> list[Unit]:
+    """The datasets whose audit is missing or of something else."""
+    return [(name,) for name in _stale(reader)]
+
+
+def _stale(reader: Reader) -> dict[str, str]:
+    """Those datasets with the key that each should have."""
     there = reader.audits().set_index("dataset")["key"].to_dict()
     return {name: key for name, key in _keys(reader).items() if there.get(name) != key}
 
@@ -56,31 +61,35 @@ def _key(of_clips: str, there: pd.DataFrame) -> str:
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
 
 
-def audit(staging: Path, tell: events.Listener, n_jobs: int) -> int:
+def audit(run: Run) -> int:
     """Audit every stale dataset of the staging database; how many there were.
 
     Each is committed as soon as it is done: a killed build goes on with the others.
     """
-    with Reader(staging) as reader:
-        wanted = stale(reader)
-        small = [name for name in wanted if len(reader.clips(name)) <= LIMIT]
+    with Reader(run.staging) as reader:
+        stale_keys = _stale(reader)
+        small = [name for name in stale_keys if len(reader.clips(name)) <= LIMIT]
+    run.on_progress(0, len(stale_keys), "", "")
+    unread = _printed(run.staging, small, run.n_jobs) if small else {}
+    datasets = list(stale_keys)
+    tasks = [(dataset, _given(run.staging, dataset, unread)) for dataset in datasets]
+    given_of = dict(tasks)
+    for done, (dataset, found, seconds) in enumerate(run.each(_audited, tasks), 1):
+        _write(run.staging, dataset, stale_keys[dataset], given_of[dataset], found, seconds)
+        run.on_progress(done, len(datasets), dataset, "")
+    return len(datasets)
+
+
+def _audited(dataset: str, given: Given) -> tuple[str, Audit, float]:
     began = time.monotonic()
-    tell(events.Auditing(0, len(wanted)))
-    unread = _printed(staging, small, n_jobs) if small else {}
-    for done, (dataset, key) in enumerate(wanted.items(), 1):
-        stop.check()
-        started = time.monotonic()
-        given = _given(staging, dataset, unread)
-        found = audit_of(given)
-        _write(staging, dataset, key, given, found, time.monotonic() - started)
-        tell(events.Auditing(done, len(wanted), dataset, time.monotonic() - began))
-    return len(wanted)
+    found = audit_of(given)
+    return dataset, found, time.monotonic() - began
 
 
-def discard(staging: Path) -> None:
-    """Forget the audits that are out of date, where a build is not to make them: they would mislead."""
+def forget(state: State, staging: Path) -> None:
+    """Forget the audits that are out of date: until they are made again they would mislead."""
     with Reader(staging) as reader:
-        gone = [name for name in stale(reader) if name in set(reader.audits()["dataset"])]
+        gone = [name for name in _stale(reader) if name in set(reader.audits()["dataset"])]
     if gone:
         with Writer(staging) as writer, writer.transaction():
             for dataset in gone:
@@ -136,3 +145,14 @@ def _drop_unleaked(writer: Writer, dataset: str) -> None:
         "select experiment_id from experiments where dataset = ? and subset = ?", [dataset, UNLEAKED]
     ).fetchall()
     experiments.drop_experiments(writer.con, [row[0] for row in found])
+
+
+AUDIT = Stage(
+    name="audit",
+    title="audit",
+    unit="collections",
+    stale=stale,
+    run=audit,
+    forget=forget,
+    cost_s=lambda clips, views: 2.0 + 0.01 * clips,
+)

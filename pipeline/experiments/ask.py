@@ -12,6 +12,7 @@ from pipeline.classify import CLASSIFIERS
 from pipeline.classify.asked import COMBINATIONS, classifier_named
 from pipeline.classify.classifier import ClassifyError
 from pipeline.errors import in_words
+from pipeline.experiments.stage import EXPERIMENTS
 from pipeline.experiments.tasks import tasks_of
 from pipeline.experiments.unit import make
 from pipeline.experiments.wanted import Due, Wanted, key_of
@@ -59,12 +60,17 @@ def _made(current: Snapshot, wanted: Wanted, tell: events.Listener) -> Experimen
         stop.check()
         if time.monotonic() - told_at > TELL_S:
             told_at = time.monotonic()
-            tell(events.Learning(min(share, 1.0), 1, wanted.dataset, wanted.what))
+            tell(_progress(min(share, 1.0), wanted))
 
-    tell(events.Learning(0, 1, wanted.dataset, wanted.what))
+    tell(_progress(0.0, wanted))
     with Reader(current.path) as reader:
         task = tasks_of(reader, wanted.dataset, [_due(reader, wanted)])[0]
     return make(task, within)
+
+
+def _progress(share: float, wanted: Wanted) -> events.StageProgress:
+    stage = EXPERIMENTS
+    return events.StageProgress(stage.name, stage.title, stage.unit, share, 1, wanted.dataset, wanted.what)
 
 
 def _due(reader: Reader, wanted: Wanted) -> Due:
@@ -87,7 +93,7 @@ def _due(reader: Reader, wanted: Wanted) -> Due:
 def _finished(run_id: str, snapshot: Snapshot, seconds: float, tell: events.Listener) -> events.Finished:
     event = events.Finished(
         status="published", build_id=run_id, snapshot=snapshot.number, added=0, updated=0, removed=0, failed=0,
-        vectors_computed=0, vectors_reused=0, analysed=0, learned=1, audited=0, seconds=seconds,
+        vectors_computed=0, vectors_reused=0, stages={EXPERIMENTS.name: 1}, seconds=seconds,
         collections=summary.collections(snapshot),
     )  # fmt: skip
     tell(event)

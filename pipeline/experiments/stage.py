@@ -2,79 +2,88 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Generator, Sequence
-from contextlib import closing
+from collections.abc import Sequence
 from pathlib import Path
 
-import joblib
-
-from pipeline import events, stop
-from pipeline.experiments import networks
-from pipeline.experiments.due import Sources, obsolete, stale
+from pipeline.experiments import due, networks
+from pipeline.experiments.due import Sources
 from pipeline.experiments.grid import too_many
 from pipeline.experiments.tasks import tasks_of
 from pipeline.experiments.unit import Gap, Task, compute, gap
 from pipeline.experiments.wanted import CARD, Due
-from pipeline.workers import on_all_cores
+from pipeline.stage import Run, Stage, State, Unit
 from store import experiments
 from store.experiments import ExperimentRows
 from store.reader import Reader
 from store.writer import Writer
 
 
-def learn(staging: Path, of: Sources, tell: events.Listener, n_jobs: int) -> int:
+def stale(state: State, reader: Reader) -> list[Unit]:
+    """The experiments that are missing or were made from something else."""
+    return [(one.wanted.dataset, one.experiment_id) for one in due.stale(reader, _sources(state))]
+
+
+def learn(run: Run) -> int:
     """Make every stale experiment of the staging database; how many there were.
 
     Each is committed as soon as it is done: a killed build goes on with the others.
     """
+    staging, of = run.staging, _sources(run.state)
     _renew_cards(staging, of)
     with Reader(staging) as reader:
-        gone, wanted = obsolete(reader, of), stale(reader, of)
-        trained = [networks.make(of.root, reader, one) for one in wanted if one.wanted.kind in networks.KINDS]
-    forget(staging, gone)
-    done, began = 0, time.monotonic()
-    tell(events.Learning(0, len(wanted)))
+        gone, missing = due.obsolete(reader, of), due.stale(reader, of)
+        trained = [
+            networks.make(of.root, reader, one) for one in missing if one.wanted.kind in networks.KINDS
+        ]
+    _drop(staging, gone)
+    done, total = 0, len(missing)
+    run.on_progress(0, total, "", "")
     if trained:
         with Writer(staging) as writer:
             _write(writer, trained)
         done += len(trained)
-    by_view = [one for one in wanted if one.wanted.kind not in networks.KINDS]
+    by_view = [one for one in missing if one.wanted.kind not in networks.KINDS]
     for dataset in dict.fromkeys(one.wanted.dataset for one in by_view):
         tasks, gaps = _tasks(staging, dataset, [one for one in by_view if one.wanted.dataset == dataset])
-        with Writer(staging) as writer, closing(_computed(tasks, n_jobs)) as results:
+        with Writer(staging) as writer:
             _write(writer, gaps)
             done += len(gaps)
-            for result in results:
-                stop.check()
+            for result in run.each(compute, [(task,) for task in tasks]):
                 _write(writer, [result])
                 done += 1
-                told = result.id if isinstance(result, ExperimentRows) else result.task_id
-                tell(events.Learning(done, len(wanted), dataset, told, time.monotonic() - began))
-    return done
+                item = result.id if isinstance(result, ExperimentRows) else result.task_id
+                run.on_progress(done, total, dataset, item)
+    return total
 
 
-def discard(staging: Path, of: Sources) -> None:
-    """Forget the experiments that are out of date, where a build is not to make them: they would mislead.
+def forget(state: State, staging: Path) -> None:
+    """Forget the experiments that are out of date: until they are made again they would mislead.
 
     What a network's card tells needs no learning: it is in every store.
     """
+    of = _sources(state)
     with Reader(staging) as reader:
-        gone = obsolete(reader, of)
-    forget(staging, gone)
+        gone = due.obsolete(reader, of)
+    _drop(staging, gone)
     _renew_cards(staging, of)
+
+
+def _sources(state: State) -> Sources:
+    return Sources(state.root, state.views, state.base)
 
 
 def _renew_cards(staging: Path, of: Sources) -> None:
     """Write what the networks' cards tell, where it is missing or another; no work to be counted."""
     with Reader(staging) as reader:
-        told = [networks.make(of.root, reader, one) for one in stale(reader, of) if one.wanted.kind == CARD]
-    if told:
+        cards = [
+            networks.make(of.root, reader, one) for one in due.stale(reader, of) if one.wanted.kind == CARD
+        ]
+    if cards:
         with Writer(staging) as writer:
-            _write(writer, told)
+            _write(writer, cards)
 
 
-def forget(staging: Path, experiment_ids: Sequence[str]) -> None:
+def _drop(staging: Path, experiment_ids: Sequence[str]) -> None:
     if experiment_ids:
         with Writer(staging) as writer, writer.transaction():
             experiments.drop_experiments(writer.con, experiment_ids)
@@ -104,8 +113,12 @@ def _size(task: Task) -> int:
     return sum(values.size for values in task.values.values()) * (10 if task.wanted.detailed else 1)
 
 
-def _computed(tasks: Sequence[Task], n_jobs: int) -> Generator[ExperimentRows | Gap, None, None]:
-    if joblib.effective_n_jobs(n_jobs) == 1 or len(tasks) <= 1:
-        yield from map(compute, tasks)
-        return
-    yield from on_all_cores(compute, ((task,) for task in tasks), n_jobs)
+EXPERIMENTS = Stage(
+    name="experiments",
+    title="experiments",
+    unit="experiments",
+    stale=stale,
+    run=learn,
+    forget=forget,
+    cost_s=lambda clips, views: 3.0 + 0.04 * clips,
+)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +10,9 @@ from typing import TYPE_CHECKING
 import joblib
 import pandas as pd
 
-from pipeline import events, stop
+from pipeline import stop
 from pipeline.features.view import View
+from pipeline.stage import Run
 from pipeline.train.layout import digest
 from pipeline.voice import spoken
 from pipeline.voice.cards import used
@@ -57,19 +57,20 @@ def stale(reader: Reader, view: View) -> dict[str, str | None]:
     return {name: right.get(name) for name in held.keys() | right.keys() if held.get(name) != right.get(name)}
 
 
-def listen(staging: Path, root: Path, view: View, tell: events.Listener, n_jobs: int) -> int:
+def embed(run: Run, view: View) -> int:
     """Bring the vectors in the staging database up to date; how many were computed.
 
     Each batch is committed when it is done: a killed build goes on with the others.
     """
+    staging = run.staging
     with Reader(staging) as reader:
         wanted = stale(reader, view)
         work = [_work(reader, name, key) for name, key in sorted(wanted.items()) if key is not None]
     if not wanted:
         return 0
-    total, done, computed, began = sum(len(one.clips) for one in work), 0, 0, time.monotonic()
-    tell(events.Listening(0, total))
-    ear = _ear(root, n_jobs) if total else None
+    total, done, computed = sum(len(one.clips) for one in work), 0, 0
+    run.on_progress(0, total, "", "")
+    ear = _ear(run.state.root, run.n_jobs) if total else None
     with Writer(staging) as writer:
         _leave(writer, [name for name, key in wanted.items() if key is None])
         for one in work:
@@ -78,7 +79,7 @@ def listen(staging: Path, root: Path, view: View, tell: events.Listener, n_jobs:
                 assert ear is not None
                 unheard |= _hear(ear, writer, one, batch)
                 done += len(batch)
-                tell(events.Listening(done, total, one.dataset, time.monotonic() - began))
+                run.on_progress(done, total, one.dataset, "")
             _close(writer, one, unheard)
             computed += len(one.clips) - len(unheard)
     return computed

@@ -1,4 +1,4 @@
--- Purpose: what was analysed of one dataset: its views, and 'all' for all of them together.
+-- Purpose: what was computed of one dataset, stage by stage: its views, and 'all' for all of them together.
 -- Parameters: $dataset.
--- Columns: view, key, clips, seconds, notes.
-select view, key, clips, seconds, notes from analyses where dataset = $dataset order by view
+-- Columns: stage, view, key, clips, seconds, notes.
+select stage, view, key, clips, seconds, notes from units where dataset = $dataset order by view, stage

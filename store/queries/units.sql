@@ -1,4 +1,4 @@
--- Purpose: what is analysed, and by which key each result is known.
+-- Purpose: what each stage has computed, and by which key each result is known.
 -- Parameters: none.
--- Columns: dataset, view, key.
-select dataset, view, key from analyses order by dataset, view
+-- Columns: stage, dataset, view, key.
+select stage, dataset, view, key from units order by stage, dataset, view

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import pytest
 from rich.cells import cell_len
@@ -18,23 +18,9 @@ COLLECTION = events.Collection("esc50", 400, 0.56, 10, 0, 1)
 
 
 def finished(**changes: object) -> events.Finished:
-    values = {
-        "status": "published",
-        "build_id": "b",
-        "snapshot": 7,
-        "seconds": 0.5,
-        "collections": [COLLECTION],
-    }
-    values |= {
-        "added": 1,
-        "updated": 2,
-        "removed": 3,
-        "failed": 4,
-        "vectors_computed": 5,
-        "vectors_reused": 6,
-    }
-    values |= {"stages": {"pca": 8, "pictures": 14, "clusterings": 0, "audit": 1}} | changes
-    return events.Finished(**({field.name: 0 for field in fields(events.Finished)} | values))
+    stages = {"pca": 8, "pictures": 14, "clusterings": 0, "audit": 1}
+    event = events.Finished("published", "b", 7, 1, 2, 3, 4, 5, 6, stages, 0.5, [COLLECTION])
+    return replace(event, **changes)
 
 
 def stage(done: float, total: int = 14, **more: object) -> events.StageProgress:
@@ -48,7 +34,8 @@ EXAMPLES = [
     events.Planned(6, 1, 2, 3, 4, 5),
     events.Progress(3, 6, 1, 10.0, 0.3),
     events.Progress(6, 6, 1, 10.0, 0.0),
-    events.Published(5, "extraction"),
+    events.Stages({"clusterings": 3.5}, {"clusterings": "clusterings"}),
+    events.Published(5, "clips"),
     stage(0),
     stage(1.5, dataset="esc50", item="all", left_s=90.0),
     stage(14, dataset=NASTY, item="mfcc"),
@@ -92,7 +79,7 @@ def test_names_are_shown_as_they_are(kind) -> None:
     )
     assert "Computed: pca 8, pictures 14, audit 1." in text
     assert "Snapshot 6 is published, with clusterings" in text
-    assert "Before it, snapshots 5, 6 were published as stages ended." in text
+    assert "It was published 2 times on the way, as stages ended." in text
     assert "Nothing has changed: snapshot 7 is up to date, 0 vectors computed" in text
 
 
@@ -120,6 +107,23 @@ def test_a_log_has_a_line_when_a_stage_begins_each_ten_seconds_and_when_it_ends(
         "clusterings: 0 of 4 views",
         "clusterings: 2 of 4 views, 14 s left (esc50 · view2)",
         "clusterings: 4 views in 28 s",
+    ]
+
+
+def test_a_publication_ends_no_stage() -> None:
+    """People see the first clips while the others are measured."""
+    own, clock = opened(), Clock()
+    log = Log(own, clock)
+    log.show(events.Planned(400, 0, 0, 0, 0, 0))
+    clock.now_s += 8
+    log.show(events.Progress(100, 400, 0, 10.0, 30.0))
+    log.show(events.Published(1, "clips"))
+    clock.now_s += 12
+    log.show(events.Progress(400, 400, 0, 20.0, 0.0))
+    assert written(own).splitlines()[1:] == [
+        "extracting: 0 of 400 clips",
+        "Snapshot 1 is published, with clips",
+        "extracting: 400 clips in 20 s",
     ]
 
 

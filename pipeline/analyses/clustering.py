@@ -1,0 +1,272 @@
+"""The stage that clusters: all views of a dataset at once, for they bear on one another in the ranking."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline.analyses import recipe
+from pipeline.analyses.kept import kept_clusterings
+from pipeline.analyses.rows import rows_of
+from pipeline.analyses.task import BUILD, KEPT, ClusteringSpec, Result, Task, UnitName
+from pipeline.analyses.unit import compute, guarded
+from pipeline.analyses.views import computable, described, matrices_of
+from pipeline.clusterings import CLUSTERERS
+from pipeline.clusterings.cluster import Clustering, cluster
+from pipeline.clusterings.ranking import rank
+from pipeline.clusterings.search import search
+from pipeline.clusterings.spaces import Space, spaces
+from pipeline.inputs import ALL, Input, InputError, given_of
+from pipeline.stage import Run, Stage, State, Unit
+from store import analyses
+from store.reader import Matrix, Reader
+from store.writer import Writer
+
+NAME = recipe.CLUSTERINGS
+MISSING = -2
+"""In place of a cluster's number, for a clip that a view has no vector of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Views of a dataset that are clustered and ranked together, and the key of what comes of it.
+
+    A view that a network learned is a group of its own: it would bring labels into a ranking that looks at
+    none. ``keys`` are those that count as up to date: a thorough search need not be done again by a quick one.
+    """
+
+    dataset: str
+    views: tuple[str, ...]
+    key: str
+    keys: frozenset[str]
+    learned: bool
+
+
+def groups(state: State, reader: Reader) -> list[Group]:
+    of_views = recipe.view_keys(state.views)
+    prints = {row["dataset"]: row["fingerprint"] for row in reader.rows("fingerprints")}
+    found = []
+    for dataset, there in computable(state, reader).items():
+        learned = [view for view in there if view != ALL and state.views[view].learned]
+        together = tuple(view for view in there if view not in learned)
+        for views in [*([together] if together else []), *((view,) for view in learned)]:
+            own = {view: of_views[view] for view in views}
+            quick, thorough = (
+                recipe.clustering_key(own, prints[dataset], thorough=each) for each in (False, True)
+            )
+            key = thorough if state.thorough else quick
+            found.append(Group(dataset, views, key, frozenset({key, thorough}), views[0] in learned))
+    return found
+
+
+def _stale_groups(state: State, reader: Reader) -> list[Group]:
+    there = reader.units()
+    return [
+        group
+        for group in groups(state, reader)
+        if any(there.get((NAME, group.dataset, view)) not in group.keys for view in group.views)
+    ]
+
+
+def stale(state: State, reader: Reader) -> list[Unit]:
+    """The views whose clusterings are missing or were made from something else."""
+    return [(group.dataset, view) for group in _stale_groups(state, reader) for view in group.views]
+
+
+def forget(state: State, staging: Path) -> None:
+    """Forget the clusterings that are out of date: until they are made again they would mislead."""
+    with Reader(staging) as reader:
+        right = {(group.dataset, view): group.keys for group in groups(state, reader) for view in group.views}
+        fresh = {(group.dataset, view) for group in _stale_groups(state, reader) for view in group.views}
+        gone = [
+            (dataset, view)
+            for (own, dataset, view), key in reader.units().items()
+            if own == NAME and (key not in right.get((dataset, view), ()) or (dataset, view) in fresh)
+        ]
+    if gone:
+        with Writer(staging) as writer, writer.transaction():
+            for dataset, view in gone:
+                analyses.drop_units(writer.con, stage=NAME, dataset=dataset, view=view)
+
+
+def run(run: Run) -> int:
+    """Cluster every stale group of views; how many there were. Each is committed as soon as it is done."""
+    forget(run.state, run.staging)
+    with Reader(run.staging) as reader:
+        todo = _stale_groups(run.state, reader)
+    run.on_progress(0, len(todo), "", "")
+    for done, group in enumerate(todo, 1):
+        results, ranks = _clustered(run, group, done - 1, len(todo))
+        with Writer(run.staging) as writer, writer.transaction():
+            for result in results:
+                analyses.replace_unit(writer, rows_of(result))
+            if not group.learned:
+                analyses.write_ranks(writer, group.dataset, ranks)
+        run.on_progress(done, len(todo), group.dataset, "")
+    return len(todo)
+
+
+def _clustered(run: Run, group: Group, done: int, total: int) -> tuple[list[Result], pd.DataFrame]:
+    """The units of a group with their ranks: UMAP to cluster in, then the search."""
+    began = time.monotonic()
+    with Reader(run.staging) as reader:
+        matrices = matrices_of(run.state, reader, group.dataset, group.views)
+        labels = reader.clips(group.dataset).set_index("clip_id")["label"]
+    results, given = _inputs(run.state, group, matrices)
+    _add_spaces(run, results, matrices)
+
+    def on_progress(share: float) -> None:
+        run.on_progress(done + min(share, 0.99), total, group.dataset, "")
+
+    ids = next(iter(given.values())).clip_ids if given else np.array([], dtype=object)
+    truth = labels.reindex(ids)
+    found = search(
+        given,
+        {view: _positions(results[view]) for view in given},
+        truth.where(truth.notna(), None).tolist(),
+        thorough=run.state.thorough,
+        each=run.ordered,
+        on_progress=on_progress,
+    )
+    for view, clustering in found.found:
+        results[view].clusterings.append((BUILD, clustering))
+    for view, what, reason in found.gaps:
+        results[view].gaps.append((what, reason))
+    _add_kept(run.state, group, results, given, labels)
+    for result in results.values():
+        result.notes = (*result.notes, *found.notes)
+        result.seconds = time.monotonic() - began
+    return list(results.values()), _ranked(group, results)
+
+
+def _inputs(
+    state: State, group: Group, matrices: Mapping[str, Matrix]
+) -> tuple[dict[str, Result], dict[str, Input]]:
+    """The units of a group, still empty, and the standardised input of those that have one."""
+    results: dict[str, Result] = {}
+    given: dict[str, Input] = {}
+    for view in group.views:
+        own = {one: matrices[one] for one in _parts(state, view)}
+        result = Result(UnitName(NAME, group.dataset, view, group.key), next(iter(own.values())).clip_ids)
+        results[view] = result
+
+        def take(view: str = view, own: Mapping[str, Matrix] = own, result: Result = result) -> None:
+            given[view] = given_of(view, own)
+            result.clip_ids, result.columns = given[view].clip_ids, given[view].columns
+            result.notes = given[view].notes
+
+        guarded(result, "Clusterings", take)
+    return results, given
+
+
+def _parts(state: State, view: str) -> list[str]:
+    return described(state) if view == ALL else [view]
+
+
+def _add_spaces(run: Run, results: Mapping[str, Result], matrices: Mapping[str, Matrix]) -> None:
+    """UMAP of each view in the dimensions to cluster in, as far as it can be computed."""
+    specs = list(recipe.SPACES.values())
+    tasks = [
+        (Task(result.name, {one: matrices[one] for one in _parts(run.state, view)}, specs),)
+        for view, result in results.items()
+        if specs and not result.gaps
+    ]
+    for computed in run.each(compute, tasks):
+        result = results[computed.name.view]
+        result.projections += computed.projections
+        result.gaps += computed.gaps
+
+
+def _positions(result: Result) -> dict[str, NDArray[np.float32]]:
+    """Where the clips lie in each UMAP space that there is."""
+    return {
+        name: one.positions
+        for name, spec in recipe.SPACES.items()
+        for made, one in result.projections
+        if made == spec
+    }
+
+
+def _add_kept(
+    state: State,
+    group: Group,
+    results: Mapping[str, Result],
+    given: Mapping[str, Input],
+    labels: pd.Series,
+) -> None:
+    """Make the clusterings again that persons have kept."""
+    for view, specs in kept_clusterings(state.base, group.dataset).items():
+        if view not in given:
+            continue
+        result = results[view]
+        by_name = {space.name: space for space in spaces(given[view], _positions(result))}
+        truth = labels.reindex(given[view].clip_ids)
+        known = truth.where(truth.notna(), None).tolist()
+        for spec in specs:
+            again = partial(_again, result, by_name, spec, known)
+            guarded(result, f"{CLUSTERERS[spec.method].title}, kept", again)
+
+
+def _again(
+    result: Result, by_name: Mapping[str, Space], spec: ClusteringSpec, truth: Sequence[str | None]
+) -> None:
+    space = by_name.get(spec.space)
+    if space is None:
+        raise InputError(f"There is no space '{spec.space}' of this view to cluster in any more.")
+    _add(result, cluster(space, spec.method, spec.parameters, truth))
+
+
+def _add(result: Result, kept: Clustering) -> None:
+    """What a person has kept may be what the search has found as well: it stays once, as kept."""
+    same = (kept.space, kept.method, kept.parameters)
+    others = [
+        (origin, one) for origin, one in result.clusterings if (one.space, one.method, one.parameters) != same
+    ]
+    result.clusterings[:] = [*others, (KEPT, kept)]
+
+
+def _ranked(group: Group, results: Mapping[str, Result]) -> pd.DataFrame:
+    """``clustering_id`` and what the ranking says of each; views may lack clips that others have."""
+    rows = [row for result in results.values() for row in rows_of(result).clusterings]
+    if not rows:
+        return pd.DataFrame(columns=["clustering_id", *analyses.RANKED])
+    ids = pd.Index(np.unique(np.concatenate([result.clip_ids for result in results.values()])))
+    labels = np.full((len(rows), len(ids)), MISSING, dtype=np.int32)
+    found = [(result.clip_ids, one) for result in results.values() for _, one in result.clusterings]
+    for row, (clip_ids, one) in zip(labels, found, strict=True):
+        row[ids.get_indexer(pd.Index(clip_ids))] = one.fitted.labels
+    return pd.DataFrame(rank(pd.DataFrame(rows), labels)[["clustering_id", *analyses.RANKED]])
+
+
+def rank_again(writer: Writer, dataset: str) -> None:
+    """Put all clusterings of a dataset in their order of trust."""
+    staged = analyses.Staged(writer)
+    table, members = staged.clusterings(dataset), staged.all_members(dataset)
+    if table.empty:
+        return
+    table = table.set_index("clustering_id").loc[list(members.clustering_ids)].reset_index()
+    # A view that was learned from labels would bring them into a ranking that looks at none.
+    blind = ~table["view"].isin(staged.embeddings()["view"]).to_numpy()
+    if not blind.any():
+        return
+    ranks = rank(table[blind].reset_index(drop=True), members.labels[blind])
+    with writer.transaction():
+        analyses.write_ranks(writer, dataset, pd.DataFrame(ranks[["clustering_id", *analyses.RANKED]]))
+
+
+CLUSTERINGS = Stage(
+    name=NAME,
+    title="clusterings",
+    unit="collections",
+    stale=stale,
+    run=run,
+    forget=forget,
+    cost_s=lambda clips, views: 3.0 + 0.005 * clips * views,
+)
