@@ -15,6 +15,8 @@ from pipeline import events
 EXTRACTING = "extracting"
 MIN_ITEM = 5
 """Cells: less of a name says nothing."""
+MIN_LEFT_S = 0.5
+"""An estimate that has run out is no time left."""
 MIN_BAR, MAX_BAR = 10, 40
 WIDE = 60
 """From so many columns on, there is a bar whatever the names."""
@@ -41,7 +43,13 @@ class State:
     @property
     def count(self) -> str:
         """``3 of 14 views``."""
-        return f"{int(self.done):,} of {self.total:,} {self.unit}"
+        return f"{int(self.done):,} of {self.units}"
+
+    @property
+    def units(self) -> str:
+        """``14 views``; the number alone where the stage is called after its unit."""
+        unit = self.unit.removesuffix("s") if self.total == 1 else self.unit
+        return f"{self.total:,}" + (f" {unit}" if self.unit != self.title else "")
 
 
 def extraction(
@@ -56,7 +64,7 @@ def state_of(event: events.Progress | events.StageProgress) -> State:
     """Extraction and the stages after it, in one form."""
     if isinstance(event, events.Progress):
         return extraction(event.done, event.total, event.left_s, event.clips_per_s, event.failed)
-    item = " · ".join(filter(None, (event.dataset, event.item)))
+    item = " · ".join(filter(None, (event.dataset, event.item.removeprefix(f"{event.dataset}."))))
     return State(event.stage, event.title, event.unit, event.done, event.total, event.left_s, item)
 
 
@@ -122,7 +130,8 @@ def begin_line(state: State) -> str:
 def line(pace: Pace) -> str:
     """The line of a log while a stage is at work."""
     left_s, state = pace.left_s, pace.state
-    left = "" if left_s is None else f", {duration(left_s)} left"
+    late = left_s is not None and left_s < MIN_LEFT_S
+    left = "" if left_s is None else ", longer than expected" if late else f", {duration(left_s)} left"
     item = f" ({state.item})" if state.item else ""
     return f"{state.title}: {state.count}{left}{item}"
 
@@ -130,7 +139,7 @@ def line(pace: Pace) -> str:
 def end_line(pace: Pace) -> str:
     """The line of a log when a stage has ended."""
     state = pace.state
-    count = f"{state.total:,} {state.unit}" if state.is_done else state.count
+    count = state.units if state.is_done else state.count
     failed = f", {state.failed:,} failed" if state.failed else ""
     return f"{state.title}: {count} in {duration(pace.elapsed_s)}{failed}"
 
@@ -143,7 +152,8 @@ class Bar:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         state, left_s = self.pace.state, self.pace.left_s
-        numbers = f"{int(state.done)}/{state.total}" + ("" if left_s is None else f" {clock_time(left_s)}")
+        is_known = left_s is not None and (left_s >= MIN_LEFT_S or state.is_done)
+        numbers = f"{int(state.done)}/{state.total}" + (f" {clock_time(left_s or 0.0)}" if is_known else "")
         room = options.max_width - cell_len(numbers) - 1
         if options.max_width >= WIDE:
             room -= MIN_BAR + 1

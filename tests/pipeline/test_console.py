@@ -143,9 +143,22 @@ def test_a_log_goes_on_while_no_event_comes() -> None:
         "clusterings: 1 of 4 views, 3 min left (esc50 · all)",
         "clusterings: 1 of 4 views, 3 min left (esc50 · all)",
     ]
-    clock.now_s += 5 * EVERY_S
+    clock.now_s += 180
+    log.tick()
+    log.show(events.StageProgress("experiments", "experiments", "experiments", 0, 24))
+    clock.now_s += 10
+    log.show(
+        events.StageProgress("experiments", "experiments", "experiments", 1, 24, "esc50", "esc50.label.knn")
+    )
     log.show(events.StageProgress("audit", "audit", "collections", 0, 1))
-    assert written(own).splitlines()[4:] == ["clusterings: 1 of 4 views in 95 s", "audit: 0 of 1 collections"]
+    assert written(own).splitlines()[4:] == [
+        "clusterings: 1 of 4 views, longer than expected (esc50 · all)",
+        "clusterings: 1 of 4 views in 4 min",
+        "experiments: 0 of 24",
+        "experiments: 1 of 24, 4 min left (esc50 · label.knn)",
+        "experiments: 1 of 24 in 10 s",
+        "audit: 0 of 1 collection",
+    ]
 
 
 def test_the_watch_of_a_log_ends_with_it(monkeypatch) -> None:
