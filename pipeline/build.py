@@ -116,7 +116,7 @@ class _Build:
             staging.begin(self.store)
         try:
             self._measure(plan, known, datasets)
-            self._results()
+            self._results(clips_changed=bool(work or current is None))
             return self._finished("published", self._publish())
         except DamagedError:
             staging.discard(self.store)
@@ -154,7 +154,7 @@ class _Build:
                         look_s = 2 * (now - began)
             self.counts = work.finish()
 
-    def _results(self) -> None:
+    def _results(self, *, clips_changed: bool) -> None:
         """Bring everything up to date that is computed from clips and vectors, or drop it; publish as it comes."""
         state, path = self._state, self.store.staging
         counts: dict[str, int] = {}
@@ -164,8 +164,8 @@ class _Build:
         else:
             stages.forget(state, path)
             with Reader(path) as reader:
-                unfinished = not stages.complete(state, reader)
-            if unfinished:
+                more = not stages.complete(state, reader)
+            if more and clips_changed:
                 self._publish_step("clips")
             self._run(stages.STAGES, counts)
         computed = sum(counts.pop(name, 0) for name in stages.VECTORS)
@@ -186,7 +186,8 @@ class _Build:
         """Publish what there is so far. The history has it as one build, at work."""
         number = self.store.next_number()
         with Writer(self.store.staging) as writer:
-            earlier = steps(writer.meta())
+            # A step that was cut off has left its number free.
+            earlier = [step for step in steps(writer.meta()) if step != number]
             sign(writer, self.build_id, number, self.counts, RUNNING, [*earlier, number])
         snapshot = staging.publish(self.store, number, go_on=True)
         self._drop(earlier[:-1])  # a page may just be opening the last one
@@ -196,7 +197,8 @@ class _Build:
         """Publish the end of the build: of the snapshots on the way to it none stays."""
         number = self.store.next_number()
         with Writer(self.store.staging) as writer:
-            earlier = steps(writer.meta())
+            # A step that was cut off has left its number free.
+            earlier = [step for step in steps(writer.meta()) if step != number]
             sign(writer, self.build_id, number, self.counts, PUBLISHED, [])
         snapshot = staging.publish(self.store, number)
         self._drop(earlier)

@@ -27,9 +27,13 @@ def publish(store: Store, number: int, *, go_on: bool = False) -> Snapshot:
         _copy(store.staging, ready)
     else:
         ready = store.staging
-    flush(ready)
-    write_atomically(store.root / "PUBLISHING", f"{number:06d} after {base:06d}\n")
-    ready.replace(target.path)
+    try:
+        flush(ready)
+        write_atomically(store.root / "PUBLISHING", f"{number:06d} after {base:06d}\n")
+        ready.replace(target.path)
+    finally:
+        if go_on:
+            ready.unlink(missing_ok=True)
     flush(target.path.parent)
     store.use(number)
     (store.root / "PUBLISHING").unlink()

@@ -9,16 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.analyses.recipe import SPACES
-from pipeline.analyses.task import Task
-from pipeline.analyses.unit import given_of
+from pipeline.analyses.recipe import PICTURES, ProjectionSpec
+from pipeline.analyses.task import Task, UnitName
 from pipeline.clusterings import CLUSTERERS
 from pipeline.clusterings.cluster import cluster
 from pipeline.clusterings.clusterer import Clusterer
 from pipeline.clusterings.grid import all_clusterings
 from pipeline.clusterings.spaces import spaces
 from pipeline.features import VIEWS
-from pipeline.inputs import ALL, Input
+from pipeline.inputs import ALL, Input, given_of
 from pipeline.projections import METHODS
 from pipeline.projections.project import project
 from pipeline.projections.projection import Projection
@@ -88,13 +87,14 @@ def matrix_of() -> Callable[[Any], Matrix]:
 
 @pytest.fixture(scope="session")
 def task_of(matrix_of) -> Callable[..., Task]:
-    """A task of one view, or of several together where a mapping is given."""
+    """A task of one view, or of several together where a mapping is given: every picture that there is."""
 
-    def make(values: Any, labels: Sequence[str | None] | None = None, kept: Sequence[Any] = ()) -> Task:
+    def make(values: Any, kept: Sequence[ProjectionSpec] = ()) -> Task:
         many = values if isinstance(values, Mapping) else {"v": values}
         matrices = {name: matrix_of(one) for name, one in many.items()}
-        n = len(next(iter(matrices.values())).clip_ids)
-        return Task("d", ALL if len(many) > 1 else "v", "key", matrices, labels or [None] * n, kept)
+        usual = [ProjectionSpec(method, dimension, {}) for method in METHODS for dimension in (2, 3)]
+        name = UnitName(PICTURES, "d", ALL if len(many) > 1 else "v", "key")
+        return Task(name, matrices, [*usual, *kept])
 
     return make
 
@@ -133,9 +133,8 @@ def found_of() -> Callable[..., list[Any]]:
 
 @pytest.fixture(scope="session")
 def methods() -> list[str]:
-    """What each unit is projected to: a picture of each method in 2-D and 3-D, and spaces to cluster in."""
-    spaces = [f"{one.method}-{one.dimension}" for one in SPACES.values()]
-    return sorted([f"{name}-{k}" for name in METHODS for k in (2, 3)] + spaces)
+    """The pictures of each view: each method in 2-D and 3-D."""
+    return sorted(f"{name}-{k}" for name in METHODS for k in (2, 3))
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline import events
 from pipeline.analyses.keep import Tried, keep
 from pipeline.clusterings.cluster import cluster
 from pipeline.clusterings.spaces import spaces
@@ -28,7 +27,9 @@ KEPT_ROWS = (
 def tried(built, input_of, found_of) -> Tried:
     """A projection and a clustering of the built clips."""
     given = input_of(built)
-    return Tried(1, "esc50", "spectral", given.clip_ids, given.columns, found_of(given))
+    return Tried(
+        built.store.current().number, "esc50", "spectral", given.clip_ids, given.columns, found_of(given)
+    )
 
 
 def ids(builder) -> list[str]:
@@ -44,7 +45,7 @@ def nothing_left(store) -> bool:
 def test_the_next_snapshot_holds_it_beside_all_else(built, tried, dump) -> None:
     before = dump(built.store.current().path)
     snapshot = keep(built.store, tried)
-    assert snapshot == built.store.current() and snapshot.number == 2
+    assert snapshot == built.store.current() and snapshot.number == tried.snapshot + 1
     after = dump(snapshot.path)
     for table in set(before) - {"clusterings"}:  # whose ranks are new
         assert set(before[table]) <= set(after[table])
@@ -61,12 +62,14 @@ def test_the_next_snapshot_holds_it_beside_all_else(built, tried, dump) -> None:
 
 def test_it_has_its_place_in_the_history(built, tried) -> None:
     keep(built.store, tried)
-    keep(built.store, replace(tried, snapshot=2))
+    first = tried.snapshot
+    keep(built.store, replace(tried, snapshot=first + 1))
     rows = built.ask(
         "select snapshot, status, clips, added, vectors_computed, finished_at >= started_at from builds "
         "order by started_at"
     )
-    assert rows == [(1, "published", 15, 15, 30, True), *[(n, "published", 15, 0, 0, True) for n in (2, 3)]]
+    later = [(number, "published", 15, 0, 0, True) for number in (first + 1, first + 2)]
+    assert rows == [(first, "published", 15, 15, 30, True), *later]
 
 
 def test_what_was_kept_survives_changed_clips(built, tried, grouped) -> None:
@@ -82,7 +85,7 @@ def test_what_was_kept_survives_changed_clips(built, tried, grouped) -> None:
     for name in list(grouped.categories)[:8]:
         grouped.path(name).unlink()
     built()
-    assert ids(built) == kept and built.of(events.Finished)[0].analysed == 3
+    assert ids(built) == kept
     assert built.ask("select count(*) from clusterings where rank is null") == [(0,)]
     assert built().status == "unchanged"
 
@@ -90,7 +93,10 @@ def test_what_was_kept_survives_changed_clips(built, tried, grouped) -> None:
 def test_a_wish_that_few_clips_lower_comes_back(built, grouped, input_of) -> None:
     given = input_of(built)
     found = [project(given, "tsne", 2, {"perplexity": 4})]
-    keep(built.store, Tried(1, "esc50", "spectral", given.clip_ids, given.columns, found))
+    keep(
+        built.store,
+        Tried(built.store.current().number, "esc50", "spectral", given.clip_ids, given.columns, found),
+    )
     (kept,) = ids(built)
     asked = "select parameters, notes from projections where origin = 'kept'"
     for name in list(grouped.categories)[:8]:
@@ -112,7 +118,10 @@ def test_what_was_lowered_already_can_be_asked_for_again(built, grouped, input_o
     """15 clips lower the perplexity of 30 to 4.67, which is no whole number."""
     given = input_of(built)
     found = [project(given, name, 2) for name in ("tsne", "umap")]
-    keep(built.store, Tried(1, "esc50", "spectral", given.clip_ids, given.columns, found))
+    keep(
+        built.store,
+        Tried(built.store.current().number, "esc50", "spectral", given.clip_ids, given.columns, found),
+    )
     kept = ids(built)
     grouped.label("1-1000-A-0.wav", "wolf")
     built()
@@ -126,7 +135,10 @@ def test_a_kept_clustering_that_is_a_builds_own_stays_kept(built, input_of, grou
     given = input_of(built)
     found = [cluster(spaces(given, None)[0], "kmeans", {"n_clusters": 3}, None)]
     number = built.ask("select count(*) from clusterings")
-    keep(built.store, Tried(1, "esc50", "spectral", given.clip_ids, given.columns, found))
+    keep(
+        built.store,
+        Tried(built.store.current().number, "esc50", "spectral", given.clip_ids, given.columns, found),
+    )
     assert built.ask("select count(*) from clusterings") == number
     (kept,) = ids(built)
     grouped.label("1-1000-A-0.wav", "wolf")
@@ -136,7 +148,7 @@ def test_a_kept_clustering_that_is_a_builds_own_stays_kept(built, input_of, grou
 
 def test_all_views_together_can_be_kept_as_well(built, input_of, found_of) -> None:
     given = input_of(built, ALL)
-    tried = Tried(1, "esc50", ALL, given.clip_ids, given.columns, found_of(given))
+    tried = Tried(built.store.current().number, "esc50", ALL, given.clip_ids, given.columns, found_of(given))
     keep(built.store, tried)
     assert all(one.startswith("esc50.all.") for one in ids(built)) and len(ids(built)) == 2
 
@@ -145,14 +157,14 @@ def test_not_while_a_build_is_at_work(built, tried, dump) -> None:
     before = dump(built.store.current().path)
     with built.store.lock(), pytest.raises(SesatlasError, match="Another build"):
         keep(built.store, tried)
-    assert built.store.current().number == 1 and dump(built.store.current().path) == before
-    assert keep(built.store, tried).number == 2
+    assert built.store.current().number == tried.snapshot and dump(built.store.current().path) == before
+    assert keep(built.store, tried).number == tried.snapshot + 1
 
 
 def test_not_over_an_unfinished_build(built, tried, grouped, monkeypatch) -> None:
     grouped.add("1-2000-A-0.wav", 333)
     with monkeypatch.context() as patch:
-        patch.setattr("pipeline.analyses.stage.rank", lambda *_: 1 / 0)
+        patch.setattr("pipeline.analyses.clustering.search", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             built()
     unfinished = built.store.staging.read_bytes()
@@ -160,17 +172,19 @@ def test_not_over_an_unfinished_build(built, tried, grouped, monkeypatch) -> Non
         keep(built.store, tried)
     assert built.store.staging.read_bytes() == unfinished
     done = built()
-    assert (done.added, done.vectors_computed, done.analysed) == (1, 0, 0)
+    assert (done.added, done.vectors_computed, done.stages["clusterings"]) == (1, 0, 1)
 
 
 def test_not_on_another_snapshot_than_it_was_tried_on(built, tried, grouped) -> None:
     grouped.add("1-2000-A-0.wav", 333)
     built()
-    with pytest.raises(PipelineError, match=r"snapshot 1, which is no longer the current one\. Try it on"):
+    now = built.store.current().number
+    why = rf"snapshot {tried.snapshot}, which is no longer the current one\. Try it on"
+    with pytest.raises(PipelineError, match=why):
         keep(built.store, tried)
-    assert nothing_left(built.store) and built.store.current().number == 2
-    built.store.use(1)
-    assert keep(built.store, tried).number == 3
+    assert nothing_left(built.store) and built.store.current().number == now
+    built.store.use(tried.snapshot)
+    assert keep(built.store, tried).number == now + 1
 
 
 def test_not_beside_a_view_that_was_never_analysed(built, tried, grouped, quick_views) -> None:
@@ -179,7 +193,7 @@ def test_not_beside_a_view_that_was_never_analysed(built, tried, grouped, quick_
     grouped.label("1-1000-A-0.wav", "wolf")
     built(analyses=False)
     with pytest.raises(PipelineError, match="built without projections and clusterings"):
-        keep(built.store, replace(tried, snapshot=2))
+        keep(built.store, replace(tried, snapshot=built.store.current().number))
     assert nothing_left(built.store)
 
 
@@ -197,15 +211,17 @@ def test_a_failure_leaves_nothing_behind(built, tried, dump, monkeypatch, where)
         patch.setattr(where if where.startswith("store.") else f"pipeline.{where}", fail)
         with pytest.raises(SesatlasError, match="No space left on device"):
             keep(built.store, tried)
-    assert built.store.current().number == 1 and dump(built.store.current().path) == before
-    assert [path.name for path in (built.store.root / "snapshots").iterdir()] == ["000001.duckdb"]
+    assert built.store.current().number == tried.snapshot and dump(built.store.current().path) == before
+    assert [path.name for path in (built.store.root / "snapshots").glob("*.*")] == [
+        built.store.current().path.name
+    ]
     assert not built.store.staging.exists() and not built.store.is_building()
-    assert keep(built.store, tried).number == 2 and nothing_left(built.store)
+    assert keep(built.store, tried).number == tried.snapshot + 1 and nothing_left(built.store)
 
 
 def test_keeping_prunes_as_a_build_does(built, tried) -> None:
     from store.snapshots import KEEP
 
-    for number in range(1, KEEP + 2):
-        keep(built.store, replace(tried, snapshot=number))
+    for number in range(KEEP + 1):
+        keep(built.store, replace(tried, snapshot=tried.snapshot + number))
     assert len(built.store.snapshots()) == KEEP

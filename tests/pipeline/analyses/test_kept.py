@@ -8,31 +8,33 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.analyses.keep import Tried, keep
-from pipeline.analyses.kept import kept_of, wished
-from pipeline.analyses.recipe import Wanted
+from pipeline.analyses.kept import kept_clusterings, kept_projections, wished
+from pipeline.analyses.recipe import ProjectionSpec
 from pipeline.analyses.rows import as_json
-from pipeline.analyses.task import WantedClustering
+from pipeline.analyses.task import ClusteringSpec
 from pipeline.projections import METHODS
 from pipeline.projections.projection import Projection
 
 
 def test_nothing_is_kept_at_first(built) -> None:
-    assert kept_of(None, "esc50") == {}
-    assert kept_of(built.store.current().path, "esc50") == {}
-    assert kept_of(built.store.current().path, "another") == {}
+    for kept in (kept_projections, kept_clusterings):
+        assert kept(None, "esc50") == {}
+        assert kept(built.store.current().path, "esc50") == {}
+        assert kept(built.store.current().path, "another") == {}
 
 
 def test_what_was_kept_is_wished_as_it_was_computed(built, input_of, found_of) -> None:
     all_views = input_of(built, "all")
     found = found_of(all_views)
-    keep(built.store, Tried(1, "esc50", "all", all_views.clip_ids, all_views.columns, found))
-    wished = kept_of(built.store.current().path, "esc50")
-    assert wished == {
-        "all": [
-            Wanted("umap", 2, found[0].parameters, "kept"),
-            WantedClustering("pca", "kmeans", found[1].parameters),
-        ]
+    keep(
+        built.store,
+        Tried(built.store.current().number, "esc50", "all", all_views.clip_ids, all_views.columns, found),
+    )
+    path = built.store.current().path
+    assert kept_projections(path, "esc50") == {
+        "all": [ProjectionSpec("umap", 2, found[0].parameters, "kept")]
     }
+    assert kept_clusterings(path, "esc50") == {"all": [ClusteringSpec("pca", "kmeans", found[1].parameters)]}
 
 
 @given(clips=st.integers(3, 40))

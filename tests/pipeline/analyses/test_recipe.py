@@ -11,13 +11,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.analyses import recipe
-from pipeline.analyses.recipe import Wanted, clustering_id, keys, projection_id
+from pipeline.analyses.recipe import (
+    CLUSTERINGS,
+    OVERVIEW,
+    PCA,
+    PICTURES,
+    ProjectionSpec,
+    clustering_id,
+    clustering_key,
+    picture_key,
+    pictures,
+    projection_id,
+    view_keys,
+)
 from pipeline.analyses.rows import as_json
 from pipeline.clusterings import CLUSTERERS
 from pipeline.inputs import ALL
 from pipeline.projections import METHODS
 
-PRINTS = {"esc50": "a", "timit": "b"}
 numbers = st.one_of(
     st.integers(-(2**31), 2**31),
     st.floats(allow_nan=False, allow_infinity=False),
@@ -30,56 +41,96 @@ numbers = st.one_of(
 parameters = st.dictionaries(st.sampled_from(["eps", "n_clusters", "metric", "seed"]), numbers, min_size=1)
 
 
-def test_a_unit_for_each_view_and_one_for_all_together(quick_views) -> None:
-    found = keys(PRINTS, quick_views)
-    assert set(found) == {(one, view) for one in PRINTS for view in ("dynamics", "spectral", ALL)}
-    assert len(set(found.values())) == 6
-    assert keys(PRINTS, quick_views) == found
-
-
-def test_one_view_alone_is_not_all_together(quick_views) -> None:
-    assert set(keys(PRINTS, {"spectral": quick_views["spectral"]})) == {(one, "spectral") for one in PRINTS}
-    assert keys({}, quick_views) == {}
-
-
-def test_a_changed_clip_changes_its_dataset_alone(quick_views) -> None:
-    before, after = keys(PRINTS, quick_views), keys(PRINTS | {"timit": "c"}, quick_views)
-    assert {unit for unit in before if before[unit] != after[unit]} == {
-        ("timit", view) for view in ("dynamics", "spectral", ALL)
+def keys(views) -> dict[tuple[str, str], str | None]:
+    """Of every stage and view, as it should be for clips with the fingerprint "a"."""
+    of_views = view_keys(views)
+    found = {
+        (stage, view): picture_key(stage, None if view == ALL else views[view], key, "a")
+        for stage in (PCA, OVERVIEW, PICTURES)
+        for view, key in of_views.items()
+    }
+    return {unit: key for unit, key in found.items() if key is not None} | {
+        (CLUSTERINGS, ALL): clustering_key(of_views, "a", thorough=False)
     }
 
 
+def test_a_unit_for_each_view_and_one_for_all_together(quick_views) -> None:
+    found = keys(quick_views)
+    views = ("dynamics", "spectral")
+    assert set(found) == {
+        *((PCA, view) for view in (*views, ALL)),
+        (OVERVIEW, ALL),
+        *((PICTURES, view) for view in views),
+        (CLUSTERINGS, ALL),
+    }
+    assert len(set(found.values())) == len(found) and keys(quick_views) == found
+
+
+def test_one_view_alone_is_not_all_together(quick_views) -> None:
+    assert set(view_keys({"spectral": quick_views["spectral"]})) == {"spectral"}
+    assert view_keys({}) == {}
+
+
+def test_a_changed_clip_changes_every_key(quick_views) -> None:
+    key = view_keys(quick_views)["spectral"]
+    for stage in (PCA, PICTURES):
+        of = [picture_key(stage, quick_views["spectral"], key, clips) for clips in "ab"]
+        assert of[0] != of[1]
+    assert clustering_key({"v": key}, "a", thorough=False) != clustering_key({"v": key}, "b", thorough=False)
+
+
 def test_a_changed_view_changes_itself_and_all_together(quick_views, view_of) -> None:
-    before = keys(PRINTS, quick_views)
-    after = keys(PRINTS, quick_views | {"dynamics": view_of("dynamics", version=99)})
-    assert {view for one, view in before if before[one, view] != after[one, view]} == {"dynamics", ALL}
+    before = view_keys(quick_views)
+    after = view_keys(quick_views | {"dynamics": view_of("dynamics", version=99)})
+    assert {view for view in before if before[view] != after[view]} == {"dynamics", ALL}
 
 
-@pytest.mark.parametrize(("registry", "name"), [(METHODS, "tsne"), (CLUSTERERS, "hdbscan")])
-def test_a_changed_method_changes_everything(quick_views, monkeypatch, registry, name) -> None:
-    before = keys(PRINTS, quick_views)
+def test_a_learned_view_is_no_part_of_all_together(quick_views, view_of) -> None:
+    learned = replace(quick_views["dynamics"], name="network", learned=True)
+    both = view_keys(quick_views | {"network": learned})
+    assert both[ALL] == view_keys(quick_views)[ALL]
+    # It comes after the others, so all its pictures come at once.
+    assert {spec.method for spec in pictures(PICTURES, learned)} == set(METHODS)
+    assert pictures(PCA, learned) == pictures(OVERVIEW, learned) == []
+
+
+@pytest.mark.parametrize(
+    ("registry", "name", "stages"),
+    [
+        (METHODS, "tsne", {OVERVIEW, PICTURES}),
+        (METHODS, "pca", {PCA}),
+        (METHODS, "umap", {OVERVIEW, PICTURES, CLUSTERINGS}),
+        (CLUSTERERS, "hdbscan", {CLUSTERINGS}),
+    ],
+)
+def test_a_changed_method_changes_what_it_makes(quick_views, monkeypatch, registry, name, stages) -> None:
+    before = keys(quick_views)
     for change in (
         {"version": registry[name].version + 1},
         {"parameters": {**registry[name].parameters, "seed": 7}},
     ):
         with monkeypatch.context() as patch:
             patch.setitem(registry, name, replace(registry[name], **change))
-            after = keys(PRINTS, quick_views)
-        assert not set(before.values()) & set(after.values())
+            after = keys(quick_views)
+        assert {unit[0] for unit in before if before[unit] != after[unit]} == stages
     monkeypatch.setattr(recipe, "VERSION", recipe.VERSION + 1)
-    assert not set(before.values()) & set(keys(PRINTS, quick_views).values())
+    assert not set(before.values()) & set(keys(quick_views).values())
+
+
+def test_a_thorough_search_has_a_key_of_its_own() -> None:
+    assert clustering_key({"v": "1"}, "a", thorough=True) != clustering_key({"v": "1"}, "a", thorough=False)
 
 
 def test_the_order_of_a_registry_changes_nothing(quick_views, only) -> None:
-    before = keys(PRINTS, quick_views)
+    before = keys(quick_views)
     for registry in (METHODS, CLUSTERERS):
         only(registry, dict(reversed(registry.items())))
-    assert keys(PRINTS, quick_views) == before
+    assert keys(quick_views) == before
 
 
 def test_names_can_be_read() -> None:
-    assert projection_id("esc50", "all", Wanted("umap", 3, {})) == "esc50.all.umap-3d"
-    kept = projection_id("esc50", "mfcc", Wanted("tsne", 2, {"perplexity": 5.0}, "kept"))
+    assert projection_id("esc50", "all", ProjectionSpec("umap", 3, {})) == "esc50.all.umap-3d"
+    kept = projection_id("esc50", "mfcc", ProjectionSpec("tsne", 2, {"perplexity": 5.0}, "kept"))
     assert kept.startswith("esc50.mfcc.tsne-2d.") and len(kept) == len("esc50.mfcc.tsne-2d.") + 8
     assert clustering_id("d", "v", "pca", "kmeans", {"n_clusters": 3}).startswith("d.v.pca.kmeans.")
 
@@ -89,7 +140,9 @@ def test_a_name_survives_the_store(told) -> None:
     """What is kept comes back from JSON, and a link to it must still find it."""
     again = json.loads(as_json(told))
     assert clustering_id("d", "v", "pca", "m", again) == clustering_id("d", "v", "pca", "m", told)
-    assert projection_id("d", "v", Wanted("m", 2, again)) == projection_id("d", "v", Wanted("m", 2, told))
+    assert projection_id("d", "v", ProjectionSpec("m", 2, again)) == projection_id(
+        "d", "v", ProjectionSpec("m", 2, told)
+    )
     turned = dict(reversed(told.items()))
     assert clustering_id("d", "v", "pca", "m", turned) == clustering_id("d", "v", "pca", "m", told)
 

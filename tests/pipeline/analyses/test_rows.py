@@ -8,10 +8,14 @@ import math
 import numpy as np
 import pytest
 
-from pipeline.analyses.recipe import SPACES, Wanted, projection_id
+from pipeline.analyses.recipe import PICTURES, SPACES, ProjectionSpec, projection_id
 from pipeline.analyses.rows import as_json, rows_of
-from pipeline.analyses.task import KEPT, WantedClustering
+from pipeline.analyses.task import BUILD, KEPT
 from pipeline.analyses.unit import compute
+from pipeline.clusterings import CLUSTERERS
+from pipeline.clusterings.cluster import cluster
+from pipeline.clusterings.spaces import spaces
+from pipeline.inputs import given_of
 from pipeline.projections import METHODS
 
 LABELS = [name for name in ("a", "b", "c") for _ in range(8)]
@@ -19,11 +23,20 @@ LABELS = [name for name in ("a", "b", "c") for _ in range(8)]
 
 @pytest.fixture(scope="module")
 def result(task_of, groups):
-    kept = [
-        Wanted("tsne", 2, {"perplexity": 50.0}, KEPT),
-        WantedClustering("pca", "kmeans", {"n_clusters": 23}),
-    ]
-    return compute(task_of(groups, LABELS, kept))
+    task = task_of(groups, [ProjectionSpec("tsne", 2, {"perplexity": 50.0}, KEPT), *SPACES.values()])
+    result = compute(task)
+    umap = {
+        name: one.positions
+        for name, space in SPACES.items()
+        for spec, one in result.projections
+        if spec == space
+    }
+    for space in spaces(given_of("v", task.matrices), umap):
+        for method in CLUSTERERS:
+            found = cluster(space, method, {}, LABELS, stability_rounds=2)
+            result.clusterings.append((BUILD, found))
+    result.clusterings[0] = (KEPT, result.clusterings[0][1])
+    return result
 
 
 @pytest.fixture(scope="module")
@@ -32,15 +45,16 @@ def rows(result):
 
 
 def test_the_unit(rows, result) -> None:
-    assert rows.place == {"dataset": "d", "view": "v"}
-    told = {"key": "key", "clips": 24, "seconds": result.seconds, "notes": []}
-    assert rows.analysis == rows.place | told and rows.gaps == []
+    assert rows.place == {"stage": PICTURES, "dataset": "d", "view": "v"}
+    facts = {"key": "key", "clips": 24, "seconds": result.seconds, "notes": []}
+    assert rows.unit == rows.place | facts and rows.gaps == []
 
 
 def test_projections(rows, result) -> None:
-    assert len(rows.projections) == len(rows.points) == len(result.projections) == 9
+    count = 7 + len(SPACES)
+    assert len(rows.projections) == len(rows.points) == len(result.projections) == count
     ids = [row["projection_id"] for row in rows.projections]
-    assert ids[:2] == ["d.v.pca-2d", "d.v.pca-3d"] and len(set(ids)) == 9
+    assert ids[:2] == ["d.v.pca-2d", "d.v.pca-3d"] and len(set(ids)) == count
     for row, points, (_, one) in zip(rows.projections, rows.points, result.projections, strict=True):
         assert (row["clips"], row["trustworthiness"]) == (24, one.quality.trustworthiness)
         assert set(json.loads(row["parameters"])) == set(METHODS[row["method"]].parameters)
