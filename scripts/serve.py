@@ -72,7 +72,8 @@ def serve(line: Sequence[str], start: Callable[[], PROCESS], failure: Callable[[
     asked_s: list[float] = []
     signal.signal(signal.SIGINT, lambda *_: asked_s.append(time.monotonic()))
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: server.terminate())
+        if signal.getsignal(number) != signal.SIG_IGN:  # nohup
+            signal.signal(number, lambda *_: server.terminate())
     build: PROCESS | None = None
     try:
         build = start()

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -108,15 +109,12 @@ def driven(repo_root: Path, tmp_path: Path) -> Iterator[Callable[..., subprocess
     """``serve`` in a process and a group of its own."""
     begun: list[subprocess.Popen[str]] = []
 
-    def run(server: str, build: str) -> subprocess.Popen[str]:
+    def run(server: str, build: str, **options: Any) -> subprocess.Popen[str]:
         script = str(repo_root / "scripts" / "serve.py")
         code = DRIVER.format(script=script, folder=str(tmp_path), server=server, build=build)
+        line = [sys.executable, "-c", code]
         process = subprocess.Popen(
-            [sys.executable, "-c", code],
-            cwd=repo_root,
-            stdout=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
+            line, cwd=repo_root, stdout=subprocess.PIPE, text=True, start_new_session=True, **options
         )
         begun.append(process)
         return process
@@ -164,6 +162,17 @@ def test_the_build_ends_with_the_server(driven, tmp_path: Path, number: str, gro
     assert "keeps what it has: `make run` goes on with it." in said
     assert not is_there(server) and not is_there(build)
     assert process.returncode > 128
+
+
+def test_under_nohup_it_outlives_the_terminal(driven, tmp_path: Path) -> None:
+    process = driven(LIVE, LIVE, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    server, build = number_of(tmp_path / "server"), number_of(tmp_path / "build")
+    os.killpg(process.pid, signal.SIGHUP)
+    time.sleep(0.5)
+    assert process.poll() is None and is_there(server) and is_there(build)
+    process.terminate()
+    process.communicate(timeout=WAIT_S)
+    assert not is_there(server) and not is_there(build)
 
 
 @pytest.mark.parametrize(
