@@ -10,7 +10,7 @@ if __name__ == "__main__":
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     stop.listen()
     try:
-        # Here, because its libraries take a second, in which Ctrl-C shall be heard as well.
+        # Here, because Ctrl-C shall end the program quietly while this is loaded as well.
         from pipeline.cli import main
 
         code = main()

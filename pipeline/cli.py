@@ -10,6 +10,7 @@ import argparse
 import logging
 import os
 import sys
+from collections.abc import Sequence
 from types import ModuleType
 
 from pipeline import stop
@@ -27,9 +28,11 @@ COMMANDS: dict[str, ModuleType] = {
     "snapshots": snapshots,
     "train": train,
 }
+"""Modules that import what they work with in ``run`` alone, so that ``--help`` is there at once."""
 
 
-def parser() -> argparse.ArgumentParser:
+def parser(words: Sequence[str]) -> argparse.ArgumentParser:
+    """What reads ``words``. Only a command among them has arguments: some list what is in a registry."""
     top = argparse.ArgumentParser(
         prog="python -m pipeline", description="Fill and look after the feature store."
     )
@@ -38,13 +41,16 @@ def parser() -> argparse.ArgumentParser:
     common.add_argument("--verbose", action="store_true", help="tell what goes on inside")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, module in COMMANDS.items():
-        words = (module.__doc__ or "").strip().splitlines()[0]
-        module.add_arguments(commands.add_parser(name, parents=[common], help=words, description=words))
+        purpose = (module.__doc__ or "").strip().splitlines()[0]
+        command = commands.add_parser(name, parents=[common], help=purpose, description=purpose)
+        if name in words:
+            module.add_arguments(command)
     return top
 
 
 def main(arguments: list[str] | None = None) -> int:
-    options = parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    options = parser(words).parse_args(words)
     quiet = logging.ERROR if getattr(options, "quiet", False) else logging.WARNING
     logging.basicConfig(
         level=logging.DEBUG if options.verbose else quiet,

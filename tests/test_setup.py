@@ -13,10 +13,12 @@ import time
 import tomllib
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from store.snapshots import Store
 
 # All the names that setup.sh looks for, and what else it needs besides the shell's own commands.
 PYTHONS = ("python3", "python3.13", "python3.12", "python3.11", "python")
@@ -243,41 +245,69 @@ def answer(url: str) -> str | None:
         return None
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(1200)
-def test_make_run_serves_the_dashboard(checkout: Path, tmp_path: Path) -> None:
+@contextlib.contextmanager
+def made_run(checkout: Path, store: Path, log: Path) -> Iterator[str]:
+    """``make run`` until its page is served: the page's address. In the end it is stopped as by Ctrl-C."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    store, log = tmp_path / "a store", tmp_path / "make.log"
+    url = f"http://127.0.0.1:{port}"
     with log.open("w") as output:
         make = subprocess.Popen(
             ["make", "run", f"PORT={port}", "HEADLESS=1"],
             cwd=checkout,
-            env=environment(SESATLAS_STORE=str(store), SESATLAS_RECORDINGS=str(tmp_path / "recordings")),
+            env=environment(
+                SESATLAS_STORE=str(store), SESATLAS_RECORDINGS=str(store.with_name("recordings"))
+            ),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+
+    def served() -> bool:
+        assert make.poll() is None, f"make run has ended:\n{log.read_text()[-4000:]}"
+        return answer(f"{url}/_stcore/health") == "ok"
+
     try:
-        deadline = time.monotonic() + 1100
-        while answer(f"http://127.0.0.1:{port}/_stcore/health") != "ok":
-            assert make.poll() is None, f"make run has ended:\n{log.read_text()[-4000:]}"
-            assert time.monotonic() < deadline, f"nothing is served:\n{log.read_text()[-4000:]}"
-            time.sleep(0.5)
-        assert '<div id="root">' in (answer(f"http://127.0.0.1:{port}/") or "")
-        assert (store / "CURRENT").exists()
+        wait_for(served, 1100, log)  # a fresh clone installs everything first
+        yield url
     finally:
-        # As Ctrl-C in a terminal does: the whole group, so that no server outlives the test.
+        # The whole group, as a terminal does, so that no server outlives the test.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(make.pid, signal.SIGINT)
         try:
-            make.wait(20)
+            make.wait(60)
         except subprocess.TimeoutExpired:
             os.killpg(make.pid, signal.SIGKILL)
             make.wait()
-    assert answer(f"http://127.0.0.1:{port}/_stcore/health") is None
+    assert answer(f"{url}/_stcore/health") is None
     assert "Traceback" not in log.read_text()
+
+
+def wait_for(there: Callable[[], object], seconds: float, log: Path) -> None:
+    deadline = time.monotonic() + seconds
+    while not there():
+        assert time.monotonic() < deadline, f"still waiting:\n{log.read_text()[-4000:]}"
+        time.sleep(0.2)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_make_run_opens_the_page_and_builds_the_demo_behind_it(checkout: Path, tmp_path: Path) -> None:
+    store, log = Store(tmp_path / "a store"), tmp_path / "make.log"
+    with made_run(checkout, store.root, log) as url:
+        assert '<div id="root">' in (answer(url) or "")
+        assert not (store.root / "CURRENT").exists(), "the page is there before the build is done"
+        wait_for(store.is_building, 60, log)
+    assert "is built behind the page" in log.read_text()
+    # make itself may end before the build has put away what it had.
+    wait_for(lambda: not store.is_building(), 60, log)
+    assert not (store.root / "CURRENT").exists()
+
+    with made_run(checkout, store.root, log):
+        assert "it goes on behind the page" in log.read_text()
+        wait_for((store.root / "CURRENT").exists, 600, log)
+    wait_for(lambda: not store.is_building(), 60, log)
 
 
 def luminance(colour: str) -> float:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.classify import CLASSIFIERS
 from pipeline.classify.classifier import Classifier, ClassifyError
-from pipeline.classify.train import Blocks
 from store.errors import listed
+
+if TYPE_CHECKING:
+    from pipeline.classify.train import Blocks
 
 Views = Mapping[str, NDArray[np.float32]]
 """Raw vectors float32 (n, d) by the view's name, all of the same n clips."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from pipeline import console
-from pipeline.build import Options, build
+from pipeline.commands import add_output
 from pipeline.datasets import DATASETS
 from pipeline.sources import parse
 from store.snapshots import KEEP, Store
@@ -31,8 +30,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="no projections, clusterings, experiments and audits; a later build computes them",
     )
+    parser.add_argument(
+        "--thorough",
+        action="store_true",
+        help="measure every candidate clustering and every classifier, however long it takes",
+    )
     parser.add_argument("--keep", type=_at_least_one, default=KEEP, metavar="N", help="snapshots to keep")
-    console.add_arguments(parser)
+    add_output(parser)
 
 
 def _at_least_one(word: str) -> int:
@@ -50,12 +54,16 @@ def _jobs(word: str) -> int:
 
 
 def run(options: argparse.Namespace) -> int:
+    from pipeline import console
+    from pipeline.build import Options, build
+
     settings = Options(
         n_jobs=options.jobs,
         retry=options.retry,
         keep=options.keep,
         forget=options.forget,
         analyses=not options.no_analyses,
+        thorough=options.thorough,
     )
     with console.listener(options) as listener:
         build(Store(options.store), parse(options.dataset), listener, settings)

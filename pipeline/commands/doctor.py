@@ -12,15 +12,14 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rich.text import Text
-
-from pipeline.console import plain
-from pipeline.features import VIEWS
 from pipeline.sources import PROJECT
 from store.errors import StoreError
-from store.reader import Reader
 from store.snapshots import Store
+
+if TYPE_CHECKING:
+    from store.reader import Reader
 
 LEAST_FREE_BYTES = 1_000_000_000
 
@@ -38,6 +37,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    from rich.text import Text
+
+    from pipeline.console import plain
+
     console = plain()
     store = Store(options.store)
     findings = [*_machine(store), *_packages(), *_store(store)]
@@ -79,6 +82,8 @@ def _packages() -> Iterator[Finding]:
 
 
 def _store(store: Store) -> Iterator[Finding]:
+    from store.reader import Reader
+
     if _is_interrupted(store):
         yield Finding(
             "a build was interrupted", "Run `python -m pipeline build`: it goes on where it stopped."
@@ -105,6 +110,8 @@ def _is_interrupted(store: Store) -> bool:
 
 
 def _content(reader: Reader) -> Iterator[Finding]:
+    from pipeline.features import VIEWS
+
     clips = 0
     for row in reader.rows("datasets"):
         clips += row["clips"]

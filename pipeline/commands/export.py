@@ -5,16 +5,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from pipeline.console import plain
 from store.errors import StoreError
-from store.export import FORMATS, export
-from store.reader import Reader
 from store.snapshots import Store
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("target", type=Path, help="a new or empty folder to write into")
-    parser.add_argument("--format", default="parquet", help=f"one of {', '.join(FORMATS)} (default: parquet)")
+    parser.add_argument("--format", default="parquet", help="parquet (the default), csv or projector")
     parser.add_argument(
         "--dataset", action="append", default=[], metavar="NAME", help="only these (default: all)"
     )
@@ -24,6 +21,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    from pipeline.console import plain
+    from store.export import export
+    from store.reader import Reader
+
     current = Store(options.store).current()
     if current is None:
         raise StoreError(

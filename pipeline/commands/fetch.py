@@ -5,10 +5,6 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
-
-from pipeline.fetch import announcement, fetch
 from pipeline.sources import recordings_root
 
 
@@ -23,6 +19,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    from rich.console import Console
+    from rich.progress import DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    from pipeline.fetch import announcement, fetch
+
     target = (options.to or recordings_root()).expanduser().resolve()
     columns = (TextColumn("downloading"), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
     console = Console(highlight=False)

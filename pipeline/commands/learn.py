@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from pipeline import console
-from pipeline.classify import CLASSIFIERS
-from pipeline.classify.asked import COMBINATIONS, TOGETHER
-from pipeline.experiments.ask import learn
-from pipeline.experiments.wanted import PAGE, Wanted
-from pipeline.features import VIEWS
+from pipeline.commands import add_output
 from store.snapshots import Store
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    from pipeline.classify import CLASSIFIERS
+    from pipeline.classify.asked import COMBINATIONS, TOGETHER
+
     parser.add_argument(
         "--dataset", required=True, metavar="NAME", help="the collection, as `status` names it"
     )
@@ -29,10 +27,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="; ".join(f"{name}: {words}" for name, words in COMBINATIONS.items()),
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="for what is drawn by chance")
-    console.add_arguments(parser)
+    add_output(parser)
 
 
 def run(options: argparse.Namespace) -> int:
+    from pipeline import console
+    from pipeline.experiments.ask import learn
+    from pipeline.experiments.wanted import PAGE, Wanted
+    from pipeline.features import VIEWS
+
     usual = [name for name, view in VIEWS.items() if not view.learned]
     views = [name.strip() for name in options.views.split(",") if name.strip()] if options.views else usual
     wanted = Wanted(

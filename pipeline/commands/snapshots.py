@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import argparse
-
-import pandas as pd
-from rich.console import Console
-from rich.table import Table
+from typing import TYPE_CHECKING
 
 from pipeline.commands import add_store
-from pipeline.console import plain
-from store.compare import diff
 from store.errors import StoreError
 from store.snapshots import Store
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.console import Console
+    from rich.table import Table
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,6 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    from pipeline.console import plain
+
     store, console = Store(options.store), plain()
     match options.action:
         case "diff":
@@ -50,6 +52,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _list(store: Store, console: Console) -> None:
+    from rich.table import Table
+
     current, fault = None, ""
     try:
         current = store.current()
@@ -66,6 +70,8 @@ def _list(store: Store, console: Console) -> None:
 
 
 def _show_diff(store: Store, old: int, new: int, console: Console) -> None:
+    from store.compare import diff
+
     difference = diff(store.snapshot(old), store.snapshot(new))
     if difference.empty:
         console.print(f"Snapshots {old} and {new} hold the same.")
@@ -76,6 +82,8 @@ def _show_diff(store: Store, old: int, new: int, console: Console) -> None:
 
 
 def _table(frame: pd.DataFrame) -> Table:
+    from rich.table import Table
+
     table = Table(*frame.columns)
     for row in frame.astype(str).itertuples(index=False):
         table.add_row(*row)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.table import Table
-
-from pipeline.console import plain
 from store.errors import StoreError
-from store.reader import Reader
 from store.snapshots import Snapshot, Store
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from store.reader import Reader
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,6 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    from pipeline.console import plain
+    from store.reader import Reader
+
     store = Store(options.store)
     current = store.current()
     if current is None:
@@ -56,6 +59,8 @@ def describe(store: Store, current: Snapshot, reader: Reader) -> dict[str, Any]:
 
 
 def show(told: dict[str, Any], console: Console, *, failures: bool) -> None:
+    from rich.table import Table
+
     console.print(f"Snapshot {told['snapshot']} of {told['published_at']}, in {told['store']}")
     if told["building"]:
         console.print("A build is at work on it now.")

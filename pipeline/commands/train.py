@@ -8,18 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from pipeline.commands import add_store, train_gender
-from pipeline.console import plain
-from pipeline.train import kept
-from pipeline.train.display import Display, show_result
 from pipeline.train.errors import TrainError
 from store.errors import StoreError, listed
-from store.reader import Reader
 from store.snapshots import Store
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from pipeline.train.recipe import EscRecipe
 
 ENVIRONMENT = "environment"
@@ -58,9 +54,10 @@ def run(options: argparse.Namespace) -> int:
     if options.network == "gender":
         return train_gender.run(options)
     clips, dataset, recordings = _asked(options)
-    # Here, because torch takes seconds to load and the other commands do without.
-    from pipeline.train import folds
+    from pipeline.console import plain
+    from pipeline.train import folds, kept
     from pipeline.train.devices import device_named, use_threads
+    from pipeline.train.display import Display, show_result
 
     if options.threads:
         use_threads(options.threads)
@@ -90,6 +87,8 @@ def _require_torch() -> None:
 
 def _asked(options: argparse.Namespace) -> tuple[pd.DataFrame, str, Path]:
     """The clips to train on, the name of their dataset, and the folder of its recordings."""
+    from store.reader import Reader
+
     current = Store(options.store).current()
     if current is None:
         raise StoreError(

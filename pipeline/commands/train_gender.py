@@ -9,12 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.commands import add_store
-from pipeline.console import plain
 from pipeline.sources import parse
-from pipeline.train.display import Display
 from pipeline.train.errors import TrainError
-from pipeline.voice.cards import folder
-from store.reader import Reader
 from store.snapshots import Store
 
 if TYPE_CHECKING:
@@ -77,9 +73,11 @@ def _share(text: str) -> float:
 
 
 def run(options: argparse.Namespace) -> int:
-    # Here, because torch takes seconds to load and the other commands do without.
+    from pipeline.console import plain
     from pipeline.train.devices import device_named, use_threads
+    from pipeline.train.display import Display
     from pipeline.train.gender_training import train_and_ship
+    from pipeline.voice.cards import folder
 
     if options.threads:
         use_threads(options.threads)
@@ -101,6 +99,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _refit(place: Path, collected: Collected, console: Console) -> None:
+    from pipeline.train.display import Display
     from pipeline.train.stream_fit import refit
 
     with Display(console) as display:
@@ -115,6 +114,7 @@ def _refit(place: Path, collected: Collected, console: Console) -> None:
 
 def _collected(options: argparse.Namespace) -> Collected:
     from pipeline.train.gender_data import from_sources, from_store
+    from store.reader import Reader
 
     if options.dataset or options.quick:
         return from_sources(parse(options.dataset or ["demo"]))

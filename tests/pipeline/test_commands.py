@@ -11,9 +11,17 @@ import sys
 import pyarrow.dataset as ds
 import pytest
 
+from pipeline.classify import CLASSIFIERS
+from pipeline.classify.asked import COMBINATIONS
 from pipeline.cli import COMMANDS
 from pipeline.sources import PROJECT
+from store.export import FORMATS
 from store.snapshots import Store
+
+SLOW_TO_IMPORT = (
+    *("numpy", "scipy", "sklearn", "numba", "librosa", "soundfile", "joblib", "umap", "openTSNE"),
+    *("torch", "torchaudio", "safetensors", "pandas", "pyarrow", "duckdb", "rich"),
+)
 
 
 def test_every_command_explains_itself(run) -> None:
@@ -22,6 +30,37 @@ def test_every_command_explains_itself(run) -> None:
     for name in COMMANDS:
         code, told, _ = run(name, "--help")
         assert code == 0 and "--store PATH" in told and "--verbose" in told
+
+
+@pytest.mark.parametrize("name", [None, *COMMANDS])
+def test_help_waits_for_no_library(name, repo_root) -> None:
+    """Python itself, argparse and what the help is about; ``learn`` alone lists a registry that has numpy."""
+    code = (
+        "import sys; sys.argv = sys.argv[:1] + sys.argv[2:]; import pipeline.cli as cli\n"
+        "try: cli.main()\n"
+        "finally: sys.stderr.write(' '.join(sys.modules))"
+    )
+    words = [*([name] if name else []), "--help"]
+    line = [sys.executable, "-c", code, "-", *words]
+    done = subprocess.run(line, capture_output=True, text=True, cwd=repo_root, timeout=60, check=True)
+    assert done.stdout.startswith("usage: python -m pipeline")
+    slow = {*SLOW_TO_IMPORT, "pipeline.build"} - ({"numpy"} if name == "learn" else set())
+    assert not slow & set(done.stderr.split())
+
+
+def test_help_lists_what_there_is(run) -> None:
+    assert all(name in run("export", "--help")[1] for name in FORMATS)
+    told = run("learn", "--help")[1]
+    assert all(name in told for name in [*CLASSIFIERS, *COMBINATIONS])
+    assert "--thorough" in run("build", "--help")[1]
+
+
+@pytest.mark.parametrize("words", [[], ["--thorough"]])
+def test_a_build_is_thorough_when_asked(run, monkeypatch, words) -> None:
+    seen = []
+    monkeypatch.setattr("pipeline.build.build", lambda *given: seen.append(given[-1]))
+    assert run("build", *words)[0] == 0
+    assert [options.thorough for options in seen] == [bool(words)]
 
 
 def test_a_build_on_the_command_line(run, esc50, builder) -> None:

@@ -121,3 +121,16 @@ def test_what_a_callback_had_to_ignore_is_said_unless_it_is_an_interrupt(listeni
     assert capsys.readouterr().err == ""
     Callback(ValueError)
     assert "ValueError: in a callback" in capsys.readouterr().err
+
+
+def test_ctrl_c_while_libraries_are_loaded_ends_quietly(repo_root, tmp_path) -> None:
+    line = [sys.executable, "-X", "importtime", "-m", "pipeline", "build", "--store", str(tmp_path)]
+    process = subprocess.Popen(line, cwd=repo_root, stderr=subprocess.PIPE, text=True)
+    with process:
+        assert process.stderr is not None
+        for text in process.stderr:
+            if text.endswith("pipeline.console\n"):  # the first of what the command works with
+                process.send_signal(signal.SIGINT)
+                break
+        faults = [text.strip() for text in process.stderr if not text.startswith("import time:")]
+    assert (process.returncode, faults) == (130, [stop.STOPPED])
