@@ -22,8 +22,8 @@ STFT_PARAMETERS = {
     "pad_mode": "constant",
 }
 
-FRAMES_AT_ONCE = 32
-"""A block of frames and its transform stay in the core's own cache: 0.5 MiB each."""
+FRAMES_AT_ONCE = 16
+"""A block of frames and its transform stay in the core's own cache: 0.25 MiB each."""
 
 
 class Spectra:
