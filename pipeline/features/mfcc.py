@@ -37,8 +37,13 @@ def delta(series: NDArray[np.float32], order: int) -> NDArray[np.float32]:
     series
         Shape ``(series, frames)`` with at least nine frames.
     """
-    inside = np.lib.stride_tricks.sliding_window_view(series, WIDTH, axis=1) @ _delta_weights(order)
-    return np.pad(inside, ((0, 0), (WIDTH // 2, WIDTH // 2)), mode="edge").astype(series.dtype)
+    half = WIDTH // 2
+    change = np.empty_like(series)
+    inside = np.lib.stride_tricks.sliding_window_view(series, WIDTH, axis=1)  # (series, frames - 8, 9)
+    change[:, half:-half] = inside @ _delta_weights(order)
+    change[:, :half] = change[:, half : half + 1]
+    change[:, -half:] = change[:, -half - 1 : -half]
+    return change
 
 
 @lru_cache(maxsize=2)
