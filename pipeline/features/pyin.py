@@ -213,26 +213,25 @@ def candidates(
         return frame, lag, np.empty(0)
     height = difference[frame, lag]
     weights, thresholds = _thresholds()
-    first_above = np.searchsorted(
-        thresholds, height, side="right"
-    )  # of each trough the lowest threshold above
-    low = np.flatnonzero(first_above < N_THRESHOLDS)
+    # Of each trough the lowest threshold above it; those above all thresholds are not chosen among.
+    above = np.searchsorted(thresholds, height, side="right")
+    low = np.flatnonzero(above < N_THRESHOLDS)
     # Pairs of a threshold and a trough below it, by threshold, then by frame, then by lag: the troughs
     # among which one threshold chooses in one frame are neighbours.
-    levels = np.arange(N_THRESHOLDS, dtype=np.int8)
-    below = first_above[low].astype(np.int8) <= levels[:, np.newaxis]  # (thresholds, low troughs)
-    threshold = np.repeat(np.arange(N_THRESHOLDS), np.count_nonzero(below, axis=1))
-    trough = low[np.flatnonzero(below) - threshold * len(low)]
-    choice = threshold * len(difference) + frame[trough]
-    starts = np.flatnonzero(np.diff(choice, prepend=-1))
-    counts = np.diff(starts, append=len(choice))
-    rank = np.arange(len(choice)) - np.repeat(starts, counts)
+    n_frames = len(difference)
+    new = np.bincount(above[low] * n_frames + frame[low], minlength=N_THRESHOLDS * n_frames)
+    counts = np.cumsum(new.reshape(N_THRESHOLDS, n_frames), axis=0)  # (thresholds, frames)
+    rows = np.arange(N_THRESHOLDS) * len(low)
+    below = above[low].astype(np.int8) <= np.arange(N_THRESHOLDS, dtype=np.int8)[:, np.newaxis]
+    trough = np.flatnonzero(below) - np.repeat(rows, counts.sum(axis=1))
+    rank = np.arange(len(trough)) - np.repeat(np.cumsum(counts) - counts.ravel(), counts.ravel())
     falling, share = _boltzmann(difference.shape[1])
     # Truncated to the troughs there are: (1 - e^-b) / (1 - e^-bn) e^-br of rank r among n.
-    prior = np.repeat(share[counts] * weights[threshold[starts]], counts) * falling[rank]
-    probability = np.bincount(trough, prior, minlength=len(frame)).astype(np.float64)
+    prior = np.repeat((share[counts] * weights[:, np.newaxis]).ravel(), counts.ravel()) * falling[rank]
+    probability = np.zeros(len(frame))
+    probability[low] = np.bincount(trough, prior, minlength=len(low))
     deepest = _deepest(frame, height)
-    probability[deepest] += NO_TROUGH_PROBABILITY * np.cumsum(np.append(0, weights))[first_above[deepest]]
+    probability[deepest] += NO_TROUGH_PROBABILITY * np.cumsum(np.append(0, weights))[above[deepest]]
     chosen = np.flatnonzero(probability)
     return frame[chosen], lag[chosen], probability[chosen]
 
@@ -256,25 +255,26 @@ def most_likely_states(log_observation: NDArray[np.float64], tracker: Tracker) -
     value[0] = log_observation[0] + np.log(1 / (2 * n_bins) + TINY)
     before = np.full(n_bins + 2 * reach, -np.inf)
     near = np.lib.stride_tricks.sliding_window_view(before, n_bins)  # (2 * reach + 1, bins)
-    ways = np.empty_like(tracker.log_band)
+    band, transition = tracker.log_band, tracker.log_transition
+    ways = np.empty_like(band)
     # Where unvoiced states are impossible in a frame, all of them are equally far from the likely ones.
     leaps = bool((log_observation[:, n_bins] <= LOG_TINY).any())
     for frame in range(1, frames):
-        last, now = value[frame - 1], value[frame]
+        last, now, shown = value[frame - 1], value[frame], log_observation[frame]
         unvoiced = now[n_bins:]
         before[reach : reach + n_bins] = last[n_bins:]
-        np.add(near, tracker.log_band, out=ways)
+        np.add(near, band, out=ways)
         np.maximum.reduce(ways, axis=0, out=unvoiced)
         _devoice(contenders[frame - 1], last, unvoiced, tracker.log_devoicing)
         if leaps:
             np.maximum(unvoiced, last.max() + LOG_TINY, out=unvoiced)
-        unvoiced += log_observation[frame, n_bins]
-        _voice(contenders[frame], last, now, tracker.log_transition)
-        now[:n_bins] += log_observation[frame, :n_bins]
+        unvoiced += shown[n_bins]
+        _voice(contenders[frame], last, now, transition)
+        now[:n_bins] += shown[:n_bins]
     path = np.empty(frames, dtype=np.intp)
     path[-1] = np.argmax(value[-1])
     for frame in range(frames - 1, 0, -1):
-        path[frame - 1] = (value[frame - 1] + tracker.log_transition[path[frame]]).argmax()
+        path[frame - 1] = (value[frame - 1] + transition[path[frame]]).argmax()
     return path
 
 
@@ -355,5 +355,4 @@ def _thresholds() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 def _boltzmann(most: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """``e^-br`` of rank r and ``(1 - e^-b) / (1 - e^-bn)`` of n troughs, each for 0 to ``most``."""
     falling = np.exp(-BOLTZMANN * np.arange(most + 1))
-    with np.errstate(divide="ignore"):
-        return falling, (1 - np.exp(-BOLTZMANN)) / (1 - falling)
+    return falling, np.append(0, (1 - falling[1]) / (1 - falling[1:]))
