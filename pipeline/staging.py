@@ -147,7 +147,7 @@ class Staging:
         self.commit()
         changes = history.changes_since(self.writer, self.base.path if self.base else None)
         vectors = {"vectors_computed": self.computed, "vectors_reused": self.reused}
-        return replace(Counts(), **(changes | vectors))
+        return replace(Counts(), **(changes | vectors))  # type: ignore[arg-type]
 
 
 def sign(
