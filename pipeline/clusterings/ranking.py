@@ -13,7 +13,7 @@ from pipeline.inputs import ALL
 
 MAX_NOISE = 0.5
 LARGEST_CLUSTER = 0.9
-UNCONFIRMED = 0.25
+UNCONFIRMED = 0.2
 """What a bit that no other view confirms takes from one that is confirmed. Chosen, as all of the rule, on
 speech with known speakers, on the demo corpora and on mixtures of known components."""
 ROUNDS = 10
@@ -30,7 +30,7 @@ def rank(table: pd.DataFrame, labels: NDArray[np.integer]) -> pd.DataFrame:
     """
     The clusterings of one dataset in an order of trust; no label of the dataset is used.
 
-    Trust is measured in bits a clip: those that other views confirm (:func:`agreement`) less a quarter of
+    Trust is measured in bits a clip: those that other views confirm (:func:`agreement`) less a fifth of
     those that none does, times the geometric mean of stability under resampling and generalisation to
     held-out clips, times 1 less the stability of partitions within the clusters (Mourer et al. 2020). The
     first likes many clusters, the second few, the third none that hold others.

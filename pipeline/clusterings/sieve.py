@@ -14,7 +14,7 @@ from pipeline.clusterings.ranking import trust
 
 SCREEN = Rounds((0, 2), (0, 1), (0, 1))
 """By how little the hopeless are told from the others."""
-SCREENED = 400
+SCREENED = 300
 FINALISTS = 100
 
 

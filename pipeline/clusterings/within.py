@@ -57,8 +57,25 @@ def within_stability(
 
 
 def _parts(distances: NDArray[np.float64], counts: range) -> list[NDArray[np.int32]]:
+    """The cuts of Ward's dendrogram into each number of parts; a part is an interval of its leaves' order."""
     from scipy.cluster import hierarchy
     from scipy.spatial.distance import squareform
 
+    n = len(distances)
     merges = hierarchy.linkage(squareform(distances, checks=False), "ward")
-    return [hierarchy.fcluster(merges, count, "maxclust").astype(np.int32) for count in counts]
+    order = hierarchy.leaves_list(merges)
+    joined, sizes = merges[:, :2].astype(np.intp), np.ones(2 * n - 1, dtype=np.intp)
+    sizes[n:] = merges[:, 3]
+    parts = [(2 * n - 2, 0)]  # node and where its leaves begin
+    found = []
+    for count in counts:
+        while len(parts) < count:
+            node, start = max(parts)  # the last to have been merged
+            left, right = joined[node - n].tolist()
+            parts.remove((node, start))
+            parts += [(left, start), (right, start + int(sizes[left]))]
+        labels = np.empty(n, dtype=np.int32)
+        for number, (node, start) in enumerate(parts):
+            labels[order[start : start + sizes[node]]] = number
+        found.append(labels)
+    return found
