@@ -228,7 +228,6 @@ def few(monkeypatch: pytest.MonkeyPatch, only: Callable[..., None]) -> None:
     only(METHODS, {"pca": METHODS["pca"]})
     monkeypatch.setitem(learning_curve.__kwdefaults__, "shares", (0.5, 1.0))
     monkeypatch.setattr("pipeline.analyses.recipe.SPACES", {})
-    monkeypatch.setattr("pipeline.analyses.unit.SPACES", {})
     monkeypatch.setattr(grid, "ON_EACH_VIEW", ("knn",))
 
 

@@ -14,7 +14,6 @@ from pipeline.analyses.task import Task, UnitName
 from pipeline.clusterings import CLUSTERERS
 from pipeline.clusterings.cluster import cluster
 from pipeline.clusterings.clusterer import Clusterer
-from pipeline.clusterings.grid import all_clusterings
 from pipeline.clusterings.spaces import spaces
 from pipeline.features import VIEWS
 from pipeline.inputs import ALL, Input, given_of
@@ -41,7 +40,6 @@ def few(monkeypatch: pytest.MonkeyPatch, only: Callable[..., None]) -> None:
     """
     monkeypatch.setattr("pipeline.experiments.due.grid", lambda *_: ())
     only(CLUSTERERS, {name: first_of(CLUSTERERS[name], rows) for name, rows in QUICK.items()})
-    monkeypatch.setitem(all_clusterings.__kwdefaults__, "stability_rounds", 2)
     short = METHODS["tsne"].parameters | {"early_exaggeration_iter": 25, "n_iter": 100}
     monkeypatch.setitem(METHODS, "tsne", replace(METHODS["tsne"], parameters=short))
 
