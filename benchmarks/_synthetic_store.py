@@ -191,7 +191,7 @@ def make(root: Path, clips: int, *, seed: int = 0) -> Snapshot:
             analyses.replace_unit(writer, _unit(given, view, each, first_rank=1 + place * (len(KS) + 1)))
         none = dict.fromkeys(("updated", "removed", "failed", "vectors_reused"), 0)
         counts = none | {"clips": clips, "added": clips, "vectors_computed": clips * len(specs)}
-        history.finish_build(writer, "synthetic", 1, datetime.now(), counts)
+        history.sign_build(writer, "synthetic", 1, datetime.now(), counts)
     return staging.publish(store, 1)
 
 
@@ -218,7 +218,14 @@ def _dataset(folder: Path) -> dict[str, Any]:
 
 
 def _unit(given: Collection, view: str, each: Input, first_rank: int) -> UnitRows:
-    told = {"dataset": DATASET, "view": view, "clips": given.n, "seconds": 0.0, "notes": []}
+    told = {
+        "stage": "clusterings",
+        "dataset": DATASET,
+        "view": view,
+        "clips": given.n,
+        "seconds": 0.0,
+        "notes": [],
+    }
     pictures = [Picture(view, "umap", given.picture(dimension)) for dimension in (2, 3, 5)]
     laid, axes = _pca(view, each)
     pictures += laid
@@ -226,7 +233,7 @@ def _unit(given: Collection, view: str, each: Input, first_rank: int) -> UnitRow
     for rank, (row, _) in enumerate(clusterings, first_rank):
         row |= told | {"rank": rank, "why": "Made up."}
     return UnitRows(
-        analysis=told | {"key": "synthetic"},
+        unit=told | {"key": "synthetic"},
         projections=[_projection(told, picture) for picture in pictures],
         points=[_points(given, picture) for picture in pictures],
         axes=axes,

@@ -6,7 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -146,7 +146,8 @@ class Staging:
         """Write what is left; count what changed against the snapshot that the build began from."""
         self.commit()
         changes = history.changes_since(self.writer, self.base.path if self.base else None)
-        return Counts(**changes, vectors_computed=self.computed, vectors_reused=self.reused)
+        vectors = {"vectors_computed": self.computed, "vectors_reused": self.reused}
+        return replace(Counts(), **(changes | vectors))  # type: ignore[arg-type]
 
 
 def sign(

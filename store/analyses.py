@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Row = Mapping[str, Any]
 OF_PROJECTIONS = ("projection_points", "projection_axes", "projections")
 OF_CLUSTERINGS = ("cluster_members", "cluster_trees", "clusterings")
-RANKED = ("agreement", "rank", "why")
+RANKED = ("agreement", "rank", "place", "why")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -124,22 +124,21 @@ def _once(rows: Sequence[Row], *key: str) -> list[Row]:
 
 
 def write_ranks(writer: Writer, dataset: str, ranks: pd.DataFrame) -> None:
-    """Write ``agreement``, ``rank`` and ``why`` of a dataset's clusterings, in the place of all there were.
+    """Write what the ranking says of a dataset's clusterings (``RANKED``), in the place of all there was.
 
     Parameters
     ----------
     ranks : DataFrame
-        One row a clustering, with ``clustering_id`` and these three; other columns are not looked at.
+        One row a clustering, with ``clustering_id`` and these; other columns are not looked at.
     """
-    writer.con.execute(
-        "update clusterings set agreement = null, rank = null, why = null where dataset = ?", [dataset]
-    )
+    nothing = ", ".join(f"{name} = null" for name in RANKED)
+    writer.con.execute(f"update clusterings set {nothing} where dataset = ?", [dataset])
     columns = pa.Table.from_pandas(ranks[["clustering_id", *RANKED]], preserve_index=False)
     writer.con.register("ranks", columns)
     try:
+        each = ", ".join(f"{name} = r.{name}" for name in RANKED)
         writer.con.execute(
-            "update clusterings c set agreement = r.agreement, rank = r.rank, why = r.why "
-            "from ranks r where c.clustering_id = r.clustering_id and c.dataset = ?",
+            f"update clusterings c set {each} from ranks r where c.clustering_id = r.clustering_id and c.dataset = ?",
             [dataset],
         )
     finally:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from store.errors import StoreError
 
 NOISE = -1
+NEW_MEASURES = ("generalisation", "within_stability")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,8 +97,14 @@ class Answers(ABC):
         return self._frame("axes", projection_id=projection_id)
 
     def clusterings(self, dataset: str) -> pd.DataFrame:
-        """One row a clustering, the first of the ranking first; see ``queries/clusterings.sql``."""
-        return self._frame("clusterings", dataset=dataset)
+        """One row a clustering, the first of the ranking first; see ``queries/clusterings.sql``.
+
+        Measures that a snapshot from before has not are NaN; its places are its ranks.
+        """
+        found = self._frame("clusterings", dataset=dataset)
+        if "place" not in found:
+            found = found.assign(place=found["rank"], **dict.fromkeys(NEW_MEASURES, np.nan))
+        return found.sort_values("place", kind="stable", ignore_index=True)
 
     def members(self, clustering_id: str) -> pd.DataFrame:
         """``clip_id``, ``cluster`` (-1: noise), ``strength`` (NaN where the method does not say).

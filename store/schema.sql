@@ -187,8 +187,11 @@ create table if not exists clusterings (
     completeness      double,
     stability         double,
     stability_spread  double,
+    generalisation    double,
+    within_stability  double,
     agreement         double,
     rank              integer,
+    place             integer,
     why               varchar,
     notes             varchar[] not null,
     seconds           double not null

@@ -21,7 +21,7 @@ from pipeline.analyses.views import computable, described, matrices_of
 from pipeline.clusterings import CLUSTERERS
 from pipeline.clusterings.cluster import Clustering, cluster
 from pipeline.clusterings.ranking import rank
-from pipeline.clusterings.search import search
+from pipeline.clusterings.search import Finalist, search
 from pipeline.clusterings.spaces import Space, spaces
 from pipeline.inputs import ALL, Input, InputError, given_of
 from pipeline.stage import Run, Stage, State, Unit
@@ -121,29 +121,43 @@ def _clustered(run: Run, group: Group, done: int, total: int) -> tuple[list[Resu
         labels = reader.clips(group.dataset).set_index("clip_id")["label"]
     results, given = _inputs(run.state, group, matrices)
     _add_spaces(run, results, matrices)
+    truth = {str(clip_id): None if pd.isna(label) else str(label) for clip_id, label in labels.items()}
 
-    def on_progress(share: float) -> None:
-        run.on_progress(done + min(share, 0.99), total, group.dataset, "")
+    def on_progress(step: str, share: float) -> None:
+        run.on_progress(done + min(share, 0.99), total, group.dataset, step)
 
-    ids = next(iter(given.values())).clip_ids if given else np.array([], dtype=object)
-    truth = labels.reindex(ids)
     found = search(
         given,
         {view: _positions(results[view]) for view in given},
-        truth.where(truth.notna(), None).tolist(),
+        truth,
         thorough=run.state.thorough,
-        each=run.ordered,
+        each=lambda function, arguments: run.each(function, list(arguments)),
         on_progress=on_progress,
     )
-    for view, clustering in found.found:
-        results[view].clusterings.append((BUILD, clustering))
-    for view, what, reason in found.gaps:
-        results[view].gaps.append((what, reason))
-    _add_kept(run.state, group, results, given, labels)
+    for finalist in found.found:
+        results[finalist.view].clusterings.append((BUILD, finalist.clustering))
+    for gap in found.gaps:
+        results[gap.view].gaps.append((gap.what, gap.reason))
+    kept = _add_kept(run.state, group, results, given, truth)
+    ranks = _again_ranked(results) if kept else _ranks_of(group.dataset, found.found)
     for result in results.values():
-        result.notes = (*result.notes, *found.notes)
+        result.notes = (*result.notes, found.summary)
         result.seconds = time.monotonic() - began
-    return list(results.values()), _ranked(group, results)
+    return list(results.values()), ranks
+
+
+def _ranks_of(dataset: str, found: Sequence[Finalist]) -> pd.DataFrame:
+    """What the search says of each clustering, by its id in the store."""
+    rows = [
+        (
+            recipe.clustering_id(
+                dataset, one.view, one.clustering.space, one.clustering.method, one.clustering.parameters
+            ),
+            *(getattr(one, name) for name in analyses.RANKED),
+        )
+        for one in found
+    ]
+    return pd.DataFrame(rows, columns=["clustering_id", *analyses.RANKED])
 
 
 def _inputs(
@@ -199,19 +213,20 @@ def _add_kept(
     group: Group,
     results: Mapping[str, Result],
     given: Mapping[str, Input],
-    labels: pd.Series,
-) -> None:
-    """Make the clusterings again that persons have kept."""
+    truth: Mapping[str, str | None],
+) -> bool:
+    """Make the clusterings again that persons have kept; whether there were any."""
+    before = {view: len(result.clusterings) for view, result in results.items()}
     for view, specs in kept_clusterings(state.base, group.dataset).items():
         if view not in given:
             continue
         result = results[view]
         by_name = {space.name: space for space in spaces(given[view], _positions(result))}
-        truth = labels.reindex(given[view].clip_ids)
-        known = truth.where(truth.notna(), None).tolist()
+        known = [truth.get(clip_id) for clip_id in given[view].clip_ids]
         for spec in specs:
             again = partial(_again, result, by_name, spec, known)
             guarded(result, f"{CLUSTERERS[spec.method].title}, kept", again)
+    return before != {view: len(result.clusterings) for view, result in results.items()}
 
 
 def _again(
@@ -232,11 +247,9 @@ def _add(result: Result, kept: Clustering) -> None:
     result.clusterings[:] = [*others, (KEPT, kept)]
 
 
-def _ranked(group: Group, results: Mapping[str, Result]) -> pd.DataFrame:
-    """``clustering_id`` and what the ranking says of each; views may lack clips that others have."""
+def _again_ranked(results: Mapping[str, Result]) -> pd.DataFrame:
+    """What the ranking says of each where what was kept stands among them; views may lack clips."""
     rows = [row for result in results.values() for row in rows_of(result).clusterings]
-    if not rows:
-        return pd.DataFrame(columns=["clustering_id", *analyses.RANKED])
     ids = pd.Index(np.unique(np.concatenate([result.clip_ids for result in results.values()])))
     labels = np.full((len(rows), len(ids)), MISSING, dtype=np.int32)
     found = [(result.clip_ids, one) for result in results.values() for _, one in result.clusterings]

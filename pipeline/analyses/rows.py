@@ -107,6 +107,8 @@ def _clustering(name: UnitName, origin: str, one: Clustering) -> Row:
         **{name: _plain(value) for name, value in asdict(one.scores).items()},
         "stability": one.stability,
         "stability_spread": one.stability_spread,
+        "generalisation": one.generalisation,
+        "within_stability": one.within_stability,
         "notes": list(one.notes),
         "seconds": one.seconds,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.clusterings import agglomerative, dbscan, hdbscan_, kmeans, mixture
+from pipeline.clusterings import agglomerative, dbscan, hdbscan_, kmeans, mixture, spectral
 from pipeline.clusterings.clusterer import Clusterer
 
 CLUSTERERS: dict[str, Clusterer] = {
@@ -11,4 +11,5 @@ CLUSTERERS: dict[str, Clusterer] = {
     "mixture": mixture.CLUSTERER,
     "dbscan": dbscan.CLUSTERER,
     "hdbscan": hdbscan_.CLUSTERER,
+    "spectral": spectral.CLUSTERER,
 }

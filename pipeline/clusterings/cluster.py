@@ -6,12 +6,18 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pipeline import stop
 from pipeline.clusterings import CLUSTERERS
 from pipeline.clusterings.clusterer import Clusterer, Fitted
+from pipeline.clusterings.landmarks import extended, landmarks, nearest
+from pipeline.clusterings.measures import WHOLE, Measured, Rounds, measure
+from pipeline.clusterings.points import Points
 from pipeline.clusterings.scores import Scores, score
 from pipeline.clusterings.spaces import Space
-from pipeline.clusterings.stability import ROUNDS, stability
+from pipeline.clusterings.stability import ROUNDS
 from pipeline.inputs import InputError
 from pipeline.projections.projection import merged
 from store.errors import listed
@@ -33,6 +39,8 @@ class Clustering:
     stability_spread: float | None
     notes: tuple[str, ...]
     seconds: float
+    generalisation: float | None = None
+    within_stability: float | None = None
 
 
 def cluster(
@@ -66,25 +74,73 @@ def cluster(
         than clips, or too many clips for an algorithm that needs all pairs.
     """
     clusterer = clusterer_named(method)
-    points = space.points
-    require_clips(len(points))
+    require_clips(len(space.points))
     stop.check()
+    chosen = landmarks(space.values)
+    if len(chosen) == len(space.values):
+        return completed(space, space.points, None, clusterer, parameters or {}, truth, stability_rounds)
+    part = space.points.subset(chosen)
+    return completed(space, part, chosen, clusterer, parameters or {}, truth, stability_rounds)
+
+
+def completed(
+    space: Space,
+    points: Points,
+    chosen: NDArray[np.intp] | None,
+    clusterer: Clusterer,
+    parameters: Mapping[str, object],
+    truth: Sequence[str | None] | None,
+    stability_rounds: int = ROUNDS,
+    *,
+    before: Measured | None = None,
+    near: NDArray[np.intp] | None = None,
+    seed: int = 0,
+) -> Clustering:
+    """
+    Fit, score and measure one clustering.
+
+    Parameters
+    ----------
+    space, points, chosen
+        All clips; those that are clustered; and their positions among all, None where they are all.
+    before : Measured, optional
+        What the first rounds gave, which are then not measured again.
+    near : NDArray[np.intp], optional
+        The nearest landmarks of each clip, where they are known (``landmarks.nearest``).
+    """
     began = time.perf_counter()
-    fitted = _fit(clusterer, space, merged(clusterer, parameters or {}))
-    scores, notes = score(points, fitted.labels, truth)
-    steady = stability(points, clusterer, fitted, stability_rounds)
+    fitted = _fit(clusterer, space, points, merged(clusterer, parameters))
+    steady = _measured(points, clusterer, fitted, stability_rounds, before, seed)
+    if chosen is not None:
+        near = nearest(space.values, chosen) if near is None else near
+        fitted = extended(fitted, chosen, near, len(space.values))
+    scores, notes = score(space.points, fitted.labels, truth, chosen)
     return Clustering(
-        method,
+        clusterer.name,
         space.name,
-        points.values.shape[1],
+        space.values.shape[1],
         fitted.parameters,
         fitted,
         scores,
-        steady[0] if steady else None,
-        steady[1] if steady else None,
-        (*fitted.notes, *notes),
-        time.perf_counter() - began,
+        notes=(*fitted.notes, *notes),
+        seconds=time.perf_counter() - began,
+        **steady.means(),
     )
+
+
+def _measured(
+    points: Points, clusterer: Clusterer, fitted: Fitted, rounds: int, before: Measured | None, seed: int
+) -> Measured:
+    """All measures by as many rounds of stability as asked for, and none at all with 0."""
+    if not rounds:
+        return Measured()
+    first = before or Measured()
+    whole = Rounds(
+        (len(first.stability or ()), rounds),
+        (len(first.generalisation or ()), WHOLE.generalisation[1]),
+        (len(first.within), WHOLE.within[1]),
+    )
+    return first.joined(measure(points, clusterer, fitted.parameters, fitted.labels, whole, seed))
 
 
 def clusterer_named(name: str) -> Clusterer:
@@ -101,9 +157,9 @@ def require_clips(n: int) -> None:
         raise InputError(f"There {counted}; a clustering needs {FEWEST} or more. Choose more clips.")
 
 
-def _fit(clusterer: Clusterer, space: Space, parameters: Mapping[str, object]) -> Fitted:
+def _fit(clusterer: Clusterer, space: Space, points: Points, parameters: Mapping[str, object]) -> Fitted:
     try:
-        return clusterer.fit(space.points, parameters)
+        return clusterer.fit(points, parameters)
     except (ValueError, ArithmeticError) as error:
         # The libraries' own words on odd data, such as a covariance that cannot be inverted.
         reason = str(error).strip().split("\n")[0]

@@ -66,6 +66,10 @@ class Clusterer:
     fit: Callable[[Points, Mapping[str, object]], Fitted]
     needs_pairs: bool = False
     """Whether it needs the distances between all pairs, and so refuses very many clips."""
+    metric: str = "euclidean"
+    """By which distance of ``scipy.spatial.distance`` clips are near one another to it."""
+    on_half: Callable[[Mapping[str, object]], Mapping[str, object]] = dict
+    """The parameters that ask for the same groups of half as many clips."""
 
 
 def cluster_counts(n: int) -> list[int]:

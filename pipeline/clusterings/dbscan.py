@@ -53,6 +53,11 @@ def grid(points: Points) -> list[Parameters]:
     ]
 
 
+def on_half(parameters: Mapping[str, object]) -> dict[str, object]:
+    """The knee is sought anew: among half as many clips neighbours are farther."""
+    return {**parameters, "eps": None}
+
+
 CLUSTERER = Clusterer(
     name="dbscan",
     title=TITLE,
@@ -73,4 +78,5 @@ CLUSTERER = Clusterer(
     parameters={"min_samples": 4, "of_knee": 1.0, "eps": None},
     grid=grid,
     fit=fit,
+    on_half=on_half,
 )

@@ -8,13 +8,11 @@ from pipeline import stop
 from pipeline.clusterings import CLUSTERERS
 from pipeline.clusterings.cluster import Clustering, cluster, require_clips
 from pipeline.clusterings.clusterer import Clusterer, Parameters
+from pipeline.clusterings.measures import FAILURES
 from pipeline.clusterings.spaces import Space, Umap, spaces
 from pipeline.clusterings.stability import ROUNDS
 from pipeline.inputs import Input
 from store.errors import SesatlasError
-
-FAILURES = (SesatlasError, ValueError, ArithmeticError, LookupError, TypeError, RuntimeError, MemoryError)
-"""What the libraries are known to raise on odd data; a request to stop is none of it."""
 
 Gap = tuple[str, str]
 """What was not computed, and why, in a sentence."""
@@ -65,46 +63,50 @@ def all_clusterings(
     while in_spaces:
         space = in_spaces.pop(0)  # gone with its matrix of distances once it is done
         before = (total - len(in_spaces) - 1) / total
-        tried, failed = _tried(space)
+        wanted, failed = tried(space)
         gaps += failed
-        for done, (clusterer, parameters) in enumerate(tried):
+        for done, (clusterer, parameters) in enumerate(wanted):
             stop.check()
             try:
                 found.append(
                     cluster(space, clusterer.name, parameters, truth, stability_rounds=stability_rounds)
                 )
             except FAILURES as error:
-                gaps.append((f"{space.title}: {clusterer.title}, {_in_words(parameters)}", _sentence(error)))
+                gaps.append((f"{space.title}: {clusterer.title}, {in_words(parameters)}", sentence(error)))
             if tell is not None:
-                tell(before + (done + 1) / len(tried) / total)
+                tell(before + (done + 1) / len(wanted) / total)
     return found, gaps
 
 
-def _tried(space: Space) -> tuple[list[tuple[Clusterer, Parameters]], list[Gap]]:
-    """What shall be tried in a space, and the methods of which nothing can be."""
-    tried: list[tuple[Clusterer, Parameters]] = []
+def tried(
+    space: Space, worthwhile: Callable[[Clusterer], bool] | None = None
+) -> tuple[list[tuple[Clusterer, Parameters]], list[Gap]]:
+    """What shall be tried in a space, of the methods that are worthwhile, and those of which nothing can be."""
+    wanted: list[tuple[Clusterer, Parameters]] = []
     gaps: list[Gap] = []
     for clusterer in CLUSTERERS.values():
+        if worthwhile is not None and not worthwhile(clusterer):
+            continue
         what = f"{space.title}: {clusterer.title}"
         try:
             if clusterer.needs_pairs:
                 space.points.require_pairs(clusterer.title)
             grid = clusterer.grid(space.points)
         except FAILURES as error:
-            gaps.append((what, _sentence(error)))
+            gaps.append((what, sentence(error)))
             continue
-        tried += [(clusterer, parameters) for parameters in grid]
+        wanted += [(clusterer, parameters) for parameters in grid]
         if not grid:
             few = f"There are {len(space.points)} clips, too few for any parameters of its grid."
             gaps.append((what, few))
-    return tried, gaps
+    return wanted, gaps
 
 
-def _in_words(parameters: Parameters) -> str:
+def in_words(parameters: Parameters) -> str:
     return ", ".join(f"{name} {value}" for name, value in parameters.items())
 
 
-def _sentence(error: Exception) -> str:
+def sentence(error: Exception) -> str:
     if isinstance(error, SesatlasError):
         return str(error)
     said = str(error).strip().split("\n")[0]

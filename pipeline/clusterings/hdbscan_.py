@@ -86,6 +86,12 @@ def grid(points: Points) -> list[Parameters]:
     ]
 
 
+def on_half(parameters: Mapping[str, object]) -> dict[str, object]:
+    """Half as many clips make a cluster."""
+    smallest = max(int(str(parameters["min_cluster_size"])) // 2, 2)
+    return {**parameters, "min_cluster_size": smallest}
+
+
 CLUSTERER = Clusterer(
     name="hdbscan",
     title=TITLE,
@@ -105,4 +111,5 @@ CLUSTERER = Clusterer(
     parameters={"min_cluster_size": 10, "min_samples": 5, "cluster_selection_method": "eom"},
     grid=grid,
     fit=fit,
+    on_half=on_half,
 )

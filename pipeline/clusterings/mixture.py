@@ -53,7 +53,7 @@ def fit(points: Points, parameters: Mapping[str, Any]) -> Fitted:
 
 
 def grid(points: Points) -> list[Parameters]:
-    """Every other preferred number, diagonal; full covariances too where they have fewer numbers than clips."""
+    """Every other preferred number, diagonal; full covariances too where there are clips enough for them."""
     counts = cluster_counts(len(points))[::2]
     tried: list[Parameters] = [{"covariance_type": DIAGONAL, "n_components": number} for number in counts]
     return tried + [
@@ -62,9 +62,9 @@ def grid(points: Points) -> list[Parameters]:
 
 
 def full_fits(points: Points, components: int) -> bool:
-    """Whether a mixture of full covariances has no more free parameters than there are clips."""
+    """Whether a mixture of full covariances has two clips or more for each of its free parameters."""
     n, k = points.values.shape
-    return components * (1 + k + k * (k + 1) // 2) <= n
+    return 2 * components * (1 + k + k * (k + 1) // 2) <= n
 
 
 CLUSTERER = Clusterer(

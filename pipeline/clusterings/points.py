@@ -59,11 +59,20 @@ class Points:
         InputError
             There are more than ``ALL_PAIRS`` points.
         """
+        return self.pairs("euclidean")
+
+    @property
+    def city_block(self) -> NDArray[np.float64]:
+        """City-block distances (n, n) of all pairs; raises ``InputError`` as ``distances`` does."""
+        return self.pairs("cityblock")
+
+    def pairs(self, metric: str) -> NDArray[np.float64]:
+        """Distances (n, n) of all pairs by a metric of ``scipy.spatial.distance.pdist``."""
         if self._parent is not None and self._parent[0].pairs_fit:
             whole, indices = self._parent
-            return whole.distances[np.ix_(indices, indices)]  # not kept: cheap to make, large to hold
+            return whole.pairs(metric)[np.ix_(indices, indices)]  # not kept: cheap to make, large to hold
         self.require_pairs("What was asked for")
-        return self.once("distances", lambda: squareform(pdist(self.values.astype(np.float64))))
+        return self.once(("pairs", metric), lambda: squareform(pdist(self.values.astype(np.float64), metric)))
 
     def require_pairs(self, what: str) -> None:
         """Raise ``InputError`` where there are too many points for the distances between all of them."""

@@ -38,13 +38,17 @@ class Scores:
 
 
 def score(
-    points: Points, labels: NDArray[np.int32], truth: Sequence[str | None] | None
+    points: Points,
+    labels: NDArray[np.int32],
+    truth: Sequence[str | None] | None,
+    chosen: NDArray[np.intp] | None = None,
 ) -> tuple[Scores, tuple[str, ...]]:
     """
     All scores, and notes on those that were sampled or left out.
 
     Each equals scikit-learn's function of its name, DBCV ``hdbscan.validity.validity_index``. The labels
-    of the dataset enter only the external scores, over the clips that have one.
+    of the dataset enter only the external scores, over the clips that have one. Where only some clips
+    were ``chosen`` as landmarks, silhouette and DBCV are those of the landmarks.
     """
     inside = labels >= 0
     clusters = len(np.unique(labels[inside]))
@@ -54,12 +58,11 @@ def score(
         compact = np.unique(labels[inside], return_inverse=True)[1]
         means = _means(points.values[inside].astype(np.float64), compact)
         within = {"davies_bouldin": _finite(means.davies_bouldin), "calinski_harabasz": _finite(means.ratio)}
-        if points.pairs_fit:
-            distances = points.distances
-            within["dbcv"] = dbcv(distances, labels, points.values.shape[1])
-            if not inside.all():
-                distances = distances[np.ix_(inside, inside)]
-            within["silhouette"] = silhouette(distances, compact)
+        if chosen is not None:
+            within |= _by_pairs(points.subset(chosen), labels[chosen])
+            notes = (f"Silhouette and DBCV are those of {len(chosen):,} of the clips.",)
+        elif points.pairs_fit:
+            within |= _by_pairs(points, labels)
         else:
             within["silhouette"] = _sampled_silhouette(points.values[inside], compact)
             notes = (
@@ -67,6 +70,19 @@ def score(
                 f"both need all pairs, held up to {ALL_PAIRS:,} clips.",
             )
     return Scores(clusters, int((~inside).sum()), **within, **_external(labels, truth)), notes
+
+
+def _by_pairs(points: Points, labels: NDArray[np.int32]) -> dict[str, float | None]:
+    """DBCV and silhouette, which need the distances of all pairs."""
+    distances = points.distances
+    found = {"dbcv": dbcv(distances, labels, points.values.shape[1])}
+    inside = labels >= 0
+    compact = np.unique(labels[inside], return_inverse=True)[1]
+    if not inside.all():
+        distances = distances[np.ix_(inside, inside)]
+    if 2 <= compact.max(initial=0) + 1 < len(compact):
+        found["silhouette"] = silhouette(distances, compact)
+    return found
 
 
 def silhouette(distances: NDArray[np.float64], labels: NDArray[np.integer]) -> float:

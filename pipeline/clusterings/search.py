@@ -1,30 +1,361 @@
-"""All clusterings of one dataset (to be replaced)."""
+"""The clusterings of one dataset that are worth a look: many are compared cheaply, few are measured."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from pipeline.clusterings.cluster import Clustering
-from pipeline.clusterings.grid import all_clusterings
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from pipeline import stop
+from pipeline.clusterings import CLUSTERERS
+from pipeline.clusterings.agreement import agreement
+from pipeline.clusterings.candidates import Candidate, SpaceTask, compared, measured
+from pipeline.clusterings.cluster import Clustering, completed, require_clips
+from pipeline.clusterings.grid import sentence
+from pipeline.clusterings.landmarks import MAX_WHOLE, landmarks, nearest
+from pipeline.clusterings.measures import FAILURES, WHOLE, Measured
+from pipeline.clusterings.ranking import out_of_running, rank
+from pipeline.clusterings.sieve import FINALISTS, SCREEN, SCREENED, finalists, screened
+from pipeline.clusterings.spaces import spaces
+from pipeline.inputs import ALL, Input
+from store.errors import SesatlasError
+
+Map = Callable[[Callable[..., Any], Iterable[tuple[Any, ...]]], Iterable[Any]]
+"""Calls a function of a module with each tuple of arguments, here or in other processes; in any order."""
+
+Progress = Callable[[str, float], None]
+"""Takes what is being done and the share of all that is done, 0 to 1."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
+class Finalist:
+    """A clustering that was measured, with its standing; ``place`` is never shared, ``rank`` may be."""
+
+    view: str
+    clustering: Clustering
+    agreement: float | None
+    rank: int
+    place: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ViewGap:
+    """What was not computed of a view, and why, in a sentence."""
+
+    view: str
+    what: str
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
 class SearchResult:
-    found: Sequence[tuple[str, Clustering]]
-    gaps: Sequence[tuple[str, str, str]]
-    notes: Sequence[str] = ()
+    """The finalists in their places, what failed, and a sentence on what was left out."""
+
+    found: list[Finalist]
+    gaps: list[ViewGap]
+    summary: str
 
 
-def _one(view, given, umap, truth):
-    return view, *all_clusterings(given, umap, truth)
+def serial(function: Callable[..., Any], arguments: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
+    """One call after the other, in this process."""
+    return (function(*one) for one in arguments)
 
 
 def search(
-    given: Mapping, umap: Mapping, truth, *, thorough=False, each: Callable, on_progress=None
+    given: Mapping[str, Input],
+    umap: Mapping[str, Mapping[str, NDArray[np.float32]]],
+    truth: Mapping[str, str | None] | None,
+    *,
+    thorough: bool = False,
+    each: Map = serial,
+    on_progress: Progress | None = None,
+    seed: int = 0,
 ) -> SearchResult:
-    found, gaps = [], []
-    for view, some, missing in each(_one, [(v, g, umap.get(v, {}), truth) for v, g in given.items()]):
-        found += [(view, one) for one in some]
-        gaps += [(view, *gap) for gap in missing]
-    return SearchResult(found, gaps)
+    """
+    Find the clusterings of a dataset that deserve trust.
+
+    Every method clusters every space of every view. What the other views confirm of each is measured at
+    once; stability, generalisation and stability within clusters of those that may come first, by few
+    resamples; and by all of them of some hundred finalists, among which each view has some. Above
+    ``MAX_WHOLE`` clips all this is done with as many landmarks, the same for all views.
+
+    Parameters
+    ----------
+    given : mapping of str to Input
+        Standardised vectors by view, ``ALL`` for all together. Views may lack clips.
+    umap : mapping of str to mapping
+        For each view positions of its clips by UMAP, by names in ``spaces.METRICS``; may be empty.
+    truth : mapping of str to (str or None), optional
+        Labels by clip id. Only the external scores see them.
+    thorough : bool
+        Measure everything.
+    each : callable
+        How to call a function with many arguments, such as over worker processes.
+    on_progress : callable, optional
+        Is called as the work goes on.
+    seed : int
+        Of resamples and random starts.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        Somebody asked to stop (``pipeline.stop``).
+    """
+    report = on_progress or (lambda _what, _share: None)
+    clips = _clips(given)
+    gaps: list[ViewGap] = []
+    with threadpool_limits(1):
+        tasks = _tasks(given, umap, clips, gaps, seed)
+    small = [task.of_landmarks() for task in tasks]
+    rows = _rows(given, small, tasks, clips)
+    report("comparing clusterings", 0.0)
+    candidates = _compared(small, each, thorough, gaps, report)
+    tried = len(candidates)
+    labels = _aligned(candidates, rows, len(clips))
+    if not thorough:
+        fit_to_run = np.array([_in_running(one) for one in candidates], dtype=bool)
+        candidates = [one for one, fits in zip(candidates, fit_to_run, strict=True) if fits]
+        labels = labels[fit_to_run]
+    if not candidates:
+        return SearchResult([], gaps, "No clustering could be computed.")
+    report("comparing clusterings of different views", 0.3)
+    views = np.array([one.view for one in candidates], dtype=object)
+    agreed = agreement(views, labels, no_witness=ALL)
+    before = [Measured()] * len(candidates)
+    if not thorough:
+        kept = screened(candidates, labels, agreed, SCREENED)
+        candidates, labels, agreed = [candidates[row] for row in kept], labels[kept], agreed[kept]
+        before = _measured(small, candidates, each, report)
+        kept = finalists(candidates, labels, agreed, before, FINALISTS)
+        candidates, labels, agreed = [candidates[row] for row in kept], labels[kept], agreed[kept]
+        before = [before[row] for row in kept]
+    report("measuring the finalists", 0.6)
+    done = _completed(tasks, candidates, before, given, truth, each, gaps, report)
+    there = [row for row in range(len(candidates)) if row in done]
+    if not there:
+        return SearchResult([], gaps, "No clustering could be computed.")
+    found = _ranked(candidates, labels, agreed, done, there)
+    report("measuring the finalists", 1.0)
+    return SearchResult(found, gaps, _summary(tried, len(found), len(clips), thorough))
+
+
+def _clips(given: Mapping[str, Input]) -> pd.Index:
+    """The clips of all views, those of all together first."""
+    ordered = sorted(given, key=lambda view: view != ALL)
+    return pd.Index(dict.fromkeys(clip for view in ordered for clip in given[view].clip_ids))
+
+
+def _tasks(
+    given: Mapping[str, Input],
+    umap: Mapping[str, Mapping[str, NDArray[np.float32]]],
+    clips: pd.Index,
+    gaps: list[ViewGap],
+    seed: int,
+) -> list[SpaceTask]:
+    """Every space of every view, with its landmarks where there are many clips."""
+    chosen: NDArray[np.object_] | None = None
+    if len(clips) > MAX_WHOLE:
+        reference = given[ALL if ALL in given else max(given, key=lambda view: len(given[view].clip_ids))]
+        chosen = reference.clip_ids[landmarks(reference.values, seed=seed)]
+    tasks = []
+    for view, one in given.items():
+        stop.check()
+        try:
+            require_clips(len(one.values))
+            found = spaces(one, umap.get(view))
+        except FAILURES as error:
+            gaps.append(ViewGap(view, "Clusterings", _words(error)))
+            continue
+        part = None if chosen is None else np.flatnonzero(pd.Index(one.clip_ids).isin(chosen))
+        if part is not None and len(part) < min(MAX_WHOLE, len(one.values)) // 2:
+            part = landmarks(one.values, seed=seed)  # a view that lacks many of the clips
+        tasks += [SpaceTask(view, space.name, space.title, space.values, part, seed) for space in found]
+    return tasks
+
+
+def _rows(
+    given: Mapping[str, Input], small: Sequence[SpaceTask], tasks: Sequence[SpaceTask], clips: pd.Index
+) -> list[NDArray[np.intp]]:
+    """For each task, which of all clips its rows are."""
+    found = []
+    for task in tasks:
+        ids = given[task.view].clip_ids
+        found.append(clips.get_indexer(ids if task.chosen is None else ids[task.chosen]))
+    return found
+
+
+def _compared(
+    tasks: Sequence[SpaceTask], each: Map, thorough: bool, gaps: list[ViewGap], report: Progress
+) -> list[Candidate]:
+    by_task: dict[int, list[Candidate]] = {}
+    arguments = [(position, task, thorough) for position, task in enumerate(tasks)]
+    for position, found, failed in each(compared, arguments):
+        stop.check()
+        by_task[position] = found
+        gaps += [ViewGap(tasks[position].view, what, reason) for what, reason in failed]
+        report("comparing clusterings", 0.3 * len(by_task) / len(tasks))
+    return [one for position in sorted(by_task) for one in by_task[position]]
+
+
+def _aligned(candidates: Sequence[Candidate], rows: Sequence[NDArray[np.intp]], n: int) -> NDArray[np.int32]:
+    """The cluster of each clip, (m, n'), -2 where a clustering lacks it; clips that none has are left out."""
+    labels = np.full((len(candidates), n), -2, dtype=np.int32)
+    for row, one in enumerate(candidates):
+        labels[row, rows[one.space]] = one.labels
+    return labels[:, (labels > -2).any(axis=0)] if len(candidates) else labels
+
+
+def _in_running(one: Candidate) -> bool:
+    return out_of_running(one.clusters, int((one.labels < 0).sum()), len(one.labels), one.labels) is None
+
+
+def _by_space(candidates: Sequence[Candidate]) -> dict[int, list[int]]:
+    grouped: dict[int, list[int]] = {}
+    for row, one in enumerate(candidates):
+        grouped.setdefault(one.space, []).append(row)
+    return grouped
+
+
+def _measured(
+    tasks: Sequence[SpaceTask], candidates: Sequence[Candidate], each: Map, report: Progress
+) -> list[Measured]:
+    grouped = _by_space(candidates)
+    arguments = [
+        (position, tasks[position], [candidates[row] for row in members], SCREEN)
+        for position, members in grouped.items()
+    ]
+    found = [Measured()] * len(candidates)
+    for done, (position, numbers) in enumerate(each(measured, arguments)):
+        stop.check()
+        for row, one in zip(grouped[position], numbers, strict=True):
+            found[row] = one
+        report("measuring what may come first", 0.3 + 0.3 * (done + 1) / len(grouped))
+    return found
+
+
+def _completed(
+    tasks: Sequence[SpaceTask],
+    candidates: Sequence[Candidate],
+    before: Sequence[Measured],
+    given: Mapping[str, Input],
+    truth: Mapping[str, str | None] | None,
+    each: Map,
+    gaps: list[ViewGap],
+    report: Progress,
+) -> dict[int, Clustering]:
+    grouped = _by_space(candidates)
+    arguments = []
+    for position, members in grouped.items():
+        ids = given[tasks[position].view].clip_ids
+        classes = None if truth is None else [truth.get(clip) for clip in ids]
+        pairs = [(candidates[row], before[row]) for row in members]
+        arguments.append((position, tasks[position], pairs, classes))
+    found: dict[int, Clustering] = {}
+    for done, (position, clusterings) in enumerate(each(finished, arguments)):
+        stop.check()
+        for row, one in zip(grouped[position], clusterings, strict=True):
+            if isinstance(one, Clustering):
+                found[row] = one
+            else:
+                gaps.append(ViewGap(tasks[position].view, *one))
+        report("measuring the finalists", 0.6 + 0.4 * (done + 1) / len(grouped))
+    return found
+
+
+def finished(
+    position: int,
+    task: SpaceTask,
+    wanted: Sequence[tuple[Candidate, Measured]],
+    truth: Sequence[str | None] | None,
+) -> tuple[int, list[Clustering | tuple[str, str]]]:
+    """Candidates of one space with all that is measured of a clustering, or what failed and why."""
+    from pipeline.clusterings.spaces import Space
+
+    found: list[Clustering | tuple[str, str]] = []
+    with threadpool_limits(1):
+        space = Space(task.name, task.title, task.values, "")
+        points = space.points if task.chosen is None else space.points.subset(task.chosen)
+        near = None if task.chosen is None else nearest(space.values, task.chosen)
+        for one, before in wanted:
+            stop.check()
+            clusterer = CLUSTERERS[one.method]
+            try:
+                found.append(
+                    completed(
+                        space,
+                        points,
+                        task.chosen,
+                        clusterer,
+                        one.parameters,
+                        truth,
+                        WHOLE.stability[1],
+                        before=before,
+                        near=near,
+                        seed=task.seed,
+                    )
+                )
+            except FAILURES as error:
+                found.append((f"{task.title}: {clusterer.title}", _words(error)))
+    return position, found
+
+
+def _ranked(
+    candidates: Sequence[Candidate],
+    labels: NDArray[np.int32],
+    agreed: NDArray[np.float64],
+    done: Mapping[int, Clustering],
+    there: Sequence[int],
+) -> list[Finalist]:
+    table = pd.DataFrame(
+        {
+            "clustering_id": f"{candidates[row].view}.{one.space}.{one.method}.{sorted(one.parameters.items())}",
+            "view": candidates[row].view,
+            "method": one.method,
+            "clusters": one.scores.clusters,
+            "noise": one.scores.noise,
+            "clips": len(one.fitted.labels),
+            "stability": one.stability,
+            "stability_spread": one.stability_spread,
+            "generalisation": one.generalisation,
+            "within_stability": one.within_stability,
+            "agreement": agreed[row],
+        }
+        for row, one in ((row, done[row]) for row in there)
+    )
+    ranked = rank(table, labels[list(there)])
+    order = np.argsort(ranked["place"].to_numpy())
+    found = []
+    for at in order:
+        line = ranked.iloc[at]
+        bits = float(line["agreement"])
+        found.append(
+            Finalist(
+                line["view"],
+                done[there[at]],
+                None if np.isnan(bits) else bits,
+                int(line["rank"]),
+                int(line["place"]),
+                str(line["why"]),
+            )
+        )
+    return found
+
+
+def _summary(tried: int, found: int, clips: int, thorough: bool) -> str:
+    among = f" among {MAX_WHOLE:,} of the {clips:,} clips" if clips > MAX_WHOLE else ""
+    if thorough:
+        return f"All {tried:,} clusterings were measured{among}."
+    return (
+        f"{tried:,} clusterings were compared{among} by size, noise and what other views confirm; "
+        f"{found} finalists were measured."
+    )
+
+
+def _words(error: Exception) -> str:
+    return str(error) if isinstance(error, SesatlasError) else sentence(error)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline import stop
 from pipeline.clusterings.clusterer import Clusterer, Fitted
+from pipeline.clusterings.generalisation import clusters_asked
 from pipeline.clusterings.pairs import ari
 from pipeline.clusterings.points import Points
 
@@ -32,28 +33,38 @@ def stability(
     tuple of float or None
         None without rounds, or where the parts are too small for the parameters.
     """
-    parameters: Mapping[str, object] = whole.parameters
-    agreed = []
-    for kept, part in resamples(points, rounds):
-        stop.check()
-        if len(part) < _asked(parameters):
-            return None
-        agreed.append(ari(whole.labels[kept], clusterer.fit(part, parameters).labels))
+    agreed = agreements(points, clusterer, whole.parameters, whole.labels, resamples(points, rounds))
     return (float(np.mean(agreed)), float(np.std(agreed))) if agreed else None
 
 
-def resamples(points: Points, rounds: int) -> list[tuple[NDArray[np.intp], Points]]:
-    """Four fifths of the points each, drawn without replacement, in the points' own order."""
+def agreements(
+    points: Points,
+    clusterer: Clusterer,
+    parameters: Mapping[str, object],
+    labels: NDArray[np.integer],
+    parts: Sequence[tuple[NDArray[np.intp], Points]],
+) -> list[float] | None:
+    """The adjusted Rand index with each part clustered anew; None where a part is too small for it."""
+    found = []
+    for kept, part in parts:
+        stop.check()
+        if len(part) < clusters_asked(parameters):
+            return None
+        found.append(ari(labels[kept], clusterer.fit(part, parameters).labels))
+    return found
+
+
+def resamples(points: Points, rounds: int, seed: int = SEED) -> list[tuple[NDArray[np.intp], Points]]:
+    """
+    Four fifths of the points each, drawn without replacement, in the points' own order.
+
+    The first of many rounds are those of few.
+    """
 
     def draw() -> list[tuple[NDArray[np.intp], Points]]:
-        generator = np.random.default_rng(SEED)
+        generator = np.random.default_rng(seed)
         size = max(round(SHARE * len(points)), 2)
         drawn = [np.sort(generator.permutation(len(points))[:size]) for _ in range(rounds)]
         return [(kept, points.subset(kept)) for kept in drawn]
 
-    return points.once(("resamples", rounds), draw)
-
-
-def _asked(parameters: Mapping[str, object]) -> int:
-    asked = parameters.get("n_clusters", parameters.get("n_components", 0))
-    return int(str(asked))
+    return points.once(("resamples", rounds, seed), draw)

@@ -40,12 +40,11 @@ def zero_crossing_rate(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     librosa repeats the first and last sample beyond the ends, and counts no crossing into a frame.
     """
     negative = samples < -ZERO
-    crossed = np.zeros(len(samples) + N_FFT + 1, dtype=np.int64)
     # Between samples i and i + 1 lies place i + 1 + 1024; repeated samples never cross.
-    crossed[N_FFT // 2 + 2 : N_FFT // 2 + len(samples) + 1] = negative[1:] != negative[:-1]
-    before = np.cumsum(crossed)
+    crossed = np.flatnonzero(negative[1:] != negative[:-1]) + N_FFT // 2 + 2
     starts = np.arange(0, len(samples) + 1, HOP_LENGTH)
-    return ((before[starts + N_FFT] - before[starts + 1]) / N_FFT).astype(np.float32)
+    first, last = np.searchsorted(crossed, [starts + 1, starts + N_FFT], side="right")
+    return ((last - first) / N_FFT).astype(np.float32)
 
 
 def _over_frames(combine: np.ufunc, values: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.features.pyin import Tracker, pyin
 from pipeline.features.spectra import N_FFT, SAMPLE_RATE_HZ, Spectra
 from pipeline.features.view import View
 
@@ -13,6 +14,7 @@ FMAX_HZ = 783.99
 """C2 to G5: voices from a deep bass to a child's shout. The time grows with the square of the range."""
 HOP_LENGTH = 1024
 RESOLUTION_SEMITONES = 0.25
+TRACKER = Tracker(SAMPLE_RATE_HZ, FMIN_HZ, FMAX_HZ, N_FFT, HOP_LENGTH, RESOLUTION_SEMITONES)
 
 F0_COLUMNS = ("f0_p50_hz", "f0_p10_hz", "f0_p90_hz", "f0_spread_semitones")
 
@@ -23,17 +25,7 @@ def compute(spectra: Spectra) -> NDArray[np.float32]:
     The spread is the standard deviation in semitones, such that it means the same for high and low
     voices. Without a voiced frame the first four are NaN.
     """
-    import librosa
-
-    f0_hz, voiced, _ = librosa.pyin(
-        spectra.samples,
-        fmin=FMIN_HZ,
-        fmax=FMAX_HZ,
-        sr=SAMPLE_RATE_HZ,
-        frame_length=N_FFT,
-        hop_length=HOP_LENGTH,
-        resolution=RESOLUTION_SEMITONES,
-    )
+    f0_hz, voiced = pyin(spectra.samples, TRACKER)
     if not voiced.any():
         return np.array([np.nan] * len(F0_COLUMNS) + [0.0], dtype=np.float32)
     p10, p50, p90 = np.percentile(f0_hz[voiced], [10, 50, 90])

@@ -8,6 +8,8 @@ import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
 
+from pipeline.features.banks import chroma_weights, mel_weights
+
 SAMPLE_RATE_HZ = 22_050
 N_FFT = 2048
 HOP_LENGTH = 512
@@ -22,8 +24,8 @@ STFT_PARAMETERS = {
     "pad_mode": "constant",
 }
 
-FRAMES_AT_ONCE = 32
-"""A block of frames and its transform stay in the core's own cache: 0.5 MiB each."""
+FRAMES_AT_ONCE = 16
+"""A block of frames and its transform stay in the core's own cache: 0.25 MiB each."""
 
 
 class Spectra:
@@ -86,19 +88,14 @@ def power_to_db(power: NDArray[np.floating], top_db: float = 80.0) -> NDArray[np
 
 @lru_cache(maxsize=4)
 def mel_bank(n_mels: int) -> scipy.sparse.csr_matrix:
-    """``librosa.filters.mel`` as a sparse matrix, shape ``(n_mels, 1025)``: each bin feeds two bands."""
-    import librosa.filters
-
-    return scipy.sparse.csr_matrix(librosa.filters.mel(sr=SAMPLE_RATE_HZ, n_fft=N_FFT, n_mels=n_mels))
+    """Mel bands as a sparse matrix, shape ``(n_mels, 1025)``: each bin feeds two bands."""
+    return scipy.sparse.csr_matrix(mel_weights(SAMPLE_RATE_HZ, N_FFT, n_mels))
 
 
 @lru_cache(maxsize=1)
 def chroma_bank() -> NDArray[np.float32]:
-    """``librosa.filters.chroma`` for a tuning of exactly A4 = 440 Hz, shape ``(12, 1025)``."""
-    import librosa.filters
-
-    bank = librosa.filters.chroma(sr=SAMPLE_RATE_HZ, n_fft=N_FFT, tuning=0.0)
-    return np.ascontiguousarray(bank, dtype=np.float32)
+    """Pitch classes for a tuning of exactly A4 = 440 Hz, shape ``(12, 1025)``."""
+    return chroma_weights(SAMPLE_RATE_HZ, N_FFT)
 
 
 @lru_cache(maxsize=1)

@@ -37,6 +37,9 @@ FACTS = {
     "dc_offset": 0.0,
 }
 
+STAGE = "clusterings"
+"""Which stage the units of these tests come from; to the store it is a name."""
+
 
 NUMBERS = (
     "accuracy", "accuracy_low", "accuracy_high", "spread", "balanced_accuracy", "macro_f1", "log_loss", "brier",
@@ -129,7 +132,14 @@ class Filler:
     ) -> UnitRows:
         """Two projections, two clusterings and a gap of these clips, with random numbers."""
         rng, n = np.random.default_rng(seed), len(clip_ids)
-        head = {"dataset": dataset, "view": view, "clips": n, "notes": ["a note"], "seconds": 0.5}
+        head = {
+            "stage": STAGE,
+            "dataset": dataset,
+            "view": view,
+            "clips": n,
+            "notes": ["a note"],
+            "seconds": 0.5,
+        }
         head |= {"origin": "build", "parameters": "{}"}
         measured = {"neighbours": 10, "trustworthiness": 0.9, "continuity": 0.8}
         unit: dict[str, list[Any]] = {
@@ -149,8 +159,8 @@ class Filler:
         axis = {"columns": ["x", "y"], "loadings": [0.25, -0.5], "explained": 0.7}
         tree = {"parent": [n, n], "child": [0, n + 1], "lambda": [np.inf, 0.5], "size": [1, n - 1]}
         return UnitRows(
-            analysis={"key": key}
-            | {name: head[name] for name in ("dataset", "view", "clips", "notes", "seconds")},
+            unit={"key": key}
+            | {name: head[name] for name in ("stage", "dataset", "view", "clips", "notes", "seconds")},
             gaps=[{"what": "t-SNE to 2-D", "reason": "There are too few clips."}],
             axes=[axis | {"projection_id": unit["projections"][0]["projection_id"], "axis": 1}],
             trees=[pa.table({"clustering_id": [id_] * 2, **tree, "selected": [False, True]})],
@@ -222,7 +232,7 @@ class Filler:
                 for unit in units:
                     analyses.replace_unit(writer, unit)
                 history.begin_build(writer, f"build-{number}", datetime(2026, 1, number))
-                history.finish_build(writer, f"build-{number}", number, datetime(2026, 1, number, 0, 1), {})
+                history.sign_build(writer, f"build-{number}", number, datetime(2026, 1, number, 0, 1), {})
         return staging.publish(store, number)
 
     def spec(self, *arguments: Any, **told: Any) -> Spec:
@@ -271,7 +281,7 @@ def writer(store: Store) -> Callable[[], Writer]:
 def make_old() -> Callable[..., None]:
     """Make a file what it was before there were projections and clusterings (1), or before experiments (2)."""
     first = {"meta", "datasets", "clips", "failures", "views", "builds"}
-    second = {"analyses", "analysis_gaps", "projections", "projection_points", "projection_axes"}
+    second = {"analysis_gaps", "projections", "projection_points", "projection_axes"}
     second |= {"clusterings", "cluster_members", "cluster_trees"}
 
     def make(path: Path, version: int = 1) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,7 +14,7 @@ from store.analyses import Staged, UnitRows
 from store.errors import StoreError
 
 TABLES = (
-    "analyses",
+    "units",
     "analysis_gaps",
     "projections",
     "projection_points",
@@ -74,14 +75,24 @@ def test_a_new_unit_takes_the_place_of_the_old_one_and_of_no_other(opened, fille
         analyses.replace_unit(opened, filler.unit("a", "level", ids["a"], "new", seed=1))
     assert content(opened, "projection_points", others) == before
     units = Staged(opened).units()
-    assert units.pop(("a", "level")) == "new" and set(units.values()) == {"k"} and len(units) == 5
+    assert (
+        units.pop(("clusterings", "a", "level")) == "new" and set(units.values()) == {"k"} and len(units) == 5
+    )
 
 
 def test_a_unit_that_could_not_be_computed_holds_its_gaps_alone(opened) -> None:
-    head = {"dataset": "a", "view": "level", "key": "n", "clips": 0, "seconds": 0.0, "notes": []}
+    head = {
+        "stage": "clusterings",
+        "dataset": "a",
+        "view": "level",
+        "key": "n",
+        "clips": 0,
+        "seconds": 0.0,
+        "notes": [],
+    }
     gap = {"what": "everything", "reason": "All clips the same."}
     with opened.transaction():
-        analyses.replace_unit(opened, UnitRows(analysis=head, gaps=[gap]))
+        analyses.replace_unit(opened, UnitRows(unit=head, gaps=[gap]))
     assert ("a", "level") not in owners(opened, "projections") | owners(opened, "cluster_members")
     found = Staged(opened).gaps("a").set_index("view").loc["level"]
     assert (found["what"], found["reason"]) == ("everything", "All clips the same.")
@@ -93,18 +104,18 @@ def test_what_is_kept_joins_its_unit(opened, filler, ids) -> None:
     points = filler.points(row["projection_id"], ids["a"], np.ones((2, 2)))
     for _ in range(2):
         with opened.transaction():
-            rows = UnitRows(analysis=whole.analysis, projections=[row], points=[points])
+            rows = UnitRows(unit=whole.unit, projections=[row], points=[points])
             analyses.add_to_unit(opened, rows)
     assert list(Staged(opened).projections("a")["origin"]).count("kept") == 1
     assert len(Staged(opened).projections("a")) == 7 and len(Staged(opened).gaps("a")) == 3
     assert (Staged(opened).points(row["projection_id"]).positions == 1).all()
 
 
-@pytest.mark.parametrize("analysis", [{"key": "older"}, {"view": "pitch"}])
-def test_nothing_is_kept_of_what_has_changed_since(opened, filler, ids, analysis) -> None:
+@pytest.mark.parametrize("change", [{"key": "older"}, {"view": "pitch"}, {"stage": "pictures"}])
+def test_nothing_is_kept_of_what_has_changed_since(opened, filler, ids, change) -> None:
     unit = filler.unit("a", "level", ids["a"])
     with pytest.raises(StoreError, match=r"built anew since.*Compute it again"):
-        analyses.add_to_unit(opened, replace(unit, analysis=unit.analysis | analysis))
+        analyses.add_to_unit(opened, replace(unit, unit=unit.unit | change))
 
 
 def test_the_same_result_twice_in_a_unit_is_written_once(opened, filler, ids) -> None:
@@ -129,13 +140,13 @@ def test_a_result_of_another_unit_is_refused(opened, filler, ids) -> None:
     unit, other = filler.unit("a", "level", ids["a"]), filler.unit("a", "tone", ids["a"])
     with pytest.raises(StoreError, match="only results of that unit"), opened.transaction():
         analyses.replace_unit(opened, replace(unit, clusterings=other.clusterings))
-    assert Staged(opened).units()["a", "level"] == "k"
+    assert Staged(opened).units()["clusterings", "a", "level"] == "k"
 
 
 def test_a_value_that_does_not_fit_is_one_sentence(opened, filler, ids) -> None:
     unit = filler.unit("a", "level", ids["a"])
-    with pytest.raises(StoreError, match="The table analyses has no column colour"), opened.transaction():
-        analyses.replace_unit(opened, replace(unit, analysis=unit.analysis | {"colour": 1}))
+    with pytest.raises(StoreError, match="The table units has no column colour"), opened.transaction():
+        analyses.replace_unit(opened, replace(unit, unit=unit.unit | {"colour": 1}))
 
 
 def test_ranks_replace_all_ranks(opened) -> None:
@@ -185,6 +196,41 @@ def test_what_to_drop_must_be_said(opened) -> None:
         analyses.drop_units(opened.con)
     analyses.drop_units(opened.con, dataset="a", view="tone")
     assert_units(opened, EVERY - {("a", "tone")})
+
+
+def test_one_stage_alone_can_be_dropped(opened, filler, ids) -> None:
+    other = filler.unit("a", "level", ids["a"])
+    pictures = [
+        row | {"stage": "pictures", "projection_id": f"{row['projection_id']}.x"} for row in other.projections
+    ]
+    with opened.transaction():
+        unit = UnitRows(unit=other.unit | {"stage": "pictures"}, projections=pictures)
+        analyses.replace_unit(opened, unit)
+    assert len(Staged(opened).projections("a").query("view == 'level'")) == 4
+    analyses.drop_units(opened.con, stage="clusterings", dataset="a")
+    assert set(Staged(opened).projections("a")["stage"]) == {"pictures"}
+    assert ("pictures", "a", "level") in Staged(opened).units()
+
+
+def test_a_copy_of_an_older_snapshot_loses_what_is_made_otherwise_now(
+    writer, filler, clips, ids, store
+) -> None:
+    """Its clips and vectors stay; results without a stage would never be replaced."""
+    with writer() as opened:
+        filler.fill(opened, clips)
+        with opened.transaction():
+            analyses.replace_unit(opened, filler.unit("a", "level", ids["a"]))
+    with duckdb.connect(str(store.staging)) as con:
+        con.execute("drop table units")
+        con.execute("create table analyses (dataset varchar, view varchar, key varchar)")
+        for table in ("projections", "clusterings", "analysis_gaps"):
+            con.execute(f"alter table {table} drop column stage")
+        con.execute("update meta set value = '3' where key = 'schema_version'")
+    with writer() as opened:
+        assert Staged(opened).units() == {} and Staged(opened).projections("a").empty
+        assert "stage" in Staged(opened).clusterings("a")
+        assert len(content(opened, "clips")) > 2 and len(content(opened, "view_level")) > 2
+        assert "analyses" not in {row[0] for row in opened.con.execute("show tables").fetchall()}
 
 
 def test_a_staging_file_from_before_gains_the_tables(store, writer, filler, clips, ids, make_old) -> None:

@@ -160,7 +160,7 @@ def test_a_snapshot_from_before_experiments_has_its_analyses(store, filler, clip
     snapshot = filler.publish(store, clips, units=[filler.unit("a", "level", ids)])
     make_old(snapshot.path, 2)
     with Reader(snapshot.path) as reader:
-        assert reader.version == "2" and set(reader.units()) == {("a", "level")}
+        assert reader.version == "2" and reader.units() == {}  # the next build computes them anew
         assert len(reader.clusterings("a")) == 2 and not reader.projections("a").empty
         assert reader.experiments("a").empty and reader.experiment_keys().empty
         assert not reader.views("a")["learned"].any()

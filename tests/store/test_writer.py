@@ -163,7 +163,7 @@ def test_a_killed_build_stays_in_the_history_as_interrupted(writer) -> None:
         history.begin_build(opened, "two", datetime(2026, 1, 2))
         counts = {"clips": 4, "added": 1, "updated": 2, "removed": 3, "failed": 4}
         counts |= {"vectors_computed": 5, "vectors_reused": 6}
-        history.finish_build(opened, "two", 7, datetime(2026, 1, 2, 0, 1), counts)
+        history.sign_build(opened, "two", 7, datetime(2026, 1, 2, 0, 1), counts)
         one, two = opened.con.sql("from builds order by build_id").to_arrow_table().to_pylist()
     assert (one["status"], one["snapshot"], one["started_at"]) == ("interrupted", None, datetime(2026, 1, 1))
     assert (two["status"], two["snapshot"], two["started_at"]) == ("published", 7, datetime(2026, 1, 2))

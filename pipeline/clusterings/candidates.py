@@ -1,0 +1,121 @@
+"""The clusterings that are worth comparing, one space of one view at a time, and what is measured of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from pipeline import stop
+from pipeline.clusterings import CLUSTERERS
+from pipeline.clusterings.clusterer import Clusterer, Parameters
+from pipeline.clusterings.grid import Gap, in_words, sentence, tried
+from pipeline.clusterings.measures import FAILURES, Measured, Rounds, measure
+from pipeline.clusterings.spaces import STANDARDISED, Space
+from pipeline.projections.projection import merged
+
+MAX_MODEL_COLUMNS = 64
+"""With more columns, models of means are fitted to the principal components, which hold what differs."""
+MODELS = ("kmeans", "mixture")
+
+
+@dataclass(frozen=True, eq=False)
+class SpaceTask:
+    """
+    A space as a worker process takes it; ``chosen`` are the positions of the landmarks, None for all clips.
+
+    ``seed`` is that of resamples and random starts.
+    """
+
+    view: str
+    name: str
+    title: str
+    values: NDArray[np.float32]
+    chosen: NDArray[np.intp] | None = None
+    seed: int = 0
+
+    def space(self) -> Space:
+        """The space of the clips that are clustered: all of them, or the landmarks."""
+        values = self.values if self.chosen is None else self.values[self.chosen]
+        return Space(self.name, self.title, values, "")
+
+    def of_landmarks(self) -> SpaceTask:
+        """The task without the clips that are not clustered, which need not travel to a worker."""
+        return SpaceTask(self.view, self.name, self.title, self.space().values, None, self.seed)
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """One clustering of a space that may be worth measuring; ``labels`` int32, -1 for noise."""
+
+    space: int
+    view: str
+    method: str
+    parameters: Mapping[str, object]
+    labels: NDArray[np.int32]
+
+    @property
+    def clusters(self) -> int:
+        return len(np.unique(self.labels[self.labels >= 0]))
+
+
+def compared(position: int, task: SpaceTask, thorough: bool) -> tuple[int, list[Candidate], list[Gap]]:
+    """Every clustering of a space that is worth trying, each once, and what failed."""
+    found: list[Candidate] = []
+    seen: set[bytes] = set()
+    with threadpool_limits(1):
+        space = task.space()
+        wanted, gaps = tried(space, None if thorough else lambda clusterer: worthwhile(space, clusterer))
+        for clusterer, parameters in wanted:
+            stop.check()
+            try:
+                fitted = clusterer.fit(space.points, seeded(clusterer, parameters, task.seed))
+            except FAILURES as error:
+                gaps.append((f"{space.title}: {clusterer.title}, {in_words(parameters)}", sentence(error)))
+                continue
+            key = canonical(fitted.labels).tobytes()
+            if key not in seen or thorough:
+                seen.add(key)
+                found.append(Candidate(position, task.view, clusterer.name, fitted.parameters, fitted.labels))
+    return position, found, gaps
+
+
+def worthwhile(space: Space, clusterer: Clusterer) -> bool:
+    """
+    Whether a method has anything to say in a space that another combination does not say for less.
+
+    A graph of city-block neighbours is made for columns, of which principal components are a summary.
+    """
+    if clusterer.name == "spectral":
+        return space.name == STANDARDISED
+    return clusterer.name not in MODELS or space.points.values.shape[1] <= MAX_MODEL_COLUMNS
+
+
+def measured(
+    position: int, task: SpaceTask, candidates: Sequence[Candidate], rounds: Rounds
+) -> tuple[int, list[Measured]]:
+    """Measure candidates of one space by the rounds named."""
+    with threadpool_limits(1):
+        points = task.space().points
+        return position, [
+            measure(points, CLUSTERERS[one.method], one.parameters, one.labels, rounds, task.seed)
+            for one in candidates
+        ]
+
+
+def seeded(clusterer: Clusterer, parameters: Parameters, seed: int) -> dict[str, object]:
+    """All parameters; another seed than 0 stands in for that of random starts."""
+    full = merged(clusterer, parameters)
+    return {**full, "random_state": seed} if seed and "random_state" in full else full
+
+
+def canonical(labels: NDArray[np.integer]) -> NDArray[np.int32]:
+    """The same groups numbered in the order of their first clips; noise stays -1."""
+    kinds, first, position = np.unique(labels, return_index=True, return_inverse=True)
+    order = np.full(len(kinds), -1, dtype=np.int32)
+    clusters = np.flatnonzero(kinds >= 0)
+    order[clusters[np.argsort(first[clusters])]] = np.arange(len(clusters))
+    return order[position]

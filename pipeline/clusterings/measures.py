@@ -1,0 +1,94 @@
+"""What is measured of one clustering beyond its scores: stability, generalisation, stability within clusters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.clusterings.clusterer import Clusterer
+from pipeline.clusterings.generalisation import generalisation, splits
+from pipeline.clusterings.points import Points
+from pipeline.clusterings.stability import agreements, resamples
+from pipeline.clusterings.within import within_stability
+from store.errors import SesatlasError
+
+FAILURES = (SesatlasError, ValueError, ArithmeticError, LookupError, TypeError, RuntimeError, MemoryError)
+"""What the libraries are known to raise on odd data; a request to stop is none of it."""
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """Which resamples, halves and resamples within clusters to measure by: from, up to."""
+
+    stability: tuple[int, int]
+    generalisation: tuple[int, int]
+    within: tuple[int, int]
+
+
+WHOLE = Rounds((0, 10), (0, 4), (0, 4))
+"""By what a clustering is measured in the end."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What was measured so far, an entry a round; None where the parts were too small for the parameters."""
+
+    stability: list[float] | None = field(default_factory=list)
+    generalisation: list[float] | None = field(default_factory=list)
+    within: list[float] = field(default_factory=list)
+
+    def joined(self, other: Measured) -> Measured:
+        """With the rounds of another measurement after one's own."""
+        return Measured(
+            _joined(self.stability, other.stability),
+            _joined(self.generalisation, other.generalisation),
+            self.within + other.within,
+        )
+
+    def means(self) -> dict[str, float | None]:
+        """The numbers by the names of the store's columns, None where there are none."""
+        return {
+            "stability": _mean(self.stability),
+            "stability_spread": float(np.std(self.stability)) if self.stability else None,
+            "generalisation": _mean(self.generalisation),
+            "within_stability": _mean(self.within),
+        }
+
+
+def measure(
+    points: Points,
+    clusterer: Clusterer,
+    parameters: Mapping[str, object],
+    labels: NDArray[np.int32],
+    rounds: Rounds = WHOLE,
+    seed: int = 0,
+) -> Measured:
+    """
+    Measure a clustering by some rounds; a failure on a part leaves that measure out.
+
+    The same rounds of the same seed give the same numbers, in whatever portions they are asked for.
+    """
+    parts = resamples(points, rounds.stability[1], seed)[slice(*rounds.stability)]
+    halves = splits(points, rounds.generalisation[1], seed)[slice(*rounds.generalisation)]
+    inner = resamples(points, rounds.within[1], seed)[slice(*rounds.within)]
+    try:
+        stable = agreements(points, clusterer, parameters, labels, parts)
+    except FAILURES:
+        stable = None
+    try:
+        general = generalisation(points, clusterer, parameters, halves)
+    except FAILURES:
+        general = None
+    within = within_stability(points.pairs(clusterer.metric), labels, [kept for kept, _ in inner])
+    return Measured(stable, general, within)
+
+
+def _joined(first: list[float] | None, second: list[float] | None) -> list[float] | None:
+    return None if first is None or second is None else first + second
+
+
+def _mean(numbers: list[float] | None) -> float | None:
+    return float(np.mean(numbers)) if numbers else None
