@@ -87,6 +87,7 @@ def serve(line: Sequence[str], start: Callable[[], PROCESS], failure: Callable[[
             _say(f"The demo could not be built. {reason}" if reason else "The build of the demo has ended.")
             build = None
         if asked_s and time.monotonic() - asked_s[0] > PATIENCE_S:
+            asked_s.clear()
             server.terminate()
         time.sleep(LOOK_S)
     if build is not None and build.poll() is None:
