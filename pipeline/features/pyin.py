@@ -167,6 +167,9 @@ def normalised_difference(frames: NDArray[np.float32], tracker: Tracker) -> NDAr
     normalised = np.empty((len(frames), len(lags)))
     for start in range(0, len(frames), TRANSFORMS_AT_ONCE):
         block = frames[start : start + TRANSFORMS_AT_ONCE]
+        if not block[:, :: tracker.hop_length].any() and not block.any():
+            normalised[start : start + len(block)] = 0  # many recordings are filled up with zeros
+            continue
         spectrum = scipy.fft.rfft(block, padded_length, axis=1)
         power = np.square(spectrum.real) + np.square(spectrum.imag)
         correlation = scipy.fft.irfft(power, padded_length, axis=1, overwrite_x=True)  # (block, lags)
@@ -269,8 +272,7 @@ def most_likely_states(log_observation: NDArray[np.float64], tracker: Tracker) -
         if leaps:
             np.maximum(unvoiced, last.max() + LOG_TINY, out=unvoiced)
         unvoiced += shown[n_bins]
-        _voice(contenders[frame], last, now, transition)
-        now[:n_bins] += shown[:n_bins]
+        _voice(contenders[frame], last, shown, now, transition)
     path = np.empty(frames, dtype=np.intp)
     path[-1] = np.argmax(value[-1])
     for frame in range(frames - 1, 0, -1):
@@ -290,15 +292,19 @@ def _devoice(
 
 
 def _voice(
-    voiced: list[int], last: NDArray[np.float64], now: NDArray[np.float64], ways: NDArray[np.float64]
+    voiced: list[int],
+    last: NDArray[np.float64],
+    shown: NDArray[np.float64],
+    now: NDArray[np.float64],
+    ways: NDArray[np.float64],
 ) -> None:
-    """Set the voiced states of ``now`` to the best that comes from any."""
+    """Set the voiced states of ``now`` to the best that comes from any, and what the frame has shown."""
     if len(voiced) > FEW:
-        now[voiced] = (ways[voiced] + last).max(axis=1)
+        now[voiced] = (ways[voiced] + last).max(axis=1) + shown[voiced]
         return
     for state in voiced:
         arriving = ways[state] + last
-        now[state] = arriving[arriving.argmax()]  # half the time of max()
+        now[state] = arriving[arriving.argmax()] + shown[state]  # half the time of max()
 
 
 def _contenders(observed: NDArray[np.float64]) -> list[list[int]]:

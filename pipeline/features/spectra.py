@@ -56,6 +56,9 @@ class Spectra:
         for start in range(0, len(frames), FRAMES_AT_ONCE):
             block = frames[start : start + FRAMES_AT_ONCE]
             n = len(block)
+            if not padded[start * HOP_LENGTH : (start + n - 1) * HOP_LENGTH + N_FFT].any():
+                power[start : start + n] = 0  # many recordings are filled up with zeros
+                continue
             np.multiply(block, _hann(), out=windowed[:n])
             np.fft.rfft(windowed[:n], axis=1, out=spectrum[:n])
             parts = spectrum[:n].view(np.float64)  # (n, 2 * 1025): real and imaginary in turn
