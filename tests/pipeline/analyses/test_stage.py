@@ -91,7 +91,6 @@ def test_the_stages_say_how_far_they_are(built) -> None:
     assert kinds.index("Progress") < kinds.index("StageProgress") and kinds[-1] == "Finished"
     assert list(dict.fromkeys(event.stage for event in built.of(events.StageProgress))) == [
         *ANALYSES,
-        "experiments",
         "audit",
     ]
 
