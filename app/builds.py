@@ -181,6 +181,8 @@ def waiting_for(store: Store, stage: str) -> str | None:
     work = run.work
     if stage == CLIPS and work["event"] == "progress" and work["left_s"]:
         return f"{title}: {_when(work['left_s'])}"
+    if stage == CLIPS:
+        return f"{title}: soon"
     # Before its first estimate; a build that only learns one experiment never has one, nor these events.
     early = not run.left_s and work["event"] in ("preparing", "scanned", "planned", "progress")
     return f"{title}: soon, the build has just begun" if early else None

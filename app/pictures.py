@@ -84,13 +84,12 @@ def _choose_projection(dataset: str, view: str, names: list[str], touched: Calla
     options = sorted(names, key=lambda one: not one.startswith("UMAP"))  # the rest as they came
     where, default = st.session_state.get(SHOWN, (None, None))
     value = st.session_state.get(PROJECTION)
-    unchosen = value is not None and value == default and PROJECTION not in st.query_params
-    if unchosen and default != options[0] and (where != (dataset, view) or not touched(view)):
-        st.session_state[PROJECTION] = options[0]
+    if value is not None and value == default and value != options[0] and PROJECTION not in st.query_params:
+        stays = where == (dataset, view) and touched(view) and value in options
+        # Also where it stays it is set: from now on it is a choice, and stands in the URL.
+        st.session_state[PROJECTION] = value if stays else options[0]
     name = str(st.selectbox("Projection", options, key=PROJECTION, bind="query-params"))
     st.session_state[SHOWN] = ((dataset, view), options[0])
-    if name != options[0]:  # also where it was the only one before, and stays for who has a hand on it
-        links.later(PROJECTION, name)
     return name
 
 

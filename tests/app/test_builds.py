@@ -343,3 +343,9 @@ def test_an_empty_store_goes_on_with_what_was_begun(
 ) -> None:
     _log(store, [events.Started("b", datasets, resumed=False), STOPPED])
     assert builds.going_on(store) == arguments
+
+
+def test_a_store_without_clips_waits_for_them_whatever_the_build_does(store: Store) -> None:
+    _log(store, TOLD[:1])
+    with store.lock():
+        assert builds.waiting_for(store, builds.CLIPS) == "The first clips: soon"
