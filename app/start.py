@@ -29,6 +29,9 @@ def page() -> None:
     if snapshot.store().current() is None:
         _empty()
         return
+    with st.container():  # always one, so that what is below it stays where it is
+        build_panel.progress()
+        build_panel.go_on()
     datasets = snapshot.datasets()
     titles = filters.titles(datasets)
     for first in range(0, len(datasets), 3):
@@ -37,8 +40,6 @@ def page() -> None:
             with column:
                 _card(dataset, titles[str(dataset["dataset"])])
     _last_build()
-    build_panel.progress()
-    build_panel.go_on()
     with st.expander("Bring recordings of your own", icon=":material/library_add:", expanded=False):
         _bring()
 

@@ -133,7 +133,7 @@ def test_clouds_are_drawn_before_there_is_a_clustering(
     assert drawn["cloud"]["report"], "the first move of a hand is worth a run"
     assert "Clusterings: in about 55 s" in page.text
     assert not [one for one in page.at.header if one.value == "All clusterings"]
-    assert page.at.query_params["clustering"] == ["tones.all.pca.kmeans.cafe"], "it may be on its way"
+    assert "tones.all.pca.kmeans.cafe" in page.at.query_params["clustering"], "it may be on its way"
     page = open_page(tones_store, "clusters").sound()
     assert "Clusterings:" not in page.text and not drawn["cloud"]["report"]
 
