@@ -10,7 +10,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import boundary, links, sidebar, start
+from app import boundary, links, sidebar, snapshot, start
 
 HERE = Path(__file__).resolve().parent
 PAGES = HERE.parent / "pages"
@@ -35,6 +35,7 @@ page = st.navigation(
         "Store": [st.Page(PAGES / "pipeline.py", title="Pipeline", icon=":material/database:")],
     }
 )
+snapshot.pin()
 links.follow()
 sidebar.draw()
 with boundary.told(page.title):

@@ -12,16 +12,30 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from app import colour_choice, colouring, listen, picked, pictures, results, saved, similar, snapshot, tried
+from app import (
+    builds,
+    colour_choice,
+    colouring,
+    listen,
+    picked,
+    pictures,
+    results,
+    saved,
+    similar,
+    snapshot,
+    tried,
+    waiting,
+)
 from app.colour_choice import Grouping
 from app.components.cloud import cloud
 from app.pictures import Picture
 from pipeline.audio import AudioError, to_wav_bytes
-from pipeline.inputs import Input, InputError
+from pipeline.inputs import ALL, Input, InputError
 from store.errors import SesatlasError
 
 NEIGHBOURS = similar.COUNT
 CLIP, CLICKED = "clip", "clicked"
+FOLLOWED, TOUCHED = "view_follows", "cloud_touched"
 SOUND_S = 0.1
 
 
@@ -57,11 +71,15 @@ def see(dataset: pd.Series, clustering: pd.Series | None) -> Sight | None:
     """
     name = str(dataset["dataset"])
     boxes = st.container(horizontal=True, vertical_alignment="bottom")
-    picture = pictures.choose(name, boxes, _view_to_follow(clustering))
+    follow = _view_to_follow(name, clustering)
+    picture = pictures.choose(name, boxes, follow, touched=partial(_is_touched, name))
     if picture is None:
         return None
     clips = results.aligned(snapshot.clips(name), picture.clip_ids).reset_index()
-    picture, grouping = _parameters(name, picture, clips, clustering)
+    # The clouds first; what changes them stands below, and is read before they are drawn.
+    clouds, tuning = st.container(), st.container()
+    with tuning:
+        picture, grouping = _parameters(name, picture, clips, clustering)
     with boxes:
         colours = colour_choice.choose(dataset, clips, picture, grouping)
         symbols = st.toggle("Symbols by cluster", key="symbols", bind="query-params")
@@ -71,21 +89,26 @@ def see(dataset: pd.Series, clustering: pd.Series | None) -> Sight | None:
     near: NDArray[np.intp] = np.array([], dtype=np.intp)
     if chosen is not None:
         near = _neighbours(name, picture.view, snapshot.standardised(name, picture.view), chosen)
-    cloud(
-        picture.scenes,
-        ids,
-        colour_choice.label(dataset, clips),
-        colouring.groups(grouping.clusters, grouping.title) if grouping else None,
-        colours,
-        symbols=bool(symbols),
-        selected=mask,
-        chosen=chosen,
-        links=near.tolist(),
-        sound=_sound(dataset, clips, chosen),
-        on_choose=partial(_choose, ids),
-        on_select=partial(picked.put, name, ids),
-        key="cloud",
-    )
+    with clouds:
+        cloud(
+            picture.scenes,
+            ids,
+            colour_choice.label(dataset, clips),
+            colouring.groups(grouping.clusters, grouping.title) if grouping else None,
+            colours,
+            symbols=bool(symbols),
+            selected=mask,
+            chosen=chosen,
+            links=near.tolist(),
+            sound=_sound(dataset, clips, chosen),
+            on_choose=partial(_choose, ids),
+            on_select=partial(picked.put, name, ids),
+            on_touch=partial(_touch, name, picture.view) if _is_building() else None,
+            key="cloud",
+        )
+        with st.container():  # always one, so that nothing below it moves
+            if not picture.rows["method"].isin(["umap", "tsne"]).any():
+                waiting.line("overview" if picture.view == ALL else "pictures")
     _sound_first()
     # Only now: with 100,000 clips it takes seconds, and the cloud is on its way.
     given = snapshot.standardised(name, picture.view)
@@ -93,15 +116,30 @@ def see(dataset: pd.Series, clustering: pd.Series | None) -> Sight | None:
     return Sight(dataset, clips, picture, given, grouping, mask, chosen)
 
 
-def _view_to_follow(clustering: pd.Series | None) -> str | None:
+def _view_to_follow(dataset: str, clustering: pd.Series | None) -> str | None:
     """The view that a newly chosen clustering is of; afterwards a person may look at another one."""
+    before = st.session_state.get(FOLLOWED)
+    st.session_state[FOLLOWED] = (dataset, None if clustering is None else clustering["clustering_id"])
     if clustering is None:
         return None
-    before = st.session_state.get("view_follows")
-    st.session_state["view_follows"] = clustering["clustering_id"]
     # On another page the box is forgotten, and the clustering is chosen as it was before.
-    new = before != clustering["clustering_id"] or pictures.VIEW not in st.session_state
+    new = before != st.session_state[FOLLOWED] or pictures.VIEW not in st.session_state
+    # Not chosen by a person, but brought by a build while one looks: it waits for who has a hand on the clouds.
+    brought = before == (dataset, None) and pictures.VIEW in st.session_state
+    if brought and _is_touched(dataset, str(st.session_state[pictures.VIEW])):
+        return None
     return str(clustering["view"]) if new else None
+
+
+def _is_touched(dataset: str, view: str) -> bool:
+    """Whether a person has turned this picture, chosen a clip in it or picked some, or followed a link to that."""
+    if CLIP in st.query_params or "camera" in st.query_params or picked.any_of(dataset):
+        return True
+    return bool(st.session_state.get(TOUCHED) == (dataset, view))
+
+
+def _touch(dataset: str, view: str) -> None:
+    st.session_state[TOUCHED] = (dataset, view)
 
 
 def _parameters(
@@ -127,6 +165,12 @@ def _grouping(clustering: pd.Series | None, picture: Picture) -> Grouping | None
     clusters = members["cluster"].fillna(-1).to_numpy(np.int32)
     strength = members["strength"].to_numpy(np.float32)
     return Grouping("Cluster", clusters, strength)
+
+
+def _is_building() -> bool:
+    """Whether better pictures may come while a person looks."""
+    run = builds.latest(snapshot.store())
+    return run is not None and run.running
 
 
 def _chosen(ids: Sequence[str]) -> int | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from app import audit_copies, audit_doubts, audit_facts, audit_leakage, audited, boundary
+from app import audit_copies, audit_doubts, audit_facts, audit_leakage, audited, boundary, waiting
 from app.audited import Found
 from pipeline.audit.confounds import telling
 from pipeline.audit.part import (
@@ -49,7 +49,7 @@ def draw(dataset: pd.Series) -> None:
     """Draw the audit of a collection, a row of :func:`app.snapshot.datasets`."""
     found = audited.found(dataset)
     if found is None:
-        st.info(NOT_YET, icon=":material/fact_check:")
+        waiting.draw("audit", NOT_YET, ":material/fact_check:")
         return
     for title, section in SECTIONS.items():
         st.markdown(f"{sign(found, section.part)} **{title}.** {sentence(found, section.part)}")

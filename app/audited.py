@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from app import listen, results, snapshot
+from app import listen, snapshot
 from pipeline.audit.alignment import Aligned, align
 from pipeline.audit.part import SPLIT
 from pipeline.audit.removal import Effect, effect
@@ -61,7 +61,7 @@ class Found:
 def found(dataset: pd.Series) -> Found | None:
     """The audit of a dataset; None where this snapshot has none."""
     name = str(dataset["dataset"])
-    read = _read(*results._shown(), name)
+    read = _read(*snapshot.shown(), name)
     if read is None:
         return None
     clips, tables, experiment, unleaked = read
@@ -91,7 +91,7 @@ def _read(
 
 def removal(before_id: str, after_id: str) -> Effect:
     """Accuracy before and after, on the clips that both experiments tested."""
-    return _removal(*results._shown(), before_id, after_id)
+    return _removal(*snapshot.shown(), before_id, after_id)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+from app import builds, waiting
 from app.snapshot import EmptyStoreError
 from pipeline.inputs import InputError
 from store.errors import SesatlasError
@@ -20,7 +21,9 @@ def told(what: str) -> Iterator[None]:
     """Say what happened in ``what``, in place of a traceback."""
     try:
         yield
-    except (EmptyStoreError, InputError) as error:
+    except EmptyStoreError as error:
+        waiting.draw(builds.CLIPS, str(error))
+    except InputError as error:
         st.info(str(error), icon=":material/info:")
     except SesatlasError as error:
         st.error(str(error), icon=":material/error:")

@@ -44,15 +44,28 @@ def _starting() -> bool:
 def progress() -> None:
     """The build at work, live; or why the last one ended early."""
     process = st.session_state.get(PROCESS)
-    run = builds.latest(snapshot.store())
-    if _starting() or (run is not None and run.running):
+    if at_work():
         _live()
         return
-    refused, unfinished = builds.refusal(snapshot.store(), process), builds.unfinished(run)
+    refused = builds.refusal(snapshot.store(), process)
+    failure = builds.failure(snapshot.store())
     if refused:
         st.error(refused, icon=":material/error:")
-    elif unfinished:
-        st.info(unfinished, icon=":material/info:")
+    elif failure:
+        st.info(failure, icon=":material/info:")
+
+
+def go_on() -> None:
+    """A button that goes on with a build that did not finish; nothing where all is well."""
+    store = snapshot.store()
+    if not at_work() and builds.failure(store):
+        start_button("Go on with the build", builds.going_on(store))
+
+
+def at_work() -> bool:
+    """Whether a build works, or one that was started on this page is about to."""
+    run = builds.latest(snapshot.store())
+    return _starting() or (run is not None and run.running)
 
 
 @st.fragment(run_every=LOOK_S)
@@ -64,6 +77,9 @@ def _live() -> None:
     with st.container(border=True):
         if run and run.running:
             st.progress(run.share, text=builds.in_words(run))
+            left = builds.time_left(run)
+            if left:
+                st.caption(left)
         else:
             st.progress(0.0, text="The build is starting ...")
         if st.button(

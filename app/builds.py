@@ -13,13 +13,30 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pipeline.sources import DEMO
 from store.snapshots import Store
 
-TAIL_BYTES = 16_384
+TAIL_BYTES = 32_768
+STDERR_MARGIN_S = 5.0
+"""A build still writes to stderr as it ends; only what comes later than this is another one's."""
+CLIPS = "clips"
+TITLES = {
+    CLIPS: "The first clips",
+    "pca": "First pictures",
+    "overview": "UMAP and t-SNE of all views together",
+    "pictures": "UMAP and t-SNE of each view",
+    "clusterings": "Clusterings",
+    "experiments": "Experiments",
+    "audit": "Audit",
+}
+"""What stages are called until the build has said it."""
+SIDE_EVENTS = ("stages", "published")
+"""Events that say nothing of what is being done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +46,18 @@ class Run:
     build_id: str
     last: dict[str, Any]
     running: bool
+    work: dict[str, Any]
+    """The last event that says what the build is doing."""
+    left_s: dict[str, float] = field(default_factory=dict)
+    """Seconds from now until each stage that is still to come is published; below 0 where it is late."""
+    titles: dict[str, str] = field(default_factory=dict)
+    """What the stages are called, as far as the build has said so."""
 
     @property
     def share(self) -> float:
         """How much of the stage at work is done, 0 to 1."""
-        counted = self.last["event"] == "progress" or self.last["event"] == "stageprogress"
-        return self.last["done"] / max(self.last["total"], 1) if counted else 0.0
+        done, total = self.work.get("done", 0.0), self.work.get("total", 0)
+        return min(max(done / max(total, 1), 0.0), 1.0)
 
 
 def start(store: Store, arguments: Sequence[str], command: str = "build") -> subprocess.Popen[bytes]:
@@ -84,16 +107,26 @@ def latest(store: Store) -> Run | None:
         return None
     # In this order: a build that ends in between has told so in its log by the time we read it.
     at_work = store.is_building()
-    last = _last_event(logs[-1])
-    return Run(logs[-1].stem, last, running=at_work and last["event"] not in ("finished", "stopped"))
+    told = _tail(logs[-1])
+    last = told[-1]
+    running = at_work and last["event"] not in ("finished", "stopped")
+    work = next((one for one in reversed(told) if one["event"] not in SIDE_EVENTS), {"event": "started"})
+    estimate = next((one for one in reversed(told) if one["event"] == "stages"), None)
+    titles = {one["stage"]: one["title"] for one in told if one["event"] == "stageprogress"}
+    if estimate is None:
+        return Run(logs[-1].stem, last, running, work, titles=titles)
+    age_s = (datetime.now(UTC) - datetime.fromisoformat(estimate["time"])).total_seconds()
+    left_s = {stage: seconds - age_s for stage, seconds in estimate["left"].items()}
+    return Run(logs[-1].stem, last, running, work, left_s, estimate.get("titles", {}) | titles)
 
 
-def _last_event(path: Path) -> dict[str, Any]:
+def _tail(path: Path) -> list[dict[str, Any]]:
+    """The last events of a log, at least one."""
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - TAIL_BYTES))
         # What stands behind the last line break is still being written; the first line may be cut.
         lines = [line for line in file.read().split(b"\n")[:-1] if line.startswith(b'{"event"')]
-    return dict(json.loads(lines[-1])) if lines else {"event": "started"}
+    return [json.loads(line) for line in lines] or [{"event": "started"}]
 
 
 def unfinished(run: Run | None) -> str | None:
@@ -106,19 +139,93 @@ def unfinished(run: Run | None) -> str | None:
 
 
 def in_words(run: Run) -> str:
-    """The last event of a build at work as a sentence."""
-    last = run.last
-    match last["event"]:
+    """What a build is doing, as a sentence."""
+    work = run.work
+    match work["event"]:
         case "preparing":
-            return f"Making the recordings of {last['dataset']} ..."
+            return f"Making the recordings of {work['dataset']} ..."
         case "scanned":
-            return f"{last['dataset']}: {last['clips']:,} clips found ..."
+            return f"{work['dataset']}: {work['clips']:,} clips found ..."
         case "planned":
-            return f"{last['to_extract']:,} clips to measure ..."
+            return f"{work['to_extract']:,} clips to measure ..."
         case "progress":
-            told = f"{last['done']:,} of {last['total']:,} clips, {last['clips_per_s']:.0f} a second"
-            return told + (f", {last['left_s']:.0f} s left" if last["left_s"] else "")
+            told = f"{work['done']:,} of {work['total']:,} clips, {work['clips_per_s']:.0f} a second"
+            return told + (f", {work['left_s']:.0f} s left" if work["left_s"] else "")
         case "stageprogress":
-            return f"{last['title'].capitalize()}: {int(last['done']):,} of {last['total']:,} {last['unit']}"
+            return f"{_capital(work['title'])}: {int(work['done']):,} of {work['total']:,} {work['unit']}"
         case _:
             return "The build is starting ..."
+
+
+def time_left(run: Run) -> str | None:
+    """When all of it will be there; None where the build has not said so."""
+    return f"All done {_when(max(run.left_s.values()))}." if run.left_s else None
+
+
+def waiting_for(store: Store, stage: str) -> str | None:
+    """When a build at work will publish a stage, such as "Clusterings: in about 40 s".
+
+    None where no build is at work, or where it will not come to this stage. The stage ``clips`` is the first
+    publication: clips with their facts and vectors, before anything is computed of them together.
+    """
+    run = latest(store)
+    if run is None or not run.running:
+        return None
+    title = _capital(run.titles.get(stage) or TITLES.get(stage, stage))
+    if stage in run.left_s:
+        return f"{title}: {_when(run.left_s[stage])}"
+    work = run.work
+    if stage == CLIPS and work["event"] == "progress" and work["left_s"]:
+        return f"{title}: {_when(work['left_s'])}"
+    if stage == CLIPS:
+        return f"{title}: soon"
+    # Before its first estimate; a build that only learns one experiment never has one, nor these events.
+    early = not run.left_s and work["event"] in ("preparing", "scanned", "planned", "progress")
+    return f"{title}: soon, the build has just begun" if early else None
+
+
+def _capital(title: str) -> str:
+    return title[:1].upper() + title[1:]
+
+
+def _when(seconds: float) -> str:
+    """A time from now as a person says it, in steps that do not flicker."""
+    if seconds < 1:
+        return "any moment now"
+    if seconds < 8:
+        return "in a few seconds"
+    if seconds < 90:
+        return f"in about {max(10, 5 * round(seconds / 5))} s"
+    if seconds < 5_400:
+        return f"in about {round(seconds / 60)} min"
+    return f"in about {round(seconds / 3_600)} h"
+
+
+def failure(store: Store) -> str | None:
+    """Why the newest build came to nothing, whoever started it; None where it works or all is well.
+
+    One that died before it had a log, such as of a missing library, has only left its last line on stderr.
+    """
+    if store.is_building():
+        return None
+    run, errors = latest(store), store.builds / "stderr.txt"
+    with suppress(FileNotFoundError):
+        logged_at = (store.builds / f"{run.build_id}.jsonl").stat().st_mtime if run else 0.0
+        if errors.stat().st_mtime > logged_at + STDERR_MARGIN_S:
+            lines = errors.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+            if lines:
+                return lines[-1]
+    return unfinished(run)
+
+
+def going_on(store: Store) -> list[str]:
+    """The arguments of a build that goes on from the newest one, which did not finish."""
+    logs = sorted(store.builds.glob("*.jsonl"))
+    first: dict[str, Any] = {}
+    if logs:
+        with logs[-1].open("rb") as file, suppress(ValueError):
+            first = json.loads(file.readline())
+    datasets = first.get("datasets", [])
+    demo = set(datasets) <= set(DEMO)
+    # What a build has remembered goes by itself; the demo may have failed before it could be remembered.
+    return ["--dataset", "demo"] if demo and store.current() is None else []

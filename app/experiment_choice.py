@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 import streamlit as st
 
-from app import experiment_board, learned, links, show, snapshot
+from app import experiment_board, learned, links, show, snapshot, waiting
 from app.experiment_words import Names
 from pipeline.experiments.grid import TARGETS, targets
 
@@ -98,10 +98,11 @@ def say_why_not(dataset: pd.Series, run: Callable[[], None]) -> None:
         return
     gaps = learned.gaps(name)
     if gaps.empty:
-        st.info(
+        waiting.draw(
+            "experiments",
             f"Nothing has been learned from these {held} yet. Start a build on the Pipeline page: it trains every "
             "classifier on every view. Or run one experiment here.",
-            icon=":material/model_training:",
+            ":material/model_training:",
         )
         st.button("Run an experiment", on_click=run, icon=":material/play_arrow:")
         return

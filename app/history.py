@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pandas as pd
 import streamlit as st
 
@@ -44,17 +46,15 @@ def failures() -> None:
 
 def snapshots() -> None:
     """The published snapshots, the way back to one of them, and the difference of two."""
-    now = snapshot.current().number
+    current = snapshot.store().current()
+    now = current.number if current else None
+    states = {st.session_state.get(snapshot.LINKED): "shown, by a link"} | {now: "current"}
     known = snapshot.store().snapshots()
-    rows = [
-        (
-            one.number,
-            one.published_at.replace(tzinfo=None),
-            one.size_bytes / 1e6,
-            "current" if one.number == now else "",
-        )
-        for one in reversed(known)
-    ]
+    rows = []
+    for one in reversed(known):
+        with suppress(FileNotFoundError):  # a build drops what it published halfway
+            published_at = one.published_at.replace(tzinfo=None)
+            rows.append((one.number, published_at, one.size_bytes / 1e6, states.get(one.number, "")))
     table = pd.DataFrame(rows, columns=["snapshot", "published", "size (MB)", "state"])
     sizes = {"size (MB)": st.column_config.NumberColumn(format="%.1f")}
     st.dataframe(table, hide_index=True, height="content", column_config=sizes)

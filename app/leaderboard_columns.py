@@ -8,8 +8,8 @@ SCORED = "Scores without labels"
 COMPARED = "Against the labels, which chose nothing"
 ABOUT = "Clustering"
 COLUMNS = {
-    "rank": (ABOUT, "rank", "%d", "Place by stability, by what other views confirm and by silhouette within "
-             "its own space; no label was looked at."),
+    "rank": (ABOUT, "rank", None, "Place by stability, by what other views confirm and by silhouette within "
+             "its own space; several share 1=. No label was looked at."),
     "view": (ABOUT, "view", None, "The features that were clustered."),
     "space": (ABOUT, "space", None, "Where distances were taken: all standardised features, their leading "
               "principal components, or a UMAP of few dimensions. Never the 2-D or 3-D picture."),

@@ -19,17 +19,13 @@ from store.experiment_reader import Predictions
 from store.reader import Matrix, Reader
 
 
-def _shown() -> tuple[str, int]:
-    return str(snapshot.store().root), snapshot.current().number
-
-
 def _reader(root: str, number: int) -> Reader:
     return snapshot._reader(root, number)
 
 
 def experiments(dataset: str) -> pd.DataFrame:
     """Every experiment of a dataset, the most accurate first; see ``store/queries/experiments.sql``."""
-    return _experiments(*_shown(), dataset)
+    return _experiments(*snapshot.shown(), dataset)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -39,7 +35,7 @@ def _experiments(root: str, number: int, dataset: str) -> pd.DataFrame:
 
 def gaps(dataset: str) -> pd.DataFrame:
     """What could not be learned of a dataset, and why."""
-    return _gaps(*_shown(), dataset)
+    return _gaps(*snapshot.shown(), dataset)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -49,7 +45,7 @@ def _gaps(root: str, number: int, dataset: str) -> pd.DataFrame:
 
 def metrics(experiment_id: str, kind: str) -> pd.DataFrame:
     """What was measured of each fold, class, share, view or column: a row a name, a column a metric."""
-    rows = _metrics(*_shown(), experiment_id)
+    rows = _metrics(*snapshot.shown(), experiment_id)
     rows = rows[rows["kind"] == kind]
     wide = rows.pivot(index="name", columns="metric", values="value")
     wide = wide.reindex(index=rows["name"].unique(), columns=rows["metric"].unique())
@@ -63,7 +59,7 @@ def _metrics(root: str, number: int, experiment_id: str) -> pd.DataFrame:
 
 def history(experiment_id: str) -> pd.DataFrame:
     """``fold``, ``epoch``, ``metric``, ``value`` of a network; empty for all else."""
-    return _history(*_shown(), experiment_id)
+    return _history(*snapshot.shown(), experiment_id)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
@@ -73,7 +69,7 @@ def _history(root: str, number: int, experiment_id: str) -> pd.DataFrame:
 
 def predictions(experiment_id: str) -> Predictions:
     """What an experiment said of each clip it tested; not to be changed."""
-    return _predictions(*_shown(), experiment_id)
+    return _predictions(*snapshot.shown(), experiment_id)
 
 
 @st.cache_resource(max_entries=16, show_spinner="Reading the predictions ...")
@@ -85,7 +81,7 @@ def _predictions(root: str, number: int, experiment_id: str) -> Predictions:
 
 def removed(dataset: str) -> frozenset[str]:
     """The clips that the audit takes out of what is learned from, so that nothing known crosses over."""
-    return _removed(*_shown(), dataset)
+    return _removed(*snapshot.shown(), dataset)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -101,7 +97,7 @@ def space(dataset: str, views: tuple[str, ...]) -> Input:
     InputError
         The snapshot lacks one of the views, or in none of them does one clip differ from another.
     """
-    return _space(*_shown(), dataset, views)
+    return _space(*snapshot.shown(), dataset, views)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Bringing the columns to one scale ...")

@@ -7,7 +7,7 @@ import streamlit as st
 from app import snapshot
 from store.errors import SesatlasError
 
-PARAMETER, PINNED, PENDING = "snapshot", "pinned_snapshot", "links_pending"
+PARAMETER, PINNED, PENDING = "snapshot", snapshot.LINKED, "links_pending"
 
 
 def follow() -> None:
@@ -57,6 +57,11 @@ def _let_go_of_a_deleted_one() -> None:
 
 def tell() -> None:
     """Say above the page where what is shown is not the current state, or not what the link meant."""
+    with st.container():  # always one: what comes or goes in it moves nothing below it
+        _tell()
+
+
+def _tell() -> None:
     gone = st.session_state.get("snapshot_gone")
     if gone:
         st.warning(

@@ -37,6 +37,12 @@ def mask(dataset: str, clip_ids: Sequence[str]) -> NDArray[np.bool_] | None:
     return found if found.any() else None
 
 
+def any_of(dataset: str) -> bool:
+    """Whether clips of this dataset are picked, here or by the link."""
+    owner, ids = st.session_state.get(KEY, (dataset, st.query_params.get(PARAMETER, "")))
+    return owner == dataset and bool(ids)
+
+
 def of_ids(clip_ids: Sequence[str], wanted: Collection[str]) -> NDArray[np.bool_]:
     """Which of ``clip_ids`` are wanted; not by NumPy's `isin`, which compares texts one with every other."""
     return pd.Series(clip_ids, dtype=object).isin(list(wanted)).to_numpy(dtype=bool)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -18,6 +18,7 @@ from pipeline.projections import METHODS
 from pipeline.projections.projection import Projection
 
 VIEW, VIEW_WRITTEN = "view", "view_written"
+PROJECTION, SHOWN = "projection", "projection_shown"
 BOTH = {"3-D and 2-D": (3, 2), "3-D": (3,), "2-D": (2,)}
 
 
@@ -34,7 +35,9 @@ class Picture:
     """The store's rows of the projections that are shown."""
 
 
-def choose(dataset: str, place: Any, follow: str | None = None) -> Picture | None:
+def choose(
+    dataset: str, place: Any, follow: str | None = None, *, touched: Callable[[str], bool] = lambda _: False
+) -> Picture | None:
     """Draw the boxes into ``place``; None where the store holds no projection of this dataset.
 
     Parameters
@@ -43,6 +46,8 @@ def choose(dataset: str, place: Any, follow: str | None = None) -> Picture | Non
     place : container
     follow : str or None
         The view to show now, unless the URL has just asked for another one.
+    touched : callable
+        Whether a person has laid a hand on the picture of a view: then it stays as it is, whatever is new.
     """
     rows = results.projections(dataset)
     rows = rows[rows["dimension"].isin([2, 3])].assign(name=lambda all_: names(all_))
@@ -51,9 +56,7 @@ def choose(dataset: str, place: Any, follow: str | None = None) -> Picture | Non
     with place:
         view = _choose_view(order(rows["view"].unique().tolist()), follow)
         rows = rows[rows["view"] == view]
-        options = list(dict.fromkeys(rows["name"]))
-        first = next((number for number, one in enumerate(options) if one.startswith("UMAP")), 0)
-        name = st.selectbox("Projection", options, index=first, key="projection", bind="query-params")
+        name = _choose_projection(dataset, view, list(dict.fromkeys(rows["name"])), touched)
         shown = st.segmented_control(
             "Show", list(BOTH), default="3-D and 2-D", required=True, key="dimensions", bind="query-params"
         )
@@ -74,6 +77,20 @@ def _choose_view(views: Sequence[str], follow: str | None) -> str:
     st.session_state[VIEW_WRITTEN] = titles[view]
     links.later(VIEW, titles[view])
     return view
+
+
+def _choose_projection(dataset: str, view: str, names: list[str], touched: Callable[[str], bool]) -> str:
+    """The box of projections. A better one that a build has brought meanwhile is shown where nobody minds."""
+    options = sorted(names, key=lambda one: not one.startswith("UMAP"))  # the rest as they came
+    where, default = st.session_state.get(SHOWN, (None, None))
+    value = st.session_state.get(PROJECTION)
+    if value is not None and value == default and value != options[0] and PROJECTION not in st.query_params:
+        stays = where == (dataset, view) and touched(view) and value in options
+        # Also where it stays it is set: from now on it is a choice, and stands in the URL.
+        st.session_state[PROJECTION] = value if stays else options[0]
+    name = str(st.selectbox("Projection", options, key=PROJECTION, bind="query-params"))
+    st.session_state[SHOWN] = ((dataset, view), options[0])
+    return name
 
 
 def order(views: Sequence[str]) -> list[str]:

@@ -8,13 +8,10 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from app import snapshot
+from app import thumbnail as pictures
 from pipeline.clusterings.spaces import Space
 from pipeline.clusterings.spaces import spaces as all_spaces
 from store.reader import Points, Reader
-
-
-def _shown() -> tuple[str, int]:
-    return str(snapshot.store().root), snapshot.current().number
 
 
 def _reader(root: str, number: int) -> Reader:
@@ -23,7 +20,7 @@ def _reader(root: str, number: int) -> Reader:
 
 def projections(dataset: str) -> pd.DataFrame:
     """The projections of a dataset's views with their quality."""
-    return _projections(*_shown(), dataset)
+    return _projections(*snapshot.shown(), dataset)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -33,7 +30,7 @@ def _projections(root: str, number: int, dataset: str) -> pd.DataFrame:
 
 def points(projection_id: str) -> Points:
     """Where each clip lies, and how far each place can be believed; not to be changed."""
-    return _points(*_shown(), projection_id)
+    return _points(*snapshot.shown(), projection_id)
 
 
 @st.cache_resource(max_entries=16, show_spinner="Reading the positions ...")
@@ -46,7 +43,7 @@ def _points(root: str, number: int, projection_id: str) -> Points:
 
 def axes(projection_id: str) -> pd.DataFrame:
     """What the axes of a PCA are made of."""
-    return _axes(*_shown(), projection_id)
+    return _axes(*snapshot.shown(), projection_id)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -54,9 +51,24 @@ def _axes(root: str, number: int, projection_id: str) -> pd.DataFrame:
     return _reader(root, number).axes(projection_id)
 
 
+def thumbnail(dataset: str, colours: tuple[str, ...]) -> tuple[str, str] | None:
+    """The collection as a small picture (SVG) and the method that laid it out; None before there is a projection."""
+    return _thumbnail(*snapshot.shown(), dataset, colours)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _thumbnail(root: str, number: int, dataset: str, colours: tuple[str, ...]) -> tuple[str, str] | None:
+    row = pictures.best(_projections(root, number, dataset))
+    if row is None:
+        return None
+    points = _points(root, number, str(row["projection_id"]))
+    clips = aligned(snapshot._clips(root, number, dataset), points.clip_ids)
+    return pictures.svg(points.positions, clips["label"].tolist(), colours), str(row["method"])
+
+
 def clusterings(dataset: str) -> pd.DataFrame:
     """Every clustering of a dataset with its scores, best first."""
-    return _clusterings(*_shown(), dataset)
+    return _clusterings(*snapshot.shown(), dataset)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -66,7 +78,7 @@ def _clusterings(root: str, number: int, dataset: str) -> pd.DataFrame:
 
 def members(clustering_id: str) -> pd.DataFrame:
     """Which cluster each clip is in (-1 for noise), and how firmly."""
-    return _members(*_shown(), clustering_id).copy(deep=False)  # as in `snapshot.clips`
+    return _members(*snapshot.shown(), clustering_id).copy(deep=False)  # as in `snapshot.clips`
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -76,7 +88,7 @@ def _members(root: str, number: int, clustering_id: str) -> pd.DataFrame:
 
 def tree(clustering_id: str) -> pd.DataFrame:
     """The condensed tree of an HDBSCAN clustering; empty for others."""
-    return _tree(*_shown(), clustering_id)
+    return _tree(*snapshot.shown(), clustering_id)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
@@ -86,7 +98,7 @@ def _tree(root: str, number: int, clustering_id: str) -> pd.DataFrame:
 
 def spaces(dataset: str, view: str, umap_ids: tuple[tuple[str, str], ...]) -> dict[str, Space]:
     """The spaces of a view to cluster in; kept, for a second clustering of one is much quicker."""
-    return _spaces(*_shown(), dataset, view, umap_ids)
+    return _spaces(*snapshot.shown(), dataset, view, umap_ids)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -94,12 +106,12 @@ def _spaces(
     root: str, number: int, dataset: str, view: str, umap_ids: tuple[tuple[str, str], ...]
 ) -> dict[str, Space]:
     umap = {name: _points(root, number, id_).positions for name, id_ in umap_ids}
-    return {one.name: one for one in all_spaces(snapshot.standardised(dataset, view), umap)}
+    return {one.name: one for one in all_spaces(snapshot._standardised(root, number, dataset, view), umap)}
 
 
 def gaps(dataset: str) -> pd.DataFrame:
     """What a build could not compute of each view, and why."""
-    return _gaps(*_shown(), dataset)
+    return _gaps(*snapshot.shown(), dataset)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

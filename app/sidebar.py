@@ -15,7 +15,9 @@ UNREADABLE = 0
 def draw() -> None:
     """Draw the state of the store, and keep it up to date while the page is open."""
     with st.sidebar:
-        _state(*_seen())
+        current, at_work = _seen()
+        # Of this run, not of this moment: what is published in between is drawn by the next run.
+        _state(snapshot.pinned() or current, at_work)
 
 
 def _seen() -> tuple[int | None, bool]:
@@ -38,6 +40,9 @@ def _state(drawn: int | None, at_work: bool) -> None:
     run = builds.latest(snapshot.store())
     if run and run.running:
         st.progress(run.share, text=builds.in_words(run))
+        left = builds.time_left(run)
+        if left:
+            st.caption(left)
     if drawn is None:
         st.caption("The store is empty.")
         return
@@ -52,7 +57,11 @@ def _facts() -> None:
     synthetic = int(datasets.loc[datasets["synthetic"], "clips"].sum())
     total = int(datasets["clips"].sum())
     shown = snapshot.current()
-    st.caption(f"**Snapshot {shown.number}**, {shown.published_at:%d %b %Y, %H:%M}")
+    try:
+        at = f", {shown.published_at:%d %b %Y, %H:%M}"
+    except FileNotFoundError:  # deleted since; the next one is on its way here
+        at = ""
+    st.caption(f"**Snapshot {shown.number}**{at}")
     st.caption(
         f"{show.counted(total, 'clip')} in {show.counted(len(datasets), 'collection')}"
         + (f", {synthetic:,} synthetic" if synthetic else "")

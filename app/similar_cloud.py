@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from app import colouring, results, similar, snapshot
+from app import colouring, results, similar, snapshot, waiting
 from app.components.cloud import Colouring, Scene, cloud
 from pipeline.projections import METHODS
 from store.reader import Points
@@ -39,7 +39,7 @@ def draw(
     """
     projection = _projection(dataset, view)
     if projection is None:
-        st.info(NONE, icon=":material/scatter_plot:")
+        waiting.draw("pca", NONE, ":material/scatter_plot:")
         return
     points = results.points(str(projection["projection_id"]))
     clips = results.aligned(snapshot.clips(dataset), points.clip_ids)

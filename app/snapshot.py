@@ -1,7 +1,8 @@
-"""The current snapshot and what is read from it: the only place where Streamlit caches anything.
+"""The snapshot that a page shows and what is read from it: the only place where Streamlit caches anything.
 
-Every cache is keyed by the store's folder and the snapshot's number. A published snapshot never
-changes, so an entry can never be stale; a new build has a new number.
+One run of a page, one snapshot: :func:`pin` chooses it as the run begins, and the fragments of that page
+go on with it, whatever a build publishes meanwhile. Every cache is keyed by the store's folder and the
+snapshot's number. A published snapshot never changes, so an entry can never be stale.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ from store.nearest import Index
 from store.reader import Matrix, Reader
 from store.snapshots import Snapshot, Store
 
+RUN, LINKED = "run_snapshot", "pinned_snapshot"
+"""In the session: the snapshot of this run, as (root, number), and the number that a link has led to."""
+
 
 class EmptyStoreError(SesatlasError):
     """There is no snapshot yet."""
@@ -35,18 +39,36 @@ def store() -> Store:
     return Store(store_root())
 
 
+def pin() -> None:
+    """Choose the snapshot of this run of the page, and of its fragments until the next one."""
+    st.session_state.pop(RUN, None)
+    with suppress(SesatlasError):  # said by the page, which asks for it again
+        found = store().current()
+        if found is not None:
+            st.session_state[RUN] = (str(store().root), found.number)
+
+
+def pinned() -> int | None:
+    """The number of this run's snapshot; None where the store is empty or cannot be read."""
+    root, number = st.session_state.get(RUN, ("", 0))
+    return number if root == str(store().root) else None
+
+
 def current() -> Snapshot:
-    """The snapshot to show: the current one, or an older one that a link has led to (``app.links``).
+    """The snapshot to show: that of this run, or an older one that a link has led to (``app.links``).
 
     Raises
     ------
     EmptyStoreError
         Nothing has been built yet; Home shows how to begin.
     """
+    linked = st.session_state.get(LINKED)
+    if linked is not None and store().at(linked).path.exists():
+        return store().at(linked)
+    number = pinned()
+    if number is not None:
+        return store().at(number)
     found = store().current()
-    pinned = st.session_state.get("pinned_snapshot")
-    if pinned is not None and store().at(pinned).path.exists():
-        return store().at(pinned)
     if found is None:
         raise EmptyStoreError(
             "The store is empty. Go to Home to build the demo or to learn how to add recordings."
@@ -54,18 +76,37 @@ def current() -> Snapshot:
     return found
 
 
-@st.cache_resource(max_entries=4, on_release=Reader.close, show_spinner=False)
+def shown() -> tuple[str, int]:
+    """The store's folder and the number of the snapshot to read: the keys of every cache.
+
+    That snapshot is open when this returns, so that it can be read to the end of the run even where a
+    build deletes it in the meantime: a build soon drops what it published halfway.
+    """
+    root, number = str(store().root), current().number
+    try:
+        _reader(root, number)
+    except SesatlasError:
+        if store().at(number).path.exists():
+            raise
+        pin()  # deleted between looking and opening: the build has published the next one
+        number = current().number
+        _reader(root, number)
+    return root, number
+
+
+# Who is evicted is not closed, for another session may be reading: the file is let go of with its last reader.
+@st.cache_resource(max_entries=8, show_spinner=False)
 def _reader(root: str, number: int) -> Reader:
     return Reader(Store(Path(root)).snapshot(number).path)
 
 
 def reader() -> Reader:
-    return _reader(str(store().root), current().number)
+    return _reader(*shown())
 
 
 def datasets() -> pd.DataFrame:
     """The collections in the current snapshot; see ``store/queries/datasets.sql``."""
-    return _datasets(str(store().root), current().number)
+    return _datasets(*shown())
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -76,7 +117,7 @@ def _datasets(root: str, number: int) -> pd.DataFrame:
 def clips(dataset: str) -> pd.DataFrame:
     """Every clip of a dataset with its facts and labels."""
     # A shallow copy: what a page changes in it stays its own, and 100,000 rows are not unpacked for each click.
-    return _clips(str(store().root), current().number, dataset).copy(deep=False)
+    return _clips(*shown(), dataset).copy(deep=False)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the clips ...")
@@ -86,7 +127,7 @@ def _clips(root: str, number: int, dataset: str) -> pd.DataFrame:
 
 def views(dataset: str | None = None) -> pd.DataFrame:
     """The views, or those that hold vectors of a dataset; ``learned`` marks what a network made by labels."""
-    return _views(str(store().root), current().number, dataset)
+    return _views(*shown(), dataset)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -105,7 +146,7 @@ def described_of(table: pd.DataFrame) -> list[str]:
 
 def column(dataset: str, view: str, name: str) -> pd.Series:
     """One column of a view, indexed by clip_id."""
-    frame = _column(str(store().root), current().number, dataset, view, name)
+    frame = _column(*shown(), dataset, view, name)
     return frame.set_index("clip_id")["value"]
 
 
@@ -116,7 +157,7 @@ def _column(root: str, number: int, dataset: str, view: str, name: str) -> pd.Da
 
 def matrix(dataset: str, view: str) -> Matrix:
     """All vectors of a view over a dataset."""
-    return _matrix(str(store().root), current().number, dataset, view)
+    return _matrix(*shown(), dataset, view)
 
 
 @st.cache_data(max_entries=8, show_spinner="Reading the vectors ...")
@@ -182,7 +223,7 @@ def standardised(dataset: str | None, view: str) -> Input:
     InputError
         There is nothing that tells one clip from another.
     """
-    return _standardised(str(store().root), current().number, dataset, view)
+    return _standardised(*shown(), dataset, view)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Bringing the columns to one scale ...")
@@ -195,7 +236,7 @@ def _standardised(root: str, number: int, dataset: str | None, view: str) -> Inp
 
 def nearest_index(dataset: str | None, view: str) -> Index:
     """Every clip of a dataset, None for all of them together, ready to be searched. Raises as above."""
-    asked = str(store().root), current().number, dataset, view
+    asked = (*shown(), dataset, view)
     preparing = _preparing(*asked)
     if preparing.is_alive():
         with st.spinner("Preparing the search ..."):
@@ -205,7 +246,7 @@ def nearest_index(dataset: str | None, view: str) -> Index:
 
 def prepare(dataset: str | None, view: str) -> None:
     """Begin with what a click will ask for while a person still looks: of 100,000 clips it takes seconds."""
-    _preparing(str(store().root), current().number, dataset, view)
+    _preparing(*shown(), dataset, view)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from app import build_panel, filters, show, snapshot
+from app import build_panel, builds, filters, results, show, snapshot, waiting
+from pipeline.projections import METHODS
 
 ABOUT = (
     "An atlas of audio collections: see, hear, cluster, question and model what is in them. "
@@ -28,6 +29,9 @@ def page() -> None:
     if snapshot.store().current() is None:
         _empty()
         return
+    with st.container():  # always one, so that what is below it stays where it is
+        build_panel.progress()
+        build_panel.go_on()
     datasets = snapshot.datasets()
     titles = filters.titles(datasets)
     for first in range(0, len(datasets), 3):
@@ -36,12 +40,31 @@ def page() -> None:
             with column:
                 _card(dataset, titles[str(dataset["dataset"])])
     _last_build()
-    build_panel.progress()
     with st.expander("Bring recordings of your own", icon=":material/library_add:", expanded=False):
         _bring()
 
 
 def _empty() -> None:
+    if build_panel.at_work():
+        st.markdown(
+            "**The first build is at work.** The clips will be here as soon as they are measured; pictures, "
+            "clusterings and experiments follow one by one, while you look around."
+        )
+        build_panel.progress()
+    elif builds.failure(snapshot.store()):
+        st.warning(
+            "The store is still empty, for the build did not come to its end.", icon=":material/error:"
+        )
+        build_panel.progress()
+        build_panel.go_on()
+        st.caption("`python -m pipeline doctor` looks for what is wrong on this machine.")
+    else:
+        _invite()
+    st.markdown("**Or begin with recordings of your own**, in a terminal or on the Pipeline page:")
+    _bring()
+
+
+def _invite() -> None:
     st.info("The store is empty: nothing has been measured yet.", icon=":material/info:")
     st.markdown(
         "**Try it now.** The demo synthesises two small collections on this machine, about 400 clips of "
@@ -49,9 +72,7 @@ def _empty() -> None:
         "network and takes two minutes or so."
     )
     build_panel.start_button("Build the demo", ["--dataset", "demo"], primary=True)
-    build_panel.progress()
-    st.markdown("**Or begin with recordings of your own**, in a terminal or on the Pipeline page:")
-    _bring()
+    build_panel.progress()  # such as why it could not begin
 
 
 def _bring() -> None:
@@ -67,6 +88,7 @@ def _card(dataset: pd.Series, title: str) -> None:
     with st.container(border=True, height="stretch"):
         st.subheader(title, anchor=False)
         show.synthetic_mark(bool(dataset["synthetic"]))
+        _picture(dataset)
         many, of_what = int(dataset["classes"]), str(dataset["label_name"])
         numbers = {"clips": f"{int(dataset['clips']):,}", "hours": f"{dataset['hours']:.2f}"}
         if dataset["speakers"]:
@@ -89,11 +111,31 @@ def _card(dataset: pd.Series, title: str) -> None:
                 st.page_link(f"../pages/{page}.py", label=label, icon=icon, query_params=here)
 
 
+def _picture(dataset: pd.Series) -> None:
+    """The collection's cloud, small and still; or what it waits for."""
+    with st.container():  # always one, so that what is below it stays where it is
+        dark = st.context.theme.type == "dark"
+        colours = tuple(st.get_option(f"theme.{'dark' if dark else 'light'}.chartCategoricalColors"))
+        found = results.thumbnail(str(dataset["dataset"]), colours)
+        if found is None:
+            hopeless = not dataset["clips"] or len(results.gaps(str(dataset["dataset"])))
+            waiting.line("pca", "" if hopeless else "No picture yet: a build on the Pipeline page makes one.")
+            return
+        picture, method = found
+        title = METHODS[method].title
+        st.image(
+            picture,
+            width="stretch",
+            alt=f"The {int(dataset['clips']):,} clips of {dataset['title']} as points, laid out by {title} of all "
+            f"views together, coloured by {dataset['label_name']}",
+        )
+
+
 def _last_build() -> None:
-    builds = snapshot.builds()
-    if builds.empty:
+    finished = snapshot.builds().dropna(subset=["finished_at", "snapshot"])
+    if finished.empty:  # the first one is at work, and has published a part
         return
-    last = builds.iloc[0]
+    last = finished.iloc[0]
     st.markdown(
         f"Built {pd.Timestamp(last['finished_at']):%d %B %Y, %H:%M} as snapshot {int(last['snapshot'])}: "
         f"{int(last['clips']):,} clips, {show.counted(int(last['failed']), 'file')} failed."

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import boundary, mistaken_clip, voice_network, voice_sections, voice_speakers, voice_words
+from app import boundary, mistaken_clip, voice_network, voice_sections, voice_speakers, voice_words, waiting
 from app import experiment_words as words
 from app.voice_about import about
 from app.voice_errors import errors
@@ -38,7 +38,7 @@ def draw() -> None:
     """Draw it all, from the card that the build has written."""
     network = voice_network.found()
     if network is None:
-        st.info(NOT_YET, icon=":material/record_voice_over:")
+        waiting.draw("experiments", NOT_YET, ":material/record_voice_over:")
         return
     _head(network)
     mistaken_clip.rest()

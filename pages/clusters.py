@@ -5,36 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from app import atlas, boundary, filters, leaderboard, links, picked, pictures, results, sections, show
-from app.registries import METHODS_AND_SPACES
+from app import atlas, boundary, clustering_choice, filters, links, picked, results, sections, show, waiting
 
 NOT_YET = "This collection has no pictures and no clusterings yet. Start a build on the Pipeline page: it makes them."
-
-
-def best(dataset: str, asked: str | None) -> pd.Series | None:
-    """The leaderboard; the clustering chosen in it, which is kept in ``?clustering=``."""
-    clusterings = results.clusterings(dataset)
-    if clusterings.empty and results.projections(dataset).empty:
-        return None  # said once, below
-    if asked != st.session_state.get("clustering_written", asked):
-        # The browser's back: a table forgets which row was clicked only when it is another table.
-        st.session_state["boards"] = st.session_state.get("boards", 0) + 1
-    if asked and asked not in set(clusterings["clustering_id"]) and asked.startswith(f"{dataset}."):
-        st.caption(f":orange[This snapshot holds no clustering `{asked}`; the first one is shown.]")
-    titles = METHODS_AND_SPACES | pictures.view_titles(clusterings["view"].unique().tolist())
-    chosen = leaderboard.draw(
-        clusterings, asked, key=f"board{st.session_state.get('boards', '')}", titles=titles
-    )
-    st.session_state["clustering_written"] = chosen
-    if chosen is None:
-        st.query_params.pop("clustering", None)
-        return None
-    links.later("clustering", chosen)
-    row = clusterings[clusterings["clustering_id"] == chosen]
-    if int(row["rank"].iloc[0]) != 1:  # its line may be far down the table
-        told = leaderboard.heading(leaderboard.shown(row, titles).iloc[0])
-        st.markdown(f"**Shown: {told}.** {row['why'].fillna('').iloc[0]}")
-    return row.iloc[0]
 
 
 @st.fragment
@@ -65,7 +38,7 @@ def _clouds(dataset: pd.Series, clustering: pd.Series | None) -> None:
 def _say_why_not(dataset: pd.Series) -> None:
     gaps = results.gaps(str(dataset["dataset"]))
     if gaps.empty:
-        st.info(NOT_YET, icon=":material/scatter_plot:")
+        waiting.draw("pca", NOT_YET, ":material/scatter_plot:")
         return
     why = gaps["reason"].value_counts().index[0]
     st.info(
@@ -77,11 +50,15 @@ def _say_why_not(dataset: pd.Series) -> None:
 
 
 st.title("Clusters", anchor=False)
-asked = st.query_params.get("clustering")
-if "dataset" not in st.query_params:  # from another page: what was chosen here before is so still
-    asked = st.session_state.get("clustering_written")
+asked = clustering_choice.asked_for()
+if "dataset" not in st.query_params:  # from another page: what was picked here before is so still
     picked.come_back()
 with st.container(horizontal=True, vertical_alignment="bottom"):
     dataset = filters.choose_dataset()
     show.synthetic_mark(bool(dataset["synthetic"]))
-clouds(dataset, best(str(dataset["dataset"]), asked))
+# The clouds stand above the table that says what they show, and always in the same place of the page: moved by a
+# line that comes or goes, they would be made anew, and their camera and sound with them.
+above, middle, below = st.container(), st.container(), st.container()
+clustering = clustering_choice.draw(str(dataset["dataset"]), asked, above, below)
+with middle:
+    clouds(dataset, clustering)

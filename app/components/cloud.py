@@ -62,6 +62,7 @@ def cloud(
     sound: bytes | None = None,
     on_choose: Callable[[int], None],
     on_select: Callable[[NDArray[np.bool_]], None],
+    on_touch: Callable[[], None] | None = None,
     key: str,
     height: int = 520,
     turning: bool = True,
@@ -87,6 +88,9 @@ def cloud(
         The chosen clip as WAV. Played at once when this run was caused by a click on it.
     on_choose, on_select : callable
         Called with a clip's index, or with a mask (all False: cleared), before the page is drawn anew.
+    on_touch : callable or None
+        Called once for each pair of scenes when a hand has moved a camera. It costs a run of the page, so only
+        where the page could otherwise show another picture.
     key : str
         Unique on the page.
     height : int
@@ -111,6 +115,10 @@ def cloud(
     def drawn_round() -> None:
         on_select(bits.from_browser(str(st.session_state[key]["selected"]), n))
 
+    def touched() -> None:
+        if on_touch is not None:
+            on_touch()
+
     _component(
         key=key,
         data={
@@ -133,9 +141,11 @@ def cloud(
             "sound": None if sound is None else served.url(sound, served.WAV, f"{key}.sound"),
             "height": height,
             "turning": turning,
+            "report": on_touch is not None,
         },
         on_chosen_change=heard,
         on_selected_change=drawn_round,
+        on_touched_change=touched,
     )
 
 

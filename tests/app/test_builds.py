@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -210,3 +211,141 @@ def test_start_hands_its_arguments_to_a_build_of_this_store(
     assert process.wait(60) == 2
     assert "'nonsense' is no known dataset" in str(builds.refusal(store, process))
     assert not store.root.with_name("another").exists()
+
+
+LEFT = {"pca": 3.0, "overview": 12.0, "clusterings": 34.0, "experiments": 200.0, "audit": 9_000.0}
+
+
+def _event(name: str, *, ago_s: float = 0.0, **told: object) -> str:
+    time = datetime.now(UTC) - timedelta(seconds=ago_s)
+    return json.dumps({"event": name, "time": time.isoformat(timespec="milliseconds"), **told}) + "\n"
+
+
+def _staged(store: Store, *lines: str) -> Path:
+    """A log of a build that publishes in steps, after its extraction."""
+    path = _log(store, [*TOLD[:5]])
+    with path.open("a", encoding="utf-8") as log:
+        log.writelines(lines)
+    return path
+
+
+def _stage(done: float = 3, total: int = 8) -> str:
+    return _event(
+        "stageprogress", stage="clusterings", title="clusterings", unit="views", done=done, total=total,
+        dataset="esc50", item="mfcc", left_s=12.3,
+    )  # fmt: skip
+
+
+def test_a_stage_at_work_is_told_by_its_own_words(store: Store) -> None:
+    _staged(store, _event("stages", left=LEFT), _stage(), _event("stages", left=LEFT))
+    run = builds.latest(store)
+    assert run is not None and run.last["event"] == "stages" and run.work["event"] == "stageprogress"
+    assert builds.in_words(run) == "Clusterings: 3 of 8 views"
+    assert run.share == 0.375
+    for event in (_event("published", snapshot=7, stage="pca"), _event("stages", left={})):
+        _staged(store, _stage(2.5, 0), event)
+        run = builds.latest(store)
+        assert run is not None and 0 <= run.share <= 1 and builds.in_words(run) == "Clusterings: 2 of 0 views"
+
+
+@pytest.mark.parametrize(
+    ("stage", "words"),
+    [
+        ("pca", "First pictures: in a few seconds"),
+        ("overview", "UMAP and t-SNE of all views together: in about 10 s"),
+        ("clusterings", "Clusterings: in about 35 s"),
+        ("experiments", "Experiments: in about 3 min"),
+        ("audit", "Audit: in about 2 h"),
+    ],
+)
+def test_each_stage_that_is_to_come_says_when(store: Store, stage: str, words: str) -> None:
+    _staged(store, _event("stages", left=LEFT))
+    with store.lock():
+        assert builds.waiting_for(store, stage) == words
+        run = builds.latest(store)
+    assert run is not None and builds.time_left(run) == "All done in about 2 h."
+    assert builds.waiting_for(store, stage) is None, "no build is at work"
+
+
+def test_the_time_since_the_estimate_is_taken_off(store: Store) -> None:
+    _staged(store, _event("stages", left=LEFT, ago_s=100), _event("stages", left=LEFT, ago_s=20), _stage())
+    with store.lock():
+        assert builds.waiting_for(store, "clusterings") == "Clusterings: in about 15 s"
+        assert builds.waiting_for(store, "pca") == "First pictures: any moment now"
+
+
+def test_what_is_published_is_waited_for_no_more(store: Store) -> None:
+    rest = {stage: left for stage, left in LEFT.items() if stage not in ("pca", "overview")}
+    _staged(store, _event("stages", left=LEFT), _event("published", snapshot=2), _event("stages", left=rest))
+    with store.lock():
+        assert builds.waiting_for(store, "pca") is None
+        assert builds.waiting_for(store, "experiments")
+        assert builds.waiting_for(store, "a stage of tomorrow") is None
+
+
+def test_a_stage_nobody_has_named_goes_by_its_name(store: Store) -> None:
+    _staged(store, _event("stages", left={"tomorrow": 5.0}))
+    with store.lock():
+        assert builds.waiting_for(store, "tomorrow") == "Tomorrow: in a few seconds"
+    _staged(store, _event("stages", left={"tomorrow": 5.0}, titles={"tomorrow": "what comes"}))
+    with store.lock():
+        assert builds.waiting_for(store, "tomorrow") == "What comes: in a few seconds"
+
+
+def test_before_the_first_estimate_a_build_has_just_begun(store: Store) -> None:
+    _log(store, TOLD[:4])
+    with store.lock():
+        assert builds.waiting_for(store, "clusterings") == "Clusterings: soon, the build has just begun"
+    _log(store, TOLD[:5])
+    with store.lock():
+        assert builds.waiting_for(store, builds.CLIPS) == "The first clips: in a few seconds"
+    # One that only learns an experiment brings nothing else.
+    _log(store, [TOLD[0], events.Learning(0, 1)])
+    with store.lock():
+        assert builds.waiting_for(store, "clusterings") is None
+
+
+def test_a_failure_is_told_whoever_started_the_build(store: Store) -> None:
+    assert builds.failure(store) is None
+    log = _log(store, [*TOLD[:4], events.Stopped("No space left on the disk.")])
+    assert "No space left" in str(builds.failure(store))
+    errors = store.builds / "stderr.txt"
+    errors.write_text("WARNING of that same build\n")
+    assert "No space left" in str(builds.failure(store))
+    # A later one, which never had a log.
+    errors.write_text("Traceback ...\nModuleNotFoundError: No module named 'duckdb'\n")
+    os.utime(errors, (log.stat().st_mtime + 60,) * 2)
+    assert builds.failure(store) == "ModuleNotFoundError: No module named 'duckdb'"
+    with store.lock():
+        assert builds.failure(store) is None
+    log.unlink()
+    assert "ModuleNotFoundError" in str(builds.failure(store))
+    errors.write_text("")
+    assert builds.failure(store) is None
+
+
+def test_a_finished_build_has_not_failed(store: Store) -> None:
+    _log(store, TOLD)
+    (store.builds / "stderr.txt").write_text("WARNING something at the end\n")
+    assert builds.failure(store) is None
+
+
+@pytest.mark.parametrize(
+    ("datasets", "arguments"),
+    [
+        (["demo_sounds", "demo_voices"], ["--dataset", "demo"]),
+        ([], ["--dataset", "demo"]),
+        (["esc50"], []),
+    ],
+)
+def test_an_empty_store_goes_on_with_what_was_begun(
+    store: Store, datasets: list[str], arguments: list[str]
+) -> None:
+    _log(store, [events.Started("b", datasets, resumed=False), STOPPED])
+    assert builds.going_on(store) == arguments
+
+
+def test_a_store_without_clips_waits_for_them_whatever_the_build_does(store: Store) -> None:
+    _log(store, TOLD[:1])
+    with store.lock():
+        assert builds.waiting_for(store, builds.CLIPS) == "The first clips: soon"

@@ -114,9 +114,52 @@ def test_the_chosen_one_stays_and_the_first_stands_in_for_it(chosen: str | None,
     assert page.text[0].value == expected
 
 
-def test_why_the_first_is_first_is_said_above() -> None:
-    said = _run(TABLE, "b").markdown[0].value
-    assert said.startswith("**First: kmeans (k = 10)") and said.endswith("Reason of a.")
+def test_the_chosen_one_in_a_line() -> None:
+    assert leaderboard.headline(TABLE, "a", TITLES) == (
+        "**First of 3: K-Means (k = 10) on MFCC, UMAP, 5-D, 10 clusters.** Roughly the same clusters come back "
+        "when some of the clips are left out (stability 0.50), and its silhouette is 0.50."
+    )
+    assert leaderboard.headline(TABLE, "b").startswith("**Place 2 of 3: kmeans (k = 10) on chroma, umap, 5-D")
+    unranked = leaderboard.headline(TABLE, "z")
+    assert unranked.startswith("**Unranked, one of 3: dbscan") and unranked.endswith("Reason of z.")
+
+
+@pytest.mark.parametrize(
+    ("stability", "agreement", "words"),
+    [
+        (0.99, 0.87, "Nearly the same clusters come back when some of the clips are left out (stability 0.99), and "
+                     "other views bear them out (0.87 bits a clip)."),
+        (0.2, 0.1, "Other clusters come back when some of the clips are left out (stability 0.20), and other views "
+                   "say little of them (0.10 bits a clip)."),
+        (None, None, "Its silhouette is 0.50."),
+    ],
+)  # fmt: skip
+def test_what_speaks_for_a_clustering(stability: float | None, agreement: float | None, words: str) -> None:
+    row = pd.Series(_row("a", 1, stability=stability, agreement=agreement))
+    assert leaderboard.speaks_for(row) == words
+
+
+def test_one_out_of_the_running_says_why() -> None:
+    row = pd.Series(_row("a", 9, why="Out of the running: 58% of the clips are noise."))
+    assert leaderboard.speaks_for(row) == "Out of the running: 58% of the clips are noise."
+
+
+def test_a_place_that_several_share_is_marked_and_said() -> None:
+    ranks = [1, 1, 1, 4, *range(5, 12), float("nan")]
+    table = pd.DataFrame([_row(f"c{number:02}", rank) for number, rank in enumerate(ranks)])
+    told = leaderboard.shown(table)["rank"].tolist()
+    assert told[:-1] == [" 1=", " 1=", " 1=", " 4", *(f" {n}" for n in range(5, 10)), "10", "11"] and pd.isna(
+        told[-1]
+    )
+    places = told[:-1]
+    assert places == sorted(places), "as text they sort as numbers"
+    for id_ in ("c00", "c02"):
+        line = leaderboard.headline(table, id_)
+        assert line.startswith("**First of 12:") and line.endswith("Two others share this place.")
+    assert "share" not in leaderboard.headline(table, "c03")
+    pair = pd.DataFrame([_row("a", 1), _row("b", 2), _row("c", 2)])
+    assert leaderboard.headline(pair, "c").startswith("**Place 2= of 3:")
+    assert leaderboard.headline(pair, "c").endswith("One other shares this place.")
 
 
 def test_a_filter_leaves_the_chosen_one_chosen() -> None:
@@ -128,6 +171,6 @@ def test_a_filter_leaves_the_chosen_one_chosen() -> None:
     assert not page.exception and page.text[0].value == "a"
 
 
-def test_a_table_of_nothing_is_a_word() -> None:
+def test_a_table_of_nothing_is_nothing() -> None:
     page = _run(TABLE.iloc[:0], None)
-    assert "no clustering" in page.info[0].value
+    assert not page.exception and not page.dataframe and not page.header

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -116,3 +117,65 @@ def test_caches_are_bounded() -> None:
         if hasattr(function, "clear") and callable(function):
             assert function._info.max_entries, f"{name} may grow without end"
     st.cache_data.clear()
+
+
+@pytest.fixture
+def two_copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """A store with two snapshots that hold a dataset each, of another title; the pages' own, and pinned by none."""
+    store = Store(tmp_path / "store")
+    store.at(1).path.parent.mkdir(parents=True)
+    for number in (1, 2):
+        with Writer(store.at(number).path) as writer:
+            writer.upsert("datasets", [DATASET | {"title": f"In snapshot {number}"}])
+    store.use(1)
+    monkeypatch.setenv("SESATLAS_STORE", str(store.root))
+    yield store
+    monkeypatch.setenv("SESATLAS_STORE", str(tmp_path / "nothing"))
+    snapshot.pin()
+
+
+DATASET = dict.fromkeys(
+    ("reader", "title", "kind", "label_name", "path", "licence", "citation", "url"), "x"
+) | {"dataset": "d", "synthetic": False, "notes": []}  # fmt: skip
+
+
+def _title() -> str:
+    return str(snapshot.datasets()["title"].iloc[0])
+
+
+def test_one_run_reads_one_snapshot_whatever_is_published(two_copies: Store) -> None:
+    snapshot.pin()
+    assert (snapshot.pinned(), _title()) == (1, "In snapshot 1")
+    two_copies.use(2)
+    assert (snapshot.current().number, _title()) == (1, "In snapshot 1")
+    # Also when it is deleted meanwhile: it was open.
+    two_copies.delete(1)
+    snapshot._datasets.clear()
+    assert (snapshot.current().number, _title()) == (1, "In snapshot 1")
+    snapshot.pin()
+    assert (snapshot.pinned(), _title()) == (2, "In snapshot 2")
+
+
+def test_a_snapshot_deleted_between_looking_and_opening_gives_way_to_the_next(two_copies: Store) -> None:
+    snapshot.pin()
+    two_copies.use(2)
+    two_copies.delete(1)
+    assert snapshot.shown() == (str(two_copies.root), 2)
+    assert _title() == "In snapshot 2"
+
+
+def test_a_damaged_snapshot_is_no_reason_to_look_for_another(two_copies: Store) -> None:
+    snapshot.pin()
+    two_copies.at(1).path.write_bytes(b"no database at all" * 1_000)
+    with pytest.raises(StoreError, match="cannot be read"):
+        snapshot.shown()
+
+
+def test_another_store_is_not_pinned_by_this_one(
+    two_copies: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    snapshot.pin()
+    monkeypatch.setenv("SESATLAS_STORE", str(tmp_path / "another"))
+    assert snapshot.pinned() is None
+    with pytest.raises(snapshot.EmptyStoreError):
+        snapshot.current()

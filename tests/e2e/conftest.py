@@ -273,6 +273,19 @@ def empty_dashboard(browser: Browser, tmp_path: Path) -> Iterator[Dashboard]:
         yield served
 
 
+@pytest.fixture
+def serve_store(browser: Browser, tmp_path: Path) -> Iterator[Callable[[Path], Dashboard]]:
+    """``serve_store(store)``: the dashboard on a store of the test's own."""
+    with contextlib.ExitStack() as stack:
+
+        def serve_one(store: Path) -> Dashboard:
+            dashboard = stack.enter_context(serve(store, tmp_path))
+            stack.enter_context(no_traceback(dashboard, since=0))
+            return dashboard
+
+        yield serve_one
+
+
 @pytest.fixture(scope="module")
 def counted_dashboard(
     browser: Browser, demo_store: Path, tmp_path_factory: pytest.TempPathFactory

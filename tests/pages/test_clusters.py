@@ -91,7 +91,8 @@ def test_it_opens_with_the_first_of_the_leaderboard_and_its_view(
 ) -> None:
     page = clusters(dataset=dataset)
     first = _clusterings(demo_store, dataset).iloc[0]
-    assert first["why"] in page.text and "**Shown:" not in page.text
+    assert f"**First of {len(_clusterings(demo_store, dataset)):,}: {CLUSTERERS[first['method']].title}" in page.text
+    assert first["why"] not in page.text, "what its rank is made of stands in the table"
     assert _query(page, "clustering") == first["clustering_id"]
     assert _query(page, "view") == TITLES[first["view"]]
     assert _box(page, "view").value == first["view"]
@@ -160,7 +161,7 @@ def test_another_clustering_by_its_link(
     assert _query(page, "clustering") == row["clustering_id"]
     assert _box(page, "view").value == row["view"]
     assert len(drawn["cloud"]["clusters"]["names"]) == row["clusters"]
-    assert f"**Shown: {CLUSTERERS[row['method']].title}" in page.text and row["why"] in page.text
+    assert f"of {len(table):,}: {CLUSTERERS[row['method']].title}" in page.text and "**First of" not in page.text
     # The view may be another one than the clustering's, all views together included.
     for view in ("MFCC", "All views together"):
         page = clusters(clustering=row["clustering_id"], view=view)
@@ -286,7 +287,7 @@ def _nodes(page: Page) -> list[int]:
 
 def test_how_far_to_believe_each_picture(clusters: Callable[..., Page], demo_store: Path) -> None:
     page = clusters(section="How far to believe it", view="MFCC")
-    table = page.at.dataframe[1].value
+    table = page.at.dataframe[0].value
     with _read(demo_store) as reader:
         rows = reader.projections("demo_sounds")
     rows = rows[rows["view"] == "mfcc"]

@@ -203,7 +203,7 @@ def test_clusters_of_hardly_any_clips_without_labels(
     open_page: Callable[..., Page], small_store: Path, name: str, section: str
 ) -> None:
     page = open_page(small_store, "clusters", dataset=name, section=section, clip=f"{name}/1.wav").sound()
-    assert "First:" in page.text
+    assert "**First of " in page.text
     colour = _widget(page, "selectbox", "colour")
     assert colour.options[0] == "Cluster"
     for option in colour.options:

@@ -10,6 +10,9 @@ const NAME = "camera=";
 
 const others = (search) => search.replace(/^\?/, "").split("&").filter((part) => part && !part.startsWith(NAME));
 
+// Without the snapshot: what a build publishes while one looks is no step to go back through.
+const meaning = (search) => String(others(search).filter((part) => !part.startsWith("snapshot=")));
+
 export function cameraInAddress() {
   const parts = window.location.search.replace(/^\?/, "").split("&");
   return decodeURIComponent(parts.find((part) => part.startsWith(NAME))?.slice(NAME.length) ?? "");
@@ -23,11 +26,11 @@ export class Address {
     const [push, replace] = [this.own.push.bind(history), this.own.replace.bind(history)];
     this.replace = replace;
     this.patched = (state, unused, url) => {
-      const kept = this.kept(url);
-      if (kept === null) push(state, unused, url);
-      else if (kept !== window.location.pathname + window.location.search) {
-        const same = String(others(new URL(kept, document.baseURI).search)) === String(others(window.location.search));
-        (same ? replace : push)(state, unused, kept);
+      const to = this.kept(url);
+      if (to === null) push(state, unused, url);
+      else if (to !== window.location.pathname + window.location.search) {
+        const same = meaning(new URL(to, document.baseURI).search) === meaning(window.location.search);
+        (same ? replace : push)(state, unused, to);
       }
     };
     this.patchedReplace = (state, unused, url) => replace(state, unused, this.kept(url) ?? url);
@@ -39,10 +42,11 @@ export class Address {
 
   // The same address with our camera in it; null where it leads away from this page.
   kept(url) {
-    if (!url || !this.text) return null;
+    if (!url || this.freed) return null;
     const to = new URL(url, document.baseURI);
     if (to.pathname !== this.page || to.origin !== window.location.origin) return null;
-    return `${to.pathname}?${[...others(to.search), NAME + this.text].join("&")}${to.hash}`;
+    const parts = [...others(to.search), ...(this.text ? [NAME + this.text] : [])];
+    return `${to.pathname}${parts.length ? "?" : ""}${parts.join("&")}${to.hash}`;
   }
 
   later(text) {
@@ -61,7 +65,7 @@ export class Address {
     clearTimeout(this.timer);
     window.removeEventListener("popstate", this.show);
     // Somebody who has wrapped ours since still calls it: from now on it only passes on.
-    this.text = "";
+    this.freed = true;
     if (history.pushState === this.patched) history.pushState = this.own.push;
     if (history.replaceState === this.patchedReplace) history.replaceState = this.own.replace;
   }

@@ -49,6 +49,7 @@ export class Cloud {
     if (!before || before.chosen !== data.chosen || before.ids !== data.ids) this.chosen = data.chosen;
     if (!before || before.selected !== data.selected || before.n !== data.n) this.selecting.adopt(loaded.selected);
     this.address.show();
+    this.report();
     this.resize();
     const shown = JSON.stringify([this.drawn, data.scenes, this.chosen, data.chosen, data.links]);
     if (shown !== this.shown) this.redraw();
@@ -145,7 +146,17 @@ export class Cloud {
     this.motion.turn(on);
   }
 
+  // The page hears of the first move only: from then on it shows no other picture unasked.
+  report() {
+    const scenes = this.panes.map((pane) => pane.spec.name).join();
+    if (!this.data.report || this.touched !== scenes || this.reported === scenes) return;
+    this.reported = scenes;
+    this.tell("touched", true);
+  }
+
   moved() { // by a hand
+    this.touched = this.panes.map((pane) => pane.spec.name).join();
+    this.report();
     this.address.later(written(this.panes.map((pane) => pane.camera)));
     this.motion.moving = true;
     this.motion.wake();

@@ -62,11 +62,12 @@ export class Pane {
   load(buffer, url) {
     const { positions, reach } = scaled(buffer, this.spec.half);
     const half = this.spec.half.map((one) => Math.max(one, 0.02)); // all on one line is no line to look at
-    const other = this.url !== undefined && this.url !== url;
-    Object.assign(this, { positions, half, url });
+    const other = this.loaded !== undefined && this.loaded !== this.spec.name;
+    Object.assign(this, { positions, half, url, loaded: this.spec.name });
     // The box's corners lie farther out than the points, and a cut box looks like a mistake.
     Object.assign(this.camera, this.depth ? { reach: Math.max(reach, Math.hypot(...half)) } : { half });
-    // Where one looked in another projection means nothing in this one; from which side still does.
+    // Where one looked in another projection means nothing in this one; from which side still does. The same
+    // projection with points of a new build is looked at as before.
     if (other) Object.assign(this.camera, this.depth ? { zoom: 1, target: [0, 0, 0] } : { x: 0, y: 0, zoom: 1 });
     this.n = positions.length / 3;
     this.sorted = null;
