@@ -27,6 +27,7 @@ from rich.console import Console
 
 from pipeline.inputs import ALL, Input, standardise, together
 from pipeline.projections import METHODS
+from pipeline.projections.neighbourhood import Neighbourhood
 from store import analyses, history, staging, vectors
 from store.analyses import UnitRows
 from store.reader import Matrix
@@ -245,7 +246,9 @@ def _unit(given: Collection, view: str, each: Input, first_rank: int) -> UnitRow
 
 def _pca(view: str, each: Input) -> tuple[list[Picture], list[dict[str, Any]]]:
     """PCA to 2-D and 3-D, and the rows of its axes; the former is the beginning of the latter."""
-    found = METHODS["pca"].compute(each.values, 3, METHODS["pca"].parameters, lambda share: None)
+    found = METHODS["pca"].compute(
+        Neighbourhood(each.values), 3, METHODS["pca"].parameters, lambda share: None
+    )
     if found.axes is None:
         raise RuntimeError("PCA came without axes")
     shares = tuple(float(share) for share in found.axes.explained)

@@ -1,171 +1,177 @@
-"""t-SNE to three dimensions: ours (openTSNE) beside scikit-learn's, seconds and trustworthiness.
+"""t-SNE and UMAP to two and three dimensions: processor seconds, memory and quality, before and now.
 
-    python benchmarks/projections.py [FOLDER] [--clips 2000] [--repeats 3] [--synthetic]
+    python benchmarks/projections.py [--clips 400 2000 20000] [--base FOLDER] [--wide 300] [--repeats 1]
 
-The input is a mixture of 20 Gaussians in 50 dimensions and, where recordings are there (FOLDER of the
-layout of ESC-50, else the 400 clips of ESC-10 from ../shared/data), all views of them together. Both get
-the same input, perplexity, PCA start and cores. One after the other, the round ``repeats`` times over.
+The input is a mixture of 20 Gaussians of unlike width. BASE is a checkout of an earlier commit (``git worktree
+add ../base f5c388b``), which projects the same input with its own parameters; without it, scikit-learn's t-SNE
+stands beside ours. Each runs in a process of its own with one thread, in turn. The first projection of a
+process, which loads and compiles, is told apart. Quality is measured by this commit alone, on the same sample.
 """
 
 from __future__ import annotations
 
-import os
-
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # for both alike; see pipeline/projections/__init__.py
-
 import argparse
+import json
+import os
+import resource
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import joblib
 import numpy as np
-from _corpus import ABSENT, esc10
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
-from sklearn.manifold import TSNE
 
-from pipeline.build import Options, build
-from pipeline.inputs import Input, standardise, together
-from pipeline.projections import METHODS
-from pipeline.projections.quality import measure
-from pipeline.sources import parse
-from store.reader import Matrix, Reader
-from store.snapshots import Store
-
-SHORT_OF = 0.005
-"""How much less trustworthiness still counts as equal."""
-
-Way = Callable[[NDArray[np.float32], int], NDArray[np.float32]]
+HERE = Path(__file__).resolve().parent.parent
+PICTURES = (("tsne", 2), ("tsne", 3), ("umap", 2), ("umap", 3))
+BASE_UP_TO = 5_000
+"""With more clips the earlier commit would take most of an hour."""
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "LOKY_MAX_CPU_COUNT")
 
 
-@dataclass(slots=True)
-class Row:
-    """One way to lay one input out; the seconds and trustworthiness of each run."""
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one process did: seconds of the processor and of the clock, and the pictures."""
 
-    given: str
-    name: str
-    seconds: list[float] = field(default_factory=list)
-    trust: list[float] = field(default_factory=list)
-
-
-def ours(values: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
-    method = METHODS["tsne"]
-    return method.compute(values, 3, {**method.parameters, "seed": seed}, lambda share: None).positions
+    first_s: float
+    cpu_s: dict[str, float]
+    wall_s: dict[str, float]
+    peak_mb: float
+    positions: dict[str, NDArray[np.float32]]
 
 
-def theirs(values: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
-    perplexity = float(str(METHODS["tsne"].parameters["perplexity"]))
-    way = TSNE(
-        n_components=3, method="barnes_hut", init="pca", perplexity=perplexity, random_state=seed, n_jobs=-1
-    )
-    return np.asarray(way.fit_transform(values), dtype=np.float32)
-
-
-WAYS: dict[str, Way] = {"scikit-learn": theirs, "Sesatlas": ours}
-
-
-def mixture(clips: int) -> Input:
-    """Points of 20 Gaussians of unlike width in 50 dimensions, overlapping, standardised."""
-    random = np.random.default_rng(0)
+def mixture(clips: int, columns: int, seed: int = 0) -> NDArray[np.float32]:
+    """Points (clips, columns) of 20 Gaussians of unlike width, overlapping, columns of one scale."""
+    random = np.random.default_rng(seed)
     labels = random.integers(20, size=clips)
     widths = random.uniform(0.5, 1.5, size=(20, 1))
-    points = 1.5 * random.normal(size=(20, 50))[labels] + widths[labels] * random.normal(size=(clips, 50))
-    names = tuple(f"x{number}" for number in range(50))
-    ids = np.array([f"{number:06d}" for number in range(clips)], dtype=object)
-    return standardise(Matrix(ids, points.astype(np.float32), names))
+    points = random.normal(size=(20, columns))[labels] + widths[labels] * random.normal(size=(clips, columns))
+    return ((points - points.mean(axis=0)) / points.std(axis=0)).astype(np.float32)
 
 
-def recordings(corpus: Path) -> Input:
-    """All views of a corpus together, from a store of its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        store = Store(Path(folder))
-        build(store, parse([f"esc50={corpus}"]), lambda event: None, Options())
-        current = store.current()
-        if current is None:
-            raise FileNotFoundError(f"no recordings of ESC-50's layout in {corpus}")
-        with Reader(current.path) as reader:
-            return together(
-                {view: standardise(reader.matrix("esc50", view)) for view in reader.views()["view"]}
-            )
+def work(source: Path, target: Path) -> None:
+    """Lay the clips of ``source`` out, by whatever commit this process imports, and write what it took."""
+    began = time.process_time()
+    from pipeline.projections import METHODS
+
+    values = np.load(source)
+    try:
+        from pipeline.projections.neighbourhood import Neighbourhood
+    except ImportError:  # an earlier commit, which shares nothing
+        clips, few = values, values[:60]
+    else:
+        clips, few = Neighbourhood(values), Neighbourhood(values[:60])
+
+    def picture(method: str, dimension: int, of: Any) -> NDArray[np.float32]:
+        parameters = METHODS[method].parameters
+        return METHODS[method].compute(of, dimension, parameters, lambda share: None).positions
+
+    for method, dimension in PICTURES:
+        picture(method, dimension, few)
+    told: dict[str, Any] = {"first_s": time.process_time() - began, "cpu_s": {}, "wall_s": {}}
+    positions = {}
+    for method, dimension in PICTURES:
+        name, clock, began = f"{method} {dimension}-D", time.perf_counter(), time.process_time()
+        positions[name] = picture(method, dimension, clips)
+        told["cpu_s"][name] = time.process_time() - began
+        told["wall_s"][name] = time.perf_counter() - clock
+    told["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    np.savez(target, told=json.dumps(told), **positions)  # type: ignore[arg-type]
 
 
-def run(inputs: dict[str, Input], repeats: int) -> list[Row]:
-    """Every way on every input, ``repeats`` rounds with a seed each, the first of which is not counted."""
-    rows = {(given, name): Row(given, name) for given in inputs for name in WAYS}
-    for seed in range(-1, repeats):
-        for given, name in rows:
-            values = inputs[given].values if seed >= 0 else inputs[given].values[:200]
-            began = time.perf_counter()
-            positions = WAYS[name](values, max(seed, 0))
-            seconds = time.perf_counter() - began
-            if seed >= 0:
-                rows[given, name].seconds.append(seconds)
-                rows[given, name].trust.append(measure(values, positions).trustworthiness)
-    return list(rows.values())
+def run(folder: Path, source: Path) -> Run:
+    """Let the commit in ``folder`` work, in a process of its own with one thread."""
+    target = source.with_suffix(".npz")
+    env = {**os.environ, **dict.fromkeys(THREADS, "1"), "PYTHONPATH": str(folder)}
+    command = [sys.executable, str(Path(__file__).resolve()), "--work", str(source), str(target)]
+    subprocess.run(command, cwd=folder, env=env, check=True)
+    with np.load(target) as kept:
+        told = json.loads(str(kept["told"]))
+        return Run(**told, positions={name: kept[name] for name in kept.files if name != "told"})
 
 
-def table(rows: Sequence[Row]) -> Table:
-    """Lay the rows out, each with its ratio to scikit-learn on the same input."""
-    drawn = Table(
-        title=f"t-SNE to 3-D, {len(rows[0].seconds)} repeats, interleaved, {joblib.cpu_count()} cores"
-    )
-    for heading in (
-        "input",
-        "",
-        "s",
-        "min",
-        "max",
-        "x as fast",
-        "trustworthiness",
-        "min",
-        "max",
-        "difference",
-    ):
-        drawn.add_column(heading, justify="left" if heading in ("", "input") else "right")
-    base = {row.given: row for row in rows if row.name == "scikit-learn"}
-    for row in rows:
-        theirs = base[row.given]
-        times = [pick / each for pick, each in zip(theirs.seconds, row.seconds, strict=True)]
-        more = statistics.median(row.trust) - statistics.median(theirs.trust)
-        drawn.add_row(
-            row.given,
-            row.name,
-            *(f"{of(row.seconds):.2f}" for of in (statistics.median, min, max)),
-            f"{statistics.median(times):.2f} ({min(times):.2f}-{max(times):.2f})",
-            *(f"{of(row.trust):.4f}" for of in (statistics.median, min, max)),
-            f"{more:+.4f}" + (" WORSE" if more < -SHORT_OF else ""),
+def sklearns(values: NDArray[np.float32]) -> Run:
+    """scikit-learn's t-SNE on one thread, from its principal components."""
+    from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
+
+    found = Run(0.0, {}, {}, 0.0, {})
+    with threadpool_limits(1):
+        for dimension in (2, 3):
+            name, clock, began = f"tsne {dimension}-D", time.perf_counter(), time.process_time()
+            made = TSNE(dimension, init="pca", random_state=0, n_jobs=1).fit_transform(values)
+            found.positions[name] = made.astype(np.float32)
+            found.cpu_s[name], found.wall_s[name] = time.process_time() - began, time.perf_counter() - clock
+    return found
+
+
+def table(values: NDArray[np.float32], ways: dict[str, list[Run]]) -> Table:
+    """One row for each picture and way, and one for all pictures together."""
+    from pipeline.projections.quality import Truth, measure
+
+    truth, now = Truth(values), ways["now"]
+    drawn = Table(title=f"{len(values):,} clips, {values.shape[1]} columns, one thread, {len(now)} repeats")
+    headings = ("picture", "", "CPU s", "wall s", "x as fast", "trustworthiness", "continuity", "peak MB")
+    for heading in headings:
+        drawn.add_column(heading, justify="left" if heading in ("picture", "") else "right")
+    ours = {name: statistics.median(each.cpu_s[name] for each in now) for name in now[0].cpu_s}
+    for name in ours:
+        for way, runs in ways.items():
+            if name not in runs[0].cpu_s:
+                continue
+            cpu = statistics.median(each.cpu_s[name] for each in runs)
+            wall = statistics.median(each.wall_s[name] for each in runs)
+            quality = measure(truth, runs[0].positions[name])
+            times = "" if way == "now" else f"{cpu / ours[name]:.1f}"
+            both = (f"{quality.trustworthiness:.4f}", f"{quality.continuity:.4f}")
+            drawn.add_row(name, way, f"{cpu:.2f}", f"{wall:.2f}", times, *both, "")
+    for way, runs in ways.items():
+        cpu, wall = (
+            statistics.median(sum(getattr(each, what).values()) for each in runs)
+            for what in ("cpu_s", "wall_s")
         )
+        first = f"all; first {runs[0].first_s:.1f} s" if runs[0].first_s else "all"
+        times = "" if way == "now" or len(runs[0].cpu_s) < len(ours) else f"{cpu / sum(ours.values()):.1f}"
+        peak = f"{max(each.peak_mb for each in runs):.0f}" if runs[0].peak_mb else ""
+        drawn.add_row(first, way, f"{cpu:.2f}", f"{wall:.2f}", times, "", "", peak)
     drawn.caption = (
-        "Times faster: the median of the rounds' ratios. Trustworthiness among 10 neighbours (Venna and Kaski). "
-        "Same input, perplexity, PCA start and cores; each with its own iterations. Target: 2 x at no less "
-        f"trustworthiness than {SHORT_OF} below."
+        "x as fast: processor seconds of that way by ours. 'first' is loading, compiling where nothing is "
+        "kept on disk, and one projection of 60 clips by each."
     )
     return drawn
 
 
 def main() -> None:
-    """Parse the command line, run, print the table."""
-    parser = argparse.ArgumentParser(description="t-SNE to 3-D: time and trustworthiness.")
-    parser.add_argument("folder", nargs="?", type=Path, help="recordings in the layout of ESC-50")
-    parser.add_argument("--clips", type=int, default=2_000, help="of the synthetic input")
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--synthetic", action="store_true", help="without recordings")
+    """Parse the command line, run, print the tables."""
+    parser = argparse.ArgumentParser(description="t-SNE and UMAP: time and quality, before and now.")
+    parser.add_argument("--clips", type=int, nargs="+", default=[400, 2_000, 20_000])
+    parser.add_argument("--wide", type=int, default=300, help="columns")
+    parser.add_argument("--base", type=Path, help="a checkout of an earlier commit")
+    parser.add_argument("--repeats", type=int, default=1)
+    parser.add_argument("--work", type=Path, nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.work:
+        work(*options.work)
+        return
     console = Console()
-    inputs = {f"{options.clips} synthetic": mixture(options.clips)}
-    if not options.synthetic:
-        with esc10(options.folder) as corpus:
-            if corpus is None:
-                console.print(ABSENT)
-            else:
-                real = recordings(corpus)
-                inputs[f"{len(real.values)} recordings"] = real
-    console.print(table(run(inputs, options.repeats)))
+    with tempfile.TemporaryDirectory() as folder:
+        for clips in options.clips:
+            values, source = mixture(clips, options.wide), Path(folder) / f"{clips}.npy"
+            np.save(source, values)
+            ways: dict[str, list[Run]] = {}
+            for _ in range(options.repeats):
+                if clips <= BASE_UP_TO and options.base is not None:
+                    ways.setdefault("before", []).append(run(options.base.resolve(), source))
+                elif clips <= BASE_UP_TO:
+                    ways.setdefault("scikit-learn", []).append(sklearns(values))
+                ways.setdefault("now", []).append(run(HERE, source))
+            console.print(table(values, ways))
 
 
 if __name__ == "__main__":

@@ -7,18 +7,18 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.projections.neighbourhood import Neighbourhood
 from pipeline.projections.projection import Axes, Embedded, Method, Tell
 
 LEVEL = 1e-4
+SEVERAL = 3
 NOTHING = 1e-12
 """A share of the variance that float32 cannot hold."""
 
 
-def compute(
-    values: NDArray[np.float32], dimension: int, parameters: Mapping[str, object], tell: Tell
-) -> Embedded:
-    """The leading components of values (n, d); where there are fewer, the rest of the axes is 0."""
-    axes = components(values, dimension)
+def compute(clips: Neighbourhood, dimension: int, parameters: Mapping[str, object], tell: Tell) -> Embedded:
+    """The leading components of the clips' values (n, d); where there are fewer, the rest of the axes is 0."""
+    values, axes = clips.values, _shared(clips, clips.values, dimension)
     tell(0.5)
     positions = (values - values.mean(axis=0, dtype=np.float64)) @ axes.loadings.T  # (n, k)
     found = int((axes.explained > 0).sum())
@@ -49,13 +49,21 @@ def components(values: NDArray[np.float32], dimension: int) -> Axes:
     return Axes(explained, loadings * _signs(loadings)[:, None])
 
 
-def start(values: NDArray[np.float32], dimension: int, seed: int) -> NDArray[np.float64]:
-    """Leading components (n, dimension) for another method to start from: none constant, no two clips at
-    one place, as that method would never part them."""
-    loadings = components(values, dimension).loadings
+def start(clips: Neighbourhood, dimension: int, seed: int) -> NDArray[np.float64]:
+    """Leading components (m, dimension) of what is laid out, for another method to start from: none
+    constant, no two clips at one place, as that method would never part them."""
+    values = clips.laid_out
+    loadings = _shared(clips, values, dimension).loadings
     positions = np.asarray(values @ loadings.T, dtype=np.float64)
     noise = np.random.default_rng(seed).normal(size=positions.shape)
     return positions + LEVEL * np.abs(positions).max() * noise
+
+
+def _shared(clips: Neighbourhood, values: NDArray[np.float32], dimension: int) -> Axes:
+    """The leading components, of which one decomposition serves every picture."""
+    several = max(dimension, SEVERAL)
+    axes = clips.remember(("pca", id(values), several), lambda: components(values, several))
+    return Axes(axes.explained[:dimension], axes.loadings[:dimension])
 
 
 def _signs(loadings: NDArray[np.float64]) -> NDArray[np.float64]:

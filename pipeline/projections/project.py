@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 import time
 from collections.abc import Mapping
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from pipeline import stop
 from pipeline.inputs import Input, InputError
 from pipeline.projections import METHODS
+from pipeline.projections.neighbourhood import Neighbourhood
 from pipeline.projections.projection import Embedded, Method, Projection, Tell, merged
 from pipeline.projections.quality import measure
 from store.errors import listed
@@ -24,6 +27,7 @@ def project(
     dimension: int,
     parameters: Mapping[str, object] | None = None,
     tell: Tell | None = None,
+    shared: Neighbourhood | None = None,
 ) -> Projection:
     """
     Project the clips to ``dimension`` dimensions; the same input gives the same positions.
@@ -40,6 +44,8 @@ def project(
         What shall differ from the method's own parameters.
     tell : callable, optional
         Is told the share that is done, 0 to 1. A request to stop (``pipeline.stop``) ends the work.
+    shared : Neighbourhood, optional
+        Of ``given.values``: what several projections of one input have in common is computed once.
 
     Raises
     ------
@@ -63,10 +69,12 @@ def project(
 
     began = time.perf_counter()
     told(0.0)
-    embedded = chosen.compute(given.values, dimension, used, told)
-    seconds = time.perf_counter() - began
-    _require_finite(chosen, embedded)
-    quality = measure(given.values, embedded.positions)
+    clips = Neighbourhood(given.values) if shared is None else shared
+    with _one_thread():
+        embedded = chosen.compute(clips, dimension, used, told)
+        seconds = time.perf_counter() - began
+        _require_finite(chosen, embedded)
+        quality = measure(clips.truth, embedded.positions)
     told(1.0)
     return Projection(
         method,
@@ -75,9 +83,17 @@ def project(
         embedded.positions,
         embedded.axes,
         quality,
-        (*given.notes, *embedded.notes),
+        (*given.notes, *embedded.notes, *quality.notes),
         seconds,
     )
+
+
+def _one_thread() -> threadpool_limits:
+    """With more threads, sums are taken in another order, and each machine would draw its own picture."""
+    # A limit binds only what is loaded by then.
+    for name in ("scipy.linalg", "sklearn.cluster", "sklearn.neighbors"):
+        importlib.import_module(name)
+    return threadpool_limits(1)
 
 
 def _method(name: str) -> Method:

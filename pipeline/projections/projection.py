@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.inputs import InputError
+from pipeline.projections.neighbourhood import Neighbourhood
 from pipeline.projections.quality import Quality
 from store.errors import listed
 
@@ -99,7 +100,8 @@ class Embedded:
 class Method:
     """A way to lay clips out in a few dimensions.
 
-    ``compute`` takes values float32 (n, d), the dimension, the parameters (all of them) and a listener.
+    ``compute`` takes the clips' neighbourhood, the dimension, the parameters (all of them) and a progress
+    callback.
     Raise ``version`` whenever the positions change: the store then computes them anew.
     """
 
@@ -109,7 +111,7 @@ class Method:
     source: str
     settings: tuple[Setting, ...]
     parameters: Mapping[str, object]
-    compute: Callable[[NDArray[np.float32], int, Mapping[str, object], Tell], Embedded]
+    compute: Callable[[Neighbourhood, int, Mapping[str, object], Tell], Embedded]
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,30 +6,26 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from joblib import cpu_count
 from numpy.typing import NDArray
 
 from pipeline import stop
 from pipeline.inputs import InputError
-from pipeline.projections.copies import once
-from pipeline.projections.neighbours import EXACT_UP_TO, METRICS, nearest
-from pipeline.projections.pca import start
+from pipeline.projections import pca
+from pipeline.projections.graph import between
+from pipeline.projections.neighbourhood import Neighbourhood
+from pipeline.projections.neighbours import METRICS
 from pipeline.projections.projection import Embedded, Method, Setting, Tell
 
 MOST_DIMENSIONS = 3
 TELL_EVERY = 25
-GRID_FROM = 10_000
-"""From so many clips on, 2-D is interpolated on a grid (FIt-SNE), which there is faster than the tree."""
 
 
-def compute(
-    values: NDArray[np.float32], dimension: int, parameters: Mapping[str, object], tell: Tell
-) -> Embedded:
+def compute(clips: Neighbourhood, dimension: int, parameters: Mapping[str, object], tell: Tell) -> Embedded:
     """
-    Values (n, d) in 2 or 3 dimensions, from the leading principal components on.
+    The clips in 2 or 3 dimensions, from the leading principal components on.
 
     The perplexity is lowered to a third of the other clips where it asks for more neighbours than
-    there are.
+    there are. Of many clips, landmarks are laid out and the others placed by their weights among them.
 
     Raises
     ------
@@ -41,33 +37,49 @@ def compute(
             f"t-SNE was asked for {dimension} dimensions and gives at most {MOST_DIMENSIONS}. "
             "Choose UMAP or PCA for more."
         )
-    return once("t-SNE", values, lambda rows: _lay_out(rows, dimension, parameters, tell))
+    clips.require_different("t-SNE")
+    used: dict[str, Any] = dict(parameters)
+    n = len(clips.laid_out)
+    used["perplexity"] = min(float(used["perplexity"]), (n - 1) / 3)
+    positions = _lay_out(clips, dimension, used, tell)
+    others = between(clips, positions, str(used["metric"])) if clips.by_landmarks else None
+    return Embedded(
+        clips.everywhere(positions, others), used, None, (*_notes(parameters, used, n), *clips.notes)
+    )
 
 
 def _lay_out(
-    values: NDArray[np.float32], dimension: int, parameters: Mapping[str, object], tell: Tell
-) -> Embedded:
+    clips: Neighbourhood, dimension: int, used: Mapping[str, Any], tell: Tell
+) -> NDArray[np.float32]:
     from openTSNE import TSNE
     from openTSNE.initialization import rescale
 
-    used: dict[str, Any] = dict(parameters)
-    n = len(values)
-    used["perplexity"] = min(float(used["perplexity"]), (n - 1) / 3)
     early, late = int(used["early_exaggeration_iter"]), int(used["n_iter"])
     method = TSNE(
         n_components=dimension,
-        n_jobs=cpu_count(),
-        neighbors=_neighbours(values, used),
-        negative_gradient_method="fft" if dimension < 3 and n >= GRID_FROM else "bh",
-        initialization=rescale(start(values, dimension, used["seed"])),
+        n_jobs=1,  # with more, the forces are summed in another order
+        negative_gradient_method="bh",
         callbacks=_Listener(early + late, tell),
         callbacks_every_iters=TELL_EVERY,
         random_state=used["seed"],
         **{name: value for name, value in used.items() if name != "seed"},
     )
+    key = ("affinities", used["perplexity"], used["metric"])
+    affinities = clips.remember(key, lambda: _affinities(clips, used))
+    start = rescale(pca.start(clips, dimension, int(used["seed"])))
     with stop.held():  # interrupted while it is made, openTSNE's tree is freed before it is there: a crash
-        embedding = method.fit(values)
-    return Embedded(np.asarray(embedding, dtype=np.float32), used, None, _notes(parameters, used, n))
+        embedding = method.fit(affinities=affinities, initialization=start)
+    return np.asarray(embedding, dtype=np.float32)
+
+
+def _affinities(clips: Neighbourhood, used: Mapping[str, Any]) -> object:
+    from openTSNE.affinity import PerplexityBasedNN
+    from openTSNE.nearest_neighbors import PrecomputedNeighbors
+
+    k = min(len(clips.laid_out) - 1, max(1, int(3 * used["perplexity"])))
+    indices, distances = clips.nearest(k, used["metric"])
+    index = PrecomputedNeighbors(np.ascontiguousarray(indices), np.ascontiguousarray(distances))
+    return PerplexityBasedNN(perplexity=used["perplexity"], knn_index=index, n_jobs=1)
 
 
 class _Listener:
@@ -82,32 +94,19 @@ class _Listener:
         self.tell(min(1.0, self.calls * TELL_EVERY / self.total))
 
 
-def _neighbours(values: NDArray[np.float32], used: Mapping[str, Any]) -> object:
-    from openTSNE.nearest_neighbors import Annoy, PrecomputedNeighbors
-
-    k = min(len(values) - 1, max(1, int(3 * used["perplexity"])))
-    if len(values) > EXACT_UP_TO:
-        # One thread, since the trees that several build depend on which is first.
-        return Annoy(values, k, metric=used["metric"], n_jobs=1, random_state=used["seed"])
-    return PrecomputedNeighbors(*nearest(values, k, used["metric"]))
-
-
 def _notes(asked: Mapping[str, object], used: Mapping[str, Any], n: int) -> tuple[str, ...]:
-    notes = []
-    if used["perplexity"] != asked["perplexity"]:
-        notes.append(
-            f"The perplexity of {asked['perplexity']:g} asks for more neighbours than {n} clips have: "
-            f"lowered to {used['perplexity']:.3g}."
-        )
-    if n > EXACT_UP_TO:
-        notes.append("The neighbours were found by approximate search (Annoy).")
-    return tuple(notes)
+    if used["perplexity"] == asked["perplexity"]:
+        return ()
+    return (
+        f"The perplexity of {asked['perplexity']:g} asks for more neighbours than {n} clips have: "
+        f"lowered to {used['perplexity']:.3g}.",
+    )
 
 
 METHOD = Method(
     name="tsne",
     title="t-SNE",
-    version=1,
+    version=2,
     source=(
         "openTSNE; van der Maaten and Hinton 2008, Visualizing data using t-SNE; "
         "van der Maaten 2014, Accelerating t-SNE using tree-based algorithms"
@@ -135,16 +134,16 @@ METHOD = Method(
             low=100,
             high=2000,
             step=50,
-            default=500,
+            default=250,
             help="Steps after the early exaggeration. More take longer and change little.",
         ),
     ),
     parameters={
         "perplexity": 30,
         "metric": "euclidean",
-        "n_iter": 500,
-        # In our trials (benchmarks/projections.py) as trustworthy as twice the early steps and a finer tree.
-        "early_exaggeration_iter": 125,
+        "n_iter": 250,
+        # In our trials (benchmarks/projections.py) as trustworthy as twice the steps and a finer tree.
+        "early_exaggeration_iter": 75,
         "theta": 0.8,
         "seed": 0,
     },

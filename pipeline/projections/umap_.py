@@ -1,118 +1,107 @@
-"""UMAP by its authors: keeps neighbours together, and more of the whole than t-SNE does."""
+"""UMAP: keeps neighbours together, and more of the whole than t-SNE does."""
 
 from __future__ import annotations
 
-import io
-import warnings
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
-from pipeline.projections.compiled import ONE_AT_A_TIME, keep_compiled
-from pipeline.projections.copies import once
-from pipeline.projections.neighbours import EXACT_UP_TO, METRICS, nearest
-from pipeline.projections.pca import start
+from pipeline.projections import pca
+from pipeline.projections.graph import between, eigenvectors, graph, memberships
+from pipeline.projections.layout import descend
+from pipeline.projections.neighbourhood import Neighbourhood
+from pipeline.projections.neighbours import METRICS
 from pipeline.projections.projection import Embedded, Method, Setting, Tell
 
-ALL_PAIRS_BELOW = 4096
-"""Up to here umap-learn itself compares all pairs; beyond, it would compile a search of its own."""
+VECTORS = 5
+"""So many eigenvectors are found at once: enough for every projection of a build."""
+SPREAD = 1.0
+SIDE = 10.0
+"""The start fills a cube with this side."""
+EPOCHS_OTHERS = 50
 
 
-def compute(
-    values: NDArray[np.float32], dimension: int, parameters: Mapping[str, object], tell: Tell
-) -> Embedded:
+def compute(clips: Neighbourhood, dimension: int, parameters: Mapping[str, object], tell: Tell) -> Embedded:
     """
-    Values (n, d) in any number of dimensions, from the eigenvectors of the neighbours' graph on.
+    The clips in any number of dimensions, from the eigenvectors of the neighbours' graph on.
 
     The neighbours are lowered to the number of other clips. Where the graph yields no start, as with
-    a handful of clips, the principal components are the start.
+    a handful of clips, the principal components are the start. Of many clips, landmarks are laid out,
+    and the others start from the landmarks they are tied to and are laid out among these, which stay.
     """
-    return once("UMAP", values, lambda rows: _lay_out(rows, dimension, parameters, tell))
-
-
-def _lay_out(
-    values: NDArray[np.float32], dimension: int, parameters: Mapping[str, object], tell: Tell
-) -> Embedded:
+    clips.require_different("UMAP")
     used: dict[str, Any] = dict(parameters)
-    n = len(values)
+    n, notes = len(clips.laid_out), []
     used["n_neighbors"] = min(int(used["n_neighbors"]), n - 1)
-    notes = []
     if used["n_neighbors"] != parameters["n_neighbors"]:
         notes.append(
             f"{parameters['n_neighbors']} neighbours are more than {n} clips have: lowered to {n - 1}."
         )
-    if n > EXACT_UP_TO:
-        notes.append("The neighbours were found by approximate search (NN-descent).")
-    # The eigenvectors of a graph of n clips are at most n, and the solver wants one to spare.
-    positions = _embed(values, dimension, used, "spectral", tell) if n > dimension + 2 else None
-    if positions is None:
-        notes.append("UMAP started from principal components: the graph of neighbours gave no start.")
-        positions = _embed(values, dimension, used, start(values, dimension, used["seed"]), tell)
-    if positions is None:
-        positions = np.full((n, dimension), np.nan, dtype=np.float32)
-    return Embedded(positions, used, None, tuple(notes))
+    positions, started = _lay_out(clips, dimension, used, tell)
+    others = _others(clips, positions, used) if clips.by_landmarks else None
+    return Embedded(clips.everywhere(positions, others), used, None, (*notes, *started, *clips.notes))
 
 
-def _embed(
-    values: NDArray[np.float32],
-    dimension: int,
-    used: Mapping[str, Any],
-    init: str | NDArray[np.float64],
-    tell: Tell,
-) -> NDArray[np.float32] | None:
-    """Positions (n, dimension), or None where UMAP fails from this start."""
-    keep_compiled()
-    from umap import UMAP
-
-    reducer = UMAP(
-        n_components=dimension,
-        init=init,
-        random_state=used["seed"],
-        n_jobs=1,  # what a seed means: umap-learn draws in another order with more threads
-        disconnection_distance=np.inf,
-        precomputed_knn=_neighbours(values, used),
-        tqdm_kwds={"file": _Bar(tell), "bar_format": "{percentage}", "disable": False, "miniters": 1},
-        **{name: value for name, value in used.items() if name != "seed"},
-    )
-    try:
-        with ONE_AT_A_TIME, warnings.catch_warnings(), np.errstate(all="ignore"):
-            # It warns of a failed start, which is tried anew, and that a seed means one thread.
-            warnings.simplefilter("ignore")
-            positions = np.asarray(reducer.fit_transform(values), dtype=np.float32)
-    except (ValueError, TypeError, ArithmeticError, np.linalg.LinAlgError):
-        return None
-    return positions if np.isfinite(positions).all() else None
+def _lay_out(
+    clips: Neighbourhood, dimension: int, used: Mapping[str, Any], tell: Tell
+) -> tuple[NDArray[np.float32], tuple[str, ...]]:
+    k, metric = int(used["n_neighbors"]), str(used["metric"])
+    # UMAP counts a clip as the first of its own neighbours.
+    ties = clips.remember(("graph", k, metric), lambda: graph(*clips.nearest(k - 1, metric)))
+    several = max(dimension, min(VECTORS, len(clips.laid_out) - 2))
+    vectors = clips.remember(("eigenvectors", k, metric, several), lambda: eigenvectors(ties, several))
+    notes: tuple[str, ...] = ()
+    if vectors is None:
+        notes = ("UMAP started from principal components: the graph of neighbours gave no start.",)
+        start = pca.start(clips, dimension, int(used["seed"]))
+    else:
+        start = vectors[:, :dimension]
+    low, high = start.min(axis=0), start.max(axis=0)
+    start = np.ascontiguousarray(SIDE * (start - low) / (high - low))
+    curve = _curve(float(used["min_dist"]))
+    positions = descend(start, None, ties.tocoo(), curve, int(used["n_epochs"]), int(used["seed"]), tell)
+    return positions.astype(np.float32), notes
 
 
-def _neighbours(values: NDArray[np.float32], used: Mapping[str, Any]) -> tuple[Any, Any, None]:
-    n = len(values)
-    if n < ALL_PAIRS_BELOW or n > EXACT_UP_TO:
-        return None, None, None
-    indices, distances = nearest(values, used["n_neighbors"] - 1, used["metric"])
-    # umap-learn counts a clip as the first of its own neighbours.
-    indices = np.hstack([np.arange(n)[:, None], indices]).astype(np.int32)
-    return indices, np.hstack([np.zeros((n, 1)), distances]).astype(np.float32), None
+def _others(
+    clips: Neighbourhood, landmarks_at: NDArray[np.float32], used: Mapping[str, Any]
+) -> NDArray[np.float32]:
+    """Positions of the rows that are no landmarks."""
+    metric = str(used["metric"])
+    indices, distances = clips.among(metric)
+    begins = np.arange(0, indices.size + 1, indices.shape[1])
+    strengths = memberships(distances).ravel()
+    ties = sparse.csr_matrix((strengths, indices.ravel(), begins), shape=(len(indices), len(landmarks_at)))
+    start = between(clips, landmarks_at, metric).astype(np.float64)
+    fixed, curve = landmarks_at.astype(np.float64), _curve(float(used["min_dist"]))
+    laid = descend(start, fixed, ties.tocoo(), curve, EPOCHS_OTHERS, int(used["seed"]), lambda share: None)
+    return laid.astype(np.float32)
 
 
-class _Bar(io.TextIOBase):
-    """The file that umap-learn's progress bar writes its percentage to."""
+@cache
+def _curve(min_dist: float) -> tuple[float, float]:
+    """a and b with which 1 / (1 + a d ** 2b) is nearest to 1 up to ``min_dist``, then exp(min_dist - d)."""
+    from scipy.optimize import curve_fit
 
-    def __init__(self, tell: Tell) -> None:
-        self._say = tell
-
-    def write(self, text: str) -> int:
-        if text.strip():
-            self._say(float(text) / 100)
-        return len(text)
+    distance = np.linspace(0, 3 * SPREAD, 300)
+    wanted = np.where(distance < min_dist, 1.0, np.exp(-(distance - min_dist) / SPREAD))
+    (a, b), _ = curve_fit(lambda d, a, b: 1 / (1 + a * d ** (2 * b)), distance, wanted)
+    # Rounded, so that the solver's last digits move nothing.
+    return round(float(a), 6), round(float(b), 6)
 
 
 METHOD = Method(
     name="umap",
     title="UMAP",
-    version=1,
-    source="umap-learn; McInnes, Healy and Melville 2018, UMAP: uniform manifold approximation and projection",
+    version=2,
+    source=(
+        "own implementation, held against umap-learn; McInnes, Healy and Melville 2018, "
+        "UMAP: uniform manifold approximation and projection"
+    ),
     settings=(
         Setting(
             name="n_neighbors",
@@ -140,6 +129,6 @@ METHOD = Method(
             help="How far apart two clips are, by their standardised features.",
         ),
     ),
-    parameters={"n_neighbors": 15, "min_dist": 0.1, "metric": "euclidean", "seed": 0},
+    parameters={"n_neighbors": 15, "min_dist": 0.1, "metric": "euclidean", "n_epochs": 300, "seed": 0},
     compute=compute,
 )

@@ -13,7 +13,8 @@ import pytest
 
 from pipeline import events, stop, workers
 from pipeline.features import VIEWS
-from pipeline.projections import tsne
+from pipeline.projections import METHODS
+from pipeline.projections.neighbourhood import Neighbourhood
 
 
 @pytest.fixture
@@ -39,7 +40,8 @@ def test_where_an_interrupt_would_kill_a_request_waits(listening) -> None:
         time.sleep(5)
 
 
-def test_t_sne_is_stopped_between_its_steps(listening) -> None:
+@pytest.mark.parametrize("method", ["tsne", "umap"])
+def test_a_picture_is_stopped_between_its_steps(listening, method: str) -> None:
     told: list[float] = []
 
     def tell(share: float) -> None:
@@ -48,7 +50,7 @@ def test_t_sne_is_stopped_between_its_steps(listening) -> None:
 
     values = np.random.default_rng(0).normal(size=(60, 8)).astype(np.float32)
     with pytest.raises(KeyboardInterrupt):
-        tsne.compute(values, 2, tsne.METHOD.parameters, tell)
+        METHODS[method].compute(Neighbourhood(values), 2, METHODS[method].parameters, tell)
     assert len(told) == 1
 
 

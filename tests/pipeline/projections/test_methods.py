@@ -10,19 +10,24 @@ import openTSNE
 import pytest
 from numpy.typing import ArrayLike
 from openTSNE.initialization import rescale
+from scipy import sparse
 from sklearn.decomposition import PCA
 from sklearn.neighbors import NearestNeighbors
 
 from pipeline.inputs import Input, InputError
 from pipeline.projections import METHODS
+from pipeline.projections.graph import _leading, eigenvectors, graph
+from pipeline.projections.neighbourhood import Neighbourhood
 from pipeline.projections.neighbours import METRICS, nearest
 from pipeline.projections.pca import start
 from pipeline.projections.projection import Embedded
+from pipeline.projections.quality import measure
+from pipeline.projections.umap_ import _curve
 
 
 def compute(method: str, values: Any, dimension: int, **changed: object) -> Embedded:
     of = METHODS[method]
-    return of.compute(values, dimension, {**of.parameters, **changed}, lambda share: None)
+    return of.compute(Neighbourhood(values), dimension, {**of.parameters, **changed}, lambda share: None)
 
 
 @pytest.mark.parametrize("dimension", [2, 3, 8])
@@ -59,10 +64,10 @@ def test_tsne_is_opentsnes(groups: Input, dimension: int) -> None:
         n_components=dimension,
         perplexity=30,
         theta=0.8,
-        early_exaggeration_iter=125,
-        n_iter=500,
+        early_exaggeration_iter=75,
+        n_iter=250,
         neighbors="exact",
-        initialization=rescale(start(groups.values, dimension, 0)),
+        initialization=rescale(start(Neighbourhood(groups.values), dimension, 0)),
         negative_gradient_method="bh",
         n_jobs=2,
     ).fit(groups.values)
@@ -71,11 +76,39 @@ def test_tsne_is_opentsnes(groups: Input, dimension: int) -> None:
 
 
 @pytest.mark.parametrize(("dimension", "min_dist"), [(2, 0.1), (3, 0.1), (5, 0.0)])
-def test_umap_is_umap_learns(groups: Input, dimension: int, min_dist: float) -> None:
+def test_umap_keeps_as_much_as_umap_learns(groups: Input, dimension: int, min_dist: float) -> None:
     umap = pytest.importorskip("umap")
     reference = umap.UMAP(n_components=dimension, min_dist=min_dist, random_state=0, n_jobs=1)
-    made = compute("umap", groups.values, dimension, min_dist=min_dist)
-    np.testing.assert_array_equal(made.positions, reference.fit_transform(groups.values))
+    made = measure(groups.values, compute("umap", groups.values, dimension, min_dist=min_dist).positions)
+    theirs = measure(groups.values, reference.fit_transform(groups.values))
+    assert made.trustworthiness > theirs.trustworthiness - 0.01
+    assert made.continuity > theirs.continuity - 0.01
+
+
+def test_umaps_graph_is_umap_learns(groups: Input) -> None:
+    umap = pytest.importorskip("umap")
+    ties = graph(*nearest(groups.values, 14, "euclidean"))
+    of, *_ = umap.umap_.fuzzy_simplicial_set(groups.values, 15, np.random.RandomState(0), "euclidean")
+    np.testing.assert_allclose(ties.toarray(), of.toarray(), atol=1e-3)
+
+
+def test_umaps_start_is_the_smoothest_over_the_graph(groups: Input) -> None:
+    ties = graph(*nearest(groups.values, 60, "euclidean"))
+    found = eigenvectors(ties, 3)
+    assert found is not None
+    degree = ties.toarray().sum(axis=0)
+    normed = ties.toarray() / np.sqrt(degree) / np.sqrt(degree)[:, None]
+    values = np.linalg.eigvalsh(normed)[::-1]
+    np.testing.assert_allclose(np.einsum("ij,ij->j", found, normed @ found), values[1:4], atol=1e-9)
+    sparse_too = _leading(ties * 0 + sparse.csr_matrix(normed + np.eye(len(normed))), 3)
+    assert sparse_too is not None
+    np.testing.assert_allclose(np.abs((found * sparse_too).sum(axis=0)), 1, atol=1e-4)
+
+
+def test_umaps_curve_is_umap_learns() -> None:
+    umap = pytest.importorskip("umap")
+    for min_dist in (0.0, 0.1, 0.99):
+        np.testing.assert_allclose(_curve(min_dist), umap.umap_.find_ab_params(1.0, min_dist), atol=1e-4)
 
 
 def test_tsne_lowers_the_perplexity_and_says_so(given_of: Callable[[ArrayLike], Input]) -> None:
