@@ -133,9 +133,7 @@ CLUSTERER = Clusterer(
     source="Ng, Jordan and Weiss 2002; widths by Zelnik-Manor and Perona 2004; groups by Damle et al. 2019",
     settings=(
         Setting("n_clusters", "Clusters", 2, 200, 1, 10, help="Into how many groups the clips are put."),
-        Setting(
-            "n_neighbors", "Neighbours", 3, 100, 1, 10, help="With how many others each clip is linked."
-        ),
+        Setting("n_neighbors", "Neighbours", 3, 100, 1, 10, help="With how many others each clip is linked."),
     ),
     parameters={"n_clusters": 10, "n_neighbors": 10},
     grid=grid,
