@@ -15,6 +15,8 @@ from pipeline.clusterings.clusterer import Clusterer, Parameters
 from pipeline.clusterings.grid import Gap, in_words, sentence, tried
 from pipeline.clusterings.measures import FAILURES, Measured, Rounds, measure
 from pipeline.clusterings.spaces import STANDARDISED, Space
+from pipeline.clusterings.stability import resamples
+from pipeline.clusterings.within import within_stability
 from pipeline.projections.projection import merged
 
 MAX_MODEL_COLUMNS = 64
@@ -104,6 +106,25 @@ def measured(
             measure(points, CLUSTERERS[one.method], one.parameters, one.labels, rounds, task.seed)
             for one in candidates
         ]
+
+
+def divided(
+    position: int, reference: SpaceTask, groupings: Sequence[NDArray[np.int32]], rounds: tuple[int, int]
+) -> tuple[int, list[list[float]]]:
+    """
+    The stability within the clusters of each grouping, among the distances of one space for all of them.
+
+    Spaces of few columns divide more stably than those of many, so that each in its own could not be
+    compared. ``groupings`` number the clips of the reference, below -1 for a clip that they lack.
+    """
+    with threadpool_limits(1):
+        points = reference.space().points
+        parts = [kept for kept, _ in resamples(points, rounds[1], reference.seed)[slice(*rounds)]]
+        found = []
+        for labels in groupings:
+            stop.check()
+            found.append(within_stability(points.distances, labels, parts))
+    return position, found
 
 
 def seeded(clusterer: Clusterer, parameters: Parameters, seed: int) -> dict[str, object]:

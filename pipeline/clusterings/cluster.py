@@ -41,6 +41,7 @@ class Clustering:
     seconds: float
     generalisation: float | None = None
     within_stability: float | None = None
+    trust_spread: float | None = None
 
 
 def cluster(

@@ -55,7 +55,21 @@ class Measured:
             "stability_spread": float(np.std(self.stability)) if self.stability else None,
             "generalisation": _mean(self.generalisation),
             "within_stability": _mean(self.within),
+            "trust_spread": self._trust_spread(),
         }
+
+    def _trust_spread(self) -> float | None:
+        """
+        The share of trust (``ranking.trust``) that other resamples would move: one standard error.
+
+        Trust is a product of square roots, so that shares of its factors count half.
+        """
+        factors = [np.asarray(one) for one in (self.stability, self.generalisation) if one]
+        factors += [1 - np.asarray(self.within)] if self.within else []
+        if not factors or any(one.mean() <= 0 for one in factors):
+            return None
+        shares = [one.std() / one.mean() / np.sqrt(len(one)) for one in factors]
+        return float(np.sqrt(np.square(shares).sum()) / 2)
 
 
 def measure(
@@ -82,8 +96,15 @@ def measure(
         general = generalisation(points, clusterer, parameters, halves)
     except FAILURES:
         general = None
-    within = within_stability(points.pairs(clusterer.metric), labels, [kept for kept, _ in inner])
+    within = (
+        within_stability(points.pairs(clusterer.metric), labels, [kept for kept, _ in inner]) if inner else []
+    )
     return Measured(stable, general, within)
+
+
+def without_within(rounds: Rounds) -> Rounds:
+    """The same rounds of all else."""
+    return Rounds(rounds.stability, rounds.generalisation, (0, 0))
 
 
 def _joined(first: list[float] | None, second: list[float] | None) -> list[float] | None:

@@ -16,12 +16,10 @@ LARGEST_CLUSTER = 0.9
 UNCONFIRMED = 0.2
 """What a bit that no other view confirms takes from one that is confirmed. Chosen, as all of the rule, on
 speech with known speakers, on the demo corpora and on mixtures of known components."""
-ROUNDS = 10
-"""By how many resamples the spread of stability is taken to have been measured."""
 SPREADS = 2.0
 """So many standard errors of the leaders' trust are no difference."""
 LEADERS = 10
-TIE = (0.02, 0.1)
+TIE = (0.02, 0.2)
 """However small or large the errors are, a share of trust within these bounds is no difference."""
 MAX_TIED = 60
 
@@ -32,7 +30,7 @@ def rank(table: pd.DataFrame, labels: NDArray[np.integer]) -> pd.DataFrame:
 
     Trust is measured in bits a clip: those that other views confirm (:func:`agreement`) less a fifth of
     those that none does, times the geometric mean of stability under resampling and generalisation to
-    held-out clips, times 1 less the stability of partitions within the clusters (Mourer et al. 2020). The
+    held-out clips, times the root of 1 less the stability of partitions within the clusters (Mourer et al. 2020). The
     first likes many clusters, the second few, the third none that hold others.
 
     Clusterings whose trust differs by less than what other resamples would move share a rank. Of those
@@ -44,7 +42,7 @@ def rank(table: pd.DataFrame, labels: NDArray[np.integer]) -> pd.DataFrame:
     ----------
     table : DataFrame
         A row a clustering: ``view``, ``method``, ``clusters``, ``noise``, ``clips``, ``stability`` and
-        where there are such ``stability_spread``, ``generalisation``, ``within_stability``,
+        where there are such ``generalisation``, ``within_stability``, ``trust_spread``,
         ``agreement``, ``clustering_id``. A measure that no row has is left out; where a row alone lacks
         one, the worst value stands in. An agreement that is there is kept, others are measured
         against the rows.
@@ -84,26 +82,23 @@ def trust(table: pd.DataFrame, labels: NDArray[np.integer]) -> NDArray[np.float6
     Without any other view, the share of a grouping's bits that generalises stands in for what is confirmed.
     """
     bits, agreed = _entropies(labels), _numbers(table, "agreement")
-    held = [_worst_filled(_numbers(table, name), 0.0) for name in ("stability", "generalisation")]
-    held = [np.maximum(one, 0) for one in held if one is not None]
+    there = (_worst_filled(_numbers(table, name), 0.0) for name in ("stability", "generalisation"))
+    held = [np.maximum(one, 0) for one in there if one is not None]
     kept = np.prod(held, axis=0) ** (1 / len(held)) if held else np.ones(len(bits))
     confirmed = bits * kept if np.isnan(agreed).all() else np.nan_to_num(agreed)
     inner = _worst_filled(_numbers(table, "within_stability"), 1.0)
-    apart = np.ones(len(bits)) if inner is None else np.clip(1 - inner, 0, 1)
+    apart = np.ones(len(bits)) if inner is None else np.sqrt(np.clip(1 - inner, 0, 1))
     return np.round((confirmed - UNCONFIRMED * (bits - confirmed)) * kept * apart, 6)
 
 
 def tie_width(table: pd.DataFrame, score: NDArray[np.float64], running: NDArray[np.bool_]) -> float:
-    """The share of trust that another draw of resamples moves among the leaders, within ``TIE``."""
-    spread, stability = _numbers(table, "stability_spread"), _numbers(table, "stability")
-    leaders = np.argsort(-np.where(running, score, -1), kind="stable")[:LEADERS]
-    leaders = leaders[running[leaders] & (stability[leaders] > 0) & ~np.isnan(spread[leaders])]
+    """The share of trust that is no difference: what other resamples move among the leaders, within ``TIE``."""
+    spread = _numbers(table, "trust_spread")
+    leaders = np.argsort(-np.where(running, score, -np.inf), kind="stable")[:LEADERS]
+    leaders = leaders[running[leaders] & ~np.isnan(spread[leaders])]
     if not len(leaders):
         return TIE[0]
-    # Trust goes with the root of stability, so its share moves by half of what that of stability does;
-    # generalisation moves about as much again, independently.
-    moved = np.median(spread[leaders] / stability[leaders]) / np.sqrt(ROUNDS) / np.sqrt(2)
-    return round(float(np.clip(SPREADS * moved, *TIE)), 3)
+    return round(float(np.clip(SPREADS * np.median(spread[leaders]), *TIE)), 3)
 
 
 def out_of_running(clusters: int, noise: int, clips: int, labels: NDArray[np.integer]) -> str | None:

@@ -14,19 +14,22 @@ from threadpoolctl import threadpool_limits
 from pipeline import stop
 from pipeline.clusterings import CLUSTERERS
 from pipeline.clusterings.agreement import agreement
-from pipeline.clusterings.candidates import Candidate, SpaceTask, compared, measured
+from pipeline.clusterings.candidates import Candidate, SpaceTask, compared, divided, measured
 from pipeline.clusterings.cluster import Clustering, completed, require_clips
 from pipeline.clusterings.grid import sentence
 from pipeline.clusterings.landmarks import MAX_WHOLE, landmarks, nearest
-from pipeline.clusterings.measures import FAILURES, WHOLE, Measured
+from pipeline.clusterings.measures import FAILURES, WHOLE, Measured, without_within
 from pipeline.clusterings.ranking import out_of_running, rank
 from pipeline.clusterings.sieve import FINALISTS, SCREEN, SCREENED, finalists, screened
-from pipeline.clusterings.spaces import spaces
+from pipeline.clusterings.spaces import STANDARDISED, Space, spaces
 from pipeline.inputs import ALL, Input
 from store.errors import SesatlasError
 
 Map = Callable[[Callable[..., Any], Iterable[tuple[Any, ...]]], Iterable[Any]]
 """Calls a function of a module with each tuple of arguments, here or in other processes; in any order."""
+
+PORTIONS = 2
+"""Into so many parts the candidates go where each part needs the same matrix of distances."""
 
 Progress = Callable[[str, float], None]
 """Takes what is being done and the share of all that is done, 0 to 1."""
@@ -117,7 +120,7 @@ def search(
     report("comparing clusterings", 0.0)
     candidates = _compared(small, each, thorough, gaps, report)
     tried = len(candidates)
-    labels = _aligned(candidates, rows, len(clips))
+    labels, columns = _aligned(candidates, rows, len(clips))
     if not thorough:
         fit_to_run = np.array([_in_running(one) for one in candidates], dtype=bool)
         candidates = [one for one, fits in zip(candidates, fit_to_run, strict=True) if fits]
@@ -128,14 +131,18 @@ def search(
     views = np.array([one.view for one in candidates], dtype=object)
     agreed = agreement(views, labels, no_witness=ALL)
     before = [Measured()] * len(candidates)
+    reference = _reference(small)
+    inner = columns[rows[reference]]
     if not thorough:
         kept = screened(candidates, labels, agreed, SCREENED)
         candidates, labels, agreed = [candidates[row] for row in kept], labels[kept], agreed[kept]
         before = _measured(small, candidates, each, report)
+        before = _divided(small[reference], before, labels[:, inner], SCREEN.within, each)
         kept = finalists(candidates, labels, agreed, before, FINALISTS)
         candidates, labels, agreed = [candidates[row] for row in kept], labels[kept], agreed[kept]
         before = [before[row] for row in kept]
     report("measuring the finalists", 0.6)
+    before = _divided(small[reference], before, labels[:, inner], WHOLE.within, each)
     done = _completed(tasks, candidates, before, given, truth, each, gaps, report)
     there = [row for row in range(len(candidates)) if row in done]
     if not there:
@@ -186,7 +193,7 @@ def _rows(
     found = []
     for task in tasks:
         ids = given[task.view].clip_ids
-        found.append(clips.get_indexer(ids if task.chosen is None else ids[task.chosen]))
+        found.append(clips.get_indexer(pd.Index(ids if task.chosen is None else ids[task.chosen])))
     return found
 
 
@@ -203,12 +210,49 @@ def _compared(
     return [one for position in sorted(by_task) for one in by_task[position]]
 
 
-def _aligned(candidates: Sequence[Candidate], rows: Sequence[NDArray[np.intp]], n: int) -> NDArray[np.int32]:
-    """The cluster of each clip, (m, n'), -2 where a clustering lacks it; clips that none has are left out."""
-    labels = np.full((len(candidates), n), -2, dtype=np.int32)
+def _aligned(
+    candidates: Sequence[Candidate], rows: Sequence[NDArray[np.intp]], n: int
+) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
+    """
+    The cluster of each clip, (m, n'), -2 where a clustering lacks it, and the column of each of n clips.
+
+    Clips that no task has, as most have none where there are landmarks, have no column.
+    """
+    there = np.zeros(n, dtype=bool)
+    for own in rows:
+        there[own] = True
+    columns = np.cumsum(there) - 1
+    labels = np.full((len(candidates), int(there.sum())), -2, dtype=np.int32)
     for row, one in enumerate(candidates):
-        labels[row, rows[one.space]] = one.labels
-    return labels[:, (labels > -2).any(axis=0)] if len(candidates) else labels
+        labels[row, columns[rows[one.space]]] = one.labels
+    return labels, columns
+
+
+def _reference(tasks: Sequence[SpaceTask]) -> int:
+    """The space in which the clusters of all candidates are divided: that of all columns of all views."""
+    standing = [(task.view != ALL, task.name != STANDARDISED) for task in tasks]
+    return standing.index(min(standing))
+
+
+def _divided(
+    reference: SpaceTask,
+    numbers: Sequence[Measured],
+    labels: NDArray[np.int32],
+    rounds: tuple[int, int],
+    each: Map,
+) -> list[Measured]:
+    """The numbers with the stability within clusters by the rounds named, in place of what was there."""
+    portions = [range(start, len(labels), PORTIONS) for start in range(min(PORTIONS, len(labels)))]
+    arguments = [
+        (position, reference, [labels[row] for row in portion], rounds)
+        for position, portion in enumerate(portions)
+    ]
+    found = list(numbers)
+    for position, within in each(divided, arguments):
+        stop.check()
+        for row, one in zip(portions[position], within, strict=True):
+            found[row] = Measured(numbers[row].stability, numbers[row].generalisation, one)
+    return found
 
 
 def _in_running(one: Candidate) -> bool:
@@ -227,7 +271,7 @@ def _measured(
 ) -> list[Measured]:
     grouped = _by_space(candidates)
     arguments = [
-        (position, tasks[position], [candidates[row] for row in members], SCREEN)
+        (position, tasks[position], [candidates[row] for row in members], without_within(SCREEN))
         for position, members in grouped.items()
     ]
     found = [Measured()] * len(candidates)
@@ -275,8 +319,6 @@ def finished(
     truth: Sequence[str | None] | None,
 ) -> tuple[int, list[Clustering | tuple[str, str]]]:
     """Candidates of one space with all that is measured of a clustering, or what failed and why."""
-    from pipeline.clusterings.spaces import Space
-
     found: list[Clustering | tuple[str, str]] = []
     with threadpool_limits(1):
         space = Space(task.name, task.title, task.values, "")
@@ -324,6 +366,7 @@ def _ranked(
             "stability_spread": one.stability_spread,
             "generalisation": one.generalisation,
             "within_stability": one.within_stability,
+            "trust_spread": one.trust_spread,
             "agreement": agreed[row],
         }
         for row, one in ((row, done[row]) for row in there)

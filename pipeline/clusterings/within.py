@@ -35,9 +35,9 @@ def within_stability(
     """
     n = len(labels)
     kept = np.zeros((len(resamples), n), dtype=bool)
-    for row, chosen in zip(kept, resamples, strict=True):
-        row[chosen] = True
-    found = np.zeros(len(resamples))
+    for number, chosen in enumerate(resamples):
+        kept[number, chosen] = True
+    found = np.zeros(len(resamples), dtype=np.float64)
     clustered = int((labels >= 0).sum())
     for cluster in range(int(labels.max(initial=-1)) + 1):
         members = np.flatnonzero(labels == cluster)

@@ -6,14 +6,15 @@ import hdbscan
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from sklearn.cluster import DBSCAN, AgglomerativeClustering, KMeans
+from sklearn.cluster import DBSCAN, AgglomerativeClustering, KMeans, SpectralClustering
 from sklearn.metrics import adjusted_rand_score
 from sklearn.mixture import GaussianMixture
 
-from pipeline.clusterings import CLUSTERERS
+from pipeline.clusterings import CLUSTERERS, spectral
 from pipeline.clusterings.agglomerative import cut, dendrogram
 from pipeline.clusterings.clusterer import Clusterer, Fitted, cluster_counts
 from pipeline.clusterings.points import ALL_PAIRS, Points
+from pipeline.clusterings.spectral import neighbour_graph
 from pipeline.inputs import InputError
 
 Values = NDArray[np.float32]
@@ -38,6 +39,7 @@ class TestEach:
             "kmeans": {"n_clusters": 4},
             "agglomerative": {"n_clusters": 4},
             "mixture": {"n_components": 4},
+            "spectral": {"n_clusters": 4},
         }
         labels = fit(name, blobs, **asked.get(name, {})).labels
         inside = labels >= 0
@@ -176,7 +178,7 @@ def test_a_selected_node_holds_the_clips_of_its_cluster(loose: Values, method: s
         assert below == set(np.flatnonzero(fitted.labels == cluster))
 
 
-@pytest.mark.parametrize("name", ["kmeans", "agglomerative", "mixture"])
+@pytest.mark.parametrize("name", ["kmeans", "agglomerative", "mixture", "spectral"])
 def test_more_clusters_than_clips_is_said(name: str, blobs: Values) -> None:
     asked = "n_components" if name == "mixture" else "n_clusters"
     with pytest.raises(InputError, match=r"8 clusters of 5 clips\. Choose 5 or fewer"):
@@ -212,3 +214,33 @@ def test_cluster_counts_are_preferred_numbers_below_the_clips() -> None:
     assert [cluster_counts(n) for n in (0, 1, 2, 3)] == [[], [], [], [2]]
     for n in range(2, 400):
         assert all(2 <= count < n for count in cluster_counts(n))
+
+
+def test_spectral_is_scikit_learns_on_the_same_graph(blobs: Values) -> None:
+    wide = np.hstack([blobs, np.random.default_rng(0).normal(0, 3, (120, 6))]).astype(np.float32)
+    graph = neighbour_graph(Points(wide), 10).toarray()
+    theirs = SpectralClustering(4, affinity="precomputed", random_state=0).fit_predict(graph)
+    assert adjusted_rand_score(theirs, fit("spectral", wide, n_clusters=4).labels) == 1
+
+
+def test_neighbour_graph_is_symmetric_and_as_wide_as_the_data_are_there(blobs: Values) -> None:
+    graph = neighbour_graph(Points(blobs), 10).toarray()
+    np.testing.assert_allclose(graph, graph.T)
+    assert ((graph >= 0) & (graph <= 1)).all()
+    np.testing.assert_array_equal(np.diag(graph), 0)
+    # Lengths count by the widths around: ten times as large is the same graph.
+    np.testing.assert_allclose(neighbour_graph(Points(blobs * 10), 10).toarray(), graph, rtol=1e-4)
+
+
+def test_iterated_eigenvectors_give_the_groups_of_the_dense(
+    loose: Values, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dense = fit("spectral", loose, n_clusters=6).labels
+    monkeypatch.setattr(spectral, "DENSE", 10)
+    assert adjusted_rand_score(dense, fit("spectral", loose, n_clusters=6).labels) == 1
+
+
+def test_copies_of_clips_are_no_trouble_to_the_graph() -> None:
+    values = np.repeat(np.eye(3, dtype=np.float32), 15, axis=0)
+    labels = fit("spectral", values, n_clusters=3).labels
+    assert adjusted_rand_score(np.repeat(np.arange(3), 15), labels) == 1
