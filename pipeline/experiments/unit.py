@@ -78,7 +78,7 @@ def _details(task: Task, found: Experiment, tell: Tell) -> list[rows.Row]:
     wanted = task.wanted
     points = learning_curve(
         task.values, task.clips, wanted.target, wanted.method, combination=wanted.combination,
-        seed=wanted.seed, by=found.protocol, tell=lambda share: tell(share * FIRST),
+        seed=wanted.seed, by=found.protocol, whole=found, tell=lambda share: tell(share * FIRST),
     )  # fmt: skip
     matters = importance(found, task.values, task.columns, tell=lambda share: tell(FIRST + share * FIRST))
     return [*rows.by_share(points), *rows.by_column(*matters)]
