@@ -106,8 +106,9 @@ def _folds(
 ) -> NDArray[np.float64]:
     """Accuracy's drop and the loss's rise, (folds, units, 2)."""
     planned = experiment.protocol
-    found = np.zeros((len(planned.splits), len(units), 2))
-    for fold, (split, model) in enumerate(zip(planned.splits, experiment.models, strict=True)):
+    splits = planned.splits
+    found = np.zeros((len(splits), len(units), 2))
+    for fold, (split, model) in enumerate(zip(splits, experiment.models, strict=True)):
         generator = np.random.default_rng([experiment.seed, fold])
         test = _sampled(split.test, generator)
         values, truth = matrix[test], planned.codes[test]
@@ -118,7 +119,7 @@ def _folds(
             after = scores.reshape(len(number), len(truth), 2).mean(axis=1)
             np.add.at(found[fold], number, (before.mean(axis=0) - after) / repeats)
             if tell:
-                tell((fold + (number[-1] + 1) / len(units)) / len(planned.splits))
+                tell((fold + (number[-1] + 1) / len(units)) / len(splits))
     return found
 
 

@@ -67,9 +67,10 @@ FOREST = Classifier(
     version=2,
     source="sklearn.ensemble.RandomForestClassifier, Breiman 2001; temperature of Guo et al. 2017",
     fit=_forest,
-    parameters={"n_estimators": 200},
-    grid=({"min_samples_leaf": 1}, {"min_samples_leaf": 3}),
-    search_parameters={"n_estimators": 40},
+    parameters={"n_estimators": 150},
+    # Leaves of one, two or three clips differ by less than another seed does: only the temperature is found.
+    grid=({"min_samples_leaf": 2},),
+    search_parameters={"n_estimators": 50},
     calibrated=True,
 )
 
