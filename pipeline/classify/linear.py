@@ -15,6 +15,9 @@ HINGE_CURVATURE = 2.0
 LOGISTIC_CURVATURE = 0.3
 """Over the number of classes: p (1 - p) near the optimum, where most clips are classified correctly."""
 
+MAX_CLIPS = 20_000
+"""Time grows with clips times classes, and classes mostly grow with the clips."""
+
 
 def _logistic(
     values: Values, codes: NDArray[np.intp], candidates: Sequence[Parameters], seed: int
@@ -48,6 +51,7 @@ LOGISTIC = Classifier(
     source="Multinomial, L2, as sklearn.linear_model.LogisticRegression; temperature of Guo et al. 2017",
     fit=_logistic,
     grid=tuple({"C": C} for C in (0.1, 0.003, 0.01, 0.03, 0.3, 1.0)),
+    max_clips=MAX_CLIPS,
     calibrated=True,
 )
 
@@ -58,5 +62,6 @@ SVM = Classifier(
     source="Squared hinge, one against the rest, as sklearn.svm.LinearSVC; temperature of Guo et al. 2017",
     fit=_svm,
     grid=tuple({"C": C} for C in (1e-3, 3e-4, 3e-3, 1e-2)),
+    max_clips=MAX_CLIPS,
     calibrated=True,
 )

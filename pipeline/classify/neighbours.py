@@ -12,6 +12,9 @@ from pipeline.classify.classifier import Classifier, Parameters, Scorer, Values,
 SMOOTHING = 1.0
 """Votes that all classes together get beforehand, so that no probability is 0."""
 
+MAX_CLIPS = 10_000
+"""Every tested clip is compared with every learned one."""
+
 
 def _fit(
     values: Values, codes: NDArray[np.intp], candidates: Sequence[Parameters], seed: int
@@ -60,5 +63,6 @@ CLASSIFIER = Classifier(
     source="As sklearn.neighbors.KNeighborsClassifier, Euclidean, weighted by 1 / distance",
     fit=_fit,
     grid=tuple({"n_neighbors": k} for k in (5, 1, 3, 10, 20)),
+    max_clips=MAX_CLIPS,
     calibrated=True,
 )

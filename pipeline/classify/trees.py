@@ -16,6 +16,10 @@ from pipeline.classify.sample import bounded
 CLIPS_A_TREE = 4_000
 """A tree grows from so many clips, beyond that from a share that grows with their root: all trees together see all."""
 MAX_TREES = 2_000
+MANY_CLASSES = 20
+SHRINKAGE = 1.0
+"""Of many classes each is improbable, so its curvature p (1 - p) is small, and the step of a leaf with a few clips
+would be ten or more: probabilities of 50 classes went astray without it."""
 MAX_CLIPS = 4_000
 
 
@@ -49,9 +53,10 @@ def _boosting(
     most = max(MAX_TREES // (classes if classes > 2 else 1), 1)
     rounds = [min(int(str(tried["max_iter"])), most) for tried in candidates]
     asked = {**candidates[0], "max_iter": max(rounds)}
-    model = HistGradientBoostingClassifier(random_state=seed, early_stopping=False, **asked).fit(
-        values, codes
-    )
+    model = HistGradientBoostingClassifier(
+        random_state=seed, early_stopping=False, l2_regularization=SHRINKAGE if classes > MANY_CLASSES else 0.0,
+        **asked,
+    ).fit(values, codes)  # fmt: skip
     for number in rounds:
         yield partial(_after, model, number)
 
