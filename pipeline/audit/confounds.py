@@ -67,7 +67,7 @@ def confounds(
     protocol : {"fold", "split"}, optional
         See ``sides``.
     predict : callable, optional
-        What to predict with; left out, a random forest of 50 trees.
+        What to predict with; left out, a random forest of 50 trees, of 15 for one fact alone.
 
     Raises
     ------

@@ -45,6 +45,12 @@ class Classifier:
     parameters: Parameters = field(default_factory=dict)
     """What is the same for every candidate."""
     grid: tuple[Parameters, ...] = ({},)
+    search_parameters: Parameters = field(default_factory=dict)
+    """What is cheaper while candidates are compared, such as fewer trees; not used for the final fit."""
+    search_splits: int | None = None
+    """How many of the inner splits candidates are compared on; None for all of them."""
+    max_clips: int | None = None
+    """From more training clips a sample is learned, whose size grows with their root: ``sample.bounded``."""
     calibrated: bool = False
     """Whether the scores are brought to probabilities by a temperature, found inside the training folds."""
     looks: bool = True
@@ -55,6 +61,11 @@ class Classifier:
     @property
     def candidates(self) -> tuple[Parameters, ...]:
         return tuple({**self.parameters, **tried} for tried in self.grid)
+
+    @property
+    def searched(self) -> tuple[Parameters, ...]:
+        """The candidates as they are compared."""
+        return tuple({**one, **self.search_parameters} for one in self.candidates)
 
     @property
     def searches(self) -> bool:

@@ -13,11 +13,14 @@ from threadpoolctl import threadpool_limits
 from pipeline import stop
 from pipeline.classify.asked import TOGETHER, Views, classifier_named, joined
 from pipeline.classify.protocol import Protocol, Split, protocol
-from pipeline.classify.run import Tell
+from pipeline.classify.run import Experiment, Tell
 from pipeline.classify.train import train
 from pipeline.inputs import InputError
 
 SHARES = (0.1, 0.25, 0.5, 1.0)
+SHARES_OF_MANY = (0.1, 0.25, 1.0)
+MANY_CLIPS = 5_000
+"""Half of so many clips costs as much as everything before it and hardly differs from all of them."""
 
 Ints = NDArray[np.intp]
 
@@ -43,10 +46,11 @@ def learning_curve(
     target: str,
     classifier: str,
     *,
-    shares: Sequence[float] = SHARES,
+    shares: Sequence[float] | None = None,
     combination: str = TOGETHER,
     seed: int = 0,
     by: Protocol | None = None,
+    whole: Experiment | None = None,
     tell: Tell | None = None,
 ) -> list[Point]:
     """
@@ -54,17 +58,20 @@ def learning_curve(
 
     A part has whole groups, in like shares of the classes; a larger part holds the smaller ones. A share of
     which some part has one class only, or vectors that are all the same, is left out.
-    Everything is found anew in each part, hyper-parameters too. Arguments and errors as in ``run``.
+    Everything is found anew in each part, hyper-parameters too. ``shares`` are ``SHARES``, of many clips fewer.
+    ``whole`` is the experiment on all training clips, where it is at hand: its models are not learned again.
+    Other arguments and errors as in ``run``.
     """
     chosen = classifier_named(classifier)
     matrix, blocks = joined(values, len(clips), combination)
     planned = by or protocol(clips, target, seed=seed)
     matrix = matrix[planned.rows]
+    shares = shares or (SHARES if len(matrix) < MANY_CLIPS else SHARES_OF_MANY)
     orders = [_order(planned, split, seed) for split in planned.splits]
     points = []
     for number, share in enumerate(sorted(shares)):
         sizes, rights, trained = [], [], []
-        for split, order in zip(planned.splits, orders, strict=True):
+        for place, (split, order) in enumerate(zip(planned.splits, orders, strict=True)):
             stop.check()
             part = np.sort(split.train[order <= share])
             if len(set(planned.codes[part])) < 2:
@@ -72,7 +79,10 @@ def learning_curve(
             codes, groups = planned.codes[part], planned.inner_groups[part]
             try:
                 with threadpool_limits(1):
-                    model = train(chosen, matrix[part], codes, groups, blocks, len(planned.classes), seed)
+                    model = (
+                        whole.models[place] if whole is not None and len(part) == len(split.train)
+                        else train(chosen, matrix[part], codes, groups, blocks, len(planned.classes), seed)
+                    )  # fmt: skip
             except InputError:  # e.g. no voiced frame in any of so few clips
                 break
             with threadpool_limits(1):

@@ -12,32 +12,57 @@ from pipeline.classify.classifier import Classifier, Parameters, Scorer, Values,
 SMOOTHING = 1.0
 """Votes that all classes together get beforehand, so that no probability is 0."""
 
+MAX_CLIPS = 10_000
+"""Every tested clip is compared with every learned one."""
+
 
 def _fit(
     values: Values, codes: NDArray[np.intp], candidates: Sequence[Parameters], seed: int
 ) -> Iterator[Scorer]:
-    from sklearn.neighbors import KNeighborsClassifier
+    """Every number of neighbours from one search for the most of them."""
+    from sklearn.neighbors import NearestNeighbors
 
-    for tried in candidates:
-        neighbours = min(int(str(tried["n_neighbors"])), len(values))
-        model = KNeighborsClassifier(neighbours, weights="distance", algorithm="brute").fit(values, codes)
-        yield _scorer(model.predict_proba, neighbours, int(codes.max()) + 1)
+    counts = [min(int(str(tried["n_neighbors"])), len(values)) for tried in candidates]
+    index = NearestNeighbors(n_neighbors=max(counts), algorithm="brute").fit(values)
+    last: list[tuple[Values, NDArray[np.float64], NDArray[np.intp]]] = []
+
+    def nearest(given: Values) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+        if not last or last[0][0] is not given:
+            distances, places = index.kneighbors(given)
+            last[:] = [(given, distances, codes[places])]
+        return last[0][1], last[0][2]
+
+    def scorer(neighbours: int) -> Scorer:
+        def scores(given: Values) -> NDArray[np.float64]:
+            distances, classes = nearest(given)
+            votes = neighbours * _shares(distances[:, :neighbours], classes[:, :neighbours], known)
+            return logarithm((votes + SMOOTHING / known) / (neighbours + SMOOTHING))
+
+        return scores
+
+    known = int(codes.max()) + 1
+    for neighbours in counts:
+        yield scorer(neighbours)
 
 
-def _scorer(shares: Scorer, neighbours: int, classes: int) -> Scorer:
-    def scores(values: Values) -> NDArray[np.float64]:
-        votes = neighbours * shares(values)
-        return logarithm((votes + SMOOTHING / classes) / (neighbours + SMOOTHING))
-
-    return scores
+def _shares(distances: NDArray[np.float64], classes: NDArray[np.intp], known: int) -> NDArray[np.float64]:
+    """The classes' shares of the neighbours' weights, 1 / distance; those at no distance outweigh all others."""
+    distances = distances.astype(np.float64)
+    same = distances == 0
+    weights = np.where(same.any(axis=1, keepdims=True), same, 1 / np.where(same, 1.0, distances))
+    n = len(distances)
+    cells = (np.arange(n)[:, None] * known + classes).ravel()
+    votes = np.bincount(cells, weights=weights.ravel(), minlength=n * known).reshape(n, known)
+    return np.asarray(votes / votes.sum(axis=1, keepdims=True))
 
 
 CLASSIFIER = Classifier(
     name="knn",
     title="k nearest neighbours",
-    version=1,
-    source="sklearn.neighbors.KNeighborsClassifier, Euclidean, weighted by 1 / distance",
+    version=2,
+    source="As sklearn.neighbors.KNeighborsClassifier, Euclidean, weighted by 1 / distance",
     fit=_fit,
     grid=tuple({"n_neighbors": k} for k in (5, 1, 3, 10, 20)),
+    max_clips=MAX_CLIPS,
     calibrated=True,
 )

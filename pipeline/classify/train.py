@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.classify.classifier import Classifier, Parameters, Scorer
 from pipeline.classify.groups import inner_splits
+from pipeline.classify.sample import bounded, spread_sample
 from pipeline.classify.search import Choice, prepared, search, softmax
 from pipeline.inputs import Input, InputError
 
@@ -86,10 +87,15 @@ def train(
         No column of any block tells one clip from another.
     """
     began = time.perf_counter()
-    known, compact = np.unique(codes, return_inverse=True)
-    splits = inner_splits(compact, groups, seed)
     parts: list[Part] = []
     notes: list[str] = []
+    size = bounded(len(codes), classifier.max_clips)
+    if size < len(codes):
+        rows = spread_sample(np.unique(codes, return_inverse=True)[1], groups, size, seed)
+        values, codes, groups = values[rows], codes[rows], groups[rows]
+        notes.append(_sampled(classifier, size))
+    known, compact = np.unique(codes, return_inverse=True)
+    splits = inner_splits(compact, groups, seed)
     for done, (block, columns) in enumerate(blocks.items()):
 
         def within(share: float, done: int = done) -> None:
@@ -107,5 +113,12 @@ def train(
         if classifier.searches and choice.loss is None:
             notes.append("Too few groups to compare hyper-parameters by: the first of the grid stands.")
     if not parts:
-        raise InputError(notes[0])
+        raise InputError(notes[-1])
     return Trained(tuple(parts), time.perf_counter() - began, tuple(notes))
+
+
+def _sampled(classifier: Classifier, size: int) -> str:
+    return (
+        f"{classifier.title} learned from about {round(size, -2):,} of the training clips, all classes in like "
+        "shares: its time grows faster than the clips."
+    )

@@ -10,7 +10,7 @@ import pandas as pd
 
 from pipeline.classify import CLASSIFIERS
 from pipeline.experiments import networks
-from pipeline.experiments.grid import grid
+from pipeline.experiments.grid import grid, left_out
 from pipeline.experiments.wanted import EVERY_CLIP, PAGE, Due, Wanted, key_of
 from pipeline.features.view import View
 from pipeline.voice.stage import UNHEARD
@@ -26,6 +26,8 @@ class Sources:
     views: Mapping[str, View]
     base: Path | None = None
     """The snapshot that a build began from: what persons have asked for there is made again."""
+    thorough: bool = False
+    """Whether everything is made, however long it takes."""
 
 
 def due(reader: Reader, of: Sources) -> list[Due]:
@@ -34,13 +36,16 @@ def due(reader: Reader, of: Sources) -> list[Due]:
     prints = {row["dataset"]: row["fingerprint"] for row in reader.rows("learning_fingerprints")}
     keys = {name: view.key for name, view in views.items()}
     usual = [name for name, view in views.items() if not view.learned]
+    columns = {name: len(view.columns) for name, view in views.items()}
     found: dict[str, Due] = {}
     for dataset, fingerprint in prints.items():
         clips = reader.clips(dataset)
-        for wanted in [*grid(dataset, clips, usual), *_asked_for(reader, base, dataset, keys)]:
-            key = key_of(wanted, CLASSIFIERS[wanted.method].version, keys, fingerprint)
-            one = Due(wanted, wanted.id(usual), key)
-            found[one.experiment_id] = one
+        wanted = [*grid(dataset, clips, usual), *_asked_for(reader, base, dataset, keys)]
+        costs, reasons = left_out(wanted, clips, columns)
+        for one, cost, reason in zip(wanted, costs, reasons, strict=True):
+            key = key_of(one, CLASSIFIERS[one.method].version, keys, fingerprint)
+            expected = Due(one, one.id(usual), key, cost, None if of.thorough else reason)
+            found[expected.experiment_id] = expected
     return [*found.values(), *networks.due(of.root, reader)]
 
 
@@ -67,16 +72,18 @@ def as_wanted(row: pd.Series) -> Wanted:
 def stale(reader: Reader, of: Sources) -> list[Due]:
     """The experiments that are missing or were made from something else."""
     there = reader.experiment_keys().set_index("experiment_id")["key"].to_dict()
-    return [one for one in due(reader, of) if there.get(one.experiment_id) != one.key]
+    return [one for one in due(reader, of) if there.get(one.experiment_id) not in one.keys]
 
 
 def obsolete(reader: Reader, of: Sources) -> list[str]:
     """The experiments that should not be there, or not as they are; not those other stages answer for."""
-    right = {one.experiment_id: one.key for one in due(reader, of)}
+    right = {one.experiment_id: one.keys for one in due(reader, of)}
     there = reader.experiment_keys()
     # The audit answers for the others, and whoever listens for what could not be heard.
     unheard = there["experiment_id"].str.endswith(f".{UNHEARD}")
     mine = there[(there["subset"] == EVERY_CLIP) & ~unheard]
     return [
-        row["experiment_id"] for _, row in mine.iterrows() if right.get(row["experiment_id"]) != row["key"]
+        row["experiment_id"]
+        for _, row in mine.iterrows()
+        if row["key"] not in right.get(row["experiment_id"], ())
     ]

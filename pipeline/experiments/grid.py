@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
 from pipeline.classify import CLASSIFIERS
-from pipeline.experiments.wanted import FACTS, Wanted
+from pipeline.classify.protocol import FOLDS
+from pipeline.experiments.cost import Size, beyond, budget_s, seconds
+from pipeline.experiments.wanted import BUILD, FACTS, Wanted
 
 TARGETS = ("label", "sex", "dialect")
 ON_EACH_VIEW = ("logistic", "svm_rbf")
@@ -16,10 +18,11 @@ DETAILED = "logistic"
 BASELINES = tuple(name for name, one in CLASSIFIERS.items() if not one.looks)
 ON_FACTS = "forest"
 """Takes facts as they are, unscaled, and finds what only their combination tells."""
-LIMIT = 20_000
-"""With more clips nothing is learned by itself; a person may ask for it."""
-COSTLY = {"svm_rbf": 5_000, "svm_laplace": 5_000, "boosting": 10_000}
-"""Whose time grows with the square of the clips, or with clips times classes."""
+COLUMNS_OF_FACTS = 12
+ORDER: tuple[tuple[str, ...], ...] = (
+    BASELINES, ("knn", "logistic", "svm_linear"), ("svm_rbf", "svm_laplace"), ("forest",), ("boosting",)
+)  # fmt: skip
+"""The cheap before the dear; what stands in no row comes with the kernels."""
 
 
 def targets(clips: pd.DataFrame) -> list[str]:
@@ -35,7 +38,11 @@ def targets(clips: pd.DataFrame) -> list[str]:
 
 
 def grid(dataset: str, clips: pd.DataFrame, views: Sequence[str]) -> Iterator[Wanted]:
-    """Every classifier on all views together, two on each view alone, and the recording's facts."""
+    """Every classifier on all views together, two on each view alone, and the recording's facts; cheap ones first."""
+    yield from sorted(_all(dataset, clips, views), key=_place)
+
+
+def _all(dataset: str, clips: pd.DataFrame, views: Sequence[str]) -> Iterator[Wanted]:
     if not len(views):
         return
     for target in targets(clips):
@@ -52,12 +59,73 @@ def grid(dataset: str, clips: pd.DataFrame, views: Sequence[str]) -> Iterator[Wa
                 yield Wanted(dataset=dataset, target=target, method=method, views=(view,))
 
 
-def too_many(wanted: Wanted, clips: int) -> str | None:
-    """Why a build leaves this to a person; None where it does not."""
-    limit = min(LIMIT, COSTLY.get(wanted.method, LIMIT))
-    if wanted.origin != "build" or clips <= limit or wanted.method in BASELINES:
-        return None
-    return (
-        f"{clips:,} clips are more than the {limit:,} for which a build computes this by itself. "
-        "Run it from the Models page if it is worth the time."
+def _place(one: Wanted) -> tuple[int, bool]:
+    """Where it stands in the order: each view alone after all of them together, the facts between."""
+    if one.kind == FACTS:
+        return 1, True
+    rows = [number for number, methods in enumerate(ORDER) if one.method in methods]
+    return (rows[0] if rows else 2), len(one.views) == 1
+
+
+def size_of(one: Wanted, clips: pd.DataFrame, columns: Mapping[str, int]) -> Size:
+    """What an experiment learns from, by the counts alone.
+
+    Parameters
+    ----------
+    columns : mapping of str to int
+        How many columns each view has.
+    """
+    names = clips[one.target].dropna() if one.target in clips else pd.Series(dtype=object)
+    width = sum(columns.get(view, 0) for view in one.views) if one.kind != FACTS else COLUMNS_OF_FACTS
+    return Size(len(names), width, max(names.nunique(), 2), _folds(clips))
+
+
+def left_out(
+    wanted: Sequence[Wanted], clips: pd.DataFrame, columns: Mapping[str, int]
+) -> tuple[list[float], list[str | None]]:
+    """
+    What each experiment costs, and why a build leaves it to a person; None where it makes it.
+
+    The experiments of a dataset share a budget that grows slower than its clips, and are made in the order
+    given until it is spent. Baselines and facts are always made, and what persons asked for.
+    """
+    sizes = [size_of(one, clips, columns) for one in wanted]
+    costs = [
+        seconds(one.method, size, detailed=one.detailed) for one, size in zip(wanted, sizes, strict=True)
+    ]
+    free = [one.origin != BUILD or one.method in BASELINES or one.kind == FACTS for one in wanted]
+    over = beyond(
+        [0.0 if spared else cost for spared, cost in zip(free, costs, strict=True)], budget_s(len(clips))
     )
+    return costs, [
+        _why(one, size) if late and not spared else None
+        for one, size, late, spared in zip(wanted, sizes, over, free, strict=True)
+    ]
+
+
+def _why(one: Wanted, size: Size) -> str:
+    # From the page an experiment comes with all details.
+    takes = in_words(seconds(one.method, size, detailed=True))
+    title = CLASSIFIERS[one.method].title
+    return (
+        f"{title} on {size.clips:,} clips would take about {takes} of one core, which is more than a build spends "
+        "by itself. Run it from the Models page, or build with --thorough."
+    )
+
+
+def in_words(duration_s: float) -> str:
+    """A duration as a person says it: ``25 minutes``."""
+    if duration_s < 90:
+        return f"{max(round(duration_s, -1), 10):.0f} seconds"
+    if duration_s < 5_400:
+        return f"{duration_s / 60:.0f} minutes"
+    return f"{duration_s / 3_600:.0f} hours"
+
+
+def _folds(clips: pd.DataFrame) -> int:
+    """How many folds are tested, as :func:`pipeline.classify.protocol.protocol` most likely has it."""
+    if "fold" in clips and clips["fold"].notna().all() and clips["fold"].nunique() > 1:
+        return int(clips["fold"].nunique())
+    if "split" in clips and clips["split"].notna().all() and clips["split"].nunique() > 1:
+        return 1
+    return FOLDS

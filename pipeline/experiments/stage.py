@@ -7,7 +7,6 @@ from pathlib import Path
 
 from pipeline.experiments import due, networks
 from pipeline.experiments.due import Sources
-from pipeline.experiments.grid import too_many
 from pipeline.experiments.tasks import tasks_of
 from pipeline.experiments.unit import Gap, Task, compute, gap
 from pipeline.experiments.wanted import CARD, Due
@@ -69,7 +68,7 @@ def forget(state: State, staging: Path) -> None:
 
 
 def _sources(state: State) -> Sources:
-    return Sources(state.root, state.views, state.base)
+    return Sources(state.root, state.views, state.base, state.thorough)
 
 
 def _renew_cards(staging: Path, of: Sources) -> None:
@@ -101,16 +100,8 @@ def _write(writer: Writer, results: Sequence[ExperimentRows | Gap]) -> None:
 def _tasks(staging: Path, dataset: str, wanted: Sequence[Due]) -> tuple[list[Task], list[Gap]]:
     """What the workers need, in memory: the database cannot be read while it is written."""
     with Reader(staging) as reader:
-        tasks = tasks_of(reader, dataset, wanted)
-    late = {task.experiment_id: too_many(task.wanted, len(task.clips)) for task in tasks}
-    gaps = [gap(task, reason) for task in tasks if (reason := late[task.experiment_id])]
-    # The largest first: begun last, it would keep one core busy alone.
-    kept = [task for task in tasks if not late[task.experiment_id]]
-    return sorted(kept, key=lambda task: -_size(task)), gaps
-
-
-def _size(task: Task) -> int:
-    return sum(values.size for values in task.values.values()) * (10 if task.wanted.detailed else 1)
+        tasks = tasks_of(reader, dataset, [one for one in wanted if one.left_out is None])
+    return tasks, [gap(one, one.left_out) for one in wanted if one.left_out is not None]
 
 
 EXPERIMENTS = Stage(

@@ -15,7 +15,7 @@ from pipeline.classify.curve import learning_curve
 from pipeline.classify.importance import importance
 from pipeline.classify.run import Experiment, run
 from pipeline.experiments import rows
-from pipeline.experiments.wanted import FACTS, Wanted
+from pipeline.experiments.wanted import FACTS, Due, Wanted
 from store.errors import SesatlasError, StoreError
 from store.experiments import ExperimentRows
 
@@ -78,7 +78,7 @@ def _details(task: Task, found: Experiment, tell: Tell) -> list[rows.Row]:
     wanted = task.wanted
     points = learning_curve(
         task.values, task.clips, wanted.target, wanted.method, combination=wanted.combination,
-        seed=wanted.seed, by=found.protocol, tell=lambda share: tell(share * FIRST),
+        seed=wanted.seed, by=found.protocol, whole=found, tell=lambda share: tell(share * FIRST),
     )  # fmt: skip
     matters = importance(found, task.values, task.columns, tell=lambda share: tell(FIRST + share * FIRST))
     return [*rows.by_share(points), *rows.by_column(*matters)]
@@ -92,11 +92,12 @@ def _require_columns(task: Task) -> None:
         )
 
 
-def gap(task: Task, reason: str) -> Gap:
+def gap(task: Task | Due, reason: str) -> Gap:
+    """Why an experiment is not there. What a build leaves out needs no task, and so no vectors."""
     wanted = task.wanted
     row = {
         "experiment_id": task.experiment_id, "dataset": wanted.dataset, "target": wanted.target,
-        "key": task.key, "what": wanted.what, "reason": reason,
+        "key": task.gap_key if isinstance(task, Due) else task.key, "what": wanted.what, "reason": reason,
     }  # fmt: skip
     return Gap(task.experiment_id, row)
 

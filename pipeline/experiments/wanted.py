@@ -53,11 +53,28 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One experiment that there should be, under which name and key."""
+    """
+    One experiment that there should be, under which name and key.
+
+    ``cost_s`` are the seconds of one core that it takes about; ``left_out`` says why a build does not make it by
+    itself, None where it does.
+    """
 
     wanted: Wanted
     experiment_id: str
     key: str
+    cost_s: float = 0.0
+    left_out: str | None = None
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys under which it is up to date in the store: what is left out may stand there as a gap."""
+        return (self.key,) if self.left_out is None else (self.key, self.gap_key)
+
+    @property
+    def gap_key(self) -> str:
+        """The key of its gap. Another than the experiment's: once it is no longer left out, it is out of date."""
+        return self.key if self.left_out is None else f"{self.key}.left_out"
 
 
 def experiment_id(
