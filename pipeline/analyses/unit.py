@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import time
 from collections.abc import Callable
+from functools import partial
 from threading import RLock
 
 from threadpoolctl import threadpool_limits
@@ -15,6 +16,7 @@ from pipeline.analyses.task import Result, Task
 from pipeline.clusterings.grid import FAILURES
 from pipeline.inputs import Input, given_of
 from pipeline.projections import METHODS
+from pipeline.projections.neighbourhood import Neighbourhood
 from pipeline.projections.project import project
 from store.errors import SesatlasError
 
@@ -33,12 +35,14 @@ def compute(task: Task) -> Result:
 def _fill(result: Result, task: Task) -> None:
     given = given_of(task.name.view, task.matrices)
     result.clip_ids, result.columns, result.notes = given.clip_ids, given.columns, given.notes
+    shared = Neighbourhood(given.values)  # what the projections of one view have in common
     for spec in task.specs:
-        guarded(result, _title(spec), lambda spec=spec: _add(result, given, spec))  # type: ignore[misc]
+        guarded(result, _title(spec), partial(_add, result, given, spec, shared))
 
 
-def _add(result: Result, given: Input, spec: ProjectionSpec) -> None:
-    result.projections.append((spec, project(given, spec.method, spec.dimension, spec.parameters)))
+def _add(result: Result, given: Input, spec: ProjectionSpec, shared: Neighbourhood) -> None:
+    one = project(given, spec.method, spec.dimension, spec.parameters, shared=shared)
+    result.projections.append((spec, one))
 
 
 def _title(spec: ProjectionSpec) -> str:
