@@ -50,7 +50,7 @@ def test_frames_hold_what_was_written(reader, filler) -> None:
             assert {key: np.asarray(told[key]).tolist() for key in row if key != f"{name[:-1]}_id"} == {
                 key: value for key, value in row.items() if key != f"{name[:-1]}_id"
             }
-    assert reader.units() == {("b", "level"): "k"}
+    assert reader.units() == {("clusterings", "b", "level"): "k"}
     assert reader.analyses("b")["clips"].tolist() == [2]
     assert reader.gaps("b")["what"].tolist() == ["t-SNE to 2-D"]
     axes = reader.axes("b.level.pca-2d")

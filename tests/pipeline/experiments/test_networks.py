@@ -98,7 +98,7 @@ def test_a_training_becomes_an_experiment_and_a_view(built, trained) -> None:
 def test_a_view_that_knows_labels_is_no_part_of_all_views_and_bears_no_witness(built, trained) -> None:
     built()
     with reading(built) as reader:
-        assert ("esc50", "esc_cnn") in reader.units()
+        assert ("pictures", "esc50", "esc_cnn") in reader.units()
         experiments = reader.experiments("esc50")
         assert not any("esc_cnn" in list(views) for views in experiments["views"])
         board = reader.clusterings("esc50")

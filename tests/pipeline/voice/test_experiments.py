@@ -200,7 +200,7 @@ def test_a_build_puts_it_on_the_leaderboard_and_keeps_it(builder, shipped, hums,
     with Reader(builder.store.current().path) as reader:
         found = reader.experiments("hums").set_index("experiment_id")
         assert ID in found.index and done.learned == len(found)  # what the card tells was not made
-        assert ("hums", "ecapa") in reader.units()
+        assert ("pictures", "hums", "ecapa") in reader.units()
         assert not any("ecapa" in list(views) for views in found["views"])  # it knows labels
     again = builder()
     assert (again.status, again.learned) == ("unchanged", 0)
