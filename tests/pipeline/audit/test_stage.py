@@ -10,15 +10,14 @@ import numpy as np
 import pytest
 import soundfile
 
-from pipeline import events
 from pipeline.audit import fingerprint, prints, stage, unit
 from pipeline.audit.part import NOT_AUDITED
 from pipeline.experiments import due
 from pipeline.experiments import stage as learning
-from pipeline.experiments.due import Sources
 from pipeline.experiments.wanted import Wanted
 from pipeline.features import VIEWS
 from pipeline.features.spectra import SAMPLE_RATE_HZ
+from pipeline.stage import Run, State
 from store import audits, staging
 from store.reader import Reader
 from store.writer import Writer
@@ -67,12 +66,25 @@ def begun(builder, esc50, tree, monkeypatch) -> Callable[..., Path]:
 
 def _learn(path: Path) -> None:
     # No network was ever trained below this folder.
-    learning.learn(path, Sources(path.parent, QUICK), lambda event: None, 1)
+    learning.learn(Run(_state(path), path))
 
 
-def _audit(path: Path) -> tuple[int, list[events.Auditing]]:
-    told: list[events.Auditing] = []
-    return stage.audit(path, told.append, 1), told
+def _state(path: Path) -> State:
+    return State(path.parent, QUICK)
+
+
+def _audit(path: Path) -> tuple[int, list[tuple[float, int, str]]]:
+    said: list[tuple[float, int, str]] = []
+
+    def on_progress(done: float, total: int, dataset: str, item: str) -> None:
+        said.append((done, total, dataset))
+
+    return stage.audit(Run(_state(path), path, on_progress=on_progress)), said
+
+
+def _stale(path: Path) -> list[str]:
+    with Reader(path) as reader:
+        return [unit[0] for unit in stage.stale(_state(path), reader)]
 
 
 def _told(path: Path) -> tuple[dict[str, str], dict[str, list[str]]]:
@@ -89,7 +101,7 @@ def test_copies_leaks_and_the_accuracy_without_them_are_found(begun, tree, esc50
     esc50.label("2-3001-A-1.wav", "rooster")
     path = begun()
     done, said = _audit(path)
-    assert done == 1 and [(one.done, one.total, one.dataset) for one in said] == [(0, 1, ""), (1, 1, "esc50")]
+    assert done == 1 and said == [(0, 1, ""), (1, 1, "esc50")]
     with Reader(path) as reader:
         pairs, removed = reader.audit_pairs("esc50"), reader.audit_removed("esc50")
         board, facts = reader.experiments("esc50"), reader.audit_facts("esc50")
@@ -118,13 +130,11 @@ def test_what_is_up_to_date_is_left_alone_and_what_changed_is_not(begun, tree, e
     before = path.stat().st_mtime_ns
     assert _audit(path)[0] == 0 and _told(path)[0]["duplicates"] == "No two clips hold the same sound."
     assert path.stat().st_mtime_ns == before
-    with Reader(path) as reader:
-        assert stage.stale(reader) == {}
+    assert _stale(path) == []
     esc50.label("1-2000-A-0.wav", "rooster")
     staging.publish(builder.store, builder.store.next_number())
     path = begun()
-    with Reader(path) as reader:
-        assert list(stage.stale(reader)) == ["esc50"]
+    assert _stale(path) == ["esc50"]
     assert _audit(path)[0] == 1
 
 
@@ -137,8 +147,7 @@ def test_another_way_to_compute_it_makes_it_stale(begun, monkeypatch, what) -> N
             writer.con.execute("update experiments set key = 'another'")
     else:
         monkeypatch.setattr(stage if what == "stage" else fingerprint, "VERSION", 99)
-    with Reader(path) as reader:
-        assert list(stage.stale(reader)) == ["esc50"]
+    assert _stale(path) == ["esc50"]
 
 
 def test_the_experiment_without_the_leak_goes_with_the_leak(begun, tree, esc50, builder) -> None:

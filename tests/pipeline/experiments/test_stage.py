@@ -15,6 +15,8 @@ from pipeline.features import VIEWS
 from store.errors import SesatlasError
 from store.reader import Reader
 
+NAME = stage.EXPERIMENTS.name
+
 
 class StoppedError(Exception):
     """As near to kill -9 as one process can come to itself."""
@@ -29,13 +31,18 @@ class Until(list):
 
     def append(self, event: events.Event) -> None:
         super().append(event)
-        if isinstance(event, events.Learning) and event.done == self.done and event.total:
+        if isinstance(event, events.StageProgress) and (event.stage, event.done) == (NAME, self.done):
             raise StoppedError
 
 
 def learned(builder) -> set[str]:
     """The experiments that the last build has made."""
-    return {event.experiment for event in builder.of(events.Learning) if event.done}
+    return {event.item for event in builder.of(events.StageProgress) if event.stage == NAME and event.done}
+
+
+def made(done: events.Finished) -> int:
+    """How many experiments a build has made."""
+    return done.stages.get(NAME, 0)
 
 
 def reading(builder) -> Reader:
@@ -50,7 +57,7 @@ FACTS = "esc50.label.facts.forest"
 def test_every_experiment_is_there_and_whole(built) -> None:
     assert learned(built) == ALL | EACH | {FACTS}
     (done,) = built.of(events.Finished)
-    assert done.learned == len(ALL | EACH) + 1
+    assert made(done) == len(ALL | EACH) + 1
     with reading(built) as reader:
         table = reader.experiments("esc50").set_index("experiment_id")
         assert set(table.index) == learned(built) and reader.experiment_gaps("esc50").empty
@@ -91,7 +98,7 @@ def test_the_detailed_one_has_a_learning_curve_and_its_columns(built) -> None:
 def test_an_unchanged_build_learns_nothing(built, monkeypatch) -> None:
     monkeypatch.setattr(stage, "compute", lambda task: pytest.fail("this is out of date in no way"))
     done = built()
-    assert (done.status, done.learned) == ("unchanged", 0)
+    assert (done.status, made(done)) == ("unchanged", 0)
 
 
 def test_another_speaker_or_fold_is_enough_to_learn_anew(built, grouped) -> None:
@@ -100,7 +107,7 @@ def test_another_speaker_or_fold_is_enough_to_learn_anew(built, grouped) -> None
     grouped.path(name).unlink()
     del grouped.categories[name]
     done = built()
-    assert learned(built) == before and done.learned == len(before)
+    assert learned(built) == before and made(done) == len(before)
     with reading(built) as reader:
         assert set(reader.experiments("esc50")["clips"]) == {29}
 
@@ -127,7 +134,7 @@ def test_without_analyses_what_is_out_of_date_is_dropped(built, grouped) -> None
     built(analyses=False)
     with reading(built) as reader:
         assert reader.experiments("esc50").empty
-    assert built(analyses=True).learned == 7
+    assert made(built(analyses=True)) == 7
 
 
 def test_a_collection_that_cannot_be_learned_says_why(builder, few, esc50) -> None:
@@ -166,8 +173,8 @@ def test_what_a_person_asks_for_is_published_and_outlives_builds(built, grouped,
     told: list[events.Event] = []
     done = learn(built.store, asked(combination="vote", seed=2), told.append)
     id_ = "esc50.label.all.knn.vote.seed2"
-    assert (done.status, done.snapshot, done.learned) == ("published", 2, 1)
-    assert next(event.done for event in told if isinstance(event, events.Learning)) == 0
+    assert (done.status, made(done)) == ("published", 1)
+    assert next(event.done for event in told if isinstance(event, events.StageProgress)) == 0
     with reading(built) as reader:
         assert reader.experiment(id_)["origin"] == "page" and len(reader.experiments("esc50")) == 8
         assert "share" in set(reader.experiment_metrics(id_)["kind"])

@@ -63,8 +63,12 @@ def test_every_clip_of_speech_gets_the_vector_that_the_network_gives(
     for name in hums.rows:
         samples, _ = soundfile.read(hums.root / name, dtype="float32")
         np.testing.assert_allclose(found[f"hums/{name}"], model.tell([samples]).embeddings[0], atol=1e-4)
-    told = builder.of(events.Listening)
-    assert [(event.done, event.total) for event in told] == [(0, 8), (8, 8)] and told[-1].dataset == "hums"
+    said = builder.of(events.StageProgress)
+    assert [(event.stage, event.done, event.total) for event in said] == [
+        ("embeddings", 0, 8),
+        ("embeddings", 8, 8),
+    ]
+    assert said[-1].dataset == "hums"
     with reading(builder) as reader:
         assert list(reader.views("hums")["learned"]) == [False, False, True]
         (row,) = reader.embeddings().to_dict("records")
@@ -77,7 +81,7 @@ def test_a_second_build_listens_to_nothing(builder, shipped, hums, listened) -> 
     listened.clear()
     done = builder()
     assert (done.status, done.vectors_computed, listened) == ("unchanged", 0, [])
-    assert not builder.of(events.Listening)
+    assert not builder.of(events.StageProgress)
 
 
 def test_an_unchanged_build_loads_no_torch(builder, shipped, hums, repo_root: Path) -> None:
@@ -230,7 +234,7 @@ def test_a_killed_build_goes_on_with_the_others(builder, shipped, hums, listened
     monkeypatch.setattr(stage, "BATCH", 3)
 
     def kill(event: events.Event) -> None:
-        if isinstance(event, events.Listening) and event.done == 3:
+        if isinstance(event, events.StageProgress) and event.done == 3:
             raise KilledError
 
     monkeypatch.setattr(builder, "told", _Ears(kill))
@@ -240,7 +244,7 @@ def test_a_killed_build_goes_on_with_the_others(builder, shipped, hums, listened
     monkeypatch.setattr(builder, "told", [])
     builder()
     assert len(listened) == len(set(listened)) == 8 and len(vectors(builder)) == 8
-    assert builder.of(events.Listening)[0].total == 5 and builder.of(events.Started)[0].resumed
+    assert builder.of(events.StageProgress)[0].total == 5 and builder.of(events.Started)[0].resumed
 
 
 class _Ears(list):
@@ -259,7 +263,7 @@ def test_a_stop_is_heard_between_batches(builder, shipped, hums, listened, monke
     monkeypatch.setattr(stage, "BATCH", 3)
 
     def ask(event: events.Event) -> None:
-        if isinstance(event, events.Listening) and event.done == 3:
+        if isinstance(event, events.StageProgress) and event.done == 3:
             stop._asked.set()
 
     monkeypatch.setattr(builder, "told", _Ears(ask))
