@@ -19,7 +19,7 @@ PER_CELL = 20
 ROUNDS = 6
 SPARE = 5
 """Candidates beyond those asked for, so that rounding decides nothing at the border."""
-BLOCK_BYTES = 64 * 2**20
+BLOCK_BYTES = 8 * 2**20
 
 
 def choose(values: NDArray[np.float32], count: int, seed: int) -> NDArray[np.intp]:

@@ -40,7 +40,7 @@ def test_every_file_that_is_no_python_is_shipped(
     there = {
         path
         for path in (repo_root / room).rglob("*")
-        if path.is_file() and path.suffix not in {".py", ".pyc", *FOR_READERS}
+        if path.is_file() and path.parent.name != "__pycache__" and path.suffix not in {".py", *FOR_READERS}
     }
     assert there <= shipped, f"not in pyproject.toml's package-data: {sorted(map(str, there - shipped))}"
 

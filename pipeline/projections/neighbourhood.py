@@ -22,7 +22,7 @@ from pipeline.projections.quality import Truth
 MIN_DIFFERENT = 3
 ALL_UP_TO = 5_000
 """With more clips, t-SNE and UMAP lay out landmarks."""
-LANDMARKS = 4_000
+LANDMARKS = 5_000
 AMONG = 8
 """So many landmarks place a clip."""
 NEAREST = 90
