@@ -91,7 +91,10 @@ def test_it_opens_with_the_first_of_the_leaderboard_and_its_view(
 ) -> None:
     page = clusters(dataset=dataset)
     first = _clusterings(demo_store, dataset).iloc[0]
-    assert f"**First of {len(_clusterings(demo_store, dataset)):,}: {CLUSTERERS[first['method']].title}" in page.text
+    assert (
+        f"**First of {len(_clusterings(demo_store, dataset)):,}: {CLUSTERERS[first['method']].title}"
+        in page.text
+    )
     assert first["why"] not in page.text, "what its rank is made of stands in the table"
     assert _query(page, "clustering") == first["clustering_id"]
     assert _query(page, "view") == TITLES[first["view"]]
@@ -161,7 +164,9 @@ def test_another_clustering_by_its_link(
     assert _query(page, "clustering") == row["clustering_id"]
     assert _box(page, "view").value == row["view"]
     assert len(drawn["cloud"]["clusters"]["names"]) == row["clusters"]
-    assert f"of {len(table):,}: {CLUSTERERS[row['method']].title}" in page.text and "**First of" not in page.text
+    assert (
+        f"of {len(table):,}: {CLUSTERERS[row['method']].title}" in page.text and "**First of" not in page.text
+    )
     # The view may be another one than the clustering's, all views together included.
     for view in ("MFCC", "All views together"):
         page = clusters(clustering=row["clustering_id"], view=view)
