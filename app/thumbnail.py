@@ -12,6 +12,8 @@ from pipeline.inputs import ALL
 
 MAX_POINTS = 2_000
 WIDTH, HEIGHT, MARGIN = 480, 240, 10
+MAX_STRETCH = 2.5
+"""A card is wide and low, and one island far off would leave most of it empty."""
 LAYERS = 8
 """Points are painted in this many layers, each with every class: else the last class would cover the others."""
 METHODS = ("umap", "tsne", "pca")
@@ -54,7 +56,7 @@ def svg(positions: NDArray[np.float32], labels: Sequence[object], colours: Seque
     rows = np.unique(np.linspace(0, len(positions) - 1, min(len(positions), MAX_POINTS)).astype(int))
     places, codes = _fitted(positions[rows]), codes[rows]
     order = np.random.default_rng(0).permutation(len(rows))
-    size = float(np.clip(60 / np.sqrt(max(len(rows), 1)), 3.2, 7))
+    size = float(np.clip(90 / np.sqrt(max(len(rows), 1)), 3.5, 8))
     paths = [
         _path(places[layer[codes[layer] == code]], GREY if code < 0 else colours[code % len(colours)])
         for layer in np.array_split(order, LAYERS)
@@ -75,11 +77,12 @@ def _codes(labels: Sequence[object]) -> tuple[NDArray[np.intp], int]:
 
 
 def _fitted(positions: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Into the picture, both axes on one scale, (n, 2); upwards is upwards."""
+    """Into the picture, (n, 2); upwards is upwards, and an axis is stretched at most ``MAX_STRETCH`` times."""
     low, high = positions.min(axis=0).astype(float), positions.max(axis=0).astype(float)
     room = np.array([WIDTH, HEIGHT], dtype=float) - 2 * MARGIN
-    scale = float(np.min(room / np.maximum(high - low, 1e-9)))
-    places = (positions - (low + high) / 2) * [scale, -scale]
+    scales = room / np.maximum(high - low, 1e-9)
+    scales = np.minimum(scales, MAX_STRETCH * scales.min())
+    places = (positions - (low + high) / 2) * (scales * [1, -1])
     return places + np.array([WIDTH / 2, HEIGHT / 2])
 
 

@@ -12,6 +12,7 @@ import pytest
 from app import thumbnail
 
 COLOURS = ("#000001", "#000002", "#000003")
+ROOM = (thumbnail.WIDTH - 2 * thumbnail.MARGIN, thumbnail.HEIGHT - 2 * thumbnail.MARGIN)
 POINT = re.compile(r"M(-?[\d.]+) (-?[\d.]+)h0")
 
 
@@ -49,9 +50,8 @@ def test_every_clip_is_a_point_within_the_picture_in_the_colour_of_its_label() -
     assert len(points) == 4
     assert (points >= thumbnail.MARGIN).all()
     assert (points <= [thumbnail.WIDTH - thumbnail.MARGIN, thumbnail.HEIGHT - thumbnail.MARGIN]).all()
-    # One scale for both axes, and upwards is upwards.
-    width, height = np.ptp(points, axis=0)
-    assert width / height == pytest.approx(4 / 3, rel=0.01)
+    # It fills the picture, and upwards is upwards.
+    assert np.ptp(points, axis=0) == pytest.approx(ROOM, abs=0.2)
     of = {
         colour: POINT.findall(path)
         for colour, path in re.findall(r'<path stroke="([^"]+)" d="([^"]+)"', picture)
@@ -59,6 +59,14 @@ def test_every_clip_is_a_point_within_the_picture_in_the_colour_of_its_label() -
     assert set(of) == {COLOURS[0], COLOURS[1], thumbnail.GREY}
     ((_, missing_y),), ((_, a_y),) = of[thumbnail.GREY], of[COLOURS[0]]
     assert float(missing_y) < float(a_y)
+
+
+def test_a_narrow_cloud_is_stretched_only_so_far() -> None:
+    width, height = np.ptp(
+        _points(thumbnail.svg(np.array([[0, 0], [1, 8]], np.float32), ["a"] * 2, COLOURS)), axis=0
+    )
+    assert height == pytest.approx(ROOM[1], abs=0.2)
+    assert width / height == pytest.approx(thumbnail.MAX_STRETCH / 8, rel=0.02)
 
 
 @pytest.mark.parametrize("n", [1, 3])
