@@ -26,10 +26,10 @@ MAX_CLIPS = 2_000
 
 
 def _squared(left: Values, right: Values) -> NDArray[np.float64]:
-    from sklearn.metrics.pairwise import euclidean_distances
-
-    # By one product of matrices, ten times as fast as pair by pair.
-    return np.asarray(euclidean_distances(left.astype(np.float64), right.astype(np.float64), squared=True))
+    """By one product of matrices, ten times as fast as pair by pair."""
+    one, other = left.astype(np.float64), right.astype(np.float64)
+    lengths = (one**2).sum(axis=1)[:, None] + (other**2).sum(axis=1)
+    return np.asarray(np.maximum(lengths - 2 * (one @ other.T), 0))
 
 
 def _city_block(left: Values, right: Values) -> NDArray[np.float64]:

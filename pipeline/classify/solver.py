@@ -67,6 +67,7 @@ def linear_models(
     curvature: float,
     columns: int,
     penalise_offset: bool,
+    tolerance: float = TOLERANCE,
 ) -> list[Linear]:
     """
     Minimise ``C * sum of losses + |weights|^2 / 2`` for each C, in the order given.
@@ -85,6 +86,8 @@ def linear_models(
         Scores a row, k.
     penalise_offset : bool
         Whether the offset counts as a weight, as liblinear has it.
+    tolerance : float
+        Of the gradient on the scaled axes.
     """
     axes = principal_axes(values)
     turned = values @ axes.directions  # (n, r), float64
@@ -94,7 +97,7 @@ def linear_models(
     found: dict[float, Linear] = {}
     for strength in sorted(set(strengths)):
         weights, offset = _minimised(
-            turned, codes, strength, loss, axes.energy, curvature, weights, offset, penalise_offset
+            turned, codes, strength, loss, axes.energy, curvature, weights, offset, penalise_offset, tolerance
         )
         found[strength] = Linear(axes.directions @ weights, offset)
     return [found[strength] for strength in strengths]
@@ -110,6 +113,7 @@ def _minimised(
     weights: Floats,
     offset: Floats,
     penalise_offset: bool,
+    tolerance: float,
 ) -> tuple[Floats, Floats]:
     from scipy.optimize import minimize
 
@@ -132,7 +136,7 @@ def _minimised(
     # A flat search in single precision ends with a warning in its result and the optimum all the same.
     found = minimize(
         objective, begin.ravel(), jac=True, method="L-BFGS-B",
-        options={"maxiter": MAX_STEPS, "gtol": TOLERANCE, "ftol": 1e-9},
+        options={"maxiter": MAX_STEPS, "gtol": tolerance, "ftol": 1e-9},
     ).x.reshape(rank + 1, columns)  # fmt: skip
     return scale[:, None] * found[:rank], level * found[rank]
 

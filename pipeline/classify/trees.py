@@ -72,10 +72,10 @@ FOREST = Classifier(
     version=2,
     source="sklearn.ensemble.RandomForestClassifier, Breiman 2001; temperature of Guo et al. 2017",
     fit=_forest,
-    parameters={"n_estimators": 150},
+    parameters={"n_estimators": 120},
     # Leaves of one, two or three clips differ by less than another seed does: only the temperature is found.
     grid=({"min_samples_leaf": 2},),
-    search_parameters={"n_estimators": 50},
+    search_parameters={"n_estimators": 40},
     calibrated=True,
 )
 

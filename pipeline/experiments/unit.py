@@ -59,7 +59,14 @@ def make(task: Task, tell: Tell = lambda share: None) -> ExperimentRows:
     SesatlasError
         The target cannot be learned, or the vectors tell no clip from another.
     """
+    sklearn = importlib.import_module("sklearn")
     importlib.import_module("sklearn.linear_model")  # a limit of threads binds only what is loaded
+    # Of a few hundred clips, checking arrays and parameters takes longer than learning from them.
+    with sklearn.config_context(assume_finite=True, skip_parameter_validation=True):
+        return _made(task, tell)
+
+
+def _made(task: Task, tell: Tell) -> ExperimentRows:
     wanted = task.wanted
     _require_columns(task)
     found = run(
