@@ -6,12 +6,11 @@ import importlib
 import time
 from collections.abc import Callable
 from functools import partial
-from threading import RLock
 
 from threadpoolctl import threadpool_limits
 
 from pipeline import stop
-from pipeline.analyses.recipe import LINEAR, ProjectionSpec
+from pipeline.analyses.recipe import ProjectionSpec
 from pipeline.analyses.task import Result, Task
 from pipeline.clusterings.grid import FAILURES
 from pipeline.inputs import Input, given_of
@@ -53,13 +52,8 @@ def _title(spec: ProjectionSpec) -> str:
 def _load(methods: list[str]) -> None:
     """Load the libraries with threads of their own: a limit binds only those that are there."""
     importlib.import_module("sklearn.decomposition")
-    if all(method in LINEAR for method in methods):
-        return
-    for name in ("openTSNE", "umap"):
-        importlib.import_module(name)
-    # UMAP's progress bar would share a lock among processes, and whoever stops a build would read of the
-    # semaphores that its workers left behind.
-    importlib.import_module("tqdm").tqdm.set_lock(RLock())
+    if "tsne" in methods:
+        importlib.import_module("openTSNE")
 
 
 def guarded(result: Result, what: str, calculate: Callable[[], None]) -> None:
