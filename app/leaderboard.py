@@ -39,7 +39,8 @@ def shown(clusterings: pd.DataFrame, titles: Mapping[str, str] | None = None) ->
         Indexed by ``clustering_id``, best rank first, the columns of ``COLUMNS``.
     """
     titles = titles or {}
-    table = clusterings.set_index("clustering_id").sort_values("rank", kind="stable", na_position="last")
+    # Those that share a rank come in the order of their places, which a rule has given them.
+    table = clusterings.set_index("clustering_id").sort_values("place", kind="stable", na_position="last")
     table["told"] = [in_words(one) for one in table["parameters"]]
     table["rank"] = places(table["rank"])
     table["noise_percent"] = 100 * table["noise"] / table["clips"].clip(lower=1)
@@ -91,12 +92,14 @@ def speaks_for(row: pd.Series) -> str:
     if pd.notna(row["stability"]):
         words = next(words for least, words in STEADY.items() if row["stability"] >= least)
         told.append(f"{words} when some of the clips are left out (stability {row['stability']:.2f})")
+    if pd.notna(row["generalisation"]):
+        told.append(f"they carry over to clips held out ({row['generalisation']:.2f})")
     if pd.notna(row["agreement"]):
         words = "bear them out" if row["agreement"] >= BORNE_OUT_BITS else "say little of them"
         told.append(f"other views {words} ({row['agreement']:.2f} bits a clip)")
     elif pd.notna(row["silhouette"]):
         told.append(f"its silhouette is {row['silhouette']:.2f}")
-    sentence = ", and ".join(told)
+    sentence = told[0] if len(told) == 1 else f"{', '.join(told[:-1])}, and {told[-1]}" if told else ""
     return f"{sentence[:1].upper()}{sentence[1:]}." if sentence else ""
 
 

@@ -8,8 +8,9 @@ SCORED = "Scores without labels"
 COMPARED = "Against the labels, which chose nothing"
 ABOUT = "Clustering"
 COLUMNS = {
-    "rank": (ABOUT, "rank", None, "Place by stability, by what other views confirm and by silhouette within "
-             "its own space; several share 1=. No label was looked at."),
+    "rank": (ABOUT, "rank", None, "By what other views confirm, how stable it is, how well it carries over to "
+             "held-out clips, and whether its clusters hold none that are stable themselves. Several share a rank "
+             "where other resamples could turn them round. No label was looked at."),
     "view": (ABOUT, "view", None, "The features that were clustered."),
     "space": (ABOUT, "space", None, "Where distances were taken: all standardised features, their leading "
               "principal components, or a UMAP of few dimensions. Never the 2-D or 3-D picture."),
@@ -21,6 +22,10 @@ COLUMNS = {
                   "clusters come out the same. 1 is always, 0 is chance (mean adjusted Rand index)."),
     "stability_spread": (SCORED, "±", "%.2f", "How much the stability varies over the ten times (standard "
                          "deviation)."),
+    "generalisation": (SCORED, "carries over", "%.2f", "Cluster one half of the clips, carry the clusters over to the "
+                       "other half, and cluster that half by itself: how far both agree. 1 is always, 0 is chance."),
+    "within_stability": (SCORED, "within", "%.2f", "How stable partitions within its clusters are: the lower the "
+                         "better, for a cluster with stable parts should have been several."),
     "agreement": (SCORED, "confirmed (bits)", "%.2f", "How much of what these groups tell of a clip other views "
                   "tell as well, in bits beyond chance: 1 is two even groups, 2 are four, that all views find."),
     "silhouette": (SCORED, "silhouette", "%.2f", "Are clips nearer to their own cluster than to the next? 1 is "
@@ -48,6 +53,7 @@ WORDS = {
     "of_knee": "{} × knee",
     "min_samples": "min. samples {}",
     "min_cluster_size": "min. cluster size {}",
+    "n_neighbors": "{} neighbours",
     "linkage": "{} linkage",
     "covariance_type": "{} covariance",
     "cluster_selection_method": "{} selection",

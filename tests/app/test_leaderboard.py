@@ -19,6 +19,7 @@ def _row(clustering_id: str, rank: float, **told: object) -> dict[str, object]:
     return dict.fromkeys(numbers, 0.5) | {
         "clustering_id": clustering_id,
         "rank": rank,
+        "place": rank,
         "view": "mfcc",
         "space": "umap",
         "space_dimension": 5,
@@ -117,7 +118,8 @@ def test_the_chosen_one_stays_and_the_first_stands_in_for_it(chosen: str | None,
 def test_the_chosen_one_in_a_line() -> None:
     assert leaderboard.headline(TABLE, "a", TITLES) == (
         "**First of 3: K-Means (k = 10) on MFCC, UMAP, 5-D, 10 clusters.** Roughly the same clusters come back "
-        "when some of the clips are left out (stability 0.50), and its silhouette is 0.50."
+        "when some of the clips are left out (stability 0.50), they carry over to clips held out (0.50), and its "
+        "silhouette is 0.50."
     )
     assert leaderboard.headline(TABLE, "b").startswith("**Place 2 of 3: kmeans (k = 10) on chroma, umap, 5-D")
     unranked = leaderboard.headline(TABLE, "z")
@@ -125,17 +127,19 @@ def test_the_chosen_one_in_a_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("stability", "agreement", "words"),
+    ("stability", "generalisation", "agreement", "words"),
     [
-        (0.99, 0.87, "Nearly the same clusters come back when some of the clips are left out (stability 0.99), and "
-                     "other views bear them out (0.87 bits a clip)."),
-        (0.2, 0.1, "Other clusters come back when some of the clips are left out (stability 0.20), and other views "
+        (0.99, 0.8, 0.87, "Nearly the same clusters come back when some of the clips are left out (stability 0.99), "
+                          "they carry over to clips held out (0.80), and other views bear them out (0.87 bits a clip)."),
+        (0.2, None, 0.1, "Other clusters come back when some of the clips are left out (stability 0.20), and other views "
                    "say little of them (0.10 bits a clip)."),
-        (None, None, "Its silhouette is 0.50."),
+        (None, None, None, "Its silhouette is 0.50."),
     ],
 )  # fmt: skip
-def test_what_speaks_for_a_clustering(stability: float | None, agreement: float | None, words: str) -> None:
-    row = pd.Series(_row("a", 1, stability=stability, agreement=agreement))
+def test_what_speaks_for_a_clustering(
+    stability: float | None, generalisation: float | None, agreement: float | None, words: str
+) -> None:
+    row = pd.Series(_row("a", 1, stability=stability, generalisation=generalisation, agreement=agreement))
     assert leaderboard.speaks_for(row) == words
 
 
