@@ -129,10 +129,11 @@ def test_the_chosen_one_in_a_line() -> None:
 @pytest.mark.parametrize(
     ("stability", "generalisation", "agreement", "words"),
     [
-        (0.99, 0.8, 0.87, "Nearly the same clusters come back when some of the clips are left out (stability 0.99), "
-                          "they carry over to clips held out (0.80), and other views bear them out (0.87 bits a clip)."),
-        (0.2, None, 0.1, "Other clusters come back when some of the clips are left out (stability 0.20), and other views "
-                   "say little of them (0.10 bits a clip)."),
+        (0.99, 0.8, 0.87, "Nearly the same clusters come back when some of the clips are left out "
+                          "(stability 0.99), they carry over to clips held out (0.80), and other views bear them out "
+                          "(0.87 bits a clip)."),
+        (0.2, None, 0.1, "Other clusters come back when some of the clips are left out (stability 0.20), and other "
+                         "views say little of them (0.10 bits a clip)."),
         (None, None, None, "Its silhouette is 0.50."),
     ],
 )  # fmt: skip
