@@ -15,6 +15,8 @@ from store.reader import Matrix
 
 Ints = NDArray[np.intp]
 FINALISTS = 2
+MIN_HELD_OUT = 100
+"""With fewer held-out clips the order of candidates is luck, and none is dropped yet."""
 MANY_CLIPS = 4_000
 """Two inner folds of so many training clips hold out 2,000: the log loss's standard error is some hundredths."""
 COLDEST, HOTTEST = -4.0, 6.0
@@ -104,7 +106,7 @@ def _better_half(
 ) -> list[int]:
     """Those of the lower loss on what was held out so far, in the grid's order."""
     rows = _comparable(scores[left[0]], codes)
-    if not rows.any():
+    if rows.sum() < MIN_HELD_OUT:
         return left
     losses = [_scored(classifier, {}, scores[one][rows], codes[rows]).loss or 0.0 for one in left]
     kept = np.argsort(losses, kind="stable")[: max((len(left) + 1) // 2, FINALISTS)]

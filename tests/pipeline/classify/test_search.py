@@ -36,10 +36,17 @@ def easy(n: int = 80) -> tuple[np.ndarray, np.ndarray]:
 
 def test_the_worse_half_is_dropped_after_each_inner_fold() -> None:
     tried: list[tuple[int, ...]] = []
-    values, codes = easy()
-    found = search(classifier(telling(tried)), values, codes, inner_splits(codes, np.arange(80), 0), 0)
+    values, codes = easy(800)
+    found = search(classifier(telling(tried)), values, codes, inner_splits(codes, np.arange(800), 0), 0)
     assert tried == [(3, 1, 6, 2, 5, 4), (6, 5, 4), (6, 5), (6, 5)]
     assert found.parameters == {"quality": 6}
+
+
+def test_of_few_clips_every_candidate_stays() -> None:
+    tried: list[tuple[int, ...]] = []
+    values, codes = easy(80)
+    search(classifier(telling(tried)), values, codes, inner_splits(codes, np.arange(80), 0), 0)
+    assert tried == [(3, 1, 6, 2, 5, 4)] * 4
 
 
 def test_a_method_may_compare_on_fewer_inner_folds_and_with_less() -> None:
