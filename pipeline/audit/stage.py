@@ -27,7 +27,7 @@ from store.audits import AuditRows
 from store.reader import Reader
 from store.writer import Writer
 
-VERSION = 1
+VERSION = 2
 """Raise it when what an audit finds or says changes."""
 
 log = logging.getLogger(__name__)
