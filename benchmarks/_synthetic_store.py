@@ -180,7 +180,7 @@ def make(root: Path, clips: int, *, seed: int = 0) -> Snapshot:
     with Writer(store.staging) as writer, writer.transaction():
         history.begin_build(writer, "synthetic", datetime.now())
         vectors.define_views(writer, specs)
-        writer.keep_datasets([_dataset(root / "recordings")])
+        writer.keep_datasets([dataset_row(root / "recordings")])
         writer.insert("clips", given.facts)
         inputs = {}
         for spec in specs:
@@ -207,7 +207,7 @@ def _sounds(folder: Path, given: Collection) -> None:
         (folder / path).symlink_to(f"../label{group}.wav")
 
 
-def _dataset(folder: Path) -> dict[str, Any]:
+def dataset_row(folder: Path) -> dict[str, Any]:
     told: dict[str, Any] = {
         "dataset": DATASET,
         "reader": "folder",

@@ -119,5 +119,5 @@ def _stage(name: str, title: str, cost_s: tuple[float, float]) -> Stage:
 
 
 PRINCIPAL_COMPONENTS = _stage(recipe.PCA, "principal components", (0.5, 0.0003))
-OVERVIEW = _stage(recipe.OVERVIEW, "t-SNE and UMAP of all views together", (2.0, 0.01))
-PICTURES = _stage(recipe.PICTURES, "t-SNE and UMAP of each view", (2.0, 0.008))
+OVERVIEW = _stage(recipe.OVERVIEW, "UMAP and t-SNE of all views together", (2.0, 0.01))
+PICTURES = _stage(recipe.PICTURES, "UMAP and t-SNE of each view", (2.0, 0.008))

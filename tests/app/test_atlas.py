@@ -49,13 +49,13 @@ def test_its_neighbours_are_those_of_a_search_by_hand() -> None:
 
 def test_the_view_follows_a_newly_chosen_clustering_only() -> None:
     first = pd.Series({"clustering_id": "1", "view": "mfcc"})
-    assert atlas._view_to_follow(None) is None
-    assert atlas._view_to_follow(first) == "mfcc"
+    assert atlas._view_to_follow(NAME, None) is None
+    assert atlas._view_to_follow(NAME, first) == "mfcc"
     st.session_state[pictures.VIEW] = "mfcc"  # the box is drawn
-    assert atlas._view_to_follow(first) is None
-    assert atlas._view_to_follow(pd.Series({"clustering_id": "2", "view": "chroma"})) == "chroma"
+    assert atlas._view_to_follow(NAME, first) is None
+    assert atlas._view_to_follow(NAME, pd.Series({"clustering_id": "2", "view": "chroma"})) == "chroma"
     del st.session_state[pictures.VIEW]  # another page was looked at meanwhile
-    assert atlas._view_to_follow(pd.Series({"clustering_id": "2", "view": "chroma"})) == "chroma"
+    assert atlas._view_to_follow(NAME, pd.Series({"clustering_id": "2", "view": "chroma"})) == "chroma"
 
 
 def test_groups_stand_in_the_order_of_the_pictures_clips() -> None:

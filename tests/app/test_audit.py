@@ -24,10 +24,10 @@ from pipeline.build import Options, build
 from pipeline.classify.intervals import wilson
 from pipeline.experiments import due
 from pipeline.experiments import stage as learning
-from pipeline.experiments.due import Sources
 from pipeline.experiments.wanted import Wanted
 from pipeline.features import VIEWS
 from pipeline.sources import parse
+from pipeline.stage import Run, State
 from store import marks, staging
 from store.snapshots import Store
 from store.writer import Writer
@@ -79,8 +79,8 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pass  # brings the tables up to date
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(due, "grid", _one)
-        learning.learn(store.staging, Sources(store.root, views), lambda event: None, 1)
-    stage.audit(store.staging, lambda event: None, 1)
+        learning.learn(Run(State(store.root, views), store.staging))
+    stage.audit(Run(State(store.root, views), store.staging))
     staging.publish(store, store.next_number())
     return store.root
 

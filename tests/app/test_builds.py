@@ -27,13 +27,24 @@ TOLD: list[events.Event] = [
     events.Scanned("esc50", 1_200, 0, ['a "note" {}', "two\nlines"]),
     events.Planned(to_extract=1_200, unchanged=0, updated=0, reused=0, removed=0, failed=0),
     PROGRESS,
-    events.Analysing(0, 8),
-    events.Analysing(3, 8, "esc50", "mfcc", 4.5),
-    events.Learning(5, 24, "esc50", "esc50.label.all.knn", 3.5),
-    events.Auditing(1, 2, "esc50", 1.5),
-    events.Listening(32, 160, "timit", 0.5),
+    events.StageProgress("pictures", "UMAP and t-SNE of each view", "views", 0, 8),
+    events.StageProgress("pictures", "UMAP and t-SNE of each view", "views", 3, 8, "esc50", "mfcc", 4.5),
+    events.StageProgress(
+        "experiments", "experiments", "experiments", 5, 24, "esc50", "esc50.label.all.knn", 3.5
+    ),
     events.Finished(
-        "published", "b", 1, 1_200, 0, 0, 0, 8_400, 0, 8, 24, 1, 9.5, [events.Collection("e", 1, 2, 3, 0, 0)]
+        "published",
+        "b",
+        1,
+        1_200,
+        0,
+        0,
+        0,
+        8_400,
+        0,
+        {"pictures": 8},
+        9.5,
+        [events.Collection("e", 1, 2, 3, 0, 0)],
     ),
 ]
 STOPPED = events.Stopped("Stopped on request; the next build goes on from here.")
@@ -145,16 +156,19 @@ def test_progress_without_a_guess_of_the_time_left(store: Store) -> None:
 
 
 def test_the_analyses_have_a_share_and_words_of_their_own(store: Store) -> None:
-    for event, share in ((TOLD[5], 0.0), (TOLD[6], 0.375), (events.Analysing(0, 0), 0.0)):
+    nothing = events.StageProgress("audit", "audit", "collections", 0, 0)
+    for event, share in ((TOLD[5], 0.0), (TOLD[6], 0.375), (nothing, 0.0)):
         _log(store, [*TOLD[:5], event])
         run = builds.latest(store)
         assert run is not None and run.share == share
     _log(store, TOLD[:7])
-    assert builds.in_words(builds.latest(store)) == "Projecting and clustering: 3 of 8 views"
-    _log(store, [events.Listening(1_500, 6_000, "timit", 9.5)])
+    assert builds.in_words(builds.latest(store)) == "UMAP and t-SNE of each view: 3 of 8 views"
+    _log(
+        store, [events.StageProgress("embeddings", "embeddings by networks", "clips", 1_500, 6_000, "timit")]
+    )
     run = builds.latest(store)
     assert run is not None and run.share == 0.25
-    assert builds.in_words(run) == "Listening for voices: 1,500 of 6,000 clips"
+    assert builds.in_words(run) == "Embeddings by networks: 1,500 of 6,000 clips"
 
 
 def test_a_refusal_is_the_last_line_of_what_the_build_said(store: Store) -> None:
@@ -300,7 +314,7 @@ def test_before_the_first_estimate_a_build_has_just_begun(store: Store) -> None:
     with store.lock():
         assert builds.waiting_for(store, builds.CLIPS) == "The first clips: in a few seconds"
     # One that only learns an experiment brings nothing else.
-    _log(store, [TOLD[0], events.Learning(0, 1)])
+    _log(store, [TOLD[0], events.StageProgress("experiments", "experiments", "experiments", 0, 1)])
     with store.lock():
         assert builds.waiting_for(store, "clusterings") is None
 

@@ -48,7 +48,8 @@ def test_the_command_line_reads_what_the_page_asks_for() -> None:
     wanted = Wanted(
         dataset="pets", target="sex", method="knn", views=("mfcc", "mel"), combination="vote", seed=4
     )
-    options = parser().parse_args(["learn", *run.arguments(wanted)])
+    words = ["learn", *run.arguments(wanted)]
+    options = parser(words).parse_args(words)
     told = (options.dataset, options.target, options.method, options.views, options.combination, options.seed)
     assert told == ("pets", "sex", "knn", "mfcc,mel", "vote", 4)
 

@@ -35,7 +35,8 @@ def files(demo_store: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[np.nda
         clips, given = snapshot.clips(NAME), snapshot.standardised(NAME, "mfcc")
         told = pd.DataFrame({"view": "mfcc", "pca.x": np.arange(len(clips)), "cluster": 1})
         picked_panel._exports(dataset, clips[chosen], given.values[chosen], told[chosen])
-        assert all(name.startswith(f"sesatlas_{NAME}_snapshot1.") for name in made)
+        number = snapshot.current().number
+        assert all(name.startswith(f"sesatlas_{NAME}_snapshot{number}.") for name in made)
         return {name.rsplit(".", 1)[1]: data() for name, data in made.items()}
 
     return export

@@ -73,10 +73,11 @@ def test_a_new_snapshot_is_seen_and_the_way_back_too(own_store: Store) -> None:
 def test_two_stores_with_the_same_numbers_are_kept_apart(
     own_store: Store, demo_store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _next_without(own_store, "demo_sounds")
-    own_store.snapshot(1).path.unlink()
-    own_store.snapshot(2).path.rename(own_store.root / "snapshots" / "000001.duckdb")
-    own_store.use(1)
+    first = snapshot.current().number
+    second = _next_without(own_store, "demo_sounds")
+    own_store.snapshot(first).path.unlink()
+    own_store.snapshot(second).path.rename(own_store.at(first).path)
+    own_store.use(first)
     assert len(snapshot.datasets()) == 1
     monkeypatch.setenv("SESATLAS_STORE", str(demo_store))
     assert len(snapshot.datasets()) == 2
