@@ -177,10 +177,20 @@ def test_kill_9_as_soon_as_something_is_published(builder, tmp_path, write_short
 
 def test_a_new_collection_is_seen_while_it_is_still_measured(builder, esc50, monkeypatch) -> None:
     monkeypatch.setattr("pipeline.build.FIRST_LOOK_S", 0.0)
-    monkeypatch.setattr("pipeline.extract.batch_size", lambda *_: 1, raising=False)
-    builder(f"esc50={esc50.root}")
-    assert {event.stage for event in builder.of(events.Published)} <= {"clips"}
-    assert builder.ask("select count(*) from clips") == [(6,)]
+    seen = []
+    real = type(builder.store).use
+
+    def use(store, number):
+        snapshot = real(store, number)
+        seen.append(builder.ask("select count(*) from clips")[0][0])
+        return snapshot
+
+    monkeypatch.setattr(type(builder.store), "use", use)
+    done = builder(f"esc50={esc50.root}")
+    assert {event.stage for event in builder.of(events.Published)} == {"clips"}
+    assert 0 < seen[0] < 6 and seen[-1] == 6 and seen == sorted(seen)
+    assert [one.number for one in builder.store.snapshots()] == [done.snapshot]
     esc50.add("1-2000-A-0.wav", 333)
+    esc50.add("1-2001-A-0.wav", 366)
     builder()  # what people look at already does not shrink to what is measured so far
     assert not builder.of(events.Published)
