@@ -90,7 +90,8 @@ def trust(table: pd.DataFrame, labels: NDArray[np.integer]) -> NDArray[np.float6
     apart = np.ones(len(bits)) if inner is None else np.sqrt(np.clip(1 - inner, 0, 1))
     net = confirmed - UNCONFIRMED * (bits - confirmed)
     # Below zero a factor under 1 would be a gain.
-    return np.round(np.where(net > 0, net * kept * apart, net), 6)
+    trusted: NDArray[np.float64] = np.where(net > 0, net * kept * apart, net)
+    return trusted.round(6)
 
 
 def tie_width(table: pd.DataFrame, score: NDArray[np.float64], running: NDArray[np.bool_]) -> float:
