@@ -22,6 +22,7 @@ from pipeline.projections.projection import merged
 MAX_MODEL_COLUMNS = 64
 """With more columns, models of means are fitted to the principal components, which hold what differs."""
 MODELS = ("kmeans", "mixture")
+CITY_BLOCK = "cityblock"
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +71,7 @@ def compared(position: int, task: SpaceTask, thorough: bool) -> tuple[int, list[
     seen: set[bytes] = set()
     with threadpool_limits(1):
         space = task.space()
-        wanted, gaps = tried(space, None if thorough else lambda clusterer: worthwhile(space, clusterer))
+        wanted, gaps = tried(space, lambda clusterer: worthwhile(space, clusterer, thorough))
         for clusterer, parameters in wanted:
             stop.check()
             try:
@@ -85,15 +86,16 @@ def compared(position: int, task: SpaceTask, thorough: bool) -> tuple[int, list[
     return position, found, gaps
 
 
-def worthwhile(space: Space, clusterer: Clusterer) -> bool:
+def worthwhile(space: Space, clusterer: Clusterer, thorough: bool) -> bool:
     """
     Whether a method has anything to say in a space that another combination does not say for less.
 
-    A graph of city-block neighbours is made for columns, of which principal components are a summary.
+    A graph of city-block neighbours is made for columns, of which principal components are a summary: it
+    is not even tried there when the search is thorough.
     """
-    if clusterer.name == "spectral":
+    if clusterer.metric == CITY_BLOCK:
         return space.name == STANDARDISED
-    return clusterer.name not in MODELS or space.points.values.shape[1] <= MAX_MODEL_COLUMNS
+    return thorough or clusterer.name not in MODELS or space.values.shape[1] <= MAX_MODEL_COLUMNS
 
 
 def measured(

@@ -115,7 +115,8 @@ def completed(
     if chosen is not None:
         near = nearest(space.values, chosen) if near is None else near
         fitted = extended(fitted, chosen, near, len(space.values))
-    scores, notes = score(space.points, fitted.labels, truth, chosen)
+    few = None if chosen is None else (points, chosen)
+    scores, notes = score(space.points, fitted.labels, truth, few)
     return Clustering(
         clusterer.name,
         space.name,

@@ -96,9 +96,9 @@ def measure(
         general = generalisation(points, clusterer, parameters, halves)
     except FAILURES:
         general = None
-    within = (
-        within_stability(points.pairs(clusterer.metric), labels, [kept for kept, _ in inner]) if inner else []
-    )
+    within: list[float] = []
+    if inner and points.pairs_fit:
+        within = within_stability(points.pairs(clusterer.metric), labels, [kept for kept, _ in inner])
     return Measured(stable, general, within)
 
 

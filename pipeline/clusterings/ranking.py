@@ -88,7 +88,10 @@ def trust(table: pd.DataFrame, labels: NDArray[np.integer]) -> NDArray[np.float6
     confirmed = bits * kept if np.isnan(agreed).all() else np.nan_to_num(agreed)
     inner = _worst_filled(_numbers(table, "within_stability"), 1.0)
     apart = np.ones(len(bits)) if inner is None else np.sqrt(np.clip(1 - inner, 0, 1))
-    return np.round((confirmed - UNCONFIRMED * (bits - confirmed)) * kept * apart, 6)
+    net = confirmed - UNCONFIRMED * (bits - confirmed)
+    # Below zero a factor under 1 would be a gain.
+    trusted: NDArray[np.float64] = np.where(net > 0, net * kept * apart, net)
+    return trusted.round(6)
 
 
 def tie_width(table: pd.DataFrame, score: NDArray[np.float64], running: NDArray[np.bool_]) -> float:
@@ -160,7 +163,8 @@ def _ordered(
     first = 0
     for at, row in enumerate(order):
         head = order[first]
-        same = running[row] == running[head] and (not running[row] or score[row] >= (1 - width) * score[head])
+        near = score[row] >= score[head] - width * abs(score[head])
+        same = running[row] == running[head] and (not running[row] or near)
         first = first if same else at
         ranks[row] = first + 1
     tied = [row for row in order if ranks[row] == 1 and running[row]]

@@ -41,14 +41,14 @@ def score(
     points: Points,
     labels: NDArray[np.int32],
     truth: Sequence[str | None] | None,
-    chosen: NDArray[np.intp] | None = None,
+    landmarks: tuple[Points, NDArray[np.intp]] | None = None,
 ) -> tuple[Scores, tuple[str, ...]]:
     """
     All scores, and notes on those that were sampled or left out.
 
     Each equals scikit-learn's function of its name, DBCV ``hdbscan.validity.validity_index``. The labels
-    of the dataset enter only the external scores, over the clips that have one. Where only some clips
-    were ``chosen`` as landmarks, silhouette and DBCV are those of the landmarks.
+    of the dataset enter only the external scores, over the clips that have one. Where there are
+    ``landmarks``, their points and positions, silhouette and DBCV are theirs.
     """
     inside = labels >= 0
     clusters = len(np.unique(labels[inside]))
@@ -58,8 +58,9 @@ def score(
         compact = np.unique(labels[inside], return_inverse=True)[1]
         means = _means(points.values[inside].astype(np.float64), compact)
         within = {"davies_bouldin": _finite(means.davies_bouldin), "calinski_harabasz": _finite(means.ratio)}
-        if chosen is not None:
-            within |= _by_pairs(points.subset(chosen), labels[chosen])
+        if landmarks is not None:
+            few, chosen = landmarks
+            within |= _by_pairs(few, labels[chosen])
             notes = (f"Silhouette and DBCV are those of {len(chosen):,} of the clips.",)
         elif points.pairs_fit:
             within |= _by_pairs(points, labels)

@@ -216,6 +216,7 @@ def test_cluster_counts_are_preferred_numbers_below_the_clips() -> None:
         assert all(2 <= count < n for count in cluster_counts(n))
 
 
+@pytest.mark.filterwarnings("ignore:Graph is not fully connected")
 def test_spectral_is_scikit_learns_on_the_same_graph(blobs: Values) -> None:
     wide = np.hstack([blobs, np.random.default_rng(0).normal(0, 3, (120, 6))]).astype(np.float32)
     graph = neighbour_graph(Points(wide), 10).toarray()
