@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from store.errors import StoreError
 
 NOISE = -1
-NEW_MEASURES = ("generalisation", "within_stability")
+NEW_MEASURES = ("generalisation", "within_stability", "trust_spread")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

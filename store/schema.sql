@@ -189,6 +189,7 @@ create table if not exists clusterings (
     stability_spread  double,
     generalisation    double,
     within_stability  double,
+    trust_spread      double,
     agreement         double,
     rank              integer,
     place             integer,

@@ -114,7 +114,7 @@ def run(run: Run) -> int:
 
 
 def _clustered(run: Run, group: Group, done: int, total: int) -> tuple[list[Result], pd.DataFrame]:
-    """The units of a group with their ranks: UMAP to cluster in, then the search."""
+    """The units of a group with their ranks: the search, and UMAP to cluster in by hand."""
     began = time.monotonic()
     with Reader(run.staging) as reader:
         matrices = matrices_of(run.state, reader, group.dataset, group.views)
@@ -128,7 +128,7 @@ def _clustered(run: Run, group: Group, done: int, total: int) -> tuple[list[Resu
 
     found = search(
         given,
-        {view: _positions(results[view]) for view in given},
+        {},
         truth,
         thorough=run.state.thorough,
         each=lambda function, arguments: run.each(function, list(arguments)),

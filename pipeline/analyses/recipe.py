@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.clusterings import CLUSTERERS
-from pipeline.clusterings.spaces import UMAP, UMAP_COSINE
+from pipeline.clusterings.spaces import UMAP
 from pipeline.features.view import View
 from pipeline.inputs import ALL
 from pipeline.projections import METHODS
@@ -41,10 +41,10 @@ class ProjectionSpec:
 
 SPACES: Mapping[str, ProjectionSpec] = {
     UMAP: ProjectionSpec("umap", SPACE_DIMENSION, {"min_dist": 0.0}),
-    UMAP_COSINE: ProjectionSpec("umap", SPACE_DIMENSION, {"min_dist": 0.0, "metric": "cosine"}),
 }
-"""UMAP as a space to cluster in, by both distances that one may search by. With ``min_dist`` 0 the points
-of one group may lie on one another (McInnes et al. 2018)."""
+"""UMAP as a space in which a person may cluster on the page. With ``min_dist`` 0 the points of one group may lie
+on one another (McInnes et al. 2018). A build's search stays out of it: UMAP is not laid out anew for each
+resample, so that whatever is found there looks more stable than it is."""
 
 
 def pictures(stage: str, view: View | None) -> list[ProjectionSpec]:

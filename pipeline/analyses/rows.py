@@ -109,6 +109,7 @@ def _clustering(name: UnitName, origin: str, one: Clustering) -> Row:
         "stability_spread": one.stability_spread,
         "generalisation": one.generalisation,
         "within_stability": one.within_stability,
+        "trust_spread": one.trust_spread,
         "notes": list(one.notes),
         "seconds": one.seconds,
     }

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pipeline import stop
 from pipeline.clusterings import CLUSTERERS
 from pipeline.clusterings.clusterer import Clusterer, Fitted
-from pipeline.clusterings.landmarks import extended, landmarks, nearest
+from pipeline.clusterings.landmarks import chosen_of, extended, nearest
 from pipeline.clusterings.measures import WHOLE, Measured, Rounds, measure
 from pipeline.clusterings.points import Points
 from pipeline.clusterings.scores import Scores, score
@@ -77,7 +77,7 @@ def cluster(
     clusterer = clusterer_named(method)
     require_clips(len(space.points))
     stop.check()
-    chosen = landmarks(space.values)
+    chosen = chosen_of(space.values)
     if len(chosen) == len(space.values):
         return completed(space, space.points, None, clusterer, parameters or {}, truth, stability_rounds)
     part = space.points.subset(chosen)

@@ -17,7 +17,7 @@ from pipeline.clusterings.agreement import agreement
 from pipeline.clusterings.candidates import Candidate, SpaceTask, compared, divided, measured
 from pipeline.clusterings.cluster import Clustering, completed, require_clips
 from pipeline.clusterings.grid import sentence
-from pipeline.clusterings.landmarks import MAX_WHOLE, landmarks, nearest
+from pipeline.clusterings.landmarks import MAX_WHOLE, chosen_of, nearest
 from pipeline.clusterings.measures import FAILURES, WHOLE, Measured, without_within
 from pipeline.clusterings.ranking import out_of_running, rank
 from pipeline.clusterings.sieve import FINALISTS, SCREEN, SCREENED, finalists, screened
@@ -169,7 +169,7 @@ def _tasks(
     chosen: NDArray[np.object_] | None = None
     if len(clips) > MAX_WHOLE:
         reference = given[ALL if ALL in given else max(given, key=lambda view: len(given[view].clip_ids))]
-        chosen = reference.clip_ids[landmarks(reference.values, seed=seed)]
+        chosen = reference.clip_ids[chosen_of(reference.values, seed)]
     tasks = []
     for view, one in given.items():
         stop.check()
@@ -181,7 +181,7 @@ def _tasks(
             continue
         part = None if chosen is None else np.flatnonzero(pd.Index(one.clip_ids).isin(chosen))
         if part is not None and len(part) < min(MAX_WHOLE, len(one.values)) // 2:
-            part = landmarks(one.values, seed=seed)  # a view that lacks many of the clips
+            part = chosen_of(one.values, seed)  # a view that lacks many of the clips
         tasks += [SpaceTask(view, space.name, space.title, space.values, part, seed) for space in found]
     return tasks
 
