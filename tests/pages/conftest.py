@@ -302,6 +302,7 @@ def two_snapshots(stores_kept: Path, tones: Path, tmp_path: Path) -> Store:
 def tones_store(stores_kept: Path, tones: Path, tmp_path: Path) -> Path:
     """A store of the folder of tones; a test may change both."""
     store = Store(Path(shutil.copytree(stores_kept, tmp_path / "store")))
-    store.use(1)
-    store.delete(2)
+    first, second = (one.number for one in store.snapshots())
+    store.use(first)
+    store.delete(second)
     return store.root

@@ -74,8 +74,9 @@ def test_an_empty_store_says_how_to_begin(open_page: Callable[..., Page], tmp_pa
 def test_a_new_snapshot_shows_without_a_restart(open_page: Callable[..., Page], demo_copy: Path) -> None:
     page = open_page(demo_copy).sound()
     store = Store(demo_copy)
-    first = store.snapshot(1).path
-    first.with_name("000002.duckdb").write_bytes(first.read_bytes())
-    store.use(2)
+    (first,) = store.snapshots()
+    second = store.at(first.number + 1)
+    second.path.write_bytes(first.path.read_bytes())
+    store.use(second.number)
     page.at.run()
-    assert "**Snapshot 2**" in page.sound().text
+    assert f"**Snapshot {second.number}**" in page.sound().text

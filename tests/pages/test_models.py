@@ -35,6 +35,12 @@ def models(open_page: Callable[..., Page], demo_store: Path) -> Callable[..., Pa
     return open_one
 
 
+def _number(root: Path) -> int:
+    current = Store(root).current()
+    assert current is not None
+    return current.number
+
+
 def _read(store: Path) -> Reader:
     current = Store(store).current()
     assert current is not None
@@ -92,7 +98,9 @@ def test_it_opens_with_the_most_accurate_that_listens(
 
 @pytest.mark.parametrize("detail", DETAILS)
 @pytest.mark.parametrize("which", ["all.logistic", "mfcc.svm_rbf", "facts.forest", "all.majority"])
-def test_every_part_of_an_experiment(models: Callable[..., Page], which: str, detail: str) -> None:
+def test_every_part_of_an_experiment(
+    models: Callable[..., Page], demo_store: Path, which: str, detail: str
+) -> None:
     page = models(experiment=f"{SOUNDS}.label.{which}", detail=detail)
     assert _query(page, "experiment") == f"{SOUNDS}.label.{which}"
     charts = [key for key in page.charts if key != "chart_accuracies"]
@@ -107,15 +115,19 @@ def test_every_part_of_an_experiment(models: Callable[..., Page], which: str, de
         )
     elif detail != "About":
         assert charts
-    said = "snapshot 1, " in page.text and "tested clips" in page.text
+    said = f"snapshot {_number(demo_store)}, " in page.text and "tested clips" in page.text
     assert said or not charts
 
 
 def test_every_figure_says_what_it_is_of(models: Callable[..., Page], demo_store: Path) -> None:
-    best = _best(demo_store)
+    best, number = _best(demo_store), _number(demo_store)
     for detail in DETAILS[:-1]:
         page = models(experiment=f"{SOUNDS}.label.all.logistic", detail=detail)
-        told = [one.value for one in page.at.caption if f"snapshot 1, {best['protocol_title']}" in one.value]
+        told = [
+            one.value
+            for one in page.at.caption
+            if f"snapshot {number}, {best['protocol_title']}" in one.value
+        ]
         assert len(told) == len(page.charts), detail
         assert all(f"n = {best['clips']}" in one for one in told), detail
 

@@ -24,17 +24,24 @@ SECTIONS = ("Balance", "Recordings", "Features", "Clips")
 BELOW_THE_CLOUDS = ("Clip", "Picked clips", "Labels x clusters", "Condensed tree", "How far to believe it")
 
 
+def _shown(store: Store) -> Path:
+    """The file that every page opens."""
+    current = store.current()
+    assert current is not None
+    return current.path
+
+
 def _garbage(store: Store) -> None:
-    store.snapshot(1).path.write_bytes(b"no database at all" * 1_000)
+    _shown(store).write_bytes(b"no database at all" * 1_000)
 
 
 def _cut_off(store: Store) -> None:
-    path = store.snapshot(1).path
+    path = _shown(store)
     path.write_bytes(path.read_bytes()[:65_536])  # its head, and nothing of what a page asks for first
 
 
 def _deleted(store: Store) -> None:
-    store.snapshot(1).path.unlink()
+    _shown(store).unlink()
 
 
 def _nowhere(store: Store) -> None:
@@ -64,7 +71,7 @@ def test_a_broken_store_is_said_in_a_sentence(
 def test_damage_that_only_some_charts_meet(
     open_page: Callable[..., Page], demo_copy: Path, share: float
 ) -> None:
-    path = Store(demo_copy).snapshot(1).path
+    path = _shown(Store(demo_copy))
     path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
     for section in SECTIONS:
         page = open_page(demo_copy, "explore", dataset="demo_voices", show=section)
@@ -77,12 +84,13 @@ def test_a_store_that_breaks_under_an_open_page(
     open_page: Callable[..., Page], demo_copy: Path, page: str
 ) -> None:
     opened = open_page(demo_copy, page).sound()
+    (kept,) = Store(demo_copy).snapshots()
     _nowhere(Store(demo_copy))
     opened.at.run()
     assert not opened.at.exception
     assert [error.value for error in opened.at.error]
     # Mended, the page comes back by itself.
-    Store(demo_copy).use(1)
+    Store(demo_copy).use(kept.number)
     opened.at.run()
     opened.sound()
 
