@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Generator, Iterator, Mapping, 
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import joblib
 
@@ -22,8 +22,23 @@ from store.reader import Reader
 
 Unit = tuple[str, ...]
 """What is computed as a whole; the first word is its dataset."""
-OnProgress = Callable[[float, int, str, str], None]
-"""Called with how many units are done, of how many, the last one's dataset and its name within that."""
+
+
+class OnProgress(Protocol):
+    """Called with how many units are done, of how many, the last one's dataset and its name within that.
+
+    ``share`` is how much of the work that is, 0 to 1, where units cost unlike amounts.
+    """
+
+    def __call__(
+        self, done: float, total: int, dataset: str = "", item: str = "", share: float | None = None
+    ) -> None: ...
+
+
+def say_nothing(
+    done: float, total: int, dataset: str = "", item: str = "", share: float | None = None
+) -> None:
+    """For whom nobody waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +61,7 @@ class Run:
     state: State
     staging: Path
     n_jobs: int = 1
-    on_progress: OnProgress = lambda done, total, dataset, item: None
+    on_progress: OnProgress = say_nothing
 
     def each(self, compute: Callable[..., Any], tasks: Sequence[tuple[Any, ...]]) -> Iterator[Any]:
         """Yield ``compute(*task)`` for each task, as they are done: the one loop over workers of all stages.

@@ -18,7 +18,7 @@ from pipeline.analyses import clustering
 from pipeline.analyses import stage as analyses
 from pipeline.audit import stage as audits
 from pipeline.experiments import stage as experiments
-from pipeline.stage import Run, Schedule, Stage, State
+from pipeline.stage import OnProgress, Run, Schedule, Stage, State
 from store.reader import Reader
 
 STAGES: dict[str, Stage] = {
@@ -100,9 +100,11 @@ class Progress:
         self.schedule.begin(stage.name)
         self._said_at = float("-inf")
 
-    def of(self, stage: Stage) -> Callable[[float, int, str, str], None]:
-        def on_progress(done: float, total: int, dataset: str = "", item: str = "") -> None:
-            self.schedule.progress(done / max(total, 1))
+    def of(self, stage: Stage) -> OnProgress:
+        def on_progress(
+            done: float, total: int, dataset: str = "", item: str = "", share: float | None = None
+        ) -> None:
+            self.schedule.progress(done / max(total, 1) if share is None else share)
             left = self.schedule.left_s()
             self.on_event(
                 events.StageProgress(

@@ -20,6 +20,7 @@ from pipeline.analyses.unit import compute, guarded
 from pipeline.analyses.views import computable, described, matrices_of
 from pipeline.clusterings import CLUSTERERS
 from pipeline.clusterings.cluster import Clustering, cluster
+from pipeline.clusterings.landmarks import MAX_WHOLE
 from pipeline.clusterings.ranking import rank
 from pipeline.clusterings.search import Finalist, search
 from pipeline.clusterings.spaces import Space, spaces
@@ -101,7 +102,7 @@ def run(run: Run) -> int:
     forget(run.state, run.staging)
     with Reader(run.staging) as reader:
         todo = _stale_groups(run.state, reader)
-    run.on_progress(0, len(todo), "", "")
+    run.on_progress(0, len(todo))
     for done, group in enumerate(todo, 1):
         results, ranks = _clustered(run, group, done - 1, len(todo))
         with Writer(run.staging) as writer, writer.transaction():
@@ -109,7 +110,7 @@ def run(run: Run) -> int:
                 analyses.replace_unit(writer, rows_of(result))
             if not group.learned:
                 analyses.write_ranks(writer, group.dataset, ranks)
-        run.on_progress(done, len(todo), group.dataset, "")
+        run.on_progress(done, len(todo), group.dataset)
     return len(todo)
 
 
@@ -281,5 +282,6 @@ CLUSTERINGS = Stage(
     stale=stale,
     run=run,
     forget=forget,
-    cost_s=lambda clips, views: 3.0 + 0.005 * clips * views,
+    # Above some thousand clips the search works with landmarks, and only assigning the others grows.
+    cost_s=lambda clips, views: 1.0 + (0.0045 * min(clips, MAX_WHOLE) + 0.0003 * clips) * (views + 1),
 )

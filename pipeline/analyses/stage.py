@@ -57,7 +57,7 @@ def _project(stage: str, run: Run) -> int:
             task for dataset in _datasets(stale) for task in _tasks(stage, run.state, reader, dataset, stale)
         ]
     forget(stage, run.state, run.staging)
-    run.on_progress(0, len(tasks), "", "")
+    run.on_progress(0, len(tasks))
     with Writer(run.staging) as writer:
         for done, result in enumerate(run.each(compute, [(task,) for task in tasks]), 1):
             with writer.transaction():
@@ -118,6 +118,6 @@ def _stage(name: str, title: str, cost_s: tuple[float, float]) -> Stage:
     )
 
 
-PRINCIPAL_COMPONENTS = _stage(recipe.PCA, "principal components", (0.5, 0.0003))
-OVERVIEW = _stage(recipe.OVERVIEW, "UMAP and t-SNE of all views together", (2.0, 0.01))
-PICTURES = _stage(recipe.PICTURES, "UMAP and t-SNE of each view", (2.0, 0.008))
+PRINCIPAL_COMPONENTS = _stage(recipe.PCA, "principal components", (0.5, 0.0002))
+OVERVIEW = _stage(recipe.OVERVIEW, "UMAP and t-SNE of all views together", (1.0, 0.0015))
+PICTURES = _stage(recipe.PICTURES, "UMAP and t-SNE of each view", (1.5, 0.0015))

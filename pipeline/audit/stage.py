@@ -69,14 +69,14 @@ def audit(run: Run) -> int:
     with Reader(run.staging) as reader:
         stale_keys = _stale(reader)
         small = [name for name in stale_keys if len(reader.clips(name)) <= LIMIT]
-    run.on_progress(0, len(stale_keys), "", "")
+    run.on_progress(0, len(stale_keys))
     unread = _printed(run.staging, small, run.n_jobs) if small else {}
     datasets = list(stale_keys)
     tasks = [(dataset, _given(run.staging, dataset, unread)) for dataset in datasets]
     given_of = dict(tasks)
     for done, (dataset, found, seconds) in enumerate(run.each(_audited, tasks), 1):
         _write(run.staging, dataset, stale_keys[dataset], given_of[dataset], found, seconds)
-        run.on_progress(done, len(datasets), dataset, "")
+        run.on_progress(done, len(datasets), dataset)
     return len(datasets)
 
 
@@ -154,5 +154,5 @@ AUDIT = Stage(
     stale=stale,
     run=audit,
     forget=forget,
-    cost_s=lambda clips, views: 2.0 + 0.01 * clips,
+    cost_s=lambda clips, views: 1.0 + 0.007 * clips,
 )

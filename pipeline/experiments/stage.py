@@ -36,11 +36,13 @@ def learn(run: Run) -> int:
         ]
     _drop(staging, gone)
     done, total = 0, len(missing)
-    run.on_progress(0, total, "", "")
+    run.on_progress(0, total)
     if trained:
         with Writer(staging) as writer:
             _write(writer, trained)
         done += len(trained)
+    cost_s = {one.experiment_id: one.cost_s for one in missing if one.left_out is None}
+    all_s, done_s = sum(cost_s.values()) or 1.0, 0.0
     by_view = [one for one in missing if one.wanted.kind not in networks.KINDS]
     for dataset in dict.fromkeys(one.wanted.dataset for one in by_view):
         tasks, gaps = _tasks(staging, dataset, [one for one in by_view if one.wanted.dataset == dataset])
@@ -51,7 +53,8 @@ def learn(run: Run) -> int:
                 _write(writer, [result])
                 done += 1
                 item = result.id if isinstance(result, ExperimentRows) else result.task_id
-                run.on_progress(done, total, dataset, item)
+                done_s += cost_s.get(item, 0.0)
+                run.on_progress(done, total, dataset, item, done_s / all_s)
     return total
 
 
@@ -111,5 +114,5 @@ EXPERIMENTS = Stage(
     stale=stale,
     run=learn,
     forget=forget,
-    cost_s=lambda clips, views: 3.0 + 0.04 * clips,
+    cost_s=lambda clips, views: 1.0 + 18.0 * (clips / 400) ** 1.3,
 )

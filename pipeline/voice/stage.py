@@ -69,7 +69,7 @@ def embed(run: Run, view: View) -> int:
     if not wanted:
         return 0
     total, done, computed = sum(len(one.clips) for one in work), 0, 0
-    run.on_progress(0, total, "", "")
+    run.on_progress(0, total)
     ear = _ear(run.state.root, run.n_jobs) if total else None
     with Writer(staging) as writer:
         _leave(writer, [name for name, key in wanted.items() if key is None])
@@ -79,7 +79,7 @@ def embed(run: Run, view: View) -> int:
                 assert ear is not None
                 unheard |= _hear(ear, writer, one, batch)
                 done += len(batch)
-                run.on_progress(done, total, one.dataset, "")
+                run.on_progress(done, total, one.dataset)
             _close(writer, one, unheard)
             computed += len(one.clips) - len(unheard)
     return computed

@@ -117,6 +117,9 @@ def test_the_time_left_is_said_about_once_a_second() -> None:
     for number in range(30):
         clock.now += 0.1
         report(number, 30, "esc50", "")
+    report(30, 30, "esc50", "", share=0.5)
+    last = [event for event in said if isinstance(event, events.StageProgress)][-1]
+    assert 2.5 < last.left_s < 7.5  # three seconds for one half of the work, whatever was counted
     kinds = [type(event) for event in said]
-    assert kinds.count(events.StageProgress) == 30 and 3 <= kinds.count(events.Stages) <= 4
+    assert kinds.count(events.StageProgress) == 31 and 3 <= kinds.count(events.Stages) <= 4
     assert said[0].left_s is not None and said[0].unit == "collections"

@@ -76,7 +76,9 @@ def _state(path: Path) -> State:
 def _audit(path: Path) -> tuple[int, list[tuple[float, int, str]]]:
     said: list[tuple[float, int, str]] = []
 
-    def on_progress(done: float, total: int, dataset: str, item: str) -> None:
+    def on_progress(
+        done: float, total: int, dataset: str = "", item: str = "", share: float | None = None
+    ) -> None:
         said.append((done, total, dataset))
 
     return stage.audit(Run(_state(path), path, on_progress=on_progress)), said
