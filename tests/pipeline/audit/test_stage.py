@@ -268,12 +268,12 @@ def test_a_build_that_is_not_to_audit_drops_what_is_out_of_date(begun, tree) -> 
     tree(0, "3-3000-A-0.wav", "dog")
     path = begun()
     _audit(path)
-    stage.discard(path)
+    stage.forget(_state(path), path)
     with Reader(path) as reader:
         assert len(reader.audits()) == 1
     with Writer(path) as writer, writer.transaction():
         writer.con.execute("update clips set label = 'cat' where label = 'dog'")
-    stage.discard(path)
+    stage.forget(_state(path), path)
     with Reader(path) as reader:
         assert reader.audits().empty and set(reader.experiments("esc50")["subset"]) == {"all"}
 
