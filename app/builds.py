@@ -27,7 +27,7 @@ STDERR_MARGIN_S = 5.0
 CLIPS = "clips"
 TITLES = {
     CLIPS: "The first clips",
-    "pca": "First pictures",
+    "pca": "Principal components",
     "overview": "UMAP and t-SNE of all views together",
     "pictures": "UMAP and t-SNE of each view",
     "clusterings": "Clusterings",

@@ -68,8 +68,8 @@ def _invite() -> None:
     st.info("The store is empty: nothing has been measured yet.", icon=":material/info:")
     st.markdown(
         "**Try it now.** The demo synthesises two small collections on this machine, about 400 clips of "
-        "environmental sounds and of voices, measures them, and lays them out and clusters them. It needs no "
-        "network and takes two minutes or so."
+        "environmental sounds and of voices, and measures them: you can see and hear them within half a minute or "
+        "so, and analyses follow while you look. It needs no network."
     )
     build_panel.start_button("Build the demo", ["--dataset", "demo"], primary=True)
     build_panel.progress()  # such as why it could not begin

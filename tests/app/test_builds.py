@@ -265,7 +265,7 @@ def test_a_stage_at_work_is_told_by_its_own_words(store: Store) -> None:
 @pytest.mark.parametrize(
     ("stage", "words"),
     [
-        ("pca", "First pictures: in a few seconds"),
+        ("pca", "Principal components: in a few seconds"),
         ("overview", "UMAP and t-SNE of all views together: in about 10 s"),
         ("clusterings", "Clusterings: in about 35 s"),
         ("experiments", "Experiments: in about 3 min"),
@@ -285,7 +285,7 @@ def test_the_time_since_the_estimate_is_taken_off(store: Store) -> None:
     _staged(store, _event("stages", left=LEFT, ago_s=100), _event("stages", left=LEFT, ago_s=20), _stage())
     with store.lock():
         assert builds.waiting_for(store, "clusterings") == "Clusterings: in about 15 s"
-        assert builds.waiting_for(store, "pca") == "First pictures: any moment now"
+        assert builds.waiting_for(store, "pca") == "Principal components: any moment now"
 
 
 def test_what_is_published_is_waited_for_no_more(store: Store) -> None:

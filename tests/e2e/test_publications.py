@@ -163,7 +163,7 @@ def test_an_open_page_takes_each_publication_up_without_losing_its_place(
     home.page.screenshot(path=screenshots / "publications-home.png")
 
     shows(view, build.publish("clips"))
-    assert view.page.get_by_text("First pictures: in").is_visible()
+    assert view.page.get_by_text("Principal components: in").is_visible()
     assert view.page.get_by_text("Clusterings: in about").is_visible()
     for one in (view, idle):
         shows(one, build.number)

@@ -92,15 +92,15 @@ def test_every_page_waits_for_the_first_clips(
 def test_a_card_waits_for_its_picture(open_page: Callable[..., Page], tones_store: Path) -> None:
     _without(tones_store, "pca", "clusterings")
     with _at_work(tones_store):
-        assert "First pictures: in about 10 s" in open_page(tones_store).sound().text
+        assert "Principal components: in about 10 s" in open_page(tones_store).sound().text
     assert "No picture yet" in open_page(tones_store).sound().text
 
 
 @pytest.mark.parametrize(
     ("page", "query", "missing", "words", "otherwise"),
     [
-        ("clusters", {}, "pca", "First pictures: in about 10 s", "no pictures and no clusterings yet"),
-        ("similar", {}, "pca", "First pictures: in about 10 s", "holds no 3-D cloud"),
+        ("clusters", {}, "pca", "Principal components: in about 10 s", "no pictures and no clusterings yet"),
+        ("similar", {}, "pca", "Principal components: in about 10 s", "holds no 3-D cloud"),
         ("models", {}, "experiments", "Experiments: in about 2 min", "Nothing has been learned"),
         ("models", {"part": "Audit"}, "audit", "Audit: in about 3 min", "has not been audited"),
     ],
