@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from app import leaderboard, links, pictures, results, waiting
-from app.registries import METHODS_AND_SPACES
+from app.registries import CLUSTERING_TITLES
 
 CLUSTERING, WRITTEN, BOARDS = "clustering", "clustering_written", "boards"
 
@@ -30,7 +29,7 @@ def draw(dataset: str, asked: str | None, above: Any, below: Any) -> pd.Series |
         The store's row of the clustering; None where there is none (yet).
     """
     rows = results.clusterings(dataset)
-    titles = METHODS_AND_SPACES | pictures.view_titles(rows["view"].unique().tolist())
+    titles = CLUSTERING_TITLES | {"view": pictures.view_titles(rows["view"].unique().tolist())}
     with below:
         found = _chosen(rows, dataset, asked, titles)
     with above:
@@ -48,7 +47,7 @@ def asked_for() -> str | None:
     return st.query_params.get(CLUSTERING) if "dataset" in st.query_params else st.session_state.get(WRITTEN)
 
 
-def _chosen(rows: pd.DataFrame, dataset: str, asked: str | None, titles: Mapping[str, str]) -> str | None:
+def _chosen(rows: pd.DataFrame, dataset: str, asked: str | None, titles: leaderboard.Titles) -> str | None:
     if asked != st.session_state.get(WRITTEN, asked):
         # The browser's back: a table forgets which row was clicked only when it is another table.
         st.session_state[BOARDS] = st.session_state.get(BOARDS, 0) + 1

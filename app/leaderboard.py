@@ -23,33 +23,36 @@ STEADY = {
 BORNE_OUT_BITS = 0.5
 
 
-def shown(clusterings: pd.DataFrame, titles: Mapping[str, str] | None = None) -> pd.DataFrame:
+Titles = Mapping[str, Mapping[str, str]]
+"""Names for people by column (``view``, ``space``, ``method``); what is not in it keeps the short name."""
+
+
+def shown(clusterings: pd.DataFrame, titles: Titles | None = None) -> pd.DataFrame:
     """The table as it is shown.
 
     Parameters
     ----------
     clusterings : DataFrame
         As the store gives them; see ``clusterings`` in its README.
-    titles : mapping of str to str
-        Names for people of views, spaces and methods; who is not in it keeps the short name.
+    titles : Titles, optional
 
     Returns
     -------
     DataFrame
         Indexed by ``clustering_id``, best rank first, the columns of ``COLUMNS``.
     """
-    titles = titles or {}
+    named = {column: (titles or {}).get(column, {}) for column in ("view", "space", "method")}
     # Those that share a rank come in the order of their places, which a rule has given them.
     table = clusterings.set_index("clustering_id").sort_values("place", kind="stable", na_position="last")
     table["told"] = [in_words(one) for one in table["parameters"]]
     table["rank"] = places(table["rank"])
     table["noise_percent"] = 100 * table["noise"] / table["clips"].clip(lower=1)
     table["space"] = [
-        titles.get(name, name) + ("" if pd.isna(dimension) else f", {int(dimension)}-D")
+        named["space"].get(name, name) + ("" if pd.isna(dimension) else f", {int(dimension)}-D")
         for name, dimension in zip(table["space"], table["space_dimension"], strict=True)
     ]
     for column in ("view", "method"):
-        table[column] = [titles.get(one, one) for one in table[column]]
+        table[column] = [named[column].get(one, one) for one in table[column]]
     return table[list(COLUMNS)]
 
 
@@ -70,7 +73,7 @@ def places(ranks: pd.Series) -> list[str | None]:
     return [one and " " * (digits - len(one.rstrip("="))) + one for one in told]
 
 
-def headline(clusterings: pd.DataFrame, chosen: str, titles: Mapping[str, str] | None = None) -> str:
+def headline(clusterings: pd.DataFrame, chosen: str, titles: Titles | None = None) -> str:
     """The chosen clustering in a line of Markdown: its place, its name, its clusters, what speaks for it."""
     table = shown(clusterings, titles)
     row = clusterings.set_index("clustering_id").loc[chosen]
@@ -123,7 +126,7 @@ def draw(
     chosen: str | None = None,
     *,
     key: str,
-    titles: Mapping[str, str] | None = None,
+    titles: Titles | None = None,
 ) -> str | None:
     """Draw the table; the id of the clustering chosen in it, None where there is none to choose.
 

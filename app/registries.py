@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pipeline.clusterings import CLUSTERERS
-from pipeline.projections import METHODS
 
 SPACES = {
     "standardised": "all columns, standardised",
@@ -11,8 +10,8 @@ SPACES = {
     "umap": "UMAP",
     "umap_cosine": "UMAP by cosine",
 }
-METHODS_AND_SPACES = (
-    {name: one.title for name, one in CLUSTERERS.items()}
-    | {name: one.title for name, one in METHODS.items()}
-    | SPACES
-)
+CLUSTERING_TITLES = {
+    "method": {name: one.title for name, one in CLUSTERERS.items()},
+    "space": SPACES,
+}
+"""By column of the leaderboard: a method and a view may have the same short name."""

@@ -40,7 +40,7 @@ TABLE = pd.DataFrame(
         _row("a", 1, agreement=None),
     ]
 )
-TITLES = {"kmeans": "K-Means", "umap": "UMAP", "mfcc": "MFCC"}
+TITLES = {"method": {"kmeans": "K-Means", "mfcc": "?"}, "space": {"umap": "UMAP"}, "view": {"mfcc": "MFCC"}}
 
 
 def test_the_best_stands_first_and_who_has_no_rank_last() -> None:

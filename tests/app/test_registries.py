@@ -1,18 +1,12 @@
-"""Every clusterer, projection and space has a name for people, and no two share a short one."""
+"""Every entry of the registries has a name for people."""
 
 from __future__ import annotations
 
-from app.registries import METHODS_AND_SPACES, SPACES
+from app.registries import CLUSTERING_TITLES, SPACES
 from pipeline.clusterings import CLUSTERERS, spaces
-from pipeline.projections import METHODS
 
 
-def test_whatever_the_store_may_hold_has_a_name() -> None:
+def test_every_method_and_space_has_a_name() -> None:
     assert set(SPACES) == set(spaces.SPACES)
-    assert set(METHODS_AND_SPACES) == {*CLUSTERERS, *METHODS, *SPACES}
-    assert all(METHODS_AND_SPACES.values())
-
-
-def test_a_clusterer_is_called_what_it_calls_itself() -> None:
-    for name, one in CLUSTERERS.items():
-        assert METHODS_AND_SPACES[name] == one.title
+    assert CLUSTERING_TITLES["method"] == {name: one.title for name, one in CLUSTERERS.items()}
+    assert all(title for titles in CLUSTERING_TITLES.values() for title in titles.values())
