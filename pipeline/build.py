@@ -149,10 +149,11 @@ class _Build:
                         self.on_event(events.Progress(done, len(plan.jobs), failed, rate, left_s))
                         self.on_event(stages.after(left_s, later if self.options.analyses else {}))
                     if now - began > look_s and done < len(plan.jobs):
+                        self.counts = work.counts()
                         with work.at_rest():
                             self._publish_step("clips")
                         look_s = 2 * (now - began)
-            self.counts = work.finish()
+            self.counts = work.counts()
 
     def _results(self, *, clips_changed: bool) -> None:
         """Bring everything up to date that is computed from clips and vectors, or drop it; publish as it comes."""

@@ -142,8 +142,8 @@ class Staging:
             vectors.upsert_vectors(self.writer, view, clip_ids, np.stack([vector for _, vector in pairs]))
             self.computed += len(pairs)
 
-    def finish(self) -> Counts:
-        """Write what is left; count what changed against the snapshot that the build began from."""
+    def counts(self) -> Counts:
+        """Write what is finished; count what has changed against the snapshot that the build began from."""
         self.commit()
         changes = history.changes_since(self.writer, self.base.path if self.base else None)
         vectors = {"vectors_computed": self.computed, "vectors_reused": self.reused}
