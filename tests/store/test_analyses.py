@@ -152,6 +152,7 @@ def test_a_value_that_does_not_fit_is_one_sentence(opened, filler, ids) -> None:
 def test_ranks_replace_all_ranks(opened) -> None:
     ids = list(Staged(opened).clusterings("a")["clustering_id"])
     ranks = pd.DataFrame({"clustering_id": ids, "rank": range(6, 0, -1), "agreement": [0.5] * 5 + [None]})
+    ranks["place"] = ranks["rank"]
     ranks["why"] = [f"why {id_}" for id_ in ids]
     for _ in range(2):
         with opened.transaction():

@@ -37,7 +37,8 @@ def test_every_experiment_has_its_line_with_what_is_needed_to_repeat_it(
         assert any(accuracy in line and line.endswith(f" {row['seed']} |") for line in lines), row[
             "experiment_id"
         ]
-    assert "The 5 official folds: 30 clips of 3 classes" in text and "snapshot 1" in text
+    number = built.store.current().number
+    assert "The 5 official folds: 30 clips of 3 classes" in text and f"snapshot {number}" in text
     assert "python -m pipeline build --dataset esc50=PATH" in text
     assert "## TIMIT\n\nNot in the store that this was written from." in text
     assert str(tmp_path) not in text and str(built.store.root) not in text

@@ -202,7 +202,8 @@ REFUSED = (
 
 def test_what_cannot_be_asked_for_changes_nothing(built, monkeypatch) -> None:
     monkeypatch.setattr("pipeline.experiments.ask.VIEWS", {name: VIEWS[name] for name in built.views})
+    number = built.store.current().number
     for told, words in REFUSED:
         with pytest.raises(SesatlasError, match=words):
             learn(built.store, asked(**told), lambda event: None)
-        assert built.store.current().number == 1 and not built.store.staging.exists()
+        assert built.store.current().number == number and not built.store.staging.exists()

@@ -307,5 +307,5 @@ def test_lent_vectors_are_those_of_the_same_sound(builder, shipped, hums, tmp_pa
 def test_the_events_go_to_the_log(builder, shipped, hums) -> None:
     done = builder(f"folder={hums.root}")
     lines = (builder.store.builds / f"{done.build_id}.jsonl").read_text().splitlines()
-    told = [json.loads(line) for line in lines if '"listening"' in line]
+    told = [json.loads(line) for line in lines if '"stageprogress"' in line]
     assert [one["done"] for one in told] == [0, 8]
