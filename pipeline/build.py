@@ -136,15 +136,15 @@ class _Build:
             with work.at_rest():
                 later = stages.expected_s(self._state, self.store.staging, growing, self.options.n_jobs)
             look_s = FIRST_LOOK_S if new else math.inf
-            done, failed, said_at, began = 0, 0, 0.0, time.monotonic()
+            done, failed, reported_at, began = 0, 0, 0.0, time.monotonic()
             with closing(extract(plan.jobs, n_jobs=self.options.n_jobs)) as batches:
                 for outcomes in batches:
                     stop.check()  # before what was at work at that moment is taken for a faulty file
                     failed += work.take(outcomes)
                     done += len(outcomes)
                     now = time.monotonic()
-                    if now - said_at > PROGRESS_S or done == len(plan.jobs):
-                        said_at, rate = now, done / max(now - began, 1e-3)
+                    if now - reported_at > PROGRESS_S or done == len(plan.jobs):
+                        reported_at, rate = now, done / max(now - began, 1e-3)
                         left_s = (len(plan.jobs) - done) / rate
                         self.on_event(events.Progress(done, len(plan.jobs), failed, rate, left_s))
                         self.on_event(stages.after(left_s, later if self.options.analyses else {}))

@@ -35,7 +35,7 @@ class OnProgress(Protocol):
     ) -> None: ...
 
 
-def say_nothing(
+def no_progress(
     done: float, total: int, dataset: str = "", item: str = "", share: float | None = None
 ) -> None:
     """For whom nobody waits."""
@@ -61,7 +61,7 @@ class Run:
     state: State
     staging: Path
     n_jobs: int = 1
-    on_progress: OnProgress = say_nothing
+    on_progress: OnProgress = no_progress
 
     def each(self, compute: Callable[..., Any], tasks: Sequence[tuple[Any, ...]]) -> Iterator[Any]:
         """Yield ``compute(*task)`` for each task, as they are done: the one loop over workers of all stages.

@@ -38,7 +38,7 @@ STAGES: dict[str, Stage] = {
 VECTORS: dict[str, Stage] = {name: one for name, one in STAGES.items() if one.makes_vectors}
 """Those that a build without analyses runs as well."""
 
-SAY_S = 1.0
+REPORT_S = 1.0
 """How often the time left is said while a stage works."""
 
 
@@ -94,11 +94,11 @@ class Progress:
     schedule: Schedule
     on_event: events.Listener
     now: Callable[[], float] = time.monotonic
-    _said_at: float = field(default=float("-inf"))
+    _reported_at: float = field(default=float("-inf"))
 
     def begin(self, stage: Stage) -> None:
         self.schedule.begin(stage.name)
-        self._said_at = float("-inf")
+        self._reported_at = float("-inf")
 
     def of(self, stage: Stage) -> OnProgress:
         def on_progress(
@@ -111,15 +111,15 @@ class Progress:
                     stage.name, stage.title, stage.unit, done, total, dataset, item, left.get(stage.name)
                 )
             )
-            self.say(left)
+            self.report(left)
 
         return on_progress
 
-    def say(self, left: Mapping[str, float] | None = None) -> None:
-        """Say about when each stage will be done, but not more often than every ``SAY_S``."""
-        if self.now() - self._said_at < SAY_S:
+    def report(self, left: Mapping[str, float] | None = None) -> None:
+        """Say about when each stage will be done, but not more often than every ``REPORT_S``."""
+        if self.now() - self._reported_at < REPORT_S:
             return
-        self._said_at = self.now()
+        self._reported_at = self.now()
         left = self.schedule.left_s() if left is None else left
         self.on_event(
             events.Stages(dict(left), {name: STAGES[name].title for name in left if name in STAGES})
@@ -145,7 +145,7 @@ def run_all(
     left = list(chosen.values())
     while stage := _next(left, state, staging):
         progress.begin(stage)
-        progress.say()
+        progress.report()
         counts[stage.name] = stage.run(Run(state, staging, n_jobs, progress.of(stage)))
         progress.end()
         left = left[left.index(stage) + 1 :]

@@ -154,7 +154,7 @@ def sign(
     writer: Writer, build_id: str, number: int, counts: Counts, status: str, steps: Sequence[int]
 ) -> None:
     """Write what the build has done into the history, and which snapshots it has published on its way."""
-    told = {name: value for name, value in asdict(counts).items() if name != "stages"}
+    numbers = {name: value for name, value in asdict(counts).items() if name != "stages"}
     with writer.transaction():
-        history.sign_build(writer, build_id, number, datetime.now(), told, status)
+        history.sign_build(writer, build_id, number, datetime.now(), numbers, status)
         writer.set_meta(steps=" ".join(map(str, steps)))
