@@ -114,5 +114,5 @@ EXPERIMENTS = Stage(
     stale=stale,
     run=learn,
     forget=forget,
-    cost_s=lambda clips, views: 1.0 + 18.0 * (clips / 400) ** 1.3,
+    cost_s=lambda clips, views: 1.0 + 18.0 * (clips / 400) ** 1.15,
 )
