@@ -118,6 +118,6 @@ def draw_gaps(dataset: str) -> None:
     gaps = learned.gaps(dataset)
     if len(gaps):
         with st.expander(
-            f"{show.counted(len(gaps), 'experiment')} that were not made", icon=":material/block:"
+            f"{show.counted(len(gaps), 'experiment')} not made, and why", icon=":material/block:"
         ):
             st.dataframe(gaps[["target", "what", "reason"]], hide_index=True)

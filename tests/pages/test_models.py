@@ -266,14 +266,14 @@ def test_references_are_marked_and_have_a_source(
     assert "of all 3 clips" in page.text
 
 
-def test_what_could_not_be_made_is_listed_with_its_reason(
+def test_what_was_not_made_is_listed_with_its_reason(
     models: Callable[..., Page], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gap = pd.DataFrame([{"target": "label", "what": "svm on mfcc", "reason": "Too many clips."}])
     monkeypatch.setattr(learned, "gaps", lambda dataset: gap)
     for part in ("Results", "Run"):
         page = models(part=part)
-        assert [one.label for one in page.at.expander if "could not" in one.label]
+        assert [one.label for one in page.at.expander if "not made, and why" in one.label]
         assert any("Too many clips." in table.value.to_numpy().ravel() for table in page.at.dataframe)
 
 
