@@ -187,8 +187,7 @@ class _Build:
         """Publish what there is so far. The history has it as one build, at work."""
         number = self.store.next_number()
         with Writer(self.store.staging) as writer:
-            # A step that was cut off has left its number free.
-            earlier = [step for step in steps(writer.meta()) if step != number]
+            earlier = _earlier(writer, number)
             sign(writer, self.build_id, number, self.counts, RUNNING, [*earlier, number])
         snapshot = staging.publish(self.store, number, go_on=True)
         self._drop(earlier[:-1])  # a page may just be opening the last one
@@ -198,8 +197,7 @@ class _Build:
         """Publish the end of the build: of the snapshots on the way to it none stays."""
         number = self.store.next_number()
         with Writer(self.store.staging) as writer:
-            # A step that was cut off has left its number free.
-            earlier = [step for step in steps(writer.meta()) if step != number]
+            earlier = _earlier(writer, number)
             sign(writer, self.build_id, number, self.counts, PUBLISHED, [])
         snapshot = staging.publish(self.store, number)
         self._drop(earlier)
@@ -224,3 +222,8 @@ class _Build:
         )
         self.on_event(event)
         return event
+
+
+def _earlier(writer: Writer, number: int) -> list[int]:
+    """The snapshots published on the way so far; a step that was cut off has left its number free."""
+    return [step for step in steps(writer.meta()) if step != number]

@@ -83,15 +83,6 @@ class Run:
             return
         yield from on_all_cores(compute, tasks, self.n_jobs)
 
-    def ordered(self, compute: Callable[..., Any], tasks: Sequence[tuple[Any, ...]]) -> list[Any]:
-        """As :meth:`each`, all results in the order of their tasks."""
-        numbered = [(compute, number, task) for number, task in enumerate(tasks)]
-        return [result for _, result in sorted(self.each(_numbered, numbered), key=lambda pair: pair[0])]
-
-
-def _numbered(compute: Callable[..., Any], number: int, task: tuple[Any, ...]) -> tuple[int, Any]:
-    return number, compute(*task)
-
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:

@@ -68,7 +68,6 @@ def test_two_processes_or_one_give_the_same(tmp_path) -> None:
     for jobs in (1, 2):
         run = Run(State(tmp_path, {}), tmp_path, jobs)
         assert sorted(run.each(abs, tasks)) == sorted(abs(one) for (one,) in tasks)
-        assert run.ordered(abs, tasks) == [abs(one) for (one,) in tasks]
 
 
 def test_what_is_left_adds_up_in_order() -> None:
