@@ -10,7 +10,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import boundary, links, sidebar, snapshot, start
+from app import error_boundary, sidebar, start
+from app.cache import snapshot
+from app.ui import address
 
 HERE = Path(__file__).resolve().parent
 PAGES = HERE.parent / "pages"
@@ -36,9 +38,9 @@ page = st.navigation(
     }
 )
 snapshot.pin()
-links.follow()
+address.follow()
 sidebar.draw()
-with boundary.told(page.title):
-    links.tell()
+with error_boundary.told(page.title):
+    address.tell()
     page.run()
-links.write()
+address.write()

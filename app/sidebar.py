@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import builds, show, snapshot
+from app.builds import process
+from app.cache import snapshot
+from app.ui import show
 from store.errors import SesatlasError
 
 LOOK_S = 2.0
@@ -22,7 +24,7 @@ def draw() -> None:
 
 def _seen() -> tuple[int | None, bool]:
     """The current snapshot's number, None for an empty store; and whether a build is at work."""
-    run = builds.latest(snapshot.store())
+    run = process.latest(snapshot.store())
     at_work = run is not None and run.running
     try:
         current = snapshot.store().current()
@@ -37,10 +39,10 @@ def _state(drawn: int | None, at_work: bool) -> None:
     # all of it is drawn anew.
     if _seen() != (drawn, at_work):
         st.rerun()
-    run = builds.latest(snapshot.store())
+    run = process.latest(snapshot.store())
     if run and run.running:
-        st.progress(run.share, text=builds.in_words(run))
-        left = builds.time_left(run)
+        st.progress(run.share, text=process.in_words(run))
+        left = process.time_left(run)
         if left:
             st.caption(left)
     if drawn is None:

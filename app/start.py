@@ -5,7 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from app import build_panel, builds, filters, results, show, snapshot, waiting
+from app.builds import panel, process, waiting
+from app.cache import results, snapshot
+from app.ui import filters, show
 from pipeline.projections import METHODS
 
 ABOUT = (
@@ -30,8 +32,8 @@ def page() -> None:
         _empty()
         return
     with st.container():  # always one, so that what is below it stays where it is
-        build_panel.progress()
-        build_panel.go_on()
+        panel.progress()
+        panel.go_on()
     datasets = snapshot.datasets()
     titles = filters.titles(datasets)
     for first in range(0, len(datasets), 3):
@@ -45,18 +47,18 @@ def page() -> None:
 
 
 def _empty() -> None:
-    if build_panel.at_work():
+    if panel.at_work():
         st.markdown(
             "**The first build is at work.** The clips will be here as soon as they are measured; pictures, "
             "clusterings and experiments follow one by one, while you look around."
         )
-        build_panel.progress()
-    elif builds.failure(snapshot.store()):
+        panel.progress()
+    elif process.failure(snapshot.store()):
         st.warning(
             "The store is still empty, for the build did not come to its end.", icon=":material/error:"
         )
-        build_panel.progress()
-        build_panel.go_on()
+        panel.progress()
+        panel.go_on()
         st.caption("`python -m pipeline doctor` looks for what is wrong on this machine.")
     else:
         _invite()
@@ -71,8 +73,8 @@ def _invite() -> None:
         "environmental sounds and of voices, and measures them: you can see and hear them within half a minute or "
         "so, and analyses follow while you look. It needs no network."
     )
-    build_panel.start_button("Build the demo", ["--dataset", "demo"], primary=True)
-    build_panel.progress()  # such as why it could not begin
+    panel.start_button("Build the demo", ["--dataset", "demo"], primary=True)
+    panel.progress()  # such as why it could not begin
 
 
 def _bring() -> None:

@@ -23,11 +23,11 @@ from models.gender import load
 from models.stream import VoiceStream
 from models.vad import RATE_HZ, Silero
 from pipeline.datasets import esc50, timit
-from pipeline.synthesis.speakers import roster
-from pipeline.synthesis.voices import utter
-from pipeline.train.gender_sounds import BELOW_LOUDEST_DB, FRAME_S, decoded
-from pipeline.voice.card import Card
-from pipeline.voice.cards import HOME, used
+from pipeline.networks.in_use import HOME, used
+from pipeline.networks.voice_card import Card
+from pipeline.synthesis.speech.speakers import roster
+from pipeline.synthesis.speech.voices import utter
+from pipeline.train.voice.sounds import BELOW_LOUDEST_DB, FRAME_S, decoded
 
 Samples = NDArray[np.float32]
 

@@ -12,8 +12,8 @@ from rich.table import Table
 
 from models.decisions import Decision, State
 from models.vad import RATE_HZ, Silero
-from pipeline.train.gender_sounds import decoded
-from pipeline.train.stream_threshold import Answers, Point, answers, as_one_speaks, curve, play, seconds
+from pipeline.train.voice.sounds import decoded
+from pipeline.train.voice.stream_threshold import Answers, Point, answers, as_one_speaks, curve, play, seconds
 
 ESC_TARGET, RIGHT_TARGET, UNDECIDED_TARGET = 0.02, 0.97, 0.15
 VOICES = (State.FEMALE, State.MALE)

@@ -28,9 +28,10 @@ from rich.console import Console
 from pipeline.inputs import ALL, Input, standardise, together
 from pipeline.projections import METHODS
 from pipeline.projections.neighbourhood import Neighbourhood
-from store import analyses, history, staging, vectors
-from store.analyses import UnitRows
+from store import history, results, staging
+from store import views as vectors
 from store.reader import Matrix
+from store.results import UnitRows
 from store.snapshots import Snapshot, Store
 from store.writer import Writer
 
@@ -189,7 +190,7 @@ def make(root: Path, clips: int, *, seed: int = 0) -> Snapshot:
             inputs[spec.name] = standardise(Matrix(given.ids, values, spec.columns))
         inputs[ALL] = together(inputs)
         for place, (view, each) in enumerate(inputs.items()):
-            analyses.replace_unit(writer, _unit(given, view, each, first_rank=1 + place * (len(KS) + 1)))
+            results.replace_unit(writer, _unit(given, view, each, first_rank=1 + place * (len(KS) + 1)))
         none = dict.fromkeys(("updated", "removed", "failed", "vectors_reused"), 0)
         counts = none | {"clips": clips, "added": clips, "vectors_computed": clips * len(specs)}
         history.sign_build(writer, "synthetic", 1, datetime.now(), counts)

@@ -36,8 +36,8 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.audio import load_mono, resample
-from pipeline.extract import Job, extract
+from pipeline.audio.decode import load_mono, resample
+from pipeline.extraction import Job, extract
 from pipeline.features import VIEWS
 from pipeline.features.pitch import TRACKER
 from pipeline.features.pyin import pyin

@@ -21,10 +21,11 @@ from _synthetic_store import DATASET, Collection, Spec, dataset_row
 from rich.console import Console
 from rich.table import Table
 
-from pipeline import stages
+from pipeline.build import stages
 from pipeline.features.view import View
-from pipeline.stage import State
-from store import history, staging, vectors
+from pipeline.runtime.stage import State
+from store import history, staging
+from store import views as vectors
 from store.reader import Reader
 from store.snapshots import Store
 from store.writer import Writer

@@ -35,8 +35,8 @@ from rich.console import Console
 from rich.table import Table
 
 from app.live.session import LiveSession
+from models.audio import SoundError
 from models.decisions import Decision, State
-from models.resampling import SoundError
 from models.stream import VoiceStream
 from models.vad import RATE_HZ
 

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from models.ecapa_folding import fold_batch_norm
-from models.ecapa_tdnn import EcapaParameters, EcapaTdnn, restored
+from models.ecapa.folding import fold_batch_norm
+from models.ecapa.network import EcapaParameters, EcapaTdnn, restored
 from models.gender_format import KIND, VERSION
 from models.listening import Samples, VoiceModelError, require_sound, said
 from models.speech import SpeechFeatures

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.ecapa_tdnn import EcapaTdnn
+from models.ecapa.network import EcapaTdnn
 
 Samples = NDArray[np.float32]
 

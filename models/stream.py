@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models.audio import Resampler
 from models.decisions import Decision, State, StreamParameters, Timings, Why
 from models.ear import Ear, Heard
-from models.resampling import Resampler
 from models.ring import Samples
 from models.spoken import Chunks, Spoken
 from models.turns import Turns

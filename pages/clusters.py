@@ -5,7 +5,12 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from app import atlas, boundary, clustering_choice, filters, links, picked, results, sections, show, waiting
+from app import error_boundary
+from app.builds import waiting
+from app.cache import results
+from app.clusters import choice, sections, selection
+from app.clusters import clouds as atlas
+from app.ui import address, filters, show
 
 NOT_YET = "This collection has no pictures and no clusterings yet. Start a build on the Pipeline page: it makes them."
 
@@ -13,9 +18,9 @@ NOT_YET = "This collection has no pictures and no clusterings yet. Start a build
 @st.fragment
 def clouds(dataset: pd.Series, clustering: pd.Series | None) -> None:
     """The clouds and what is below them: a click draws these anew, and nothing else."""
-    with boundary.told("Clusters"):
+    with error_boundary.told("Clusters"):
         _clouds(dataset, clustering)
-    links.write()
+    address.write()
 
 
 def _clouds(dataset: pd.Series, clustering: pd.Series | None) -> None:
@@ -50,15 +55,15 @@ def _say_why_not(dataset: pd.Series) -> None:
 
 
 st.title("Clusters", anchor=False)
-asked = clustering_choice.asked_for()
+asked = choice.asked_for()
 if "dataset" not in st.query_params:  # from another page: what was picked here before is so still
-    picked.come_back()
+    selection.come_back()
 with st.container(horizontal=True, vertical_alignment="bottom"):
     dataset = filters.choose_dataset()
     show.synthetic_mark(bool(dataset["synthetic"]))
 # The clouds stand above the table that says what they show, and always in the same place of the page: moved by a
 # line that comes or goes, they would be made anew, and their camera and sound with them.
 above, middle, below = st.container(), st.container(), st.container()
-clustering = clustering_choice.draw(str(dataset["dataset"]), asked, above, below)
+clustering = choice.draw(str(dataset["dataset"]), asked, above, below)
 with middle:
     clouds(dataset, clustering)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import charts, clip_table, feature_charts, filters, listen, show
+from app.explore import features
+from app.ui import charts, clip, clip_table, filters, show
 
 FACTS = {
     "duration_s": ("Duration", "s"),
@@ -64,13 +65,13 @@ def clips(selection: filters.Selection) -> None:
     chosen = clip_table.draw(selection)
     if chosen:
         st.divider()
-        listen.clip_in_full(chosen)
+        clip.clip_in_full(chosen)
 
 
 SECTIONS = {
     "Balance": balance,
     "Recordings": recordings,
-    "Features": feature_charts.draw,
+    "Features": features.draw,
     "Clips": clips,
 }
 

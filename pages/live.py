@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import learned
-from app.live import file_way, microphone_way, tables
+from app.cache import learned
+from app.live import microphone_tab, recording_tab, tables
 
 MICROPHONE, RECORDING = "Microphone", "Recording or file"
 PRIVATE = "Nothing is stored, nothing leaves the machine that runs Sesatlas: sound is heard in memory and forgotten."
@@ -22,7 +22,7 @@ way = st.segmented_control(
 )
 ear, parameters = learned.voice_ear(), learned.voice_parameters()
 if way == MICROPHONE:
-    microphone_way.draw(ear, parameters)
+    microphone_tab.draw(ear, parameters)
 else:
-    file_way.draw(ear, parameters)
+    recording_tab.draw(ear, parameters)
 tables.in_use(parameters)

@@ -7,35 +7,39 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from app import audit, experiment_comparison, experiment_run, experiments, filters, show, voice
+from app.audit import page as audit
+from app.experiments import comparison, run
+from app.experiments import page as experiments
+from app.ui import filters, show
+from app.voice import page as voice
 
 
 def results(dataset: pd.Series) -> None:
-    experiments.draw(dataset, experiment_run.lead)
+    experiments.draw(dataset, run.lead)
 
 
 def compared(dataset: pd.Series) -> None:
-    experiment_comparison.draw(dataset, experiment_run.lead)
+    comparison.draw(dataset, run.lead)
 
 
 # What draws each part of a collection. The voice network is the same whatever the collection is.
 PARTS: dict[str, Callable[[pd.Series], None] | None] = {
-    experiment_run.RESULTS: results,
+    run.RESULTS: results,
     "Compare": compared,
     "Audit": audit.draw,
-    experiment_run.VOICE: None,
-    experiment_run.RUN: experiment_run.draw,
+    run.VOICE: None,
+    run.RUN: run.draw,
 }
 
 st.title("Models", anchor=False)
-experiment_run.arrive()
+run.arrive()
 collection = st.container(horizontal=True, vertical_alignment="bottom")
 part = st.segmented_control(
     "Part",
     list(PARTS),
-    default=experiment_run.RESULTS,
+    default=run.RESULTS,
     required=True,
-    key=experiment_run.PART,
+    key=run.PART,
     bind="query-params",
     label_visibility="collapsed",
 )

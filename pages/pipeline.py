@@ -6,17 +6,18 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import build_panel, history, snapshot
-from app.build_panel import READERS
+from app.builds import history, panel
+from app.builds.panel import READERS
+from app.cache import snapshot
 
 
 def build_section() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        build_panel.start_button("Refresh everything", [], primary=True, disabled=is_empty())
-        build_panel.start_button("Add the demo", ["--dataset", "demo"])
+        panel.start_button("Refresh everything", [], primary=True, disabled=is_empty())
+        panel.start_button("Add the demo", ["--dataset", "demo"])
     with st.expander("Add a collection, or tell where one has moved", icon=":material/library_add:"):
         add_form()
-    build_panel.progress()
+    panel.progress()
 
 
 def add_form() -> None:
@@ -28,7 +29,7 @@ def add_form() -> None:
     if path and not there:
         st.warning(f"There is no folder {path} on that machine.", icon=":material/folder_off:")
     word = f"{reader.name}:{alias}={path}" if alias else f"{reader.name}={path}"
-    build_panel.start_button("Add it", ["--dataset", word], disabled=not there)
+    panel.start_button("Add it", ["--dataset", word], disabled=not there)
 
 
 def is_folder(path: str) -> bool:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import filters, listen, pictures, show, similar, similar_cloud, similar_query, similar_rows, snapshot
+from app.cache import snapshot
+from app.clusters import pictures
+from app.similar import cloud, rows, search
+from app.similar import query as similar_query
+from app.ui import clip, filters, show
 
 HERE, EVERYWHERE = "This collection", "All collections"
 
 
 def settings(dataset: str) -> tuple[str, str, str]:
     """The view, the metric and how far to look."""
-    views = pictures.order([*snapshot.views(dataset)["view"], similar.ALL])
+    views = pictures.order([*snapshot.views(dataset)["view"], search.ALL])
     titles = pictures.view_titles(views)
     view = st.selectbox("View", views, format_func=titles.__getitem__, key="view", bind="query-params")
     metric = st.segmented_control(
         "Distance",
-        list(similar.METRICS),
+        list(search.METRICS),
         default="Cosine",
         required=True,
         key="metric",
@@ -43,23 +47,23 @@ def hear(clip_id: str) -> None:
     st.session_state["similar_heard"] = clip_id
 
 
-def results(query: similar.Query, dataset: str, view: str, metric: str, scope: str) -> None:
+def results(query: search.Query, dataset: str, view: str, metric: str, scope: str) -> None:
     """The neighbours, the cloud, and the clip that was clicked in either."""
-    found = similar.search(query, None if scope == EVERYWHERE else dataset, view, metric)
+    found = search.search(query, None if scope == EVERYWHERE else dataset, view, metric)
     if found.hits.empty:
         st.info("There is no other clip to compare this one with.", icon=":material/info:")
         return
     left, right = st.columns([3, 2])
     with left:
-        st.markdown(similar.agreement(found.hits["label"].tolist(), query.label))
+        st.markdown(search.agreement(found.hits["label"].tolist(), query.label))
         st.caption(
             f"The {len(found.hits)} nearest of {found.clips:,} clips, by exact search in "
             f"{found.seconds * 1000:.0f} ms, all columns on one scale."
         )
-        similar_rows.draw(found.hits, st.query_params.get("hit"), look, key="similar_rows")
+        rows.draw(found.hits, st.query_params.get("hit"), look, key="similar_rows")
         st.caption("▶ plays a row, a click on it or on a point of the cloud shows the clip in full below.")
     with right:
-        similar_cloud.draw(query, dataset, view, metric, hear)
+        cloud.draw(query, dataset, view, metric, hear)
     hit, heard = st.query_params.get("hit"), st.session_state.pop("similar_heard", None)
     if hit and similar_query.is_known(hit):
         st.divider()
@@ -69,7 +73,7 @@ def results(query: similar.Query, dataset: str, view: str, metric: str, scope: s
             on_click=similar_query.take,
             args=[hit],
         )
-        listen.clip_in_full(hit, autoplay=hit == heard)
+        clip.clip_in_full(hit, autoplay=hit == heard)
 
 
 st.title("Similar", anchor=False)
@@ -81,5 +85,5 @@ query = similar_query.choose(str(collection["dataset"]))
 if query is not None:
     try:
         results(query, str(collection["dataset"]), view, metric, scope)
-    except similar.InputError as error:  # such as a collection of one clip: nobody's fault
+    except search.InputError as error:  # such as a collection of one clip: nobody's fault
         st.info(str(error), icon=":material/info:")

@@ -1,9 +1,9 @@
-"""``python -m pipeline``; see ``pipeline/cli.py``."""
+"""``python -m pipeline``; see ``pipeline/cli/main.py``."""
 
 import os
 import sys
 
-from pipeline import stop
+from pipeline.runtime import stop
 
 if __name__ == "__main__":
     # Threads of OpenMP that wait by spinning take the cores from those that work; read when it is loaded.
@@ -11,7 +11,7 @@ if __name__ == "__main__":
     stop.listen()
     try:
         # Here, because Ctrl-C shall end the program quietly while this is loaded as well.
-        from pipeline.cli import main
+        from pipeline.cli.main import main
 
         code = main()
     except KeyboardInterrupt:

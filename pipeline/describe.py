@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.audio import AudioError, Facts, decode
+from pipeline.audio.decode import AudioError, Facts, decode
+from pipeline.audio.measure import measure
 from pipeline.errors import PipelineError
 from pipeline.features import VIEWS
 from pipeline.jobs import vectors_of
-from pipeline.measure import measure
 
 logger = logging.getLogger(__name__)
 

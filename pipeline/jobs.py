@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
-from pipeline.audio import AudioError, Facts, Recording, decode, resample, to_mono, why_not_read
+from pipeline.audio.decode import AudioError, Facts, Recording, decode, resample, to_mono, why_not_read
+from pipeline.audio.measure import measure
 from pipeline.clips import Stage
 from pipeline.features import VIEWS
 from pipeline.features.spectra import SAMPLE_RATE_HZ, Spectra
-from pipeline.measure import measure
 
 logger = logging.getLogger(__name__)
 

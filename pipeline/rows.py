@@ -8,8 +8,8 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+from pipeline.audio.recordings import Facts
 from pipeline.clips import Clip, Problem
-from pipeline.recordings import Facts
 
 Row = dict[str, Any]
 FACTS = tuple(fact.name for fact in fields(Facts))

@@ -14,13 +14,14 @@ from typing import Any, Self
 
 import numpy as np
 
+from pipeline.build.known import base_of
+from pipeline.build.plan import Plan
 from pipeline.clips import Problem
-from pipeline.extract import Outcome
+from pipeline.extraction import Outcome
 from pipeline.features.view import View
-from pipeline.known import base_of
-from pipeline.plan import Plan
 from pipeline.rows import Row, clip_row, failure_row, still_the_same
-from store import history, vectors
+from store import history
+from store import views as vectors
 from store.snapshots import Snapshot
 from store.writer import Writer
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from app import experiment_references as references
-from app import experiment_words as words
+from app.experiments import references
+from app.experiments import summary as words
 from pipeline.classify import CLASSIFIERS
 from pipeline.classify.run import run
 from store.reader import Reader

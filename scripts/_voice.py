@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pandas as pd
 from _tables import lines, percent
 
-from app.voice_references import VOICES
-from pipeline.voice.card_experiments import DATASET
+from app.voice.references import VOICES
+from pipeline.networks.voice_card_rows import DATASET
 from store.reader import Reader
 
 PARTS = ("validation", "test")

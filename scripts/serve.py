@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from app import builds
+from app.builds import process
 from pipeline.sources import DEMO, store_root
 from store.snapshots import Store
 
@@ -34,7 +34,7 @@ def what_to_build(store: Store) -> tuple[bool, str]:
     """Whether the demo is to be built, and the line that says what goes on; empty where there is nothing to say."""
     if store.is_building():
         return False, f"A build is at work in {store.root}: the page shows how far it is."
-    run, names = builds.latest(store), _datasets_of_latest(store)
+    run, names = process.latest(store), _datasets_of_latest(store)
     unfinished = run is not None and run.last["event"] != "finished"
     if unfinished and names and set(names) <= set(DEMO):
         return True, f"The build of the demo in {store.root} was interrupted: it goes on behind the page."
@@ -119,7 +119,7 @@ def main(arguments: Sequence[str]) -> int:
         os.execv(line[0], line)
     # What a snapshot has remembered goes on by itself, wherever a person has put the demo.
     arguments = [] if (store.root / "CURRENT").exists() else DATASET
-    return serve(line, lambda: builds.start(store, arguments), lambda build: builds.refusal(store, build))
+    return serve(line, lambda: process.start(store, arguments), lambda build: process.refusal(store, build))
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ class Members:
 
 
 class Answers(ABC):
-    """The questions; a snapshot answers them (``store.reader``), and so does a build (``store.analyses``)."""
+    """The questions; a snapshot answers them (``store.reader``), and so does a build (``store.results``)."""
 
     @abstractmethod
     def ask(self, name: str, **parameters: Any) -> pa.Table:

@@ -16,7 +16,7 @@ from store.analysis_reader import Answers, Members, Points
 from store.audit_reader import Audited
 from store.database import Database
 from store.errors import NAMED, StoreError, listed
-from store.experiment_reader import Learned, Predictions
+from store.results_reader import Learned, Predictions
 
 __all__ = ["Matrix", "Members", "Points", "Predictions", "Reader"]
 

@@ -12,9 +12,9 @@ import duckdb
 import pyarrow as pa
 
 from store import sql
-from store.derived import forget
 from store.duck import explain, told_as, typed
 from store.errors import StoreError
+from store.invalidate import forget
 
 TABLES = ("meta", "datasets", "clips", "failures", "builds", "units", "fingerprints")
 

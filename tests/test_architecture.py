@@ -26,12 +26,12 @@ KEPT_TO = {
     "streamlit": ("app", "pages"),
     "streamlit_webrtc": ("app", "pages"),
     "duckdb": ("store",),
-    "torch": ("models", "pipeline/embed", "pipeline/train"),
-    "torchaudio": ("models", "pipeline/embed", "pipeline/train"),
+    "torch": ("models", "pipeline/networks", "pipeline/train"),
+    "torchaudio": ("models", "pipeline/networks", "pipeline/train"),
 }
 CACHES = {"cache_data", "cache_resource"}
 CACHES_BELONG_TO = tuple(
-    PurePosixPath(f"app/{name}.py") for name in ("snapshot", "results", "learned", "audited")
+    PurePosixPath(f"app/cache/{name}.py") for name in ("snapshot", "results", "learned", "audited")
 )
 LONGEST_PAGE = 99
 
@@ -124,20 +124,24 @@ def test_rooms_keep_to_the_rules(repo_root: Path, room: str) -> None:
             "models imports store.reader.matrix",
         ),
         (
-            "pipeline/build.py",
-            "import importlib\nimportlib.import_module('app.charts')",
+            "pipeline/build/build.py",
+            "import importlib\nimportlib.import_module('app.ui.charts')",
             "pipeline imports app",
         ),
         ("pipeline/datasets/esc50.py", "from ... import app", "pipeline imports app"),
         ("pages/explore.py", "from store import reader", "pages imports store"),
         ("pages/explore.py", "from pages import models", "pages imports pages"),
-        ("pipeline/build.py", "import streamlit as st", "imports streamlit, which is kept to app, pages"),
+        (
+            "pipeline/build/build.py",
+            "import streamlit as st",
+            "imports streamlit, which is kept to app, pages",
+        ),
         ("models/stream.py", "from streamlit_webrtc import webrtc_streamer", "imports streamlit_webrtc"),
-        ("app/snapshot.py", "import duckdb", "imports duckdb, which is kept to store"),
+        ("app/cache/snapshot.py", "import duckdb", "imports duckdb, which is kept to store"),
         ("pipeline/features/mfcc.py", "def f():\n    import torch.nn as nn", "imports torch"),
         ("pipeline/embeddings.py", "import torch", "imports torch"),
         ("pipeline/trained.py", "__import__('torchaudio')", "imports torchaudio"),
-        ("app/filters.py", "import streamlit as st\n@st.cache_data\ndef f(): ...", "cache_data"),
+        ("app/ui/filters.py", "import streamlit as st\n@st.cache_data\ndef f(): ...", "cache_data"),
         ("pages/explore.py", "from streamlit import cache_resource", "cache_resource"),
         ("store/writer.py", "if True:\n    print('x')", "print"),
         ("pages/explore.py", "x = 1\n" * 100, "100 lines"),
@@ -156,11 +160,17 @@ def test_a_planted_breach_is_found(path: str, source: str, said: str) -> None:
     ("path", "source"),
     [
         ("store/reader.py", "import duckdb\nfrom store.errors import StoreError\nfrom . import snapshots"),
-        ("models/ecapa_tdnn.py", "import torch\nfrom torch import nn"),
-        ("pipeline/embed.py", "import torch\nfrom models import gender\nfrom store import reader"),
+        ("models/ecapa/network.py", "import torch\nfrom torch import nn"),
+        (
+            "pipeline/networks/voice_model.py",
+            "import torch\nfrom models import gender\nfrom store import reader",
+        ),
         ("pipeline/train/loop.py", "def f():\n    import torch"),
         ("pipeline/features/mfcc.py", "from .view import View\nfrom ..clips import Clip"),
-        ("app/snapshot.py", "import streamlit as st\nfrom store import reader\n@st.cache_data\ndef f(): ..."),
+        (
+            "app/cache/snapshot.py",
+            "import streamlit as st\nfrom store import reader\n@st.cache_data\ndef f(): ...",
+        ),
         ("app/components/click.py", "import streamlit as st\nfrom pipeline import build"),
         ("pages/explore.py", "import streamlit as st\nfrom app import charts\n" + "x = 1\n" * 97),
         ("pipeline/__main__.py", "from rich.console import Console\nConsole().print('x')"),

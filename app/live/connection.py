@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.live.microphone import Connection
 from app.live.state import LiveState
+from app.live.webrtc import Connection
 
 SILENT_S = 10.0
 """So long without a frame is no hiccup: a microphone sends frames of silence too."""

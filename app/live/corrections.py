@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from models.decisions import Decision, State
 from models.vad import RATE_HZ
-from pipeline.audio import to_wav_bytes
+from pipeline.audio.decode import to_wav_bytes
 
 SOUND_S = 3.0
 """So much sound before the decision goes with it: what the network listens to at most, pauses aside."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import learned, show
+from app.cache import learned
 from app.live import corrections
 from app.live.corrections import Correction
+from app.ui import show
 from models.decisions import State
 from models.vad import RATE_HZ
-from pipeline.audio import to_wav_bytes
+from pipeline.audio.decode import to_wav_bytes
 
 KEY = "live_corrections"
 PRIVATE = (

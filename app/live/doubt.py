@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import learned
+from app.cache import learned
 from app.live import corrections, corrections_panel
-from app.live.sitting import Sitting
+from app.live.metrics import Sitting
 
 MICROPHONE = "microphone"
 

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app import served, show
-from app.components.recording_player import recording_player
-from app.live import line_doubt, timeline, timeline_chart, truth
+from app.cache import served
+from app.components.players.recording_player import recording_player
+from app.live import line_doubt, timeline, timeline_view, truth
+from app.live.analysis import Hearing
+from app.live.audio_file import Facts
 from app.live.file_tables import cells, clock, described, sums
 from app.live.given import Given, Known
-from app.live.hearing import Hearing
 from app.live.history import LiveHistory
-from app.live.recording import Facts
 from app.live.timeline import Segment
+from app.ui import show
 from models.decisions import State, StreamParameters
 
 CHART, FLAC = "live_timeline_chart", "audio/flac"
@@ -31,9 +32,9 @@ def draw(
     _say(given, facts, hearing, line)
     if given.known:
         _agreement(given.known, line, hearing)
-    figure = timeline_chart.figure(line, history.probabilities(), parameters.sure_from, known)
+    figure = timeline_view.figure(line, history.probabilities(), parameters.sure_from, known)
     figure.update_layout(margin={"t": 56, "b": 48, "r": 8}, legend=show.LEGEND_BELOW)
-    st.plotly_chart(figure, key=CHART, config={"displaylogo": False}, alt=timeline_chart.TITLE)
+    st.plotly_chart(figure, key=CHART, config={"displaylogo": False}, alt=timeline_view.TITLE)
     table = described(line, known)
     recording_player(
         served.url(hearing.sound, FLAC, "live_recording"),

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from app import experiment_words as words
-from app.live import timeline, timeline_chart
+from app.experiments import summary as words
+from app.live import timeline, timeline_view
 from app.live.timeline import Segment
 from app.live.truth import Spoken
 from models.decisions import State
@@ -24,7 +24,7 @@ def described(line: Sequence[Segment], known: Sequence[Spoken]) -> pd.DataFrame:
 def cells(table: pd.DataFrame) -> pd.DataFrame:
     """The same as a person reads it."""
     shown = {
-        "start": table["start_s"].map(timeline_chart.clock),
+        "start": table["start_s"].map(timeline_view.clock),
         "lasts": table["seconds"].map("{:.1f} s".format),
         "heard as": table["state"],
         "begins": table["begins"],

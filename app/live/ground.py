@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from app import learned, results, similar, snapshot
-from app.similar_cloud import by_axes
-from pipeline.voice.view import NAME, described
+from app.cache import learned, results, snapshot
+from app.similar import search
+from app.similar.cloud import by_axes
+from pipeline.networks.ecapa import NAME, described
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +35,7 @@ class Ground:
     def nearest(self, embedding: NDArray[np.float32], count: int) -> pd.DataFrame:
         """The clips nearest to a voice by cosine distance in all its numbers, nearest first, with ``distance``."""
         target = snapshot.standardised(self.dataset, NAME).place(embedding[None])[0]
-        return similar.in_full(snapshot.nearest_index(self.dataset, NAME).nearest(target, count, "cosine"))
+        return search.in_full(snapshot.nearest_index(self.dataset, NAME).nearest(target, count, "cosine"))
 
     @property
     def by(self) -> str:

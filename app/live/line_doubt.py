@@ -10,13 +10,13 @@ import soundfile
 import streamlit as st
 from numpy.typing import NDArray
 
-from app import learned
+from app.cache import learned
 from app.live import corrections_panel
+from app.live.analysis import Hearing
 from app.live.corrections import Correction
 from app.live.given import Given
-from app.live.hearing import Hearing
 from app.live.timeline import NAMES, Segment
-from app.live.timeline_chart import clock
+from app.live.timeline_view import clock
 from models.vad import RATE_HZ
 
 MOST_S = 10.0

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.live.picture import LivePicture, Picture
-from app.live.queue import Waiting
+from app.live.frame_queue import Waiting
+from app.live.spectrogram import LivePicture, Picture
 from models.decisions import Decision
 from models.stream import VoiceStream
 from models.vad import RATE_HZ

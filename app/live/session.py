@@ -11,12 +11,12 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from app.live.frame_queue import LiveQueue, Waiting
 from app.live.listener import LiveListener
-from app.live.picture import Picture
-from app.live.queue import LiveQueue, Waiting
+from app.live.spectrogram import Picture
 from app.live.state import LiveState
+from models.audio import SoundError
 from models.decisions import Decision
-from models.resampling import SoundError
 from models.stream import VoiceStream
 
 log = logging.getLogger(__name__)

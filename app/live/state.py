@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.live.picture import Picture
+from app.live.spectrogram import Picture
 from models.decisions import Decision
 
 

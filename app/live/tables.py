@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import learned
-from app.live.sitting import BUFFER_MS, MOUTH_TO_SCREEN, PACKET_MS, Sitting
+from app.cache import learned
+from app.live.metrics import BUFFER_MS, MOUTH_TO_SCREEN, PACKET_MS, Sitting
 from models.decisions import StreamParameters
 
 MS = st.column_config.NumberColumn(format="%.1f")

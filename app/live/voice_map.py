@@ -9,13 +9,16 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from app import colouring, listen, results, similar, snapshot
-from app.components.clip_rows import clip_rows
-from app.components.cloud import Scene, cloud
+from app.cache import results, snapshot
+from app.components.clip_rows.clip_rows import clip_rows
+from app.components.cloud.cloud import Scene, cloud
 from app.live import ground as ground_of
 from app.live.ground import Ground
-from app.live.sitting import Sitting
-from pipeline.audio import AudioError, to_wav_bytes
+from app.live.metrics import Sitting
+from app.similar import search
+from app.ui import clip as listen
+from app.ui import colours
+from pipeline.audio.decode import AudioError, to_wav_bytes
 
 COUNT = 5
 KEY, HEARD = "live_map", "live_map_heard"
@@ -51,7 +54,7 @@ def _choose(titles: dict[str, str]) -> str | None:
 
 def _cloud(ground: Ground, voice: Sequence[NDArray[np.float32]]) -> None:
     clips = results.aligned(snapshot.clips(ground.dataset), np.array(ground.clip_ids, dtype=object))
-    labels = colouring.categories(clips[ground.by], ground.by.capitalize())
+    labels = colours.categories(clips[ground.by], ground.by.capitalize())
     trail = ground.place(voice) if voice else None
     chosen = st.session_state.get(HEARD)
     cloud(
@@ -94,7 +97,7 @@ def _nearest(ground: Ground, voice: Sequence[NDArray[np.float32]]) -> None:
         st.caption(WAITING)
         return
     hits = ground.nearest(voice[-1], COUNT)
-    st.markdown(f"**Nearest sentences.** {similar.agreement(hits[ground.by].tolist(), None)}")
+    st.markdown(f"**Nearest sentences.** {search.agreement(hits[ground.by].tolist(), None)}")
     sounds = [snapshot.preview(str(listen.recording(hit)), hit["content_hash"]) for _, hit in hits.iterrows()]
     said = [hit["text"] if pd.notna(hit["text"]) else listen.heading(hit) for _, hit in hits.iterrows()]
     words = pd.DataFrame(

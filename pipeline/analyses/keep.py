@@ -18,9 +18,9 @@ from pipeline.clusterings.cluster import Clustering
 from pipeline.errors import PipelineError, in_words
 from pipeline.inputs import ALL
 from pipeline.projections.projection import Projection
-from store import analyses
-from store.analyses import UnitRows
+from store import results
 from store.reader import Reader
+from store.results import UnitRows
 from store.snapshots import Snapshot, Store
 
 
@@ -57,7 +57,7 @@ def keep(store: Store, tried: Tried) -> Snapshot:
         with amended(store, current, "kept") as amendment:
             with amendment.writer.transaction():
                 for one in rows:
-                    analyses.add_to_unit(amendment.writer, one)
+                    results.add_to_unit(amendment.writer, one)
             rank_again(amendment.writer, tried.dataset)
         return amendment.published
 

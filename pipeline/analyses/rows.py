@@ -16,7 +16,7 @@ from pipeline.analyses.recipe import SPACES, ProjectionSpec, clustering_id, proj
 from pipeline.analyses.task import KEPT, Result, UnitName
 from pipeline.clusterings.cluster import Clustering
 from pipeline.projections.projection import Projection
-from store.analyses import UnitRows
+from store.results import UnitRows
 
 Row = dict[str, Any]
 

@@ -14,8 +14,8 @@ from pipeline.analyses.unit import compute
 from pipeline.analyses.views import computable, described, matrices_of
 from pipeline.features.view import View
 from pipeline.inputs import ALL
-from pipeline.stage import Run, Stage, State, Unit
-from store import analyses
+from pipeline.runtime.stage import Run, Stage, State, Unit
+from store import results
 from store.reader import Reader
 from store.writer import Writer
 
@@ -61,7 +61,7 @@ def _project(stage: str, run: Run) -> int:
     with Writer(run.staging) as writer:
         for done, result in enumerate(run.each(compute, [(task,) for task in tasks]), 1):
             with writer.transaction():
-                analyses.replace_unit(writer, rows_of(result))
+                results.replace_unit(writer, rows_of(result))
             run.on_progress(done, len(tasks), result.name.dataset, result.name.view)
     return len(tasks)
 
@@ -99,7 +99,7 @@ def forget(stage: str, state: State, staging: Path) -> None:
     if gone:
         with Writer(staging) as writer, writer.transaction():
             for dataset, view in gone:
-                analyses.drop_units(writer.con, stage=stage, dataset=dataset, view=view)
+                results.drop_units(writer.con, stage=stage, dataset=dataset, view=view)
 
 
 def _stage(name: str, title: str, cost_s: tuple[float, float]) -> Stage:

@@ -9,7 +9,6 @@ from functools import partial
 
 from threadpoolctl import threadpool_limits
 
-from pipeline import stop
 from pipeline.analyses.recipe import ProjectionSpec
 from pipeline.analyses.task import Result, Task
 from pipeline.clusterings.grid import FAILURES
@@ -17,6 +16,7 @@ from pipeline.inputs import Input, given_of
 from pipeline.projections import METHODS
 from pipeline.projections.neighbourhood import Neighbourhood
 from pipeline.projections.project import project
+from pipeline.runtime import stop
 from store.errors import SesatlasError
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from pipeline.audit.sides import AuditError
+from pipeline.audit.splits import AuditError
 
 
 @dataclass(frozen=True, slots=True)

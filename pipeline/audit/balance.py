@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pipeline.audit.sides import AuditError, Protocol, count, require, sides
+from pipeline.audit.splits import AuditError, Protocol, count, require, sides
 
 FACTOR = 2.0
 """Half or double what an even spread would hold is far from it ..."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline import stop
 from pipeline.audit.fingerprint import ABSENT
+from pipeline.runtime import stop
 
 WORD_BITS = 20
 SHIFTS = (0, 4, 8, 12)

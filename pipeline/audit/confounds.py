@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pipeline.audit.facts import FACTS, numbers
 from pipeline.audit.guesses import Fold, Labels, Predict, folds_of, forest, most_frequent, predicted
-from pipeline.audit.sides import AuditError, Protocol, count, require, sides
+from pipeline.audit.splits import AuditError, Protocol, count, require, sides
+from pipeline.classify.recording_facts import FACTS, numbers
 
 TOGETHER = "together"
 BEYOND = 2.6

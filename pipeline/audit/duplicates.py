@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.audit.candidates import candidates
 from pipeline.audit.fingerprint import ABSENT, CODES, FRAME_S, Print
-from pipeline.audit.sides import AuditError, count, require
+from pipeline.audit.splits import AuditError, count, require
 
 SIMILARITY = 0.36
 """0 is chance, 1 every bit. Copies of the kinds planted in the tests lie above 0.5, one speaker who says

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline import stop
-from pipeline.audit.facts import Values
-from pipeline.audit.sides import AuditError, Protocol
+from pipeline.audit.splits import AuditError, Protocol
+from pipeline.classify.recording_facts import Values
+from pipeline.runtime import stop
 
 SEED = 0
 MOST_A_TREE = 4_000

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.audit.duplicates import Duplicates
-from pipeline.audit.sides import AuditError, Protocol, count, require, sides
+from pipeline.audit.splits import AuditError, Protocol, count, require, sides
 from store.errors import listed
 
 DUPLICATE = "duplicate"

@@ -12,9 +12,9 @@ from pipeline.audit import balance, confounds, duplicates, leakage
 from pipeline.audit.duplicates import Duplicates
 from pipeline.audit.leakage import TIES, Leakage
 from pipeline.audit.part import BALANCE, DUPLICATES, FACTS, LEAKAGE, LEAKAGE_OWN, SPLIT, Part
-from pipeline.audit.sides import Protocol, count
 from pipeline.audit.split import Split
-from pipeline.classify.told import GROUPED
+from pipeline.audit.splits import Protocol, count
+from pipeline.classify.summary import GROUPED
 from pipeline.inputs import NAMED
 
 SENTENCE = "sentence"

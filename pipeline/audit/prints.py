@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from pipeline import stop
-from pipeline.audio import AudioError, load_mono, resample, why_not_read
+from pipeline.audio.decode import AudioError, load_mono, resample, why_not_read
 from pipeline.audit.fingerprint import VERSION, Print, fingerprint
 from pipeline.features.spectra import SAMPLE_RATE_HZ, Spectra
-from pipeline.workers import on_all_cores
+from pipeline.runtime import stop
+from pipeline.runtime.workers import on_all_cores
 from store import audits
 from store.reader import Reader
 from store.writer import Writer

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from pipeline.audit.leakage import DUPLICATE
 from pipeline.audit.part import REMOVAL, Part
-from pipeline.audit.sides import count
 from pipeline.audit.split import DRAWN
-from pipeline.classify import told
+from pipeline.audit.splits import count
+from pipeline.classify import summary
 from pipeline.classify.compare import Comparison, compare
 from pipeline.classify.intervals import Interval, wilson
 from pipeline.classify.protocol import Protocol, protocol
@@ -116,7 +116,7 @@ def _without(planned: Protocol, kept: NDArray[np.bool_], seed: int) -> Protocol 
     if len(spread) < len(planned.classes) or (spread < 2).any() or len(set(folds)) < len(planned.fold_names):
         return None
     names, classes = planned.fold_names, len(planned.classes)
-    sentence = told.sentence(planned.name, len(codes), classes, names, folds, groups, planned.unit, seed)
+    sentence = summary.sentence(planned.name, len(codes), classes, names, folds, groups, planned.unit, seed)
     return replace(
         planned, sentence=sentence, rows=place[planned.rows[rows]], codes=codes, folds=folds,
         groups=pd.factorize(groups)[0].astype(np.intp),

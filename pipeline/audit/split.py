@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from pipeline.audit.sides import AuditError, sides
-from pipeline.audit.sides import Protocol as Column
+from pipeline.audit.splits import AuditError, sides
+from pipeline.audit.splits import Protocol as Column
 from pipeline.classify.classifier import ClassifyError
 from pipeline.classify.protocol import Protocol, protocol
-from pipeline.classify.told import GROUPED, OFFICIAL_SPLIT, STRATIFIED
+from pipeline.classify.summary import GROUPED, OFFICIAL_SPLIT, STRATIFIED
 
 DRAWN = (GROUPED, STRATIFIED)
 TARGET = "label"

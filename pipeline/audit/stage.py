@@ -15,13 +15,13 @@ from joblib.externals.loky.process_executor import BrokenProcessPool
 
 from pipeline.audit import fingerprint
 from pipeline.audit.prints import make_prints
+from pipeline.audit.report import LIMIT, Audit, Given, audit_of
 from pipeline.audit.suspects import witness
-from pipeline.audit.unit import LIMIT, Audit, Given, audit_of
-from pipeline.experiments.due import as_wanted
+from pipeline.experiments.expected import as_wanted
 from pipeline.experiments.rows import rows_of
+from pipeline.experiments.spec import BUILD, CLASSIFIER, UNLEAKED, Due
 from pipeline.experiments.tasks import tasks_of
-from pipeline.experiments.wanted import BUILD, CLASSIFIER, UNLEAKED, Due
-from pipeline.stage import Run, Stage, State, Unit
+from pipeline.runtime.stage import Run, Stage, State, Unit
 from store import audits, experiments
 from store.audits import AuditRows
 from store.reader import Reader

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from pipeline.audit.doubts import doubts
+from pipeline.audit.label_issues import doubts
 from pipeline.audit.part import DOUBTS, Part
-from pipeline.audit.sides import AuditError, count
+from pipeline.audit.splits import AuditError, count
 from pipeline.classify import CLASSIFIERS
-from pipeline.experiments.wanted import BUILD, CLASSIFIER, EVERY_CLIP
+from pipeline.experiments.spec import BUILD, CLASSIFIER, EVERY_CLIP
 from store.reader import Predictions
 
 SLOW = ("forest", "boosting")
@@ -45,7 +45,7 @@ def suspects(clips: pd.DataFrame, experiments: pd.DataFrame, said: Predictions |
     Raises
     ------
     AuditError
-        See :func:`pipeline.audit.doubts.doubts`.
+        See :func:`pipeline.audit.label_issues.doubts`.
     """
     best = witness(experiments)
     if best is None or said is None:

@@ -10,12 +10,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from pipeline import stop
-from pipeline.classify.asked import TOGETHER, Views, classifier_named, joined
+from pipeline.classify.lookup import TOGETHER, Views, classifier_named, joined
 from pipeline.classify.protocol import Protocol, Split, protocol
 from pipeline.classify.run import Experiment, Tell
 from pipeline.classify.train import train
 from pipeline.inputs import InputError
+from pipeline.runtime import stop
 
 SHARES = (0.1, 0.25, 0.5, 1.0)
 SHARES_OF_MANY = (0.1, 0.25, 1.0)

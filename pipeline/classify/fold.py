@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline import stop
 from pipeline.classify.classifier import Classifier, Parameters
 from pipeline.classify.metrics import measure
 from pipeline.classify.protocol import Protocol, Split
 from pipeline.classify.train import Blocks, Trained, train
+from pipeline.runtime import stop
 
 Tell = Callable[[float], None]
 """Is told the share that is done, 0 to 1."""

@@ -9,14 +9,14 @@ import pandas as pd
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from pipeline import stop
-from pipeline.classify.asked import Views, joined
 from pipeline.classify.classifier import ClassifyError, two_sided
+from pipeline.classify.lookup import Views, joined
 from pipeline.classify.run import Experiment, Tell
 from pipeline.classify.search import LEAST, softmax
 from pipeline.classify.solver import Linear
 from pipeline.classify.train import Part, Trained
 from pipeline.inputs import Input
+from pipeline.runtime import stop
 
 REPEATS = 3
 ROWS = 20_000

@@ -9,8 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.classify.groups import Groups, drawn_folds, groups_of
-from pipeline.classify.target import labelled, testable, untestable
-from pipeline.classify.told import (
+from pipeline.classify.summary import (
     GROUPED,
     OFFICIAL_FOLDS,
     OFFICIAL_SPLIT,
@@ -21,6 +20,7 @@ from pipeline.classify.told import (
     left_out,
     sentence,
 )
+from pipeline.classify.target import labelled, testable, untestable
 
 FOLDS = 5
 FEWEST_TESTED = 24

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.classify.asked import TOGETHER, Views, classifier_named, joined, versions
 from pipeline.classify.fold import Fold, Tell, learn_and_test
+from pipeline.classify.lookup import TOGETHER, Views, classifier_named, joined, versions
 from pipeline.classify.metrics import Metrics, measure
 from pipeline.classify.protocol import Protocol, protocol
 from pipeline.classify.train import Trained

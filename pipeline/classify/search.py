@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline import stop
 from pipeline.classify.classifier import LEAST, Classifier, Parameters, Scores
 from pipeline.inputs import Input, standardise
+from pipeline.runtime import stop
 from store.reader import Matrix
 
 Ints = NDArray[np.intp]

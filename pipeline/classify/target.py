@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from pipeline.classify.classifier import ClassifyError
 from pipeline.classify.groups import Groups
-from pipeline.classify.told import GROUPED, OFFICIAL_SPLIT, STRATIFIED
+from pipeline.classify.summary import GROUPED, OFFICIAL_SPLIT, STRATIFIED
 
 Ints = NDArray[np.intp]
 

@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline import stop
+from pipeline.runtime import stop
 
 CELLS = 1 << 19
 """How large a block's table of codes may grow: it stays in a core's cache."""

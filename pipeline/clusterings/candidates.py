@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from pipeline import stop
 from pipeline.clusterings import CLUSTERERS
 from pipeline.clusterings.clusterer import Clusterer, Parameters
 from pipeline.clusterings.grid import Gap, in_words, sentence, tried
@@ -18,6 +17,7 @@ from pipeline.clusterings.spaces import STANDARDISED, Space
 from pipeline.clusterings.stability import resamples
 from pipeline.clusterings.within import within_stability
 from pipeline.projections.projection import merged
+from pipeline.runtime import stop
 
 MAX_MODEL_COLUMNS = 64
 """With more columns, models of means are fitted to the principal components, which hold what differs."""

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline import stop
 from pipeline.clusterings import CLUSTERERS
 from pipeline.clusterings.clusterer import Clusterer, Fitted
 from pipeline.clusterings.landmarks import chosen_of, extended, nearest
@@ -20,6 +19,7 @@ from pipeline.clusterings.spaces import Space
 from pipeline.clusterings.stability import ROUNDS
 from pipeline.inputs import InputError
 from pipeline.projections.projection import merged
+from pipeline.runtime import stop
 from store.errors import listed
 
 FEWEST = 3

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline import stop
 from pipeline.clusterings.clusterer import Clusterer
 from pipeline.clusterings.pairs import ari
 from pipeline.clusterings.points import Points
+from pipeline.runtime import stop
 
 VOTERS = 5
 

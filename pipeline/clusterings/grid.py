@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from pipeline import stop
 from pipeline.clusterings import CLUSTERERS
 from pipeline.clusterings.cluster import Clustering, cluster, require_clips
 from pipeline.clusterings.clusterer import Clusterer, Parameters
@@ -12,6 +11,7 @@ from pipeline.clusterings.measures import FAILURES
 from pipeline.clusterings.spaces import Space, Umap, spaces
 from pipeline.clusterings.stability import ROUNDS
 from pipeline.inputs import Input
+from pipeline.runtime import stop
 from store.errors import SesatlasError
 
 Gap = tuple[str, str]
@@ -50,7 +50,7 @@ def all_clusterings(
     Raises
     ------
     KeyboardInterrupt
-        Somebody asked to stop (``pipeline.stop``).
+        Somebody asked to stop (``pipeline.runtime.stop``).
     """
     try:
         require_clips(len(given.values))

@@ -11,7 +11,6 @@ import pandas as pd
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from pipeline import stop
 from pipeline.clusterings import CLUSTERERS
 from pipeline.clusterings.agreement import agreement
 from pipeline.clusterings.candidates import Candidate, SpaceTask, compared, divided, measured
@@ -23,6 +22,7 @@ from pipeline.clusterings.ranking import out_of_running, rank
 from pipeline.clusterings.sieve import FINALISTS, SCREEN, SCREENED, finalists, screened
 from pipeline.clusterings.spaces import STANDARDISED, Space, spaces
 from pipeline.inputs import ALL, Input
+from pipeline.runtime import stop
 from store.errors import SesatlasError
 
 Map = Callable[[Callable[..., Any], Iterable[tuple[Any, ...]]], Iterable[Any]]
@@ -108,7 +108,7 @@ def search(
     Raises
     ------
     KeyboardInterrupt
-        Somebody asked to stop (``pipeline.stop``).
+        Somebody asked to stop (``pipeline.runtime.stop``).
     """
     report = on_progress or (lambda _what, _share: None)
     clips = _clips(given)

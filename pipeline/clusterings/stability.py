@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline import stop
 from pipeline.clusterings.clusterer import Clusterer, Fitted
 from pipeline.clusterings.generalisation import clusters_asked
 from pipeline.clusterings.pairs import ari
 from pipeline.clusterings.points import Points
+from pipeline.runtime import stop
 
 ROUNDS = 10
 SHARE = 0.8

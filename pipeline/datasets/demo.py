@@ -61,8 +61,8 @@ def prepare_voices(root: Path, progress: Progress | None = None) -> None:
         ``root`` holds something else, or cannot be written.
     """
     # Here, because the synthesis takes longer to import than an unchanged build to run.
-    from pipeline.synthesis import voices
     from pipeline.synthesis.files import write_voices
+    from pipeline.synthesis.speech import voices
 
     stamp = {"corpus": "demo_voices", "version": voices.VERSION, "recordings": RECORDINGS}
     make_once(root, stamp, partial(write_voices, progress=progress))

@@ -22,9 +22,9 @@ import re
 from pathlib import Path
 
 from pipeline.clips import Clip, Dataset, Problem, Scan
+from pipeline.datasets.corpus import DatasetError, stem_of, walk
 from pipeline.datasets.esc50_table import GROUPS, Corpus, open_corpus
 from pipeline.datasets.named import Reading, scan_named
-from pipeline.datasets.walk import DatasetError, stem_of, walk
 
 NAME = re.compile(r"(?P<fold>\d+)-(?P<src_file>\d+)-(?P<take>[A-Z])(?:-(?P<target>\d+))?")
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.datasets.corpus import DatasetError, describe, require_folder, stem_of
 from pipeline.datasets.tables import Row, Table, read_table
-from pipeline.datasets.walk import DatasetError, describe, require_folder, stem_of
 
 GROUPS = (
     "Animals",

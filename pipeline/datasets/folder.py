@@ -24,9 +24,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.clips import Clip, Dataset, Problem, Scan
+from pipeline.datasets.corpus import DatasetError, Tree, describe, require_folder, walk
 from pipeline.datasets.listing import Listing, Places, find_listing
 from pipeline.datasets.tables import Row
-from pipeline.datasets.walk import DatasetError, Tree, describe, require_folder, walk
 
 EXPECTED = "a folder with recordings (.wav, .flac, .ogg, .mp3, .m4a ...)"
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.clips import Sex, Split
+from pipeline.datasets.corpus import DatasetError, Tree
 from pipeline.datasets.tables import Row, Table, read_table
-from pipeline.datasets.walk import DatasetError, Tree
 
 PATH_COLUMNS = ("path", "filename", "file", "file_name", "filepath")
 SPLITS: dict[str, Split] = {

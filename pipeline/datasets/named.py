@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterable
 from pathlib import Path
 
 from pipeline.clips import Clip, Problem, Scan
-from pipeline.datasets.walk import DatasetError, describe, folder_of, require_folder
+from pipeline.datasets.corpus import DatasetError, describe, folder_of, require_folder
 
 Reading = Clip | Problem | None
 """A clip; a name of this corpus that contradicts itself; or ``None``, not a name of this corpus."""

@@ -6,7 +6,7 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.datasets.walk import DatasetError
+from pipeline.datasets.corpus import DatasetError
 
 
 @dataclass(frozen=True, slots=True)

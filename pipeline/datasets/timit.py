@@ -24,9 +24,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.clips import Clip, Dataset, Problem, Scan
+from pipeline.datasets.corpus import Tree, folder_of, walk
 from pipeline.datasets.named import Reading, scan_named, validate_named
 from pipeline.datasets.timit_speakers import Speaker, place_of, read_speakers
-from pipeline.datasets.walk import Tree, folder_of, walk
 
 REGIONS = {
     "1": "New England",

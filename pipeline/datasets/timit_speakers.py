@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from pipeline.clips import Sex, Split
-from pipeline.datasets.walk import Tree
+from pipeline.datasets.corpus import Tree
 
 LINE = re.compile(
     r"\s*(?P<id>[A-Z]{3}\d)\s+(?P<sex>[MF])\s+(?P<region>\d)\s+(?P<use>TRN|TST)"

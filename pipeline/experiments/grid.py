@@ -9,7 +9,7 @@ import pandas as pd
 from pipeline.classify import CLASSIFIERS
 from pipeline.classify.protocol import FOLDS
 from pipeline.experiments.cost import Size, beyond, budget_s, seconds
-from pipeline.experiments.wanted import BUILD, FACTS, Wanted
+from pipeline.experiments.spec import BUILD, FACTS, Wanted
 
 TARGETS = ("label", "sex", "dialect")
 ON_EACH_VIEW = ("logistic", "svm_rbf")

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pipeline.classify.curve import Point
 from pipeline.classify.metrics import Metrics
 from pipeline.classify.run import Experiment, Fold
-from pipeline.experiments.wanted import EVERY_CLIP
+from pipeline.experiments.spec import EVERY_CLIP
 from store.experiments import ExperimentRows
 
 Row = dict[str, Any]

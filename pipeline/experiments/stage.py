@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.experiments import due, networks
-from pipeline.experiments.due import Sources
+from pipeline.experiments import expected
+from pipeline.experiments.expected import Sources
+from pipeline.experiments.spec import CARD, Due
 from pipeline.experiments.tasks import tasks_of
 from pipeline.experiments.unit import Gap, Task, compute, gap
-from pipeline.experiments.wanted import CARD, Due
-from pipeline.stage import Run, Stage, State, Unit
+from pipeline.networks import registry
+from pipeline.runtime.stage import Run, Stage, State, Unit
 from store import experiments
 from store.experiments import ExperimentRows
 from store.reader import Reader
@@ -19,7 +20,7 @@ from store.writer import Writer
 
 def stale(state: State, reader: Reader) -> list[Unit]:
     """The experiments that are missing or were made from something else."""
-    return [(one.wanted.dataset, one.experiment_id) for one in due.stale(reader, _sources(state))]
+    return [(one.wanted.dataset, one.experiment_id) for one in expected.stale(reader, _sources(state))]
 
 
 def learn(run: Run) -> int:
@@ -30,9 +31,9 @@ def learn(run: Run) -> int:
     staging, of = run.staging, _sources(run.state)
     _renew_cards(staging, of)
     with Reader(staging) as reader:
-        gone, missing = due.obsolete(reader, of), due.stale(reader, of)
+        gone, missing = expected.obsolete(reader, of), expected.stale(reader, of)
         trained = [
-            networks.make(of.root, reader, one) for one in missing if one.wanted.kind in networks.KINDS
+            registry.make(of.root, reader, one) for one in missing if one.wanted.kind in registry.KINDS
         ]
     _drop(staging, gone)
     done, total = 0, len(missing)
@@ -43,7 +44,7 @@ def learn(run: Run) -> int:
         done += len(trained)
     cost_s = {one.experiment_id: one.cost_s for one in missing if one.left_out is None}
     all_s, done_s = sum(cost_s.values()) or 1.0, 0.0
-    by_view = [one for one in missing if one.wanted.kind not in networks.KINDS]
+    by_view = [one for one in missing if one.wanted.kind not in registry.KINDS]
     for dataset in dict.fromkeys(one.wanted.dataset for one in by_view):
         tasks, gaps = _tasks(staging, dataset, [one for one in by_view if one.wanted.dataset == dataset])
         with Writer(staging) as writer:
@@ -65,7 +66,7 @@ def forget(state: State, staging: Path) -> None:
     """
     of = _sources(state)
     with Reader(staging) as reader:
-        gone = due.obsolete(reader, of)
+        gone = expected.obsolete(reader, of)
     _drop(staging, gone)
     _renew_cards(staging, of)
 
@@ -78,7 +79,9 @@ def _renew_cards(staging: Path, of: Sources) -> None:
     """Write what the networks' cards tell, where it is missing or another; no work to be counted."""
     with Reader(staging) as reader:
         cards = [
-            networks.make(of.root, reader, one) for one in due.stale(reader, of) if one.wanted.kind == CARD
+            registry.make(of.root, reader, one)
+            for one in expected.stale(reader, of)
+            if one.wanted.kind == CARD
         ]
     if cards:
         with Writer(staging) as writer:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from pipeline.experiments.spec import Due
 from pipeline.experiments.unit import Task, values_of
-from pipeline.experiments.wanted import Due
 from store.reader import Matrix, Reader
 
 

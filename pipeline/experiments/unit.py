@@ -9,13 +9,13 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.audit import facts
-from pipeline.classify.asked import Views
+from pipeline.classify import recording_facts
 from pipeline.classify.curve import learning_curve
 from pipeline.classify.importance import importance
+from pipeline.classify.lookup import Views
 from pipeline.classify.run import Experiment, run
 from pipeline.experiments import rows
-from pipeline.experiments.wanted import FACTS, Due, Wanted
+from pipeline.experiments.spec import FACTS, Due, Wanted
 from store.errors import SesatlasError, StoreError
 from store.experiments import ExperimentRows
 
@@ -114,7 +114,7 @@ def values_of(
 ) -> tuple[Views, dict[str, tuple[str, ...]]]:
     """The matrices that an experiment learns from and the names of their columns, the facts' made of the clips."""
     if wanted.kind == FACTS:
-        made, names = facts.matrix(clips)
+        made, names = recording_facts.matrix(clips)
         return {FACTS: made}, {FACTS: names}
     return {view: matrices[view].values for view in wanted.views}, {
         view: matrices[view].columns for view in wanted.views

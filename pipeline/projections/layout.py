@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from pipeline import stop
+from pipeline.runtime import stop
 
 NEGATIVES = 5.0
 """Clips that are pushed away for each one that is drawn near."""

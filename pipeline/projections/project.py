@@ -9,12 +9,12 @@ from collections.abc import Mapping
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from pipeline import stop
 from pipeline.inputs import Input, InputError
 from pipeline.projections import METHODS
 from pipeline.projections.neighbourhood import Neighbourhood
 from pipeline.projections.projection import Embedded, Method, Projection, Tell, merged
 from pipeline.projections.quality import measure
+from pipeline.runtime import stop
 from store.errors import listed
 
 FEWEST = 3
@@ -43,7 +43,7 @@ def project(
     parameters : mapping, optional
         What shall differ from the method's own parameters.
     tell : callable, optional
-        Is told the share that is done, 0 to 1. A request to stop (``pipeline.stop``) ends the work.
+        Is told the share that is done, 0 to 1. A request to stop (``pipeline.runtime.stop``) ends the work.
     shared : Neighbourhood, optional
         Of ``given.values``: what several projections of one input have in common is computed once.
 

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline import stop
 from pipeline.inputs import InputError
 from pipeline.projections import pca
 from pipeline.projections.graph import between
 from pipeline.projections.neighbourhood import Neighbourhood
 from pipeline.projections.neighbours import METRICS
 from pipeline.projections.projection import Embedded, Method, Setting, Tell
+from pipeline.runtime import stop
 
 MOST_DIMENSIONS = 3
 TELL_EVERY = 25

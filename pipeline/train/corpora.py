@@ -13,7 +13,7 @@ import pandas as pd
 
 from pipeline.clips import Clip
 from pipeline.train.errors import TrainError
-from pipeline.train.speakers import SEXES, marked, require_both, require_speakers
+from pipeline.train.voice.speakers import SEXES, marked, require_both, require_speakers
 from store.errors import listed
 
 __all__ = ["SEXES", "Voices", "parts", "table"]

@@ -6,9 +6,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from pipeline.train.esc.trained import Trained
 from pipeline.train.history import TEST_ACCURACY, TRAIN_LOSS
 from pipeline.train.telling import Told
-from pipeline.train.trained import Trained
 
 
 class Display:

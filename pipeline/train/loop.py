@@ -16,7 +16,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from pipeline import stop
+from pipeline.runtime import stop
 from pipeline.train import checkpoint
 from pipeline.train.errors import TrainError
 from pipeline.train.history import LEARNING_RATE, TRAIN_ACCURACY, TRAIN_LOSS, Row
@@ -82,7 +82,7 @@ def fit(
     Train ``network`` to the last epoch, and choose none; with ``stopping`` until it gets no better, and the best.
 
     The weights that come back are the running average of those after each step (Polyak and Juditsky 1992),
-    weighted towards the last ones. Raises ``KeyboardInterrupt`` when :mod:`pipeline.stop` was asked.
+    weighted towards the last ones. Raises ``KeyboardInterrupt`` when :mod:`pipeline.runtime.stop` was asked.
     """
     network = network.to(device)
     averaged = copy.deepcopy(network).eval().requires_grad_(False)

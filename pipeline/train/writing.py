@@ -15,8 +15,8 @@ from torch import Tensor
 from pipeline.classify.protocol import Split
 from pipeline.train import layout
 from pipeline.train.checkpoint import write_tensors
-from pipeline.train.esc import FoldResult
-from pipeline.train.training import Training
+from pipeline.train.esc.train import FoldResult
+from pipeline.train.esc.training import Training
 from store.files import write_atomically
 
 LIBRARIES = ("torch", "torchaudio", "numpy", "soxr", "soundfile")

@@ -9,8 +9,8 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+from models.audio import Resampler, SoundError
 from models.decisions import State
-from models.resampling import Resampler, SoundError
 
 
 @pytest.fixture(scope="module")

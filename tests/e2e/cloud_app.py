@@ -13,8 +13,8 @@ import soundfile
 import streamlit as st
 from numpy.typing import NDArray
 
-from app import bits
-from app.components.cloud import Colouring, Scene, cloud
+from app.components.cloud import bits
+from app.components.cloud.cloud import Colouring, Scene, cloud
 
 RATE_HZ = 22_050
 WORDS = ("rain", "frog", "clock", "bells", "steps", "birds", "insects", "knock", "helicopter", "clapping")

@@ -10,10 +10,10 @@ import time
 import numpy as np
 import streamlit as st
 
-from app.components.monitor import monitor
-from app.components.monitor_data import Sent, monitor_data
-from app.live.clock import BrowserClock
-from app.live.picture import Picture
+from app.components.monitor.monitor import monitor
+from app.live.clock_sync import BrowserClock
+from app.live.monitor_view import Sent, monitor_data
+from app.live.spectrogram import Picture
 from app.live.state import LiveState
 from models.decisions import Decision, State, Why
 

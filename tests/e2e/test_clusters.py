@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app import bits
+from app.components.cloud import bits
 from store.reader import Reader
 from store.snapshots import Store
 

@@ -9,9 +9,10 @@ from urllib.parse import parse_qs, urlencode, urlparse
 
 import pytest
 
-from app import confusion, mistakes
-from store.experiment_reader import Predictions
+from app.experiments import confusion
+from app.experiments import errors as mistakes
 from store.reader import Reader
+from store.results_reader import Predictions
 from store.snapshots import Store
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from models.ear import VoiceEar
-from models.ecapa_tdnn import EcapaParameters, made
+from models.ecapa.network import EcapaParameters, made
 from models.gender import VoiceModel, VoiceModelError
 
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from models.ecapa_tdnn import EcapaParameters, made
+from models.ecapa.network import EcapaParameters, made
 from models.gender import KIND, VoiceModel, VoiceModelError, load, metadata
 
 SMALL = EcapaParameters(width=8, aggregated=16, bottleneck=4, embedding=6)

@@ -18,11 +18,11 @@ from models.gender import load
 from models.stream import VoiceStream
 from models.vad import RATE_HZ, Silero
 from pipeline.datasets import esc50
-from pipeline.synthesis.speakers import roster
-from pipeline.synthesis.voices import utter
-from pipeline.train.gender_sounds import decoded
-from pipeline.train.stream_threshold import seconds
-from pipeline.voice.cards import HOME, used
+from pipeline.networks.in_use import HOME, used
+from pipeline.synthesis.speech.speakers import roster
+from pipeline.synthesis.speech.voices import utter
+from pipeline.train.voice.sounds import decoded
+from pipeline.train.voice.stream_threshold import seconds
 
 Hear = Callable[..., list[Decision]]
 VOICES = {State.FEMALE, State.MALE}

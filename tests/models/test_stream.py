@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 from models.decisions import Decision, State, StreamParameters, Why
 from models.ear import VoiceEar
-from models.ecapa_tdnn import EcapaParameters, made
+from models.ecapa.network import EcapaParameters, made
 from models.gender import VoiceModel
 from models.stream import VoiceStream
 from models.vad import Silero
-from pipeline.synthesis.speakers import roster
-from pipeline.synthesis.voices import utter
+from pipeline.synthesis.speech.speakers import roster
+from pipeline.synthesis.speech.voices import utter
 
 Samples = NDArray[np.float32]
 StreamOf = Callable[..., VoiceStream]

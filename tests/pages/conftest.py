@@ -21,10 +21,13 @@ import soundfile
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from app.components import clip_rows, cloud, monitor, playlist
-from app.live import microphone
+from app.components.clip_rows import clip_rows
+from app.components.cloud import cloud
+from app.components.monitor import monitor
+from app.components.playlist import playlist
+from app.live import webrtc
 from app.live.ears import Ears
-from app.live.microphone import Connection
+from app.live.webrtc import Connection
 from store.experiments import ExperimentRows, replace_experiment
 from store.reader import Reader
 from store.snapshots import Store
@@ -95,7 +98,7 @@ def nothing_cached_for_the_next_test() -> Iterator[None]:
 def microphone_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """The Live page's button needs a running server; without one the microphone is as before it was pressed."""
     off = Connection(playing=False, signalling=False)
-    monkeypatch.setattr(microphone, "connect", lambda make, clean_up: (off, Ears(make)))
+    monkeypatch.setattr(webrtc, "connect", lambda make, clean_up: (off, Ears(make)))
 
 
 @pytest.fixture

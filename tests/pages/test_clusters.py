@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app import picked
+from app.clusters import selection
 from pipeline.clusterings import CLUSTERERS
 from pipeline.features import VIEWS
-from store import selections
+from store import annotations as selections
 from store.reader import Reader
 from store.snapshots import Store
 
@@ -59,9 +59,9 @@ def _ids(store: Path, dataset: str = "demo_sounds") -> list[str]:
 
 
 def _link(ids: list[str], *places: int) -> str:
-    from app import bits
+    from app.components.cloud import bits
 
-    return f"{picked._stamp(ids)}.{bits.encode(np.isin(np.arange(len(ids)), places))}"
+    return f"{selection._stamp(ids)}.{bits.encode(np.isin(np.arange(len(ids)), places))}"
 
 
 def _box(page: Page, key: str) -> Any:
@@ -264,7 +264,7 @@ def test_a_cell_of_labels_by_clusters_picks_its_clips(
         members = reader.members(row["clustering_id"]).set_index("clip_id")["cluster"]
     label = str(labels.iloc[0])
     _set(page, crosstab_label=label).sound()
-    found = picked.of_ids(list(labels.index), labels.index[labels == label].tolist())
+    found = selection.of_ids(list(labels.index), labels.index[labels == label].tolist())
     assert _query(page, "picked") == _link(list(labels.index), *np.flatnonzero(found))
     cluster = int(members[labels.index[labels == label]].mode().iloc[0])
     _set(page, crosstab_cluster="noise" if cluster < 0 else str(cluster)).sound()
@@ -290,8 +290,8 @@ def _of(store: Path, method: str) -> str:
 
 
 def _nodes(page: Page) -> list[int]:
-    from app.branches import branches
-    from app.results import tree
+    from app.cache.results import tree
+    from app.clusters.branches import branches
 
     return [one.node for one in branches(tree(str(_query(page, "clustering"))))]
 

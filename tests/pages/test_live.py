@@ -11,17 +11,17 @@ import numpy as np
 import pytest
 import soundfile
 
-from app import learned
-from app.live import corrections_panel, microphone
+from app.cache import learned
+from app.live import corrections_panel, webrtc
 from app.live.connection import SILENT_S
 from app.live.ears import Ears
-from app.live.microphone import Connection
-from app.live.queue import LiveQueue
+from app.live.frame_queue import LiveQueue
 from app.live.session import LiveSession
+from app.live.webrtc import Connection
 from models.decisions import State
 from models.stream import VoiceStream
 from models.vad import Silero
-from pipeline.voice.cards import VoiceCardError
+from pipeline.networks.in_use import VoiceCardError
 from store.reader import Reader
 from store.snapshots import Store
 
@@ -71,7 +71,7 @@ def ears(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[Callable[[Co
 
         own = Ears(session)
         made.append(own)
-        monkeypatch.setattr(microphone, "connect", lambda make, clean_up: (connection, own))
+        monkeypatch.setattr(webrtc, "connect", lambda make, clean_up: (connection, own))
         return own
 
     yield connected

@@ -11,7 +11,10 @@ import pandas as pd
 import pytest
 import soundfile
 
-from app import build_panel, clip_pages, confusion, experiment_references, learned, mistakes
+from app.builds import panel
+from app.cache import learned
+from app.experiments import confusion, errors, references
+from app.ui import clip_pages
 from pipeline.classify import CLASSIFIERS
 from pipeline.classify.compare import compare
 from pipeline.experiments.grid import BASELINES
@@ -187,14 +190,14 @@ def test_a_cell_lists_its_clips_and_its_surest_is_shown_beside_its_neighbours(
     name = f"{SOUNDS}.label.pitch.logistic"
     cell, table = _cell(demo_store, name)
     page = models(experiment=name)
-    wrong = mistakes.of_cell(table, ("", ""))
-    assert _ids(drawn[mistakes.LIST]) == wrong["clip_id"].head(clip_pages.ROWS).tolist()
+    wrong = errors.of_cell(table, ("", ""))
+    assert _ids(drawn[errors.LIST]) == wrong["clip_id"].head(clip_pages.ROWS).tolist()
     _set(page, confusion_true=cell[0], confusion_said=cell[1])
-    mine = mistakes.of_cell(table, cell)
+    mine = errors.of_cell(table, cell)
     assert (_query(page, confusion.TRUE), _query(page, confusion.SAID)) == cell
-    assert _ids(drawn[mistakes.LIST]) == mine["clip_id"].head(clip_pages.ROWS).tolist()
+    assert _ids(drawn[errors.LIST]) == mine["clip_id"].head(clip_pages.ROWS).tolist()
     first = mine.iloc[0]
-    assert _query(page, "clip") == first["clip_id"] == drawn[mistakes.LIST]["chosen"]
+    assert _query(page, "clip") == first["clip_id"] == drawn[errors.LIST]["chosen"]
     assert [one.proto.autoplay for one in page.at.get("audio")] == [True]
     assert f"was taken for **{cell[1]}**" in page.text
     tested = table.set_index("clip_id")
@@ -212,10 +215,10 @@ def test_a_link_to_a_cell_and_a_clip_leads_there_without_a_sound(
 ) -> None:
     name = f"{SOUNDS}.label.pitch.logistic"
     cell, table = _cell(demo_store, name)
-    mine = mistakes.of_cell(table, cell)
+    mine = errors.of_cell(table, cell)
     clip = str(mine["clip_id"].iloc[-1])
     page = models(experiment=name, true=cell[0], said=cell[1], clip=clip)
-    assert mistakes.heading(cell, len(mine)) in [one.value for one in page.at.subheader]
+    assert errors.heading(cell, len(mine)) in [one.value for one in page.at.subheader]
     assert f"`{clip}`" in page.text
     assert [one.proto.autoplay for one in page.at.get("audio")] == [False]
     links = [one.proto.page for one in page.at.get("page_link")]
@@ -225,13 +228,13 @@ def test_a_link_to_a_cell_and_a_clip_leads_there_without_a_sound(
 def test_long_lists_have_pages(models: Callable[..., Page], demo_store: Path, drawn: dict[str, Any]) -> None:
     name = f"{SOUNDS}.label.all.chance"
     _, table = _cell(demo_store, name)
-    wrong = mistakes.of_cell(table, ("", ""))["clip_id"].tolist()
+    wrong = errors.of_cell(table, ("", ""))["clip_id"].tolist()
     page = models(experiment=name)
-    _set(page, **{clip_pages.page_key(mistakes.LIST): 2})
-    assert _ids(drawn[mistakes.LIST]) == wrong[clip_pages.ROWS : 2 * clip_pages.ROWS]
+    _set(page, **{clip_pages.page_key(errors.LIST): 2})
+    assert _ids(drawn[errors.LIST]) == wrong[clip_pages.ROWS : 2 * clip_pages.ROWS]
     true = str(table["truth"].iloc[0])
     _set(page, confusion_true=true)
-    assert _keyed(page, clip_pages.page_key(mistakes.LIST)).value == 1
+    assert _keyed(page, clip_pages.page_key(errors.LIST)).value == 1
 
 
 def test_two_experiments_are_compared(
@@ -256,10 +259,8 @@ def test_references_are_marked_and_have_a_source(
     models: Callable[..., Page], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "not measured here" not in models().text
-    known = [
-        experiment_references.Reference("Wizard", 0.777, "ESC-X", 3, "A paper", "https://doi.org/10.1/x")
-    ]
-    monkeypatch.setattr(experiment_references, "of", lambda dataset, experiment: known)
+    known = [references.Reference("Wizard", 0.777, "ESC-X", 3, "A paper", "https://doi.org/10.1/x")]
+    monkeypatch.setattr(references, "of", lambda dataset, experiment: known)
     page = models()
     assert "ESC-X in print: reference, not measured here" in page.text
     assert "Wizard 77.7% ([A paper](https://doi.org/10.1/x))" in page.text
@@ -281,7 +282,7 @@ def test_the_form_asks_for_what_is_in_it(
     models: Callable[..., Page], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun: list[tuple[list[str], str]] = []
-    monkeypatch.setattr(build_panel, "begin", lambda words, command="build": begun.append((words, command)))
+    monkeypatch.setattr(panel, "begin", lambda words, command="build": begun.append((words, command)))
     page = models(part="Run")
     assert f"`{SOUNDS}.label.all.logistic`: there is one" in page.text
     _set(page, run_method="knn", run_views=["pitch", "mfcc"], run_combination="vote", run_seed=5)
@@ -347,8 +348,8 @@ def test_a_recording_that_is_gone_is_said_and_the_rest_is_shown(
 ) -> None:
     name = f"{SOUNDS}.label.pitch.logistic"
     cell, table = _cell(demo_copy, name)
-    clip = str(mistakes.of_cell(table, cell)["clip_id"].iloc[0])
-    monkeypatch.setattr("app.listen.recording", lambda row: Path("/nowhere") / str(row["relative_path"]))
+    clip = str(errors.of_cell(table, cell)["clip_id"].iloc[0])
+    monkeypatch.setattr("app.ui.clip.recording", lambda row: Path("/nowhere") / str(row["relative_path"]))
     page = open_page(
         demo_copy, "models", dataset=SOUNDS, experiment=name, true=cell[0], said=cell[1], clip=clip
     )

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from pipeline.build import Options, build
+from pipeline.build.build import Options, build
 from pipeline.features import VIEWS
 from pipeline.sources import parse
 from store.reader import Reader
@@ -206,7 +206,7 @@ def test_nonsense_in_the_address_breaks_nothing(
 def test_a_long_list_is_narrowed_down_first(
     open_page: Callable[..., Page], demo_store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from app import similar_query
+    from app.similar import query as similar_query
 
     monkeypatch.setattr(similar_query, "MOST_OPTIONS", 100)
     monkeypatch.setattr(similar_query, "SHOWN_OPTIONS", 5)

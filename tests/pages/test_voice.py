@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from app import voice
-from pipeline.voice.card_experiments import DATASET
+from app.voice import page as voice
+from pipeline.networks.voice_card_rows import DATASET
 from store.experiments import drop_experiments
 from store.reader import Reader
 from store.snapshots import Store

@@ -17,18 +17,18 @@ import numpy as np
 import pytest
 import soundfile
 
+import pipeline.build.plan
 import pipeline.jobs
-import pipeline.plan
-from pipeline import events
-from pipeline.build import Options, build
+from pipeline.build.build import Options, build
 from pipeline.classify import CLASSIFIERS
 from pipeline.classify.curve import learning_curve
-from pipeline.cli import main
+from pipeline.cli.main import main
 from pipeline.clusterings import CLUSTERERS
 from pipeline.experiments import grid
 from pipeline.features import VIEWS
 from pipeline.features.view import View
 from pipeline.projections import METHODS
+from pipeline.runtime import events
 from pipeline.sources import parse
 from store.snapshots import Store
 
@@ -144,7 +144,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
         monkeypatch.setattr(module, function, seeing)
 
     spy(pipeline.jobs, "decode", "decoded")
-    spy(pipeline.plan, "content_hash", "hashed")
+    spy(pipeline.build.plan, "content_hash", "hashed")
     return seen
 
 

@@ -14,9 +14,9 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.audio import AudioError
+from pipeline.audio.decode import AudioError
 from pipeline.describe import DescriptionError, comparable, describe
-from pipeline.extract import Job, content_hash, extract
+from pipeline.extraction import Job, content_hash, extract
 from pipeline.features import VIEWS
 from store.reader import Reader
 from store.snapshots import Store

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.build.scan import choose, dataset_row
 from pipeline.datasets import DATASETS
 from pipeline.errors import PipelineError
-from pipeline.scan import choose, dataset_row
 from pipeline.sources import Source, dataset_named, parse, recordings_root, store_root
 
 

@@ -14,9 +14,10 @@ import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
 
-from store import analyses, history, staging, vectors
-from store.analyses import UnitRows
+from store import history, results, staging
+from store import views as vectors
 from store.experiments import ExperimentRows, replace_experiment
+from store.results import UnitRows
 from store.snapshots import Snapshot, Store
 from store.writer import Writer
 
@@ -230,7 +231,7 @@ class Filler:
                 for one in experiments:
                     replace_experiment(writer, one)
                 for unit in units:
-                    analyses.replace_unit(writer, unit)
+                    results.replace_unit(writer, unit)
                 history.begin_build(writer, f"build-{number}", datetime(2026, 1, number))
                 history.sign_build(writer, f"build-{number}", number, datetime(2026, 1, number, 0, 1), {})
         return staging.publish(store, number)

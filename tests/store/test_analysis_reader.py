@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from store import analyses, sql
-from store.analyses import Staged
+from store import results, sql
 from store.errors import StoreError
 from store.reader import Reader
+from store.results import Staged
 
 IDS = ("b/x1.wav", "b/y2.wav")
 FRAMES = ("analyses", "gaps", "projections", "clusterings")
@@ -127,7 +127,7 @@ def test_arrays_come_back_as_they_went(writer_of_all, filler, data) -> None:
     with writer_of_all.transaction():
         writer_of_all.con.execute("delete from clips")
         writer_of_all.upsert("clips", [filler.clip("a", "x", clip_id=id_) for id_ in ids])
-        analyses.replace_unit(writer_of_all, unit)
+        results.replace_unit(writer_of_all, unit)
     order = np.array(sorted(range(n), key=lambda number: ids[number].encode()))
     reader = Staged(writer_of_all)
     points, members = reader.points("a.level.pca-2d"), reader.members("a.level.pca.kmeans")

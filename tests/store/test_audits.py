@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 
 from store import audits
-from store.analyses import Staged
 from store.audits import AuditRows
 from store.errors import StoreError
 from store.reader import Reader
+from store.results import Staged
 from store.writer import Writer
 
 FOUND = {

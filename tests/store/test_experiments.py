@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from store import derived, experiments, vectors
-from store.analyses import Staged
+from store import experiments, invalidate
+from store import views as vectors
 from store.errors import StoreError
 from store.experiments import OF_EXPERIMENTS
+from store.results import Staged
 
 
 @pytest.fixture
@@ -77,14 +78,14 @@ def test_probabilities_that_are_not_those_of_the_classes_are_refused(opened, ids
 
 def test_they_go_with_the_dataset_with_the_view_and_with_a_clip(opened, ids) -> None:
     with opened.transaction():
-        derived.forget(opened.con, dataset="a", view="tone")
+        invalidate.forget(opened.con, dataset="a", view="tone")
     assert there(opened) == {
         "a.label.level.logistic",
         "b.label.level.logistic",
         "b.label.level+tone.logistic",
     }
     with opened.transaction():
-        derived.forget(opened.con, view="tone")
+        invalidate.forget(opened.con, view="tone")
     assert there(opened) == {"a.label.level.logistic", "b.label.level.logistic"}
     with opened.transaction():
         opened.delete_clips(ids["a"][:1])
@@ -108,7 +109,7 @@ def test_a_gap_stands_in_the_place_of_an_experiment(opened) -> None:
     found = Staged(opened).experiment_keys().set_index("experiment_id")
     assert found.loc[id_, "key"] == "k2" and len(Staged(opened).experiment_gaps("a")) == 1
     with opened.transaction():
-        derived.forget(opened.con, dataset="a")
+        invalidate.forget(opened.con, dataset="a")
     assert Staged(opened).experiment_gaps("a").empty
 
 
@@ -149,7 +150,7 @@ def test_whoever_loses_a_clip_is_to_be_looked_at_again(opened, ids) -> None:
         opened.delete_clips(ids["a"][:1])
     assert list(Staged(opened).embeddings()["dataset"]) == ["b"]
     with opened.transaction():
-        derived.forget(opened.con, view="tone")
+        invalidate.forget(opened.con, view="tone")
     assert Staged(opened).embeddings().empty
 
 

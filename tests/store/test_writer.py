@@ -8,7 +8,7 @@ import duckdb
 import numpy as np
 import pytest
 
-from store import duck, history, vectors
+from store import duck, history, views
 from store.duck import DamagedError
 from store.errors import StoreError
 from store.reader import Reader
@@ -80,11 +80,11 @@ def test_vectors_under_another_key_are_dropped(writer, filler, clips) -> None:
     with writer() as opened:
         filler.fill(opened, clips)
         changed = filler.spec("level", ("level_mean",), version=2)
-        vectors.define_views(opened, [tone, changed])
+        views.define_views(opened, [tone, changed])
         assert rows(opened, "view_level") == [] and len(rows(opened, "view_tone")) == len(clips)
         found = opened.con.execute("select view, version, dimension from views order by position").fetchall()
         assert found == [("tone", 1, 1), ("level", 2, 1)]
-        vectors.define_views(opened, [tone])
+        views.define_views(opened, [tone])
         tables = opened.con.execute("select table_name from duckdb_tables()").fetchall()
         assert ("view_level",) not in tables and ("view_tone",) in tables
 
@@ -93,7 +93,7 @@ def test_a_vector_of_another_length_is_refused(writer, filler, clips) -> None:
     with writer() as opened:
         filler.fill(opened, clips)
         with pytest.raises(StoreError, match="could not be written"), opened.transaction():
-            vectors.upsert_vectors(opened, "level", ["a/dog2.wav"], np.zeros((1, 2), np.float32))
+            views.upsert_vectors(opened, "level", ["a/dog2.wav"], np.zeros((1, 2), np.float32))
 
 
 def test_two_clips_change_places(writer, filler, clips) -> None:
@@ -102,7 +102,7 @@ def test_two_clips_change_places(writer, filler, clips) -> None:
         before = dict(opened.con.execute("select clip_id, vector from view_level").fetchall())
         swapped = {"b/x1.wav": "hash of y2", "b/y2.wav": "hash of x1"}
         with opened.transaction():
-            lent = vectors.lend_vectors(opened, ["level", "tone"], swapped)
+            lent = views.lend_vectors(opened, ["level", "tone"], swapped)
         now = dict(opened.con.execute("select clip_id, vector from view_level").fetchall())
     assert lent == 4
     assert str(now["b/x1.wav"]) == str(before["b/y2.wav"]) and str(now["b/y2.wav"]) == str(before["b/x1.wav"])
@@ -112,8 +112,8 @@ def test_one_content_lends_to_many_and_an_unknown_one_to_none(writer, filler, cl
     with writer() as opened:
         filler.fill(opened, clips)
         wanted = {"b/new1.wav": "hash of x1", "b/new2.wav": "hash of x1", "b/new3.wav": "hash of nothing"}
-        assert vectors.lend_vectors(opened, ["tone"], wanted) == 2
-        assert vectors.lend_vectors(opened, ["tone"], {}) == 0
+        assert views.lend_vectors(opened, ["tone"], wanted) == 2
+        assert views.lend_vectors(opened, ["tone"], {}) == 0
         assert "b/new1.wav" in dict(rows(opened, "view_tone")) and "b/new3.wav" not in dict(
             rows(opened, "view_tone")
         )

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from app.live.connection import SILENT_S, Status, told
-from app.live.microphone import Connection
-from app.live.picture import Picture
+from app.live.spectrogram import Picture
 from app.live.state import LiveState
+from app.live.webrtc import Connection
 
 OFF, FINDING, ON = Connection(False, False), Connection(False, True), Connection(True, False)
 

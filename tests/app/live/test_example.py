@@ -13,10 +13,10 @@ import pytest
 
 from app.live import example
 from app.live.example import LONG_S, SHORT_S, NoExampleError
-from app.live.example_way import in_words
-from pipeline.audio import AudioError
-from pipeline.voice.card import Card
-from pipeline.voice.strangers import LEARNED, NEVER_MET, VALIDATED
+from app.live.example_tab import in_words
+from pipeline.audio.decode import AudioError
+from pipeline.networks.exposure import LEARNED, NEVER_MET, VALIDATED
+from pipeline.networks.voice_card import Card
 
 
 @dataclass(frozen=True)

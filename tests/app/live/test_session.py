@@ -16,12 +16,12 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from app.live.queue import LiveQueue
+from app.live.frame_queue import LiveQueue
 from app.live.session import THREAD, LiveSession
+from models.audio import Resampler
 from models.decisions import Decision, State
 from models.ear import Heard
 from models.frontend import LogMel
-from models.resampling import Resampler
 from models.speech import SPEECH
 from models.stream import VoiceStream
 

@@ -9,8 +9,8 @@ import sys
 
 import pytest
 
-from pipeline import events
 from pipeline.analyses import recipe
+from pipeline.runtime import events
 from store import staging
 from store.compare import diff
 from store.errors import SesatlasError
@@ -176,7 +176,7 @@ def test_kill_9_as_soon_as_something_is_published(builder, tmp_path, write_short
 
 
 def test_a_new_collection_is_seen_while_it_is_still_measured(builder, esc50, monkeypatch) -> None:
-    monkeypatch.setattr("pipeline.build.FIRST_LOOK_S", 0.0)
+    monkeypatch.setattr("pipeline.build.build.FIRST_LOOK_S", 0.0)
     seen = []
     real = type(builder.store).use
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from pipeline import events
 from pipeline.analyses import clustering, recipe, stage
 from pipeline.clusterings import CLUSTERERS
 from pipeline.inputs import ALL
+from pipeline.runtime import events
 from store.reader import Reader
 from store.snapshots import Store
 
@@ -250,7 +250,7 @@ def test_a_killed_build_goes_on_without_analyses(analysing, grouped) -> None:
 
 
 def test_a_request_to_stop_is_heard_between_units(analysing, grouped, monkeypatch) -> None:
-    from pipeline import stop
+    from pipeline.runtime import stop
 
     real = stop.check
 

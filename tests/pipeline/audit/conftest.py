@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from pipeline.audio import load_mono, resample
+from pipeline.audio.decode import load_mono, resample
 from pipeline.audit.fingerprint import fingerprint
 from pipeline.features.spectra import SAMPLE_RATE_HZ, Spectra
 
@@ -99,9 +99,9 @@ def published(shared_data) -> pd.DataFrame:
 
 @pytest.fixture(scope="session")
 def esc10(shared_data, published) -> Esc10:
+    from pipeline.audio.measure import measure
+    from pipeline.audio.recordings import Recording
     from pipeline.features import VIEWS
-    from pipeline.measure import measure
-    from pipeline.recordings import Recording
 
     files = sorted((shared_data / "esc10" / "audio").glob("*.ogg"))
     rows, sounds, prints, features = [], [], [], []

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from pipeline.audit.balance import balance, told
-from pipeline.audit.sides import AuditError
+from pipeline.audit.splits import AuditError
 
 
 def clips(rows: dict[tuple[str, int], int]) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from pipeline.audit.confounds import TOGETHER, confounds, most_frequent, told
-from pipeline.audit.sides import AuditError
+from pipeline.audit.splits import AuditError
 
 
 def clips(n: int = 120, **columns) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import pytest
 from pipeline.audit.alignment import align
 from pipeline.audit.duplicates import agreement, duplicates, near
 from pipeline.audit.fingerprint import ABSENT, CODES
-from pipeline.audit.sides import AuditError
+from pipeline.audit.splits import AuditError
 from pipeline.features.spectra import SAMPLE_RATE_HZ
 
 KINDS = ("late", "quiet", "mp3")

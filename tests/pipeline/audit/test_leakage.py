@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.audit.duplicates import Duplicates, duplicates
 from pipeline.audit.leakage import leakage, told
-from pipeline.audit.sides import AuditError
+from pipeline.audit.splits import AuditError
 
 # Rows of ESC-50's published table: all clips of the four sources that lie in two folds, and one more.
 PUBLISHED = [

@@ -10,8 +10,8 @@ from pipeline.audit import removal
 from pipeline.classify.classifier import ClassifyError
 from pipeline.classify.intervals import wilson
 from pipeline.classify.protocol import protocol
+from pipeline.experiments.spec import Wanted
 from pipeline.experiments.unit import Task
-from pipeline.experiments.wanted import Wanted
 
 
 def _said(predicted: str, first: int = 0) -> pd.DataFrame:

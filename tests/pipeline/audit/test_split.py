@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pipeline.audit.sides import sides
 from pipeline.audit.split import own_column, split_of
+from pipeline.audit.splits import sides
 from pipeline.classify.protocol import protocol
 
 

@@ -10,14 +10,15 @@ import numpy as np
 import pytest
 import soundfile
 
-from pipeline.audit import fingerprint, prints, stage, unit
+from pipeline.audit import fingerprint, prints, stage
+from pipeline.audit import report as unit
 from pipeline.audit.part import NOT_AUDITED
-from pipeline.experiments import due
+from pipeline.experiments import expected
 from pipeline.experiments import stage as learning
-from pipeline.experiments.wanted import Wanted
+from pipeline.experiments.spec import Wanted
 from pipeline.features import VIEWS
 from pipeline.features.spectra import SAMPLE_RATE_HZ
-from pipeline.stage import Run, State
+from pipeline.runtime.stage import Run, State
 from store import audits, staging
 from store.reader import Reader
 from store.writer import Writer
@@ -50,7 +51,7 @@ def begun(builder, esc50, tree, monkeypatch) -> Callable[..., Path]:
     def one(dataset, clips, views):
         yield Wanted(dataset=dataset, target="label", method="logistic", views=tuple(views))
 
-    monkeypatch.setattr(due, "grid", one)
+    monkeypatch.setattr(expected, "grid", one)
 
     def begin(learn: bool = True) -> Path:
         builder(f"esc50={esc50.root}", views=QUICK)

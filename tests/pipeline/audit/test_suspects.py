@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.audit.doubts import doubts
-from pipeline.audit.sides import AuditError
+from pipeline.audit.label_issues import doubts
+from pipeline.audit.splits import AuditError
 from pipeline.audit.suspects import suspects, witness
 from store.reader import Predictions
 

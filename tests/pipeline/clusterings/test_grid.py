@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pipeline import stop
 from pipeline.clusterings import CLUSTERERS
 from pipeline.clusterings import grid as grid_module
 from pipeline.clusterings import points as points_module
@@ -14,6 +13,7 @@ from pipeline.clusterings.cluster import Clustering, cluster
 from pipeline.clusterings.grid import all_clusterings
 from pipeline.clusterings.spaces import SPACES, Space, spaces
 from pipeline.inputs import Input, InputError, standardise
+from pipeline.runtime import stop
 from store.reader import Matrix
 
 Values = NDArray[np.float32]

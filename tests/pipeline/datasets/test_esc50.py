@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.datasets import esc50
-from pipeline.datasets.walk import DatasetError
+from pipeline.datasets.corpus import DatasetError
 
 Plant = Callable[..., Path]
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.datasets import folder
-from pipeline.datasets.walk import AUDIO_SUFFIXES
+from pipeline.datasets.corpus import AUDIO_SUFFIXES
 
 Plant = Callable[..., Path]
 

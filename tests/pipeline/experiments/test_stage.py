@@ -7,11 +7,11 @@ import json
 import numpy as np
 import pytest
 
-from pipeline import events
 from pipeline.experiments import stage
-from pipeline.experiments.ask import learn
-from pipeline.experiments.wanted import Wanted
+from pipeline.experiments.request import learn
+from pipeline.experiments.spec import Wanted
 from pipeline.features import VIEWS
+from pipeline.runtime import events
 from store.errors import SesatlasError
 from store.reader import Reader
 
@@ -169,7 +169,7 @@ def asked(**told) -> Wanted:
 
 
 def test_what_a_person_asks_for_is_published_and_outlives_builds(built, grouped, monkeypatch) -> None:
-    monkeypatch.setattr("pipeline.experiments.ask.VIEWS", {name: VIEWS[name] for name in built.views})
+    monkeypatch.setattr("pipeline.experiments.request.VIEWS", {name: VIEWS[name] for name in built.views})
     told: list[events.Event] = []
     done = learn(built.store, asked(combination="vote", seed=2), told.append)
     id_ = "esc50.label.all.knn.vote.seed2"
@@ -201,7 +201,7 @@ REFUSED = (
 
 
 def test_what_cannot_be_asked_for_changes_nothing(built, monkeypatch) -> None:
-    monkeypatch.setattr("pipeline.experiments.ask.VIEWS", {name: VIEWS[name] for name in built.views})
+    monkeypatch.setattr("pipeline.experiments.request.VIEWS", {name: VIEWS[name] for name in built.views})
     number = built.store.current().number
     for told, words in REFUSED:
         with pytest.raises(SesatlasError, match=words):

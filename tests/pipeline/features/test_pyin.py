@@ -162,7 +162,7 @@ def test_a_period_has_a_difference_of_zero_and_is_the_likeliest() -> None:
 
 def test_a_worker_needs_neither_librosa_nor_numba() -> None:
     program = (
-        "import sys, numpy as np, pipeline.extract\n"
+        "import sys, numpy as np, pipeline.extraction\n"
         "from pipeline.features import VIEWS\n"
         "from pipeline.features.spectra import Spectra\n"
         "spectra = Spectra(np.random.default_rng(0).normal(size=9_000).astype(np.float32))\n"

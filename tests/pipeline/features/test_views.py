@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from pipeline.audio import resample
+from pipeline.audio.decode import resample
 from pipeline.features import VIEWS
 from pipeline.features.pitch import FMAX_HZ, FMIN_HZ
 from pipeline.features.spectra import SAMPLE_RATE_HZ, Spectra

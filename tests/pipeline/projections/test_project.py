@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from numpy.typing import ArrayLike
 
-from pipeline import stop
 from pipeline.inputs import Input, InputError
 from pipeline.projections import METHODS
 from pipeline.projections.project import project
 from pipeline.projections.projection import Setting
+from pipeline.runtime import stop
 
 Given = Callable[[ArrayLike], Input]
 CASES = [("pca", 2), ("pca", 3), ("tsne", 2), ("tsne", 3), ("umap", 2), ("umap", 3), ("umap", 5)]

@@ -15,8 +15,8 @@ import torch
 
 from models.esc_cnn import EscCnnParameters
 from models.frontend import LogMelParameters
-from pipeline.train.augment import Augmentation
-from pipeline.train.recipe import EscRecipe
+from pipeline.train.esc.augment import Augmentation
+from pipeline.train.esc.recipe import EscRecipe
 from pipeline.train.schedule import Schedule
 
 RATE_HZ = 16_000
@@ -92,7 +92,7 @@ def recipe() -> EscRecipe:
 @pytest.fixture(scope="session")
 def trained_store(tmp_path_factory: pytest.TempPathFactory, tones: Tones) -> Path:
     """A store's folder with networks for all three folds of the tones, only to be read."""
-    from pipeline.train import folds
+    from pipeline.train.esc import folds
 
     torch.set_num_threads(1)
     root = tmp_path_factory.mktemp("networks_store")

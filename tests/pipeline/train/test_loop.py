@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from pipeline import stop
+from pipeline.runtime import stop
 from pipeline.train.devices import device_named
 from pipeline.train.errors import TrainError
 from pipeline.train.loop import Fitted, Keeping, fit

@@ -1,0 +1,153 @@
+"""Labels to doubt, one at a time and as a list, with a mark for each that is stored at once."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pandas as pd
+import streamlit as st
+
+from app.audit import duplicates, marking
+from app.cache import audited, served, snapshot
+from app.cache.audited import Found
+from app.components.clip_rows.clip_rows import clip_rows
+from app.ui import show
+from pipeline.audit.part import DOUBTS
+from store.marks import DOUBT, KEEP
+
+FIRST = 50
+"""How many of the most doubtful are listed, each with its player."""
+COLUMNS = {
+    "rank": ("rank", "{:,}"),
+    "given": ("given", "{}"),
+    "suggested": ("suggested", "{}"),
+    "mark": ("mark", "{}"),
+    "self_confidence": ("probability of the given", "{:.1%}"),
+    "issue": ("taken for wrong", "{}"),
+    "name": ("clip", "{}"),
+}
+
+
+def draw(found: Found) -> None:
+    """One clip to judge, the first fifty, and what was marked so far."""
+    st.markdown(found.told[DOUBTS])
+    table = marking.with_marks(found)
+    chosen = marking.chosen(found.name, table)
+    with st.container(border=True, key="audit_one_doubt"):
+        _clip(found, table, chosen)
+    _counts(found, table)
+    _rows(found, table.head(FIRST), chosen)
+    st.caption(
+        f"The {min(FIRST, len(table))} labels of the lowest margin: the probability of the given label less that of "
+        "the best other one. ▶ plays a row, a click on it brings it up above. "
+        f"*Taken for wrong*: by confident learning (Northcutt et al. 2021). {found.caption(len(table), 'tested clip')}"
+    )
+
+
+def _clip(found: Found, table: pd.DataFrame, place: int) -> None:
+    row = table.iloc[place]
+    clip = snapshot.clips(found.name).set_index("clip_id", drop=False).loc[row["clip_id"]]
+    mark = f" :gray-badge[{row['mark']}]" if row["mark"] else ""
+    st.markdown(
+        f"**{place + 1:,} of {len(table):,}**: labelled **{row['given']}**, sounds like **{row['suggested']}** to the "
+        f"model{mark}"
+        if row["given"] != row["suggested"]
+        else f"**{place + 1:,} of {len(table):,}**: labelled **{row['given']}**, and the model agrees{mark}"
+    )
+    sound = audited.sound(found.dataset, clip)
+    if sound is None:
+        st.warning("This recording cannot be read any more.", icon=":material/hearing_disabled:")
+    else:
+        st.audio(sound, format="audio/mp3")
+    _buttons(found, table, place)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        words = [f"`{clip['relative_path']}`", *duplicates.where(clip)[1:], confidence(row)]
+        st.caption(" · ".join(words), width="content")
+        here = {"dataset": found.name, "clip": row["clip_id"]}
+        st.page_link(
+            "../pages/similar.py",
+            label="Similar",
+            icon=":material/hearing:",
+            query_params=here,
+            width="content",
+        )
+    if st.session_state.get(marking.FAULT):
+        st.warning(st.session_state.pop(marking.FAULT), icon=":material/bookmark_remove:")
+
+
+def confidence(row: pd.Series) -> str:
+    """How probable the given label is to the model, in words."""
+    taken = ", taken for wrong" if row["issue"] else ""
+    return f"the given label has {row['self_confidence']:.1%}{taken}"
+
+
+def _buttons(found: Found, table: pd.DataFrame, place: int) -> None:
+    row = table.iloc[place]
+    with st.container(horizontal=True):
+        _mark_button(found, table, place, KEEP, "Keep the label", ":material/check:")
+        _mark_button(found, table, place, DOUBT, "Doubt it", ":material/flag:")
+        st.button(
+            "Clear", key="audit_clear", icon=":material/backspace:", disabled=not row["mark"],
+            on_click=marking.clear, args=(found.name, row["clip_id"]),
+        )  # fmt: skip
+        _step(found, table, place - 1, "Previous", ":material/chevron_left:")
+        _step(found, table, place + 1, "Next", ":material/chevron_right:")
+
+
+def _mark_button(found: Found, table: pd.DataFrame, place: int, word: str, label: str, icon: str) -> None:
+    st.button(
+        label, key=f"audit_{word}", icon=icon,
+        type="primary" if table["mark"].iloc[place] == word else "secondary",
+        on_click=marking.mark, args=(found.name, table, place, word),
+    )  # fmt: skip
+
+
+def _step(found: Found, table: pd.DataFrame, to: int, label: str, icon: str) -> None:
+    there = 0 <= to < len(table)
+    st.button(
+        label, key=f"audit_{label}", icon=icon, disabled=not there,
+        on_click=marking.choose, args=(found.name, table["clip_id"].iloc[to] if there else ""),
+    )  # fmt: skip
+
+
+def _counts(found: Found, table: pd.DataFrame) -> None:
+    doubted = table[table["mark"] == DOUBT]
+    kept = int((table["mark"] == KEEP).sum())
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            f"Marked so far: **{kept:,}** to keep, **{len(doubted):,}** to doubt; "
+            f"**{len(table) - kept - len(doubted):,}** without a mark.",
+            width="content",
+        )
+        if len(doubted):
+            show.download(doubted, f"{found.name}_doubted")
+
+
+def _rows(found: Found, table: pd.DataFrame, chosen: int) -> None:
+    clips = snapshot.clips(found.name).set_index("clip_id", drop=False)
+    there = table.assign(
+        name=clips["relative_path"].reindex(table["clip_id"]).to_numpy(), issue=_yes(table["issue"])
+    )
+    cells = pd.DataFrame(
+        {title: [form.format(one) for one in there[column]] for column, (title, form) in COLUMNS.items()},
+        dtype="string",
+    )
+    # The rows tell the browser by their clips alone whether they are others: after a mark they must be.
+    state = hashlib.sha256("\n".join(table["mark"]).encode()).hexdigest()[:12]
+    clip_rows(
+        cells,
+        table["clip_id"].tolist(),
+        [_sound(found, clips.loc[clip_id], place) for place, clip_id in enumerate(table["clip_id"])],
+        chosen=str(table["clip_id"].iloc[chosen]) if chosen < len(table) else None,
+        on_choose=lambda clip_id: marking.choose(found.name, clip_id),
+        key=f"audit_doubt_rows_{state}",
+    )
+
+
+def _sound(found: Found, clip: pd.Series, place: int) -> str | None:
+    sound = audited.sound(found.dataset, clip)
+    return None if sound is None else served.url(sound, "audio/mpeg", f"audit_doubt_{place}")
+
+
+def _yes(issue: pd.Series) -> list[str]:
+    return ["yes" if one else "" for one in issue]

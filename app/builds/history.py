@@ -1,0 +1,98 @@
+"""What builds did: their history, the files that failed, the snapshots and how two of them differ."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pandas as pd
+import streamlit as st
+
+from app.cache import snapshot
+from app.ui import show
+
+COLUMNS = {
+    "snapshot": "snapshot",
+    "status": "status",
+    "started_at": "started",
+    "seconds": "seconds",
+    "clips": "clips",
+    "added": "added",
+    "updated": "updated",
+    "removed": "removed",
+    "failed": "failed",
+    "vectors_computed": "vectors computed",
+    "vectors_reused": "vectors reused",
+    "build_id": "build",
+}
+
+
+def builds() -> None:
+    """Every build that this snapshot knows of, newest first."""
+    table = snapshot.builds()[list(COLUMNS)].rename(columns=COLUMNS)
+    st.dataframe(table, hide_index=True, height="content")
+    show.download(table, "builds")
+
+
+def failures() -> None:
+    """Every file that is not in the store, with the reason in words for its owner."""
+    table = snapshot.failures()
+    if table.empty:
+        st.success("Every file became a clip.", icon=":material/check_circle:")
+        return
+    st.markdown(f"{len(table):,} files are not in the store. Mend them, then refresh.")
+    table = table.rename(columns={"dataset": "collection", "relative_path": "file"})
+    st.dataframe(table, hide_index=True, column_config={"reason": st.column_config.TextColumn(width="large")})
+    show.download(table, "failures")
+
+
+def snapshots() -> None:
+    """The published snapshots, the way back to one of them, and the difference of two."""
+    current = snapshot.store().current()
+    now = current.number if current else None
+    states = {st.session_state.get(snapshot.LINKED): "shown, by a link"} | {now: "current"}
+    known = snapshot.store().snapshots()
+    rows = []
+    for one in reversed(known):
+        with suppress(FileNotFoundError):  # a build drops what it published halfway
+            published_at = one.published_at.replace(tzinfo=None)
+            rows.append((one.number, published_at, one.size_bytes / 1e6, states.get(one.number, "")))
+    table = pd.DataFrame(rows, columns=["snapshot", "published", "size (MB)", "state"])
+    sizes = {"size (MB)": st.column_config.NumberColumn(format="%.1f")}
+    st.dataframe(table, hide_index=True, height="content", column_config=sizes)
+    numbers = [one.number for one in known]
+    if len(numbers) < 2:
+        st.caption("After the next build there will be two to compare.")
+        return
+    _go_back([number for number in numbers if number != now])
+    _compare(numbers)
+
+
+def _go_back(others: list[int]) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        number = st.selectbox("Show another snapshot on all pages", others[::-1], width=320)
+        busy = snapshot.store().is_building()
+        if st.button(f"Make {number} the current one", disabled=busy, icon=":material/history:"):
+            with snapshot.store().lock():
+                snapshot.store().use(number)
+            st.rerun()
+
+
+def _compare(numbers: list[int]) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        last = len(numbers) - 1
+        old = st.selectbox("Compare", numbers, index=last - 1, key="old", bind="query-params", width=150)
+        new = st.selectbox("with", numbers, index=last, key="new", bind="query-params", width=150)
+    if old == new:
+        st.info("Choose two different snapshots to compare.", icon=":material/info:")
+        return
+    found = snapshot.difference(old, new)
+    if found.empty:
+        st.info(
+            f"Snapshots {old} and {new} hold the same clips, views, failures, analyses and experiments.",
+            icon=":material/info:",
+        )
+    for name, table in found.tables.items():
+        if not table.empty:
+            st.markdown(f"**{len(table):,} {name} differ** from snapshot {old} to {new}")
+            st.dataframe(table, hide_index=True)
+            show.download(table, f"from_{old}_to_{new}_{name}")

@@ -1,0 +1,44 @@
+"""What a page says in the place of what is not there yet: when the build at work will bring it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.builds import process
+from app.cache import snapshot
+
+LOOK_S = 1.0
+
+
+def draw(stage: str, otherwise: str, icon: str = ":material/info:") -> None:
+    """Say when a stage will be published, kept up to date; ``otherwise`` where no build is bringing it.
+
+    What is published is drawn by the sidebar, which notices it and runs the page anew.
+    """
+    if process.waiting_for(snapshot.store(), stage) is None:
+        st.info(otherwise, icon=icon)
+    else:
+        _live(stage)
+
+
+def line(stage: str, otherwise: str = "") -> None:
+    """As :func:`draw`, in small letters."""
+    if process.waiting_for(snapshot.store(), stage) is not None:
+        _live_line(stage)
+    elif otherwise:
+        st.caption(otherwise)
+
+
+@st.fragment(run_every=LOOK_S)
+def _live(stage: str) -> None:
+    st.info(_words(stage), icon=":material/hourglass_top:")
+
+
+@st.fragment(run_every=LOOK_S)
+def _live_line(stage: str) -> None:
+    st.caption(f":material/hourglass_top: {_words(stage)}")
+
+
+def _words(stage: str) -> str:
+    # Published or stopped a moment ago: until the page runs anew, nothing is claimed.
+    return process.waiting_for(snapshot.store(), stage) or "One moment ..."

@@ -1,0 +1,136 @@
+"""What the audit has found, read from the snapshot that is shown; cached like ``app.cache.snapshot``."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+from app.cache import snapshot
+from app.ui import clip as listen
+from pipeline.audio.recordings import AudioError
+from pipeline.audit.alignment import Aligned, align
+from pipeline.audit.part import SPLIT
+from pipeline.audit.removal import Effect, effect
+from pipeline.experiments.spec import UNLEAKED
+from store.errors import SesatlasError
+
+TABLES = ("pairs", "ties", "removed", "doubts", "facts", "balance")
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """
+    One dataset's audit. ``told`` and ``notes`` are the sentences of each part by its name.
+
+    ``experiment`` is the row of the one that doubts the labels, ``unleaked`` that of the same one
+    without the clips that leaked; None where there is none.
+    """
+
+    dataset: pd.Series
+    clips: int
+    told: Mapping[str, str]
+    notes: Mapping[str, Sequence[str]]
+    pairs: pd.DataFrame
+    ties: pd.DataFrame
+    removed: pd.DataFrame
+    doubts: pd.DataFrame
+    facts: pd.DataFrame
+    balance: pd.DataFrame
+    experiment: pd.Series | None
+    unleaked: pd.Series | None
+
+    @property
+    def name(self) -> str:
+        return str(self.dataset["dataset"])
+
+    @property
+    def protocol(self) -> str:
+        """The split that it looked across, in two words or so."""
+        return self.told[SPLIT]
+
+    def caption(self, n: int | None = None, what: str = "clip") -> str:
+        """What every figure says of itself: dataset, snapshot, protocol, n."""
+        count = self.clips if n is None else n
+        words = [str(self.dataset["title"]), f"snapshot {snapshot.current().number}", self.protocol]
+        return " · ".join([*words, f"n = {count:,} {what}{'s' * (count != 1)}"])
+
+
+def found(dataset: pd.Series) -> Found | None:
+    """The audit of a dataset; None where this snapshot has none."""
+    name = str(dataset["dataset"])
+    read = _read(*snapshot.shown(), name)
+    if read is None:
+        return None
+    clips, tables, experiment, unleaked = read
+    parts = tables["parts"]
+    told = dict(zip(parts["part"], parts["told"], strict=True))
+    notes = {part: list(some) for part, some in zip(parts["part"], parts["notes"], strict=True)}
+    rest = {table: tables[table].copy(deep=False) for table in TABLES}
+    return Found(dataset, clips, told, notes, experiment=experiment, unleaked=unleaked, **rest)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Reading the audit ...")
+def _read(
+    root: str, number: int, dataset: str
+) -> tuple[int, dict[str, pd.DataFrame], pd.Series | None, pd.Series | None] | None:
+    reader = snapshot._reader(root, number)
+    audits = reader.audits()
+    mine = audits[audits["dataset"] == dataset]
+    if mine.empty:
+        return None
+    tables = {name: getattr(reader, f"audit_{name}")(dataset) for name in ("parts", *TABLES)}
+    learned = reader.experiments(dataset)
+    best = learned[learned["experiment_id"] == mine["experiment_id"].iloc[0]]
+    again = learned[learned["subset"] == UNLEAKED]
+    rows = [None if table.empty else table.iloc[0] for table in (best, again)]
+    return int(mine["clips"].iloc[0]), tables, rows[0], rows[1]
+
+
+def removal(before_id: str, after_id: str) -> Effect:
+    """Accuracy before and after, on the clips that both experiments tested."""
+    return _removal(*snapshot.shown(), before_id, after_id)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _removal(root: str, number: int, before_id: str, after_id: str) -> Effect:
+    reader = snapshot._reader(root, number)
+    return effect(reader.predictions(before_id).table, reader.predictions(after_id).table)
+
+
+def aligned(dataset: pd.Series, first: pd.Series, second: pd.Series, lag_s: float) -> Aligned | None:
+    """How far the samples of two clips agree; None where they cannot be laid over each other.
+
+    Parameters
+    ----------
+    first, second : Series
+        Rows of :func:`app.cache.snapshot.clips`.
+    lag_s : float
+        What their fingerprints say, in seconds.
+    """
+    sounds = [(str(path(dataset, clip)), str(clip["content_hash"])) for clip in (first, second)]
+    return _aligned(*sounds[0], *sounds[1], lag_s)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _aligned(path: str, content_hash: str, other_path: str, other_hash: str, lag_s: float) -> Aligned | None:
+    try:
+        one, rate_hz = snapshot.samples(path, content_hash)
+        other, other_hz = snapshot.samples(other_path, other_hash)
+        return align(one, other, rate_hz, lag_s) if rate_hz == other_hz else None
+    except (AudioError, SesatlasError):
+        return None
+
+
+def path(dataset: pd.Series, clip: pd.Series) -> str:
+    """Where a clip's recording lies."""
+    return str(listen.recording(pd.Series({**clip, "root": dataset["path"]})))
+
+
+def sound(dataset: pd.Series, clip: pd.Series) -> bytes | None:
+    """A clip as a small MP3; None where its recording cannot be read."""
+    url = snapshot.preview(path(dataset, clip), str(clip["content_hash"]))
+    return None if url is None else b64decode(url.partition(",")[2])

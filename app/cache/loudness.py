@@ -1,0 +1,121 @@
+"""How loud a clip is, and what makes it as loud as its neighbours: ITU-R BS.1770, by pyloudnorm."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.cache.encode import PREVIEW_RATE_HZ, to_data_url
+from pipeline.audio.decode import AudioError, load_mono, resample
+
+TARGET_LUFS = -23.0
+"""Of EBU R 128: low enough that few clips need more peak than there is."""
+PEAK_DBFS = -1.0
+MOST_BOOST_DB = 30.0
+"""More would make the noise of the microphone as loud as a voice."""
+BLOCK_S = 0.4
+METER_HZ, OVERSAMPLED_HZ = 48_000, 192_000
+"""The standard gives its filters at 48 kHz, and asks for four times that to see between two samples."""
+LONGEST_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """What a clip's level is (LUFS, -inf for silence), what is added (dB), and what was in the way."""
+
+    lufs: float
+    gain_db: float
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A clip as it is played: a data URL, or None where it cannot be read; level before, gain, a note."""
+
+    url: str | None
+    lufs: float
+    gain_db: float
+    note: str
+
+
+def lufs(samples: NDArray[np.float32], rate_hz: int) -> float:
+    """Integrated loudness in LUFS; -inf for what stays below the standard's gate of -70 LUFS.
+
+    A clip shorter than one block of 400 ms is taken as one block of its own length.
+
+    Parameters
+    ----------
+    samples : float32, shape (samples,)
+        Mono, full scale at 1.
+    rate_hz : int
+        Any; the measure is taken at 48 kHz, as the filters bend at low rates.
+
+    References
+    ----------
+    ITU-R BS.1770-5 (2023), annex 1, equations 1 to 7. Filters: "DeMan", the standard's own coefficients.
+    """
+    from pyloudnorm import Meter  # scipy.signal behind it
+
+    at_48k = resample(samples, rate_hz, METER_HZ).astype(np.float64)
+    if not at_48k.any():
+        return -math.inf
+    # A little less than the clip, or rounding would make the block longer than it and pyloudnorm refuse.
+    block_s = min(BLOCK_S, len(at_48k) / METER_HZ * (1 - 1e-9))
+    return float(Meter(METER_HZ, filter_class="DeMan", block_size=block_s).integrated_loudness(at_48k))
+
+
+def true_peak_dbfs(samples: NDArray[np.float32], rate_hz: int) -> float:
+    """The highest point of the curve through the samples (BS.1770, annex 2), or the highest sample."""
+    between = resample(samples, rate_hz, OVERSAMPLED_HZ) if len(samples) else samples
+    peak = max(float(np.abs(one).max(initial=0)) for one in (samples, between))
+    return 20 * math.log10(peak) if peak > 0 else -math.inf
+
+
+def gain(samples: NDArray[np.float32], rate_hz: int, target_lufs: float = TARGET_LUFS) -> Gain:
+    """What to add for a loudness of ``target_lufs``, as far as peak and boost allow; 0 dB for silence."""
+    level = lufs(samples, rate_hz)
+    if level == -math.inf:
+        return Gain(level, 0.0, "silent")
+    wanted = target_lufs - level
+    room = PEAK_DBFS - true_peak_dbfs(samples, rate_hz)
+    given = min(wanted, room, MOST_BOOST_DB)
+    if given > wanted - 0.05:
+        return Gain(level, given, "")
+    limit = (
+        "its peaks allow no more" if room < MOST_BOOST_DB else f"boosted by {MOST_BOOST_DB:.0f} dB at most"
+    )
+    return Gain(level, given, f"{wanted - given:.1f} LU below the others: {limit}")
+
+
+def gain_db(samples: NDArray[np.float32], rate_hz: int, target_lufs: float = TARGET_LUFS) -> float:
+    """The gain alone, in dB; see :func:`gain`."""
+    return gain(samples, rate_hz, target_lufs).gain_db
+
+
+def equalised(
+    samples: NDArray[np.float32], rate_hz: int, target_lufs: float = TARGET_LUFS
+) -> NDArray[np.float32]:
+    """The same samples, louder or softer as a whole: nothing is compressed."""
+    return _amplified(samples, gain_db(samples, rate_hz, target_lufs))
+
+
+def _amplified(samples: NDArray[np.float32], gain_db: float) -> NDArray[np.float32]:
+    return samples * np.float32(10 ** (gain_db / 20))
+
+
+def hear(path: Path) -> Heard:
+    """A recording as a small MP3 at equal loudness, measured on what is played; a long one is cut."""
+    try:
+        samples, rate_hz = load_mono(path)
+    except AudioError as error:
+        return Heard(None, math.nan, 0.0, str(error))
+    small = resample(samples[: int(LONGEST_S * rate_hz)], rate_hz, PREVIEW_RATE_HZ)
+    found = gain(small, PREVIEW_RATE_HZ)
+    cut = f"only its first {LONGEST_S:.0f} s" if len(samples) > LONGEST_S * rate_hz else ""
+    note = "; ".join(filter(None, (found.note, cut)))
+    url = to_data_url(_amplified(small, found.gain_db), PREVIEW_RATE_HZ)
+    return Heard(url, found.lufs, found.gain_db, note)

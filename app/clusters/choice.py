@@ -1,0 +1,65 @@
+"""Which clustering the clouds show: the first of the leaderboard, or the one chosen in it or by a link."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from app.builds import waiting
+from app.cache import results
+from app.clusters import leaderboard, pictures
+from app.ui import address
+from app.ui.registries import CLUSTERING_TITLES
+
+CLUSTERING, WRITTEN, BOARDS = "clustering", "clustering_written", "boards"
+
+
+def draw(dataset: str, asked: str | None, above: Any, below: Any) -> pd.Series | None:
+    """Draw the leaderboard below the clouds and the chosen clustering in a line above them.
+
+    Parameters
+    ----------
+    dataset : str
+    asked : str or None
+        What the address asks for, in ``?clustering=``.
+    above, below : container
+
+    Returns
+    -------
+    Series or None
+        The store's row of the clustering; None where there is none (yet).
+    """
+    rows = results.clusterings(dataset)
+    titles = CLUSTERING_TITLES | {"view": pictures.view_titles(rows["view"].unique().tolist())}
+    with below:
+        found = _chosen(rows, dataset, asked, titles)
+    with above:
+        if found is None:
+            waiting.line("clusterings")
+            return None
+        if asked and asked not in set(rows["clustering_id"]) and asked.startswith(f"{dataset}."):
+            st.caption(f":orange[This snapshot holds no clustering `{asked}`; the first one is shown.]")
+        st.markdown(leaderboard.headline(rows, found, titles))
+    return rows[rows["clustering_id"] == found].iloc[0]
+
+
+def asked_for() -> str | None:
+    """What the address asks for, or what was chosen here before for whoever comes from another page."""
+    return st.query_params.get(CLUSTERING) if "dataset" in st.query_params else st.session_state.get(WRITTEN)
+
+
+def _chosen(rows: pd.DataFrame, dataset: str, asked: str | None, titles: leaderboard.Titles) -> str | None:
+    if asked != st.session_state.get(WRITTEN, asked):
+        # The browser's back: a table forgets which row was clicked only when it is another table.
+        st.session_state[BOARDS] = st.session_state.get(BOARDS, 0) + 1
+    found = leaderboard.draw(rows, asked, key=f"board{st.session_state.get(BOARDS, '')}", titles=titles)
+    if found is None and asked and asked.startswith(f"{dataset}."):
+        return None  # it stays in the address: a build may be on its way to it
+    st.session_state[WRITTEN] = found
+    if found is None:
+        st.query_params.pop(CLUSTERING, None)
+    else:
+        address.later(CLUSTERING, found)
+    return found

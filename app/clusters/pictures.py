@@ -1,0 +1,162 @@
+"""Which picture of the clips is shown: a view, a projection of it, in 3-D, in 2-D or both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from numpy.typing import NDArray
+
+from app.cache import results, snapshot
+from app.clusters import quality as belief
+from app.components.cloud.cloud import Scene
+from app.ui import address
+from pipeline.inputs import ALL
+from pipeline.projections import METHODS
+from pipeline.projections.projection import Projection
+
+VIEW, VIEW_WRITTEN = "view", "view_written"
+PROJECTION, SHOWN = "projection", "projection_shown"
+BOTH = {"3-D and 2-D": (3, 2), "3-D": (3,), "2-D": (2,)}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The clips of a dataset, laid out once or twice."""
+
+    view: str
+    clip_ids: NDArray[np.object_]
+    scenes: tuple[Scene, ...]
+    trustworthiness: NDArray[np.float32]
+    continuity: NDArray[np.float32]
+    rows: pd.DataFrame
+    """The store's rows of the projections that are shown."""
+
+
+def choose(
+    dataset: str, place: Any, follow: str | None = None, *, touched: Callable[[str], bool] = lambda _: False
+) -> Picture | None:
+    """Draw the boxes into ``place``; None where the store holds no projection of this dataset.
+
+    Parameters
+    ----------
+    dataset : str
+    place : container
+    follow : str or None
+        The view to show now, unless the URL has just asked for another one.
+    touched : callable
+        Whether a person has laid a hand on the picture of a view: then it stays as it is, whatever is new.
+    """
+    rows = results.projections(dataset)
+    rows = rows[rows["dimension"].isin([2, 3])].assign(name=lambda all_: names(all_))
+    if rows.empty:
+        return None
+    with place:
+        view = _choose_view(order(rows["view"].unique().tolist()), follow)
+        rows = rows[rows["view"] == view]
+        name = _choose_projection(dataset, view, list(dict.fromkeys(rows["name"])), touched)
+        shown = st.segmented_control(
+            "Show", list(BOTH), default="3-D and 2-D", required=True, key="dimensions", bind="query-params"
+        )
+    return _picture(view, rows[rows["name"] == name], BOTH[shown])
+
+
+def _choose_view(views: Sequence[str], follow: str | None) -> str:
+    """The box of views. Its value always stands in the URL: bound to it, a default would be left out."""
+    titles = view_titles(views)
+    asked = {title: view for view, title in titles.items()}.get(st.query_params.get(VIEW, ""))
+    if asked and st.query_params[VIEW] != st.session_state.get(VIEW_WRITTEN):
+        st.session_state[VIEW] = asked
+    elif follow in titles:
+        st.session_state[VIEW] = follow
+    if st.session_state.get(VIEW) not in titles:
+        st.session_state[VIEW] = views[0]
+    view = str(st.selectbox("View", views, format_func=titles.__getitem__, key=VIEW))
+    st.session_state[VIEW_WRITTEN] = titles[view]
+    address.later(VIEW, titles[view])
+    return view
+
+
+def _choose_projection(dataset: str, view: str, names: list[str], touched: Callable[[str], bool]) -> str:
+    """The box of projections. A better one that a build has brought meanwhile is shown where nobody minds."""
+    options = sorted(names, key=lambda one: not one.startswith("UMAP"))  # the rest as they came
+    where, default = st.session_state.get(SHOWN, (None, None))
+    value = st.session_state.get(PROJECTION)
+    if value is not None and value == default and value != options[0] and PROJECTION not in st.query_params:
+        stays = where == (dataset, view) and touched(view) and value in options
+        # Also where it stays it is set: from now on it is a choice, and stands in the URL.
+        st.session_state[PROJECTION] = value if stays else options[0]
+    name = str(st.selectbox("Projection", options, key=PROJECTION, bind="query-params"))
+    st.session_state[SHOWN] = ((dataset, view), options[0])
+    return name
+
+
+def order(views: Sequence[str]) -> list[str]:
+    """All together first, then as the store lists them."""
+    listed = snapshot.views()["view"].tolist()
+    return sorted(views, key=lambda one: (one != ALL, listed.index(one) if one in listed else len(listed)))
+
+
+def view_titles(views: Sequence[str]) -> dict[str, str]:
+    known = snapshot.views().set_index("view")["title"].to_dict()
+    return {view: "All views together" if view == ALL else known.get(view, view) for view in views}
+
+
+def names(rows: pd.DataFrame) -> list[str]:
+    """A name for each projection: its method, and its parameters where a person has set them."""
+    told = []
+    for _, row in rows.iterrows():
+        title = METHODS[row["method"]].title if row["method"] in METHODS else row["method"]
+        kept = row["origin"] == "kept"
+        told.append(f"{title} ({belief.in_words(row['parameters'])})" if kept else title)
+    return told
+
+
+def of_projections(picture: Picture, found: Sequence[Projection]) -> Picture:
+    """The same clips laid out anew, by projections that are not in the store."""
+    scenes = tuple(
+        Scene(
+            name=f"tried-{one.dimension}d",
+            dimension=_two_or_three(one.dimension),
+            points=one.positions,
+            title=f"{METHODS[one.method].title}, {one.dimension}-D, as tried",
+            axes=_axes(one.axes.explained if one.axes is not None else ()),
+        )
+        for one in found
+    )
+    quality = found[0].quality
+    each = quality.per_clip_trustworthiness, quality.per_clip_continuity
+    return Picture(picture.view, picture.clip_ids, scenes, *each, picture.rows)
+
+
+def _two_or_three(dimension: int) -> Literal[2, 3]:
+    return 3 if dimension == 3 else 2
+
+
+def _picture(view: str, rows: pd.DataFrame, dimensions: Sequence[int]) -> Picture | None:
+    wanted = rows[rows["dimension"].isin(dimensions)].sort_values("dimension", ascending=False)
+    wanted = (wanted if len(wanted) else rows.head(1)).drop_duplicates("dimension")
+    read = [results.points(str(id_)) for id_ in wanted["projection_id"]]
+    scenes = tuple(
+        Scene(
+            name=str(row["projection_id"]),
+            dimension=_two_or_three(int(row["dimension"])),
+            points=points.positions,
+            title=f"{row['name']}, {row['dimension']}-D",
+            axes=_axes(row["explained"]),
+        )
+        for points, (_, row) in zip(read, wanted.iterrows(), strict=True)
+    )
+    first = read[0]
+    return Picture(view, first.clip_ids, scenes, first.trustworthiness, first.continuity, wanted)
+
+
+def _axes(explained: Iterable[float] | None) -> tuple[str, ...]:
+    """Names for the axes where they mean something, as in PCA."""
+    if explained is None:
+        return ()
+    return tuple(f"PC{number} ({share:.0%})" for number, share in enumerate(explained, start=1))

@@ -1,0 +1,104 @@
+"""The clips a person has picked: kept in the session, and in the link for whoever it is sent to."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Sequence
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from numpy.typing import NDArray
+
+from app.components.cloud import bits
+from store.errors import SesatlasError
+
+LONGEST_LINK = 1_500
+"""Characters of a picked set in a URL; a longer one has to be saved under a name to be linked to."""
+KEY, PARAMETER, SAVED = "picked", "picked", "saved"
+WRITTEN = "picked_written"
+"""What this session last wrote into the URL: where another text stands there, somebody has gone back."""
+
+
+def mask(dataset: str, clip_ids: Sequence[str]) -> NDArray[np.bool_] | None:
+    """Which of ``clip_ids`` are picked, bool, shape ``(n,)``; None where nothing is.
+
+    The first time in a session, and after the browser's back and forward, it is read from ``?picked=``.
+    """
+    text = st.query_params.get(PARAMETER, "")
+    if KEY not in st.session_state or text != st.session_state.get(WRITTEN, ""):
+        st.session_state[KEY] = (dataset, _from_link(clip_ids))
+        st.session_state[WRITTEN] = st.query_params.get(PARAMETER, "")
+    owner, ids = st.session_state[KEY]
+    if owner != dataset:
+        put(dataset, clip_ids, None)
+        return None
+    found = of_ids(clip_ids, ids)
+    return found if found.any() else None
+
+
+def any_of(dataset: str) -> bool:
+    """Whether clips of this dataset are picked, here or by the link."""
+    owner, ids = st.session_state.get(KEY, (dataset, st.query_params.get(PARAMETER, "")))
+    return owner == dataset and bool(ids)
+
+
+def of_ids(clip_ids: Sequence[str], wanted: Collection[str]) -> NDArray[np.bool_]:
+    """Which of ``clip_ids`` are wanted; not by NumPy's `isin`, which compares texts one with every other."""
+    return pd.Series(clip_ids, dtype=object).isin(list(wanted)).to_numpy(dtype=bool)
+
+
+def put(dataset: str, clip_ids: Sequence[str], chosen: NDArray[np.bool_] | None) -> None:
+    """Pick these and no others; None or an empty mask lets all go."""
+    st.query_params.pop(SAVED, None)  # the name of others
+    if chosen is None or not chosen.any():
+        st.session_state[KEY] = (dataset, frozenset())
+        _write("")
+        return
+    st.session_state[KEY] = (dataset, frozenset(np.asarray(clip_ids, dtype=object)[chosen].tolist()))
+    text = f"{_stamp(clip_ids)}.{bits.encode(chosen)}"
+    _write(text if len(text) <= LONGEST_LINK else "")
+
+
+def come_back() -> None:
+    """Put the picked clips into the URL again for whoever comes from another page; call it before `mask`."""
+    if st.session_state.get(WRITTEN):
+        st.query_params[PARAMETER] = st.session_state[WRITTEN]
+
+
+def _write(text: str) -> None:
+    st.session_state[WRITTEN] = text
+    if text:
+        st.query_params[PARAMETER] = text
+    else:
+        st.query_params.pop(PARAMETER, None)
+
+
+def is_linked() -> bool:
+    """Whether the URL leads to the picked clips; many, in no order, would make it too long."""
+    return PARAMETER in st.query_params or SAVED in st.query_params
+
+
+def _from_link(clip_ids: Sequence[str]) -> frozenset[str]:
+    text = st.query_params.get(PARAMETER, "")
+    if not text:
+        return frozenset()
+    stamp, _, encoded = text.partition(".")
+    if stamp != _stamp(clip_ids):
+        return _refused("The clips picked in this link are of another state of the collection.")
+    try:
+        chosen = bits.decode(encoded, len(clip_ids))
+    except SesatlasError as error:
+        return _refused(f"The clips picked in this link cannot be read: {error}.")
+    return frozenset(np.asarray(clip_ids, dtype=object)[chosen].tolist())
+
+
+def _refused(why: str) -> frozenset[str]:
+    st.warning(f"{why} Nothing is picked now.", icon=":material/link_off:")
+    st.query_params.pop(PARAMETER, None)
+    return frozenset()
+
+
+def _stamp(clip_ids: Sequence[str]) -> str:
+    """Bits mean clips by their place: in another list of clips they would mean other clips."""
+    return hashlib.sha256("\n".join(clip_ids).encode()).hexdigest()[:6]

@@ -1,0 +1,114 @@
+"""All experiments on one target in a table, the most accurate first, with what needs no listening marked."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from app.experiments import summary as words
+from app.experiments.summary import Names
+from app.ui import board
+from pipeline.experiments.spec import EVERY_CLIP, FACTS
+
+HIGHEST_PX = 330
+ABOUT, GOOD, SURE, COST = "Experiment", "How good", "How sure, how honest", "Cost"
+COLUMNS = {
+    "method": (ABOUT, "method", None, "What learned. A baseline does not listen: it guesses, or it "
+               "learned from facts of the recording alone, such as duration, level, bandwidth and format."),
+    "views": (ABOUT, "from", None, "The features it learned from."),
+    "accuracy": (GOOD, "accuracy %", "%.1f", "Tested clips that are told right."),
+    "spread": (GOOD, "±", "%.1f", "How much the accuracy varies over the folds (standard deviation)."),
+    "balanced": (GOOD, "balanced %", "%.1f", "The mean of the classes' recalls: each class counts the same."),
+    "macro_f1": (GOOD, "macro F1 %", "%.1f", "The mean of the classes' F1: each class counts the same."),
+    "interval": (SURE, "95% interval %", None, "Where the accuracy may lie, were other clips tested, each clip "
+                 "taken as independent (Wilson 1927)."),
+    "grouped": (SURE, "with groups %", None, "The same, knowing that clips of one speaker or source are alike; "
+                "empty where no two clips belong together."),
+    "log_loss": (SURE, "log loss", "%.2f", "What its probabilities cost, in nats: 0 is sure and right, lower is "
+                 "better."),
+    "ece": (SURE, "ECE %", "%.1f", "How far stated confidence and share of right answers lie apart (expected "
+            "calibration error)."),
+    "seconds": (COST, "seconds", "%.1f", "To learn and test on all folds."),
+}  # fmt: skip
+"""Column: the heading it stands under, its name, its number format, and what it means."""
+
+
+def of_target(experiments: pd.DataFrame, target: str) -> pd.DataFrame:
+    """The experiments that are compared with each other: on one target, tested on every clip."""
+    chosen = (experiments["target"] == target) & (experiments["subset"] == EVERY_CLIP)
+    return experiments[chosen]
+
+
+def apart(board: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The experiments that learned here, and the voice network's, which is tested otherwise than they are."""
+    voices = pd.Series([words.is_voice(row) for _, row in board.iterrows()], index=board.index, dtype=bool)
+    return board[~voices], board[voices]
+
+
+def protocols(board: pd.DataFrame) -> str:
+    """How the experiments of a leaderboard were tested, in sentences."""
+    return " *The voice network:* ".join(
+        str(one["protocol_told"].iloc[0]) for one in apart(board) if len(one)
+    )
+
+
+def first(experiments: pd.DataFrame) -> str | None:
+    """The most accurate experiment that listens; else the most accurate of all."""
+    if experiments.empty:
+        return None
+    heard = experiments[words.listens(experiments)]
+    return str((heard if len(heard) else experiments)["experiment_id"].iloc[0])
+
+
+def shown(experiments: pd.DataFrame, names: Names) -> pd.DataFrame:
+    """The table as it is shown, indexed by ``experiment_id``, the columns of ``COLUMNS``."""
+    table = experiments.set_index("experiment_id")
+    made = pd.DataFrame(
+        {
+            "method": [_method(row) for _, row in table.iterrows()],
+            "views": [
+                "nothing" if words.sort(row) == words.BASELINE else names.of_views(row["views"])
+                for _, row in table.iterrows()
+            ],
+            "accuracy": 100 * table["accuracy"],
+            "spread": 100 * table["spread"],
+            "balanced": 100 * table["balanced_accuracy"],
+            "macro_f1": 100 * table["macro_f1"],
+            "interval": _between(table["accuracy_low"], table["accuracy_high"]),
+            "grouped": _between(table["grouped_low"], table["grouped_high"]),
+            "log_loss": table["log_loss"],
+            "ece": 100 * table["ece"],
+            "seconds": table["seconds"],
+        },
+        index=table.index,
+    )
+    kept = [one for one in COLUMNS if one != "grouped" or table["grouped_low"].notna().any()]
+    return made[kept]
+
+
+def _method(row: pd.Series) -> str:
+    extra = [f"seed {row['seed']}"] if row["seed"] and not words.is_voice(row) else []
+    extra += ["each view votes"] if row["combination"] == "vote" else []
+    extra += ["baseline"] if words.sort(row) in (words.BASELINE, words.MEASURED_AS[FACTS]) else []
+    return words.method(row["method"]) + (f" ({', '.join(extra)})" if extra else "")
+
+
+def _between(low: pd.Series, high: pd.Series) -> list[str]:
+    return [
+        "" if pd.isna(one) else f"{100 * one:.1f} to {100 * other:.1f}"
+        for one, other in zip(low, high, strict=True)
+    ]
+
+
+def draw(experiments: pd.DataFrame, names: Names, chosen: str | None, *, key: str) -> str | None:
+    """Draw the table; the experiment chosen in it, ``chosen`` where no row has been.
+
+    Parameters
+    ----------
+    experiments : DataFrame
+        Of one target, see :func:`of_target`.
+    chosen : str or None
+        What is chosen so far; of no row in this table where it is another subset's.
+    key : str
+        A prefix, unique on the page.
+    """
+    return board.choose(shown(experiments, names), COLUMNS, chosen, key=key, highest_px=HIGHEST_PX)

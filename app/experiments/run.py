@@ -1,0 +1,99 @@
+"""Running an experiment from the page: what to learn, from what, by which method; and then to see it."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from app.builds import panel
+from app.cache import learned, snapshot
+from app.experiments import form, seen, selection
+from app.experiments.selection import EXPERIMENT, TARGET
+from app.ui import address
+from pipeline.experiments.grid import targets
+from pipeline.experiments.spec import Wanted
+
+ASKED = "experiment_asked"
+PART, RESULTS, RUN, VOICE = "part", "Results", "Run", "Voice"
+
+
+def lead() -> None:
+    """Show the form; for a button's callback."""
+    st.session_state[PART] = RUN
+
+
+def draw(dataset: pd.Series) -> None:
+    """Draw the form, the experiment at work, and what could not be made."""
+    name, names = str(dataset["dataset"]), seen.names_of(dataset)
+    there = targets(snapshot.clips(name))
+    if not there:
+        selection.say_why_not(dataset, lead)
+        return
+    st.markdown(
+        "Learn a target of this collection by the protocol of its leaderboard. What is run here also gets a learning "
+        "curve and the importance of its columns, and the next builds keep it up to date."
+    )
+    wanted = form.draw(name, names, there)
+    if wanted is not None:
+        _start(wanted, wanted.id(names.usual))
+    panel.progress()
+    selection.draw_gaps(name)
+
+
+def _start(wanted: Wanted, experiment_id: str) -> None:
+    if address.PINNED in st.session_state:
+        st.info("You look at an older snapshot. The new experiment will be in the current one.")
+    before = _made_at(wanted.dataset, experiment_id)
+    if st.button(
+        "Run it again" if before else "Run the experiment",
+        type="primary",
+        disabled=_busy(),
+        icon=":material/play_arrow:",
+    ):
+        panel.begin(arguments(wanted), command="learn")
+        st.session_state[ASKED] = (wanted.dataset, wanted.target, experiment_id, before)
+        st.rerun()
+    there = ": there is one, which it replaces" if before else ""
+    st.caption(f"It will be called `{experiment_id}`{there}.")
+
+
+def arguments(wanted: Wanted) -> list[str]:
+    """The command line's words for an experiment."""
+    told = {
+        "dataset": wanted.dataset,
+        "target": wanted.target,
+        "method": wanted.method,
+        "views": ",".join(wanted.views),
+        "combination": wanted.combination,
+        "seed": str(wanted.seed),
+    }
+    return [word for name, value in told.items() for word in (f"--{name}", value)]
+
+
+def arrive() -> None:
+    """Show the experiment that a person asked for as soon as it is there; call it before any box is drawn."""
+    if ASKED not in st.session_state:
+        return
+    dataset, target, experiment_id, before = st.session_state[ASKED]
+    if _made_at(dataset, experiment_id) == before:
+        if not _busy():
+            del st.session_state[ASKED]  # it failed, and the form says why
+        return
+    del st.session_state[ASKED]
+    st.session_state[PART] = RESULTS
+    st.session_state[f"{TARGET}_box"] = target
+    st.query_params.update({"dataset": dataset, TARGET: target, EXPERIMENT: experiment_id})
+    st.toast(f"Done: {experiment_id}", icon=":material/check:")
+
+
+def _made_at(dataset: str, experiment_id: str) -> str | None:
+    """When the experiment that is shown was made; None where there is none."""
+    rows = learned.experiments(dataset)
+    found = rows.loc[rows["experiment_id"] == experiment_id, "made_at"]
+    return str(found.iloc[0]) if len(found) else None
+
+
+def _busy() -> bool:
+    """Whether anything is written to the store, or about to be."""
+    process = st.session_state.get(panel.PROCESS)
+    return snapshot.store().is_building() or (process is not None and process.poll() is None)

@@ -1,0 +1,120 @@
+"""A whole recording through the stream of the microphone, at full speed."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import soundfile
+
+from app.live import audio_file
+from app.live.audio_file import Block, Facts
+from app.live.history import NOTHING
+from models.decisions import Decision
+from models.stream import VoiceStream
+from models.vad import CHUNK, RATE_HZ
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Hearing:
+    """What was decided on a recording."""
+
+    decisions: tuple[Decision, ...]
+    """In their order, without sound and embedding; ``voiced`` of all of them together covers the recording."""
+    duration_s: float
+    sound: bytes
+    """What the stream heard, to be played: FLAC, 16 kHz mono, half as large as a WAV."""
+    took_s: float
+    """Seconds that hearing took."""
+    damaged: int
+    """Pieces of the file that could not be decoded; they are missing from the time line."""
+
+
+class Hearer:
+    """
+    Hears one recording. Whoever stops asking for :meth:`seconds` cancels it: nothing goes on by itself.
+
+    Parameters
+    ----------
+    data : bytes
+        A file that :func:`app.live.audio_file.look` has found good.
+    stream : VoiceStream
+        A new one, for this recording alone.
+    """
+
+    def __init__(self, data: bytes, stream: VoiceStream) -> None:
+        self._blocks, self._stream = audio_file.blocks(data), stream
+        self._decisions: list[Decision] = []
+        self._bytes = io.BytesIO()
+        self._player = soundfile.SoundFile(
+            self._bytes, "w", RATE_HZ, 1, subtype="PCM_16", format="FLAC"
+        )  # it clips what exceeds full scale
+        self._heard_s, self._damaged = 0.0, 0
+        self._began = time.perf_counter()
+        self._found: Hearing | None = None
+
+    def seconds(self) -> Generator[float, None, None]:
+        """
+        Hear on, block by block, and say how much of the recording is heard.
+
+        Raises
+        ------
+        AudioError
+            See :func:`app.live.audio_file.blocks`.
+        """
+        try:
+            for block in self._blocks:
+                self._take(block)
+                yield self._heard_s
+            self._keep(self._stream.finish())
+            # Silence, until all of the sound has been decided on.
+            tail = np.zeros(round(self._stream.parameters.every_s * RATE_HZ) + 2 * CHUNK, dtype=np.float32)
+            self._keep(self._stream.feed(tail, RATE_HZ) + self._stream.finish())
+            self._finish()
+        finally:
+            self._blocks.close()
+            self._player.close()
+
+    @property
+    def found(self) -> Hearing:
+        """
+        What was decided, once all was heard.
+
+        Raises
+        ------
+        RuntimeError
+            Not all was heard.
+        """
+        if self._found is None:
+            raise RuntimeError("The recording has not been heard to its end.")
+        return self._found
+
+    def _take(self, block: Block) -> None:
+        self._heard_s += len(block.samples) / block.rate_hz
+        self._damaged += block.damaged
+        self._keep(self._stream.feed(block.samples, block.rate_hz))
+
+    def _keep(self, decisions: list[Decision]) -> None:
+        for one in decisions:
+            self._player.write(one.sound)
+            self._decisions.append(replace(one, sound=NOTHING, embedding=None, speech=()))
+
+    def _finish(self) -> None:
+        self._player.close()
+        self._found = Hearing(
+            decisions=tuple(self._decisions),
+            duration_s=self._heard_s,
+            sound=self._bytes.getvalue(),
+            took_s=time.perf_counter() - self._began,
+            damaged=self._damaged,
+        )
+
+
+def left_s(heard_s: float, facts: Facts, spent_s: float) -> float | None:
+    """Seconds that hearing will still take at the speed so far; None before there is any to tell by."""
+    if heard_s <= 0 or spent_s <= 0:
+        return None
+    return max(0.0, facts.duration_s - heard_s) * spent_s / heard_s

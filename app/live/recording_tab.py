@@ -1,0 +1,142 @@
+"""The Live page without a microphone's stream: a recording, a file or an example, heard at full speed."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from contextlib import closing
+from dataclasses import dataclass
+
+import streamlit as st
+
+from app.live import audio_file, example_tab, file_result
+from app.live.analysis import Hearer, Hearing, left_s
+from app.live.audio_file import Facts
+from app.live.containers import KINDS
+from app.live.file_tables import clock
+from app.live.given import Given
+from app.ui import upload
+from app.ui.upload import Sent
+from models.decisions import StreamParameters
+from models.ear import Ear
+from models.stream import VoiceStream
+from models.vad import Silero
+from pipeline.audio.decode import AudioError
+
+RECORD, FILE, EXAMPLE = "Record here", "A file of mine", "An example"
+KEPT, CANCELLED = "live_file_heard", "live_file_cancelled"
+TELL_S = 0.25
+"""How often the progress bar moves; each time, Streamlit also looks whether the person has gone elsewhere."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kept:
+    """The last recording that was heard in this session, so that it is not heard again when the page is drawn anew."""
+
+    key: str
+    ear: Ear
+    found: tuple[Facts, Hearing] | AudioError
+
+
+def draw(ear: Ear, parameters: StreamParameters) -> None:
+    """
+    The choice between recording, file and example; then its time line.
+
+    Parameters
+    ----------
+    ear : Ear
+        The network, shared by all sessions.
+    parameters : StreamParameters
+        As the microphone's stream is decided on.
+    """
+    way = st.segmented_control(
+        "What to listen to", [RECORD, FILE, EXAMPLE], default=FILE, required=True, key="live_file_of"
+    )
+    given = {RECORD: _recorded, FILE: _sent, EXAMPLE: example_tab.draw}[way]()
+    if given is None:
+        st.session_state.pop(KEPT, None)
+        return
+    kept = _heard(given, ear, parameters)
+    if kept is None:
+        return
+    if isinstance(kept.found, AudioError):
+        st.warning(upload.in_words(given.name, kept.found), icon=":material/hearing_disabled:")
+        return
+    file_result.draw(given, *kept.found, parameters, ear.classes)
+
+
+def _recorded() -> Given | None:
+    # At the stream's own rate: half an hour would be 170 MB otherwise.
+    sent = st.audio_input(
+        f"Record, at most {audio_file.MOST_S / 60:.0f} minutes", sample_rate=16_000, key="live_audio_input"
+    )
+    return _given(sent)
+
+
+def _sent() -> Given | None:
+    sent = st.file_uploader(
+        f"{KINDS}, at most {audio_file.MOST_S / 60:.0f} minutes and {audio_file.MOST_MB} MB",
+        type=list(audio_file.SUFFIXES),
+        max_upload_size=audio_file.MOST_MB,
+        key="live_file",
+    )
+    return _given(sent)
+
+
+def _given(sent: Sent | None) -> Given | None:
+    st.caption(upload.PRIVATE)
+    return None if sent is None else Given(sent.name, sent.getvalue())
+
+
+def _heard(given: Given, ear: Ear, parameters: StreamParameters) -> Kept | None:
+    """What was decided on the recording; None where the person has cancelled."""
+    key = hashlib.sha256(given.data + repr(parameters).encode()).hexdigest()
+    kept: Kept | None = st.session_state.get(KEPT)
+    if kept is not None and kept.key == key and kept.ear is ear:
+        return kept
+    st.session_state.pop(KEPT, None)
+    if st.session_state.get(CANCELLED) == key:
+        st.info("You cancelled listening to this recording.", icon=":material/cancel:")
+        st.button("Listen to it", on_click=lambda: st.session_state.pop(CANCELLED), key="live_file_again")
+        return None
+    try:
+        facts = audio_file.look(given.data)
+        found: tuple[Facts, Hearing] | AudioError = facts, _hear(given.data, facts, ear, parameters, key)
+    except AudioError as error:
+        found = error
+    kept = st.session_state[KEPT] = Kept(key, ear, found)
+    return kept
+
+
+def _hear(data: bytes, facts: Facts, ear: Ear, parameters: StreamParameters, key: str) -> Hearing:
+    """
+    Hear it while the person looks on, in the script's own thread.
+
+    Whatever the person does next, cancel, leave or close, ends the script where the bar is moved, and with it all that
+    hearing holds.
+    """
+    hearer, began, told_s = Hearer(data, VoiceStream(ear, Silero(), parameters)), time.perf_counter(), 0.0
+    place = st.empty()
+    with place.container(), closing(hearer.seconds()) as seconds:
+        bar = st.progress(0.0, "Listening ...")
+
+        def cancel() -> None:
+            st.session_state[CANCELLED] = key
+
+        st.button("Cancel", on_click=cancel, key="live_file_cancel", icon=":material/close:")
+        for heard_s in seconds:
+            spent_s = time.perf_counter() - began
+            if spent_s - told_s >= TELL_S:
+                told_s = spent_s
+                bar.progress(min(1.0, heard_s / facts.duration_s), progress_in_words(heard_s, facts, spent_s))
+    place.empty()
+    return hearer.found
+
+
+def progress_in_words(heard_s: float, facts: Facts, spent_s: float) -> str:
+    """How far hearing is, how fast, and how long it will take."""
+    told = f"Listening: {clock(heard_s)} of {clock(facts.duration_s)}"
+    still_s = left_s(heard_s, facts, spent_s)
+    if still_s is None:
+        return told
+    return f"{told}, {heard_s / spent_s:.0f} times as fast as it was spoken, {still_s:.0f} s left"

@@ -1,0 +1,111 @@
+"""The clips of a selection as a table with a player in every row; a chosen row is the clip in full."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+import streamlit as st
+
+from app.cache import snapshot
+from app.components.clip_rows.clip_rows import clip_rows
+from app.ui import clip, filters, show
+
+ROWS = 20
+"""Rows a page: each carries its sound along, so a page stays near one megabyte."""
+COLUMNS = {
+    "clip_id": ("clip", "{}"),
+    "label": ("label", "{}"),
+    "label_group": ("group", "{}"),
+    "fold": ("fold", "{:.0f}"),
+    "split": ("split", "{}"),
+    "speaker": ("speaker", "{}"),
+    "sex": ("sex", "{}"),
+    "dialect": ("dialect", "{}"),
+    "sentence": ("sentence", "{}"),
+    "duration_s": ("duration (s)", "{:.2f}"),
+    "rms_dbfs": ("level (dBFS)", "{:.1f}"),
+    "silence_share": ("silence (%)", "{:.0%}"),
+    "bandwidth_hz": ("bandwidth (Hz)", "{:,.0f}"),
+    "sample_rate_hz": ("rate (Hz)", "{:,}"),
+}
+
+
+def draw(selection: filters.Selection, *, below: bool = True) -> str:
+    """Draw one page of the table; the clip chosen in it, or named by ``?clip=``, or its first.
+
+    ``below`` says that the chosen clip is shown in full below the table.
+    """
+    clips = selection.clips
+    rows, there = _page(selection)
+    named = st.query_params.get("clip")
+    chosen = named if named and named in set(clips["clip_id"]) else str(rows["clip_id"].iloc[0])
+    if below and named and named.startswith(f"{selection.name}/") and named != chosen:
+        _say_why_not(selection, named)
+    sounds = [_preview(selection, row) for _, row in rows.iterrows()]
+    clip_rows(
+        _words(rows, there),
+        rows["clip_id"].tolist(),
+        sounds,
+        chosen=chosen,
+        on_choose=_choose,
+        key="clip_rows",
+    )
+    what = "shows the clip in full below" if below else "chooses the clip"
+    st.caption(f"▶ plays a row, a click on it {what}; arrow keys walk, space plays.")
+    return chosen
+
+
+def _say_why_not(selection: filters.Selection, named: str) -> None:
+    # Otherwise who follows a link would take another clip for the one they were sent.
+    if named in set(snapshot.clips(selection.name)["clip_id"]):
+        told = f"`{named}` does not pass these filters"
+    else:
+        told = f"The store holds no clip `{named}`"
+    st.caption(f":orange[{told}; below is another one.]")
+
+
+def _choose(clip_id: str) -> None:
+    st.query_params["clip"] = clip_id
+
+
+def _page(selection: filters.Selection) -> tuple[pd.DataFrame, list[str]]:
+    """The rows of the page that is asked for, in the order that is asked for, and the columns to show."""
+    clips, pages = selection.clips, math.ceil(len(selection.clips) / ROWS)
+    there = [column for column in COLUMNS if clips[column].notna().any() and not _twice(selection, column)]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        order = st.selectbox(
+            "Sort by",
+            there,
+            format_func=lambda one: COLUMNS[one][0],
+            key="sort",
+            bind="query-params",
+            width=220,
+        )
+        falling = st.toggle("Largest first", key="falling", bind="query-params")
+        number = st.number_input(f"Page (of {pages})", 1, pages, key="page", bind="query-params", width=140)
+        show.download(clips, f"{selection.name}_clips")
+    ordered = clips.sort_values(order, ascending=not falling, kind="stable")
+    return ordered.iloc[(number - 1) * ROWS : number * ROWS], there
+
+
+def _twice(selection: filters.Selection, column: str) -> bool:
+    # Where the label is the sex, as in TIMIT, one column tells it.
+    return column == "sex" and selection.dataset["label_name"] == "sex"
+
+
+def _words(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            COLUMNS[column][0]: [
+                COLUMNS[column][1].format(one) if pd.notna(one) else "" for one in rows[column]
+            ]
+            for column in columns
+        },
+        dtype="string",
+    )
+
+
+def _preview(selection: filters.Selection, row: pd.Series) -> str | None:
+    path = clip.recording(pd.Series({**row, "root": selection.dataset["path"]}))
+    return snapshot.preview(str(path), str(row["content_hash"]))

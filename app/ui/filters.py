@@ -1,0 +1,103 @@
+"""Widgets that narrow a dataset down, each bound to the URL: what a person sees can be linked to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+from app.cache import snapshot
+from app.ui import address
+from store.errors import SesatlasError
+
+FACETS = {
+    "label": "Label",
+    "label_group": "Group",
+    "fold": "Fold",
+    "split": "Split",
+    "sex": "Sex",
+    "dialect": "Dialect",
+    "sentence_type": "Sentence type",
+}
+"""Columns of ``clips`` that can be filtered by and coloured by, and their names on the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """A dataset and the part of its clips that passes the filters."""
+
+    dataset: pd.Series
+    clips: pd.DataFrame
+    total: int
+
+    @property
+    def name(self) -> str:
+        return str(self.dataset["dataset"])
+
+    def facets(self) -> dict[str, str]:
+        """The facets that tell these clips apart, with the label under its own name."""
+        names = FACETS | {"label": str(self.dataset["label_name"]).capitalize()}
+        there = {column: name for column, name in names.items() if self.clips[column].notna().any()}
+        # TIMIT's label is the sex: one facet, not two of the same.
+        if "sex" in there and "label" in there and self.dataset["label_name"] == "sex":
+            del there["sex"]
+        return there
+
+
+def choose_dataset() -> pd.Series:
+    """The dataset box, kept in ``?dataset=``.
+
+    Raises
+    ------
+    SesatlasError
+        The store holds no dataset.
+    """
+    datasets = snapshot.datasets().set_index("dataset", drop=False)
+    if datasets.empty:
+        raise SesatlasError("The store holds no collection. Go to Pipeline and add one.")
+    asked = st.query_params.get("dataset", st.session_state.get("dataset"))
+    if asked and asked not in datasets.index:
+        st.warning(
+            f"This store holds no collection '{asked}'; it may have another name here.",
+            icon=":material/info:",
+        )
+    if asked in datasets.index and ("dataset_box" not in st.session_state or asked != _written()):
+        st.session_state["dataset_box"] = asked  # by a link, from another page, or by the way back
+    name = str(
+        st.selectbox(
+            "Collection", datasets.index.tolist(), key="dataset_box", format_func=titles(datasets).__getitem__
+        )
+    )
+    # Not by `bind`: that leaves a default out of the URL, and the first collection is another one elsewhere.
+    st.session_state["dataset"] = name
+    address.later("dataset", name)
+    return datasets.loc[[name]].iloc[0]
+
+
+def _written() -> str | None:
+    """The collection that this session has last put into the URL."""
+    return st.session_state.get("dataset")
+
+
+def titles(datasets: pd.DataFrame) -> dict[str, str]:
+    """A name for each collection that tells it from the others, those of the same kind included."""
+    twice = datasets["title"].duplicated(keep=False)
+    told = datasets["title"].where(~twice, datasets["title"] + " (" + datasets["dataset"] + ")")
+    return dict(zip(datasets["dataset"], told, strict=True))
+
+
+def choose() -> Selection:
+    """The dataset box and a box for each facet in which its clips differ."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        dataset = choose_dataset()
+        clips = snapshot.clips(str(dataset["dataset"]))
+        whole = Selection(dataset, clips, len(clips))
+        kept = pd.Series(True, index=clips.index)
+        for column, name in whole.facets().items():
+            options = sorted(clips[column].dropna().unique().tolist())
+            if len(options) > 1:
+                chosen = st.multiselect(name, options, key=column, bind="query-params", placeholder="all")
+                if chosen:
+                    kept &= clips[column].isin(chosen)
+    return Selection(dataset, clips[kept], len(clips))

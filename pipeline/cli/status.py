@@ -1,0 +1,86 @@
+"""What the store holds: collections, views, the last build, failures."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from store.errors import StoreError
+from store.snapshots import Snapshot, Store
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from store.reader import Reader
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--failures", action="store_true", help="list each file that failed, with its reason")
+    parser.add_argument("--json", action="store_true", help="as one JSON object")
+
+
+def run(options: argparse.Namespace) -> int:
+    from pipeline.cli.console import plain
+    from store.reader import Reader
+
+    store = Store(options.store)
+    current = store.current()
+    if current is None:
+        raise StoreError(
+            f"The store at {options.store} is empty. Fill it with `python -m pipeline build --dataset demo` "
+            "or with your own recordings: `--dataset esc50=PATH`."
+        )
+    with Reader(current.path) as reader:
+        told = describe(store, current, reader)
+    if options.json:
+        sys.stdout.write(json.dumps(told, default=str) + "\n")
+    else:
+        show(told, plain(), failures=options.failures)
+    return 0
+
+
+def describe(store: Store, current: Snapshot, reader: Reader) -> dict[str, Any]:
+    """The state of the store in plain values."""
+    datasets = ("dataset", "title", "synthetic", "clips", "hours", "classes", "speakers", "failures", "path")
+    views = ("view", "version", "dimension")
+    builds = reader.rows("builds")
+    return {
+        "store": str(store.root),
+        "snapshot": current.number,
+        "published_at": current.published_at.isoformat(timespec="seconds"),
+        "building": store.is_building(),
+        "last_build": builds[0] if builds else None,
+        "datasets": [{name: row[name] for name in datasets} for row in reader.rows("datasets")],
+        "views": [{name: row[name] for name in views} for row in reader.rows("views")],
+        "failures": reader.rows("failures"),
+    }
+
+
+def show(told: dict[str, Any], console: Console, *, failures: bool) -> None:
+    from rich.table import Table
+
+    console.print(f"Snapshot {told['snapshot']} of {told['published_at']}, in {told['store']}")
+    if told["building"]:
+        console.print("A build is at work on it now.")
+    if told["last_build"]:
+        console.print(_in_words(told["last_build"]))
+    table = Table("collection", "clips", "hours", "classes", "speakers", "recordings in")
+    for row in told["datasets"]:
+        name = row["dataset"] + (" (synthetic)" if row["synthetic"] else "")
+        numbers = (str(row["clips"]), f"{row['hours']:.2f}", str(row["classes"]), str(row["speakers"]))
+        table.add_row(name, *numbers, row["path"])
+    console.print(table)
+    console.print("Views: " + ", ".join(f"{row['view']} ({row['dimension']})" for row in told["views"]))
+    console.print(f"{len(told['failures'])} files failed.")
+    if failures:
+        listed = Table("collection", "file", "stage", "reason")
+        for row in told["failures"]:
+            listed.add_row(row["dataset"], row["relative_path"], row["stage"], row["reason"])
+        console.print(listed)
+
+
+def _in_words(build: dict[str, Any]) -> str:
+    counts = ", ".join(f"{build[name]} {name}" for name in ("added", "updated", "removed", "failed"))
+    return f"Last build {build['build_id']}: {counts}; {build['vectors_computed']} vectors computed."

@@ -1,0 +1,106 @@
+"""The networks that were trained on a dataset fold by fold, as an experiment beside the classifiers."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from pipeline.classify.metrics import measure
+from pipeline.classify.protocol import protocol
+from pipeline.experiments import rows
+from pipeline.experiments.spec import NETWORK, TRAINED, VERSION, Due, Wanted
+from pipeline.experiments.unit import Gap
+from pipeline.networks.rows import SOUND, experiment_row, fold_rows
+from pipeline.train import layout
+from pipeline.train.errors import TrainError
+from pipeline.train.esc import kept
+from pipeline.train.esc.trained import Trained
+from store.experiments import ExperimentRows
+from store.reader import Reader
+
+
+def due(root: Path, reader: Reader) -> list[Due]:
+    """An experiment for each dataset of the store that a network was trained on, whole or not."""
+    found = []
+    for row in reader.rows("all_datasets"):
+        dataset = row["dataset"]
+        if (layout.folder(root, dataset) / layout.RECIPE).exists():
+            found.append(_due(root, reader, dataset))
+    return found
+
+
+def _due(root: Path, reader: Reader, dataset: str) -> Due:
+    one, reason = _trained(root, reader, dataset)
+    wanted = Wanted(
+        dataset=dataset, target="label", method=layout.NETWORK, views=(SOUND,), kind=NETWORK, origin=TRAINED
+    )
+    told = reason or (one.key if one else "")
+    key = hashlib.sha256(f"{VERSION} {told}".encode()).hexdigest()[:16]
+    return Due(wanted, wanted.id(()), key)
+
+
+def _trained(root: Path, reader: Reader, dataset: str) -> tuple[Trained | None, str | None]:
+    """The training, and why it cannot be told of."""
+    try:
+        one = kept.trained(root, dataset)
+    except TrainError as error:
+        return None, str(error)
+    if one is None:
+        return None, "Nothing was trained."
+    if not one.complete:
+        missing = [name for name in one.fold_names if name not in {fold.name for fold in one.folds}]
+        return one, (
+            f"Not trained yet: {', '.join(missing)}. Go on with `python -m pipeline train esc --dataset {dataset}`."
+        )
+    return one, one.mismatch(reader.clips(dataset))
+
+
+def make(root: Path, reader: Reader, one: Due) -> ExperimentRows | Gap:
+    """The rows of a training, or why there are none."""
+    dataset = one.wanted.dataset
+    trained, reason = _trained(root, reader, dataset)
+    if trained is None or reason:
+        told = {"what": "The network", "reason": reason, "target": one.wanted.target, "dataset": dataset}
+        return Gap(one.experiment_id, told | {"experiment_id": one.experiment_id, "key": one.key})
+    return _rows(trained, reader.clips(dataset), one)
+
+
+def _rows(trained: Trained, clips: pd.DataFrame, one: Due) -> ExperimentRows:
+    planned = protocol(clips, "label")
+    ids = clips["clip_id"].to_numpy(dtype=object)[planned.rows]
+    at = pd.Index(ids).get_indexer(pd.Index(trained.clip_ids))
+    probabilities = np.asarray(trained.probabilities, dtype=np.float32)
+    predicted = probabilities.argmax(axis=1)
+    metrics = measure(
+        trained.truth, predicted, probabilities, folds=planned.folds[at], groups=planned.groups[at]
+    )
+    classes = np.array(trained.classes, dtype=object)
+    told = pd.DataFrame(
+        {
+            "clip_id": trained.clip_ids, "fold": trained.fold_of,
+            "truth": classes[trained.truth], "predicted": classes[predicted],
+        }
+    )  # fmt: skip
+    folds = trained.fold_table()
+    return ExperimentRows(
+        experiment=experiment_row(
+            one, metrics, version=layout.VERSION, classes=trained.classes, protocol=planned.name,
+            protocol_title=planned.title, protocol_told=planned.sentence, unit=planned.unit,
+            parameters=trained.parameters, versions=trained.versions, notes=trained.notes, seed=trained.seed,
+            seconds=float(folds["seconds"].sum()),
+        ),
+        predictions=rows.predictions(told, probabilities),
+        metrics=[*_by_fold(trained, folds), *rows.by_class(metrics, trained.classes)],
+        history=[{str(name): value for name, value in row.items()} for row in trained.history.to_dict("records")],
+    )  # fmt: skip
+
+
+def _by_fold(trained: Trained, folds: pd.DataFrame) -> list[rows.Row]:
+    return [
+        found
+        for fold, (_, row) in zip(trained.folds, folds.iterrows(), strict=True)
+        for found in fold_rows(fold.name, fold.truth, fold.probabilities, row["train"], row["seconds"])
+    ]

@@ -1,0 +1,30 @@
+"""The networks that learned by themselves, as experiments: they are told of, where a classifier is learned with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.experiments.spec import CARD, NETWORK, Due
+from pipeline.experiments.unit import Gap
+from pipeline.networks import esc_cnn, voice, voice_card_rows
+from pipeline.train import layout
+from store.experiments import ExperimentRows
+from store.reader import Reader
+
+OF = {
+    (NETWORK, layout.NETWORK): esc_cnn,
+    (NETWORK, voice.METHOD): voice,
+    (CARD, voice.METHOD): voice_card_rows,
+}
+"""By kind and method of an experiment, the module that knows which of them are due, and makes one."""
+KINDS = frozenset(kind for kind, _ in OF)
+
+
+def due(root: Path, reader: Reader) -> list[Due]:
+    """The experiments of all networks that there are."""
+    return [one for module in OF.values() for one in module.due(root, reader)]
+
+
+def make(root: Path, reader: Reader, one: Due) -> ExperimentRows | Gap:
+    """The rows of one of them, or why there are none."""
+    return OF[one.wanted.kind, one.wanted.method].make(root, reader, one)

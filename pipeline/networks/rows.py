@@ -1,0 +1,59 @@
+"""What the experiments of all networks have in common, as the store's rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.classify.metrics import Metrics, measure
+from pipeline.experiments.rows import Row, as_json, metric, overall
+from pipeline.experiments.spec import EVERY_CLIP, Due
+
+SOUND = "sound"
+"""What a network learns from, where a classifier learns from views."""
+
+
+def experiment_row(
+    one: Due,
+    metrics: Metrics,
+    *,
+    version: int,
+    classes: Sequence[str],
+    protocol: str,
+    protocol_title: str,
+    protocol_told: str,
+    unit: str,
+    parameters: Mapping[str, Any],
+    versions: Mapping[str, str],
+    notes: Sequence[str],
+    seed: int,
+    seconds: float,
+    made_at: datetime | None = None,
+) -> Row:
+    """The row of ``experiments``; ``seconds`` is what the training took."""
+    wanted = one.wanted
+    return {
+        "experiment_id": one.experiment_id, "dataset": wanted.dataset, "target": wanted.target,
+        "subset": EVERY_CLIP, "origin": wanted.origin, "kind": wanted.kind, "method": wanted.method,
+        "version": version, "views": list(wanted.views), "combination": wanted.combination, "columns": 0,
+        "key": one.key, "seed": seed, "protocol": protocol, "protocol_title": protocol_title,
+        "protocol_told": protocol_told, "unit": unit, "classes": list(classes), "parameters": as_json(parameters),
+        "versions": as_json(versions), "notes": list(notes), "fit_seconds": seconds, "predict_seconds": 0.0,
+        "seconds": seconds, "made_at": made_at or datetime.now(),
+    } | overall(metrics)  # fmt: skip
+
+
+def fold_rows(
+    name: str, truth: NDArray[np.intp], probabilities: NDArray[np.float32], train: int, seconds: float
+) -> list[Row]:
+    """One fold: how many clips it learned from and was tested on, how long that took, and how good it is."""
+    scored = measure(truth, probabilities.argmax(axis=1), probabilities)
+    told = {
+        "train": train, "test": len(truth), "fit_seconds": seconds, "accuracy": scored.accuracy,
+        "balanced_accuracy": scored.balanced_accuracy, "macro_f1": scored.macro_f1, "log_loss": scored.log_loss,
+    }  # fmt: skip
+    return [metric("fold", name, what, value) for what, value in told.items()]

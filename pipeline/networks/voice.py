@@ -1,0 +1,154 @@
+"""What the voice network says of a dataset's speakers whom it has not learned from, as an experiment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from models.gender_format import VERSION as NETWORK_VERSION
+from pipeline.classify.metrics import Metrics, measure
+from pipeline.experiments import rows
+from pipeline.experiments.grid import targets
+from pipeline.experiments.spec import NETWORK, SHIPPED, TRAINED, Due, Wanted
+from pipeline.experiments.unit import Gap
+from pipeline.networks import in_use, speech_datasets
+from pipeline.networks import voice_summary as words
+from pipeline.networks.ecapa import NAME
+from pipeline.networks.exposure import LEARNED, NEVER_MET, VALIDATED, met
+from pipeline.networks.rows import SOUND, experiment_row, fold_rows
+from pipeline.networks.voice_card import NETWORK as METHOD
+from pipeline.networks.voice_card import TITLE, Card
+from pipeline.networks.voice_told import said
+from pipeline.train.esc.scored import answered, dialect_rows
+from pipeline.train.layout import digest
+from pipeline.train.voice.by_speaker import by_speaker, each_speaker, speaker_rows
+from pipeline.train.voice.speakers import SEXES
+from store.experiments import ExperimentRows
+from store.reader import Reader
+
+VERSION = 1
+"""Raise it when an experiment's rows change for a reason that neither weights nor clips tell."""
+PROTOCOL = "strangers"
+
+
+def due(root: Path, reader: Reader) -> list[Due]:
+    """One experiment for each spoken dataset that says who speaks and of which sex."""
+    card = in_use.found(root)
+    if card is None:
+        return []
+    prints = {row["dataset"]: row["fingerprint"] for row in reader.rows("learning_fingerprints")}
+    made = reader.embeddings()
+    made = made[made["view"] == NAME]
+    heard = {row["dataset"]: [row["key"], row["clips"]] for row in made.to_dict("records")}
+    found = []
+    for dataset in [name for name in speech_datasets.in_store(reader) if name in heard]:
+        target = target_of(reader.clips(dataset))
+        if target is None:
+            continue
+        wanted = Wanted(
+            dataset=dataset, target=target, method=METHOD, views=(SOUND,), kind=NETWORK, origin=TRAINED
+        )
+        key = digest([VERSION, card.digest, prints.get(dataset), *heard[dataset]])
+        found.append(Due(wanted, wanted.id(()), key))
+    return found
+
+
+def target_of(clips: pd.DataFrame) -> str | None:
+    """What a dataset calls the sex of its speakers: its label, or ``sex``; None where it tells no two sexes apart."""
+    if not clips["speaker"].notna().any() or not set(SEXES) <= set(clips["sex"]):
+        return None
+    codes = pd.factorize(clips["sex"])[0]
+    return next((one for one in targets(clips) if (pd.factorize(clips[one])[0] == codes).all()), None)
+
+
+def make(root: Path, reader: Reader, one: Due) -> ExperimentRows | Gap:
+    """The rows of the experiment, or a word on why nobody is left to be tested."""
+    card, dataset = in_use.used(root), one.wanted.dataset
+    clips = reader.clips(dataset)
+    clips = clips[clips["sex"].isin(SEXES) & clips["speaker"].notna()]
+    clips = clips.assign(fold=met(clips, card))
+    matrix = reader.matrix(dataset, NAME)
+    tested = clips[(clips["fold"] != LEARNED) & clips["clip_id"].isin(matrix.clip_ids)].reset_index(drop=True)
+    if tested.empty:
+        told = {"what": TITLE, "reason": words.nobody(clips, card), "target": one.wanted.target}
+        keyed = {"experiment_id": one.experiment_id, "key": one.key, "dataset": dataset}
+        return Gap(one.experiment_id, told | keyed)
+    at = pd.Index(matrix.clip_ids).get_indexer(pd.Index(tested["clip_id"]))
+    probabilities, logits = said(card, matrix.values[at])
+    (synthetic,) = [row["synthetic"] for row in reader.rows("all_datasets") if row["dataset"] == dataset]
+    return _rows(
+        one,
+        card,
+        tested,
+        answered(tested, probabilities, logits),
+        words.notes(card, clips, tested, synthetic),
+    )
+
+
+def _rows(one: Due, card: Card, tested: pd.DataFrame, told: pd.DataFrame, notes: list[str]) -> ExperimentRows:
+    classes = np.array(
+        [tested.loc[tested["sex"] == sex, one.wanted.target].iloc[0] for sex in SEXES], dtype=object
+    )
+    truth, predicted = (
+        np.array([SEXES.index(sex) for sex in told[name]], dtype=np.intp) for name in ("sex", "predicted")
+    )
+    probabilities = told[list(SEXES)].to_numpy(dtype=np.float32)
+    codes = {name: pd.factorize(tested[name])[0].astype(np.intp) for name in ("fold", "speaker")}
+    metrics = measure(truth, predicted, probabilities, folds=codes["fold"], groups=codes["speaker"])
+    table = pd.DataFrame(
+        {
+            "clip_id": tested["clip_id"], "fold": tested["fold"],
+            "truth": classes[truth], "predicted": classes[predicted],
+        }
+    )  # fmt: skip
+    return ExperimentRows(
+        experiment=experiment_row(
+            one, metrics, version=NETWORK_VERSION, classes=list(classes), protocol=PROTOCOL,
+            protocol_title=words.title(tested), protocol_told=words.sentence(card, tested), unit="speaker",
+            parameters=parameters(card), versions=card.told["versions"], notes=notes,
+            seed=int(card.told["seed"]), seconds=card.seconds,
+        ),
+        predictions=rows.predictions(table, probabilities),
+        metrics=[*_fold_rows(card, tested["fold"], truth, probabilities), *_measured(metrics, list(classes), told)],
+    )  # fmt: skip
+
+
+def _measured(metrics: Metrics, classes: list[str], told: pd.DataFrame) -> list[rows.Row]:
+    each = each_speaker(by_speaker(told))
+    return [*rows.by_class(metrics, classes), *speaker_rows(told), *dialect_rows(told), *each]
+
+
+def _fold_rows(
+    card: Card, fold: pd.Series, truth: NDArray[np.intp], probabilities: NDArray[np.float32]
+) -> list[rows.Row]:
+    learned = sum(one.clips for one in card.speakers["train"])
+    found: list[rows.Row] = []
+    for name in (NEVER_MET, VALIDATED):
+        mine = (fold == name).to_numpy()
+        if mine.any():
+            found += fold_rows(name, truth[mine], probabilities[mine], learned, card.seconds)
+    return found
+
+
+def parameters(card: Card) -> dict[str, object]:
+    """What there is to know of the network and its training."""
+    names = [
+        "recipe",
+        "speakers",
+        "seeds",
+        "over_seeds",
+        "temperature",
+        "seed",
+        "parameters",
+        "says",
+        "device",
+        "made",
+    ]
+    return {name: card.told[name] for name in names} | {"weights": card.sha256, "origin": origin(card)}
+
+
+def origin(card: Card) -> str:
+    return SHIPPED if card.shipped else TRAINED

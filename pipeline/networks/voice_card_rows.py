@@ -1,0 +1,114 @@
+"""What was measured when the voice network was trained, of clips that need not be in the store: as its card tells it.
+
+One experiment for each part that was listened to, under a dataset's name that no dataset can have.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from models.gender_format import VERSION as NETWORK_VERSION
+from pipeline.classify.intervals import Interval, by_groups
+from pipeline.classify.metrics import Metrics, measure
+from pipeline.experiments import rows
+from pipeline.experiments.spec import CARD, Due, Wanted
+from pipeline.networks import in_use
+from pipeline.networks.rows import SOUND, experiment_row
+from pipeline.networks.voice import origin, parameters
+from pipeline.networks.voice_card import NETWORK as METHOD
+from pipeline.networks.voice_card import Card
+from pipeline.networks.voice_card_content import Evaluated, in_words
+from pipeline.train.layout import digest
+from pipeline.train.voice.by_speaker import each_speaker
+from pipeline.train.voice.speakers import SEXES
+from store.experiments import ExperimentRows
+from store.reader import Reader
+
+DATASET = f"card:{METHOD}"
+VERSION = 1
+"""Raise it when the rows change for a reason that the card does not tell."""
+VALIDATION, TEST = "validation", "test"
+TITLES = {VALIDATION: "speakers kept for validation", TEST: "speakers never met"}
+TOLD = {
+    VALIDATION: "The network, its epoch and its calibration were chosen on them.",
+    TEST: "They were met once, when everything had been chosen.",
+}
+
+
+def due(root: Path, reader: Reader) -> list[Due]:
+    """One experiment for each part that the card tells of, whatever is in the store."""
+    card = in_use.found(root)
+    if card is None:
+        return []
+    return [
+        Due(
+            Wanted(
+                dataset=DATASET, target="sex", method=METHOD, views=(SOUND,), kind=CARD, origin=origin(card)
+            ),
+            f"voice.{METHOD}.{part}",
+            digest([VERSION, card.digest, card.shipped, part]),
+        )
+        for part in card.evaluations
+    ]
+
+
+def make(root: Path, reader: Reader, one: Due) -> ExperimentRows:
+    """The rows of the experiment."""
+    card, part = in_use.used(root), one.experiment_id.rsplit(".", 1)[1]
+    told = card.evaluations[part]
+    male = told.answers["male"].to_numpy(dtype=np.float32)
+    probabilities = np.stack([1 - male, male], axis=1)  # (n, 2)
+    names = np.array(SEXES, dtype=object)
+    table = pd.DataFrame(
+        {
+            "clip_id": told.answers["clip_id"], "fold": part,
+            "truth": told.answers["sex"], "predicted": names[probabilities.argmax(axis=1)],
+        }
+    )  # fmt: skip
+    return ExperimentRows(
+        experiment=experiment_row(
+            one, _measured(told, probabilities), version=NETWORK_VERSION, classes=SEXES, protocol=part,
+            protocol_title=TITLES.get(part, part), protocol_told=_sentence(card, part), unit="speaker",
+            parameters=parameters(card), versions=card.told["versions"],
+            notes=[*card.told["says"], *card.told["notes"]], seed=int(card.told["seed"]), seconds=card.seconds,
+            made_at=datetime.combine(card.made, time()),
+        ),
+        predictions=rows.predictions(table, probabilities),
+        metrics=[*told.metrics, *each_speaker(told.speakers)],
+        history=_history(card) if part == VALIDATION else [],
+    )  # fmt: skip
+
+
+def _measured(told: Evaluated, probabilities: np.ndarray) -> Metrics:
+    """All measures of the answers; which of them are by one speaker, the card tells in sums alone."""
+    truth = np.array([SEXES.index(sex) for sex in told.answers["sex"]], dtype=np.intp)
+    found = measure(truth, probabilities.argmax(axis=1), probabilities)
+    return replace(found, groups=len(told.speakers), grouped_interval=_grouped(told.speakers))
+
+
+def _grouped(speakers: pd.DataFrame) -> Interval | None:
+    """The interval that knows which clips are alike asks only how many of each speaker's were right."""
+    clips, right = (speakers[name].to_numpy(dtype=np.intp) for name in ("clips", "right"))
+    groups = np.repeat(np.arange(len(speakers)), clips)
+    # Of a clip within its speaker's.
+    place = np.arange(len(groups)) - np.repeat(np.cumsum(clips) - clips, clips)
+    return by_groups(place < right[groups], groups)
+
+
+def _sentence(card: Card, part: str) -> str:
+    return (
+        f"Measured when the network was trained, on {in_words(card.speakers[part])}; none of these recordings need be "
+        f"here. It had learned from {in_words(card.speakers['train'])}. {TOLD.get(part, '')}".strip()
+    )
+
+
+def _history(card: Card) -> list[rows.Row]:
+    return [
+        {"fold": f"seed {seed}", "epoch": epoch, "metric": what, "value": value}
+        for seed, epoch, what, value in card.history
+    ]

@@ -1,0 +1,203 @@
+"""What a build tells while it works: to the terminal, to ``--json``, and to the log a page follows."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pipeline.runtime import stop
+
+LOGS_KEPT = 50
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    build_id: str
+    datasets: list[str]
+    resumed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Preparing:
+    """A dataset makes its recordings first (the demo corpora)."""
+
+    dataset: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    dataset: str
+    clips: int
+    problems: int
+    notes: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What there is to do; ``failed`` counts files at fault in the scan, or unchanged since they failed."""
+
+    to_extract: int
+    unchanged: int
+    updated: int
+    reused: int
+    removed: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    done: int
+    total: int
+    failed: int
+    clips_per_s: float
+    left_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class StageProgress:
+    """How far a stage has come that goes through what is in the store: its first event has done nothing."""
+
+    stage: str
+    title: str
+    """What the stage makes, in words for a person."""
+    unit: str
+    """What is counted, in the plural."""
+    done: float
+    """Has a fraction within a single unit."""
+    total: int
+    dataset: str = ""
+    """Of what was done last."""
+    item: str = ""
+    """What of the dataset was done last, where a dataset has more than one."""
+    left_s: float | None = None
+    """About how long until the stage is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """About how many seconds from now each stage will be done and published, by its name, in order."""
+
+    left: dict[str, float]
+    titles: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A snapshot that pages can open; more may follow. ``stage`` is the one that ended, "clips" the first."""
+
+    snapshot: int
+    stage: str
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """One dataset at the end of a build."""
+
+    dataset: str
+    clips: int
+    hours: float
+    classes: int
+    speakers: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The summary of a build; ``status`` is ``published`` or ``unchanged``.
+
+    Clips are counted against the snapshot before, vectors in this run alone: a resumed build reports
+    all that is new and only the work that was left.
+    """
+
+    status: str
+    build_id: str
+    snapshot: int
+    added: int
+    updated: int
+    removed: int
+    failed: int
+    vectors_computed: int
+    vectors_reused: int
+    stages: dict[str, int]
+    """How many units each stage has computed in this run, by its name; those without work are left out."""
+    seconds: float
+    collections: list[Collection]
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The build ended before its time; finished batches wait for the next one."""
+
+    reason: str
+
+
+Event = (
+    Started
+    | Preparing
+    | Scanned
+    | Planned
+    | Progress
+    | StageProgress
+    | Stages
+    | Published
+    | Finished
+    | Stopped
+)
+Listener = Callable[[Event], None]
+
+
+def name_of(event: type[Event]) -> str:
+    """What an event is called in JSON."""
+    return event.__name__.lower()
+
+
+def to_json(event: Event) -> str:
+    """One line: ``{"event": "progress", "time": ..., ...}``."""
+    told = {
+        "event": name_of(type(event)),
+        "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+    }
+    return json.dumps(told | asdict(event))
+
+
+@contextmanager
+def logged(folder: Path, build_id: str, listener: Listener) -> Iterator[Listener]:
+    """Every event goes to ``folder/BUILD_ID.jsonl`` as well, so that any page can follow any build.
+
+    A log that cannot be written any more, on a full disk, is no reason to end a build.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in sorted(folder.glob("*.jsonl"))[: -(LOGS_KEPT - 1)]:
+        old.unlink()
+    file = (folder / f"{build_id}.jsonl").open("a", encoding="utf-8", buffering=1)
+
+    def tell(event: Event) -> None:
+        try:
+            file.write(to_json(event) + "\n")
+        except OSError as error:
+            log.info("The event log cannot be written: %s", error)
+        listener(event)
+
+    try:
+        yield tell
+    finally:
+        with suppress(OSError):  # what is left in the buffer of a full disk
+            file.close()
+
+
+@contextmanager
+def end_told(tell: Listener) -> Iterator[None]:
+    """Tell why a build ended before its time, whatever the reason."""
+    try:
+        yield
+    except BaseException as error:
+        stopped = isinstance(error, KeyboardInterrupt) or stop.asked()
+        words = "Stopped on request; the next build goes on from here." if stopped else str(error)
+        tell(Stopped(words or type(error).__name__))
+        raise

@@ -1,0 +1,87 @@
+"""What a voice model told of people rather than of clips, and how far that would hold for other people."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from pipeline.classify.intervals import LEVEL, Interval, wilson
+from pipeline.experiments.rows import Row, metric
+from pipeline.train.voice.speakers import SEXES
+
+RESAMPLES = 2_000
+SPEAKERS, SPEAKER = "speakers", "speaker"
+"""Kinds of ``experiment_metrics``: of all speakers, and of each by name."""
+WORDS = {"male": "sex", "majority_male": "majority", "mean_logit_male": "mean_logit"}
+"""What is kept as a number of each speaker, and which column says it in a word."""
+
+
+def by_speaker(told: pd.DataFrame) -> pd.DataFrame:
+    """
+    One row a speaker: dataset, sex, clips, right (clips), majority and mean_logit (the sex that each tells).
+
+    Where as many clips say the one as the other, the majority is nobody's: an empty word.
+
+    Parameters
+    ----------
+    told : DataFrame
+        Rows of :attr:`pipeline.train.esc.evaluate.Evaluation.told`, of one condition.
+    """
+    rows = []
+    for speaker, own in told.groupby("speaker", sort=True):
+        male = int((own["predicted"] == SEXES[1]).sum())
+        majority = "" if 2 * male == len(own) else SEXES[int(2 * male > len(own))]
+        by_logit = SEXES[int(own["logit"].mean() > 0)]
+        first = own.iloc[0]
+        rows.append(
+            (speaker, first["dataset"], first["sex"], len(own), int(own["right"].sum()), majority, by_logit)
+        )
+    columns = ["speaker", "dataset", "sex", "clips", "right", "majority", "mean_logit"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def bootstrap(
+    told: pd.DataFrame, resamples: int = RESAMPLES, seed: int = 0, level: float = LEVEL
+) -> Interval:
+    """Within what the accuracy lies if other speakers had been met: speakers drawn anew (Efron 1979), percentiles."""
+    speakers = by_speaker(told)
+    right, clips = speakers["right"].to_numpy(dtype=float), speakers["clips"].to_numpy(dtype=float)
+    drawn = np.random.default_rng(seed).integers(0, len(speakers), (resamples, len(speakers)))
+    shares = right[drawn].sum(1) / clips[drawn].sum(1)
+    low, high = np.quantile(shares, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(float(low), float(high))
+
+
+def speaker_rows(told: pd.DataFrame) -> list[Row]:
+    """Speakers told right by the majority of their clips and by the mean logit, each with Wilson's interval."""
+    speakers, between = by_speaker(told), bootstrap(told)
+    found: list[Row] = []
+    for rule in ("majority", "mean_logit"):
+        right = int((speakers[rule] == speakers["sex"]).sum())
+        interval = wilson(right, len(speakers))
+        values = {
+            "speakers": len(speakers), "errors": len(speakers) - right, "accuracy": right / len(speakers),
+            "accuracy_low": interval.low, "accuracy_high": interval.high,
+        }  # fmt: skip
+        found += [metric(SPEAKERS, rule, what, value) for what, value in values.items()]
+    ends = {"accuracy_low": between.low, "accuracy_high": between.high, "resamples": RESAMPLES}
+    return found + [metric(SPEAKERS, "bootstrap", what, value) for what, value in ends.items()]
+
+
+def each_speaker(speakers: pd.DataFrame) -> list[Row]:
+    """Rows of :func:`by_speaker`: clips, right, and 1 for male of what was recorded and of what each rule says.
+
+    Where the clips say the one as often as the other, the majority has no value.
+    """
+    found: list[Row] = []
+    for row in speakers.to_dict("records"):
+        male = {name: _is_male(row[column]) for name, column in WORDS.items()}
+        found += [
+            metric(SPEAKER, row["speaker"], what, value)
+            for what, value in {"clips": row["clips"], "right": row["right"], **male}.items()
+        ]
+    return found
+
+
+def _is_male(sex: str) -> float:
+    return float(sex == SEXES[1]) if sex in SEXES else np.nan

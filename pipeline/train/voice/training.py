@@ -1,0 +1,108 @@
+"""From collections to a shipped voice network: read, train the seeds, choose, write, test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+from models.ear import VoiceEar
+from models.gender import load
+from pipeline.train.corpora import Voices, parts
+from pipeline.train.esc.evaluate import Evaluation, evaluate
+from pipeline.train.telling import Tell
+from pipeline.train.voice.card import Trained, write_card, write_weights
+from pipeline.train.voice.conditions import conditions
+from pipeline.train.voice.data import Collected
+from pipeline.train.voice.problem import Heard
+from pipeline.train.voice.recipe import GenderRecipe
+from pipeline.train.voice.sounds import Noises, read_noises, read_voices, through_opus
+from pipeline.train.voice.stream_fit import fitted
+from pipeline.train.voice.train import chosen, train_seeds, training_key
+
+Progress = Callable[[str, int, int], None]
+"""Is told what goes on, how much of it is done, and of how much."""
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What was trained, and how it did on those it was not trained on, by ``validation`` and ``test``."""
+
+    trained: Trained
+    evaluations: dict[str, Evaluation]
+    weights: Path
+    card: Path
+
+
+def train_and_ship(
+    collected: Collected,
+    recipe: GenderRecipe,
+    seeds: Sequence[int],
+    place: Path,
+    *,
+    device: torch.device,
+    test: bool = True,
+    progress: Progress | None = None,
+    tell: Tell | None = None,
+) -> Outcome:
+    """
+    Train, choose by validation, write weights and card into the folder ``place``.
+
+    Parameters
+    ----------
+    test : bool
+        Whether to meet the test speakers. False while a recipe is still being chosen.
+
+    Raises
+    ------
+    TrainError
+        The collections cannot be learned from, or a recording cannot be opened.
+    """
+    say = progress or (lambda what, done, total: None)
+    voices = parts(
+        collected.voices, train_on=recipe.train_on, validation_share=recipe.validation_share,
+        test_share=recipe.test_share, seed=recipe.split_seed,
+    )  # fmt: skip
+    train, validation = _read(voices, collected.sounds, recipe, say)
+    place.mkdir(parents=True, exist_ok=True)
+    results = train_seeds(train, validation, recipe, seeds, device=device, checkpoints=place, tell=tell)
+    key = training_key(recipe, train, validation)
+    trained = Trained(recipe, key, results, chosen(results), voices, collected.titles, _words(device))
+    weights = write_weights(place, trained)
+    evaluations = {"validation": _evaluated(weights, voices.validation, validation.noises, "validation", say)}
+    stream = fitted(
+        VoiceEar(load(weights)), voices.validation, validation.noises,
+        tell=lambda done, total: say("listening as a stream", done, total),
+    )  # fmt: skip
+    if test and not voices.test.empty:
+        noises = read_noises(collected.sounds, "test")
+        evaluations["test"] = _evaluated(weights, voices.test, noises, "test", say)
+    return Outcome(trained, evaluations, weights, write_card(place, trained, evaluations, stream))
+
+
+def _read(voices: Voices, sounds: pd.DataFrame, recipe: GenderRecipe, say: Progress) -> tuple[Heard, Heard]:
+    found = read_voices(voices.train, lambda done, total: say("reading", done, total))
+    coded = []
+    if recipe.augmentation.opus > 0:
+        rates = recipe.augmentation.opus_bit_rates
+        coded = through_opus(found, rates, lambda done, total: say("Opus", done, total))
+    kept_apart = read_voices(voices.validation, lambda done, total: say("reading validation", done, total))
+    return (
+        Heard(voices.train, found, coded, read_noises(sounds, "train")),
+        Heard(voices.validation, kept_apart, [], read_noises(sounds, "validation")),
+    )
+
+
+def _evaluated(weights: Path, clips: pd.DataFrame, noises: Noises, part: str, say: Progress) -> Evaluation:
+    # The file is read back: what is measured is what is shipped.
+    model = load(weights)
+    return evaluate(
+        model, clips, conditions(noises), lambda done, total: say(f"listening: {part}", done, total)
+    )
+
+
+def _words(device: torch.device) -> str:
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"

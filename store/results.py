@@ -1,0 +1,170 @@
+"""Projections and clusterings in the staging database.
+
+What one stage of a build computes from one view of one dataset, or from all its views together, is a *unit*.
+Its rows come and go together, for each of them depends on every clip. Call each function inside
+``writer.transaction()``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+from store import sql
+from store.analysis_reader import Answers
+from store.audit_reader import Audited
+from store.errors import StoreError
+from store.results_reader import Learned
+
+if TYPE_CHECKING:
+    from store.writer import Writer
+
+Row = Mapping[str, Any]
+OF_PROJECTIONS = ("projection_points", "projection_axes", "projections")
+OF_CLUSTERINGS = ("cluster_members", "cluster_trees", "clusterings")
+RANKED = ("agreement", "rank", "place", "why")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class UnitRows:
+    """The rows of one unit as the tables of ``schema.sql`` have them; long ones as Arrow, a table an id."""
+
+    unit: Row
+    """The row of ``units``: names stage, dataset, view and key."""
+    gaps: Sequence[Row] = ()
+    """Rows of ``analysis_gaps``: ``what`` and ``reason``; dataset and view are added."""
+    projections: Sequence[Row] = ()
+    points: Sequence[pa.Table] = ()
+    axes: Sequence[Row] = ()
+    clusterings: Sequence[Row] = ()
+    members: Sequence[pa.Table] = ()
+    trees: Sequence[pa.Table] = ()
+
+    @property
+    def place(self) -> dict[str, str]:
+        return {name: self.unit[name] for name in ("stage", "dataset", "view")}
+
+
+class Staged(Answers, Learned, Audited):
+    """What the staging database answers while it is being written: ``units``, ``clusterings`` and all else."""
+
+    def __init__(self, writer: Writer) -> None:
+        self.writer = writer
+
+    def ask(self, name: str, **parameters: Any) -> pa.Table:
+        return self.writer.con.sql(sql.query(name), params=parameters or None).to_arrow_table()
+
+
+def replace_unit(writer: Writer, rows: UnitRows) -> None:
+    """Write a unit in the place of whatever there was of its stage, dataset and view, kept results included.
+
+    Raises
+    ------
+    StoreError
+        A row of another dataset or view, or a value that does not fit.
+    """
+    drop_units(writer.con, **rows.place)
+    writer.upsert("units", [rows.unit])
+    writer.append("analysis_gaps", [dict(gap) | rows.place for gap in rows.gaps])
+    _add(writer, rows)
+
+
+def add_to_unit(writer: Writer, rows: UnitRows) -> None:
+    """Add projections and clusterings to a unit that is there, in the place of those of the same id.
+
+    Raises
+    ------
+    StoreError
+        The unit is gone or has another key: the clips are no longer those it was computed from.
+    """
+    found = Staged(writer).units().get((rows.unit["stage"], rows.unit["dataset"], rows.unit["view"]))
+    if found != rows.unit["key"]:
+        raise StoreError(
+            f"The view '{rows.place['view']}' of '{rows.place['dataset']}' has been built anew since this was "
+            "computed. Compute it again on the present snapshot, then keep it."
+        )
+    for tables, key, new in (
+        (OF_PROJECTIONS, "projection_id", rows.projections),
+        (OF_CLUSTERINGS, "clustering_id", rows.clusterings),
+    ):
+        ids = [row[key] for row in new]
+        for table in tables:
+            writer.con.execute(f"delete from {table} where {key} in (select unnest($ids))", {"ids": ids})
+    _add(writer, rows)
+
+
+def _add(writer: Writer, rows: UnitRows) -> None:
+    for row in (*rows.projections, *rows.clusterings):
+        if {name: row[name] for name in rows.place} != rows.place:
+            raise StoreError(
+                f"A result of '{row['dataset']}', view '{row['view']}', came with the unit {rows.place}; "
+                "expected only results of that unit. This is a fault of the program: report it."
+            )
+    writer.append("projections", _once(rows.projections, "projection_id"))
+    writer.append("projection_axes", _once(rows.axes, "projection_id", "axis"))
+    writer.append("clusterings", _once(rows.clusterings, "clustering_id"))
+    for table, key, long in (
+        ("projection_points", "projection_id", rows.points),
+        ("cluster_members", "clustering_id", rows.members),
+        ("cluster_trees", "clustering_id", rows.trees),
+    ):
+        by_id = {each.column(key)[0].as_py(): each for each in long if each.num_rows}
+        if by_id:
+            writer.append(table, pa.concat_tables(by_id.values(), promote_options="permissive"))
+
+
+def _once(rows: Sequence[Row], *key: str) -> list[Row]:
+    """What a person keeps may be what the build computes anyway: of rows with the same key the last."""
+    return list({tuple(row[name] for name in key): row for row in rows}.values())
+
+
+def write_ranks(writer: Writer, dataset: str, ranks: pd.DataFrame) -> None:
+    """Write what the ranking says of a dataset's clusterings (``RANKED``), in the place of all there was.
+
+    Parameters
+    ----------
+    ranks : DataFrame
+        One row a clustering, with ``clustering_id`` and these; other columns are not looked at.
+    """
+    nothing = ", ".join(f"{name} = null" for name in RANKED)
+    writer.con.execute(f"update clusterings set {nothing} where dataset = ?", [dataset])
+    columns = pa.Table.from_pandas(ranks[["clustering_id", *RANKED]], preserve_index=False)
+    writer.con.register("ranks", columns)
+    try:
+        each = ", ".join(f"{name} = r.{name}" for name in RANKED)
+        writer.con.execute(
+            f"update clusterings c set {each} from ranks r where c.clustering_id = r.clustering_id and c.dataset = ?",
+            [dataset],
+        )
+    finally:
+        writer.con.unregister("ranks")
+
+
+def drop_units(
+    con: duckdb.DuckDBPyConnection,
+    *,
+    stage: str | None = None,
+    dataset: str | None = None,
+    view: str | None = None,
+) -> None:
+    """Forget what was computed of a dataset, of a view, or of the one view of the one dataset; by one stage
+    or by all of them."""
+    if dataset is None and view is None:
+        raise ValueError("drop_units needs a dataset, a view, or both")
+    given = {"stage": stage, "dataset": dataset, "view": view}
+    bound = {name: at for name, at in given.items() if at is not None}
+    where = " and ".join(f"{name} = ${name}" for name in bound)
+    for owner, key, tables in (
+        ("projections", "projection_id", OF_PROJECTIONS),
+        ("clusterings", "clustering_id", OF_CLUSTERINGS),
+    ):
+        for table in tables:
+            ids = f"select {key} from {owner} where {where}"
+            con.execute(f"delete from {table} where {key} in ({ids})", bound)
+    for table in ("analysis_gaps", "units"):
+        con.execute(f"delete from {table} where {where}", bound)

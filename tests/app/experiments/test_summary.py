@@ -1,0 +1,107 @@
+"""What is said of an experiment: its name, its interval, and whether it is more than guessing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+
+from app.experiments import summary as words
+from app.experiments.summary import Names
+
+NAMES = Names(
+    "kind of pet", {"mfcc": "MFCC", "pitch": "Pitch", "facts": "recording facts"}, ("mfcc", "pitch")
+)
+Rows = Callable[..., pd.Series]
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({}, "k nearest neighbours on all views"),
+        ({"views": ["mfcc"]}, "k nearest neighbours on MFCC"),
+        ({"views": ["mfcc", "pitch", "voice_mind"]}, "k nearest neighbours on all views + voice_mind"),
+        ({"views": ["voice_mind"]}, "k nearest neighbours on voice mind"),
+        ({"combination": "vote", "seed": 3}, "k nearest neighbours on all views (each view votes, seed 3)"),
+        ({"subset": "unleaked"}, "k nearest neighbours on all views (without leaked clips)"),
+        ({"method": "chance"}, "Chance"),
+        ({"kind": "facts", "method": "forest", "views": ["facts"]}, "Random forest on recording facts"),
+        ({"kind": "network", "method": "esc_cnn", "views": []}, "Log-mel CNN on the sound"),
+        (
+            {"kind": "network", "method": "gender_ecapa", "views": ["sound"], "seed": 2},
+            "ECAPA-TDNN (voice network) on sound",
+        ),
+    ],
+)
+def test_its_name(experiment: Rows, columns: dict[str, object], said: str) -> None:
+    assert NAMES.of(experiment(**columns)) == said
+
+
+def test_one_view_that_is_all_there_is_goes_by_its_own_name(experiment: Rows) -> None:
+    alone = Names("label", {"mfcc": "MFCC"}, ("mfcc",))
+    assert alone.of_views(["mfcc"]) == "MFCC"
+
+
+def test_the_label_has_the_corpus_own_name() -> None:
+    assert [NAMES.target(one) for one in ("label", "dialect")] == ["kind of pet", "dialect"]
+
+
+def test_what_listens_and_what_does_not(experiments: Callable[..., pd.DataFrame]) -> None:
+    table = experiments(
+        {}, {"method": "majority"}, {"kind": "facts", "method": "forest"}, {"kind": "network"}
+    )
+    assert words.listens(table).tolist() == [True, False, False, True]
+
+
+def test_guesses_are_of_the_target_and_of_every_clip(experiments: Callable[..., pd.DataFrame]) -> None:
+    table = experiments(
+        {"method": "majority", "accuracy": 0.5},
+        {"method": "chance", "accuracy": 0.4},
+        {"method": "chance", "accuracy": 0.3, "target": "sex"},
+        {"method": "chance", "accuracy": 0.2, "subset": "unleaked"},
+        {"method": "forest", "kind": "facts", "accuracy": 0.6},
+        {},
+    )
+    assert words.guesses(table, "label") == {"chance": 0.4, "majority": 0.5, "facts": 0.6}
+    assert words.guesses(table, "sex") == {"chance": 0.3}
+    assert words.guesses(table, "dialect") == {}
+    assert words.beside({}) == ""
+    assert words.beside({"chance": 0.4}).startswith("Without listening: 40.0% by guessing")
+
+
+def test_the_headline_tells_interval_and_folds(experiment: Rows) -> None:
+    told = words.headline(experiment(), 5)
+    assert told == "**80.0% of 100 clips are told right** (95% interval 71.1 to 86.7%, ± 5.0 over 5 folds)."
+    voice = words.headline(experiment(method="gender_ecapa", kind="network"), 2)
+    assert voice == "**80.0% of 100 clips are told right** (95% interval 71.1 to 86.7%)."
+    grouped = words.headline(experiment(grouped_low=0.6, grouped_high=0.9, unit="speaker", groups=12), 1)
+    assert "one split" in grouped
+    assert grouped.endswith("Clips of one speaker are alike; as 12 groups, the interval is 60.0 to 90.0%.")
+
+
+@pytest.mark.parametrize(
+    ("columns", "measured", "said"),
+    [
+        ({}, {"chance": 0.5, "majority": 0.55, "facts": 0.6}, None),
+        ({}, {}, None),
+        ({}, {"chance": 0.5, "majority": 0.72}, "Cannot be told from guessing"),
+        ({}, {"majority": 0.711}, "Cannot be told from guessing"),
+        ({}, {"majority": 0.9}, "No better than guessing"),
+        ({}, {"chance": 0.5, "facts": 0.8}, "Cannot be told from the recordings' facts"),
+        ({}, {"chance": 0.5, "facts": 0.9}, "Worse than the recordings' facts"),
+        ({"kind": "facts"}, {"chance": 0.5, "facts": 0.8}, None),
+        ({"kind": "facts"}, {"chance": 0.75, "facts": 0.8}, "Cannot be told from guessing"),
+        ({"method": "majority"}, {"chance": 0.5, "majority": 0.8}, None),
+        ({"grouped_low": 0.4, "grouped_high": 0.95}, {"chance": 0.5}, "Cannot be told from guessing"),
+    ],
+)
+def test_the_warning(
+    experiment: Rows, columns: dict[str, object], measured: dict[str, float], said: str | None
+) -> None:
+    told = words.warning(experiment(**columns), measured)
+    assert (told is None) == (said is None)
+    if told and said:
+        assert told.startswith(f"**{said}**")
+        low, high = words.bounds(experiment(**columns))
+        assert words.between(low, high) in told

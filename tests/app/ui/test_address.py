@@ -1,0 +1,125 @@
+"""A link names its snapshot: an older one is shown, one that is gone is said to be."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+
+from app.cache import snapshot
+from app.ui import address
+from store.snapshots import Store
+
+
+class Session:
+    """A browser's page: its address, what Streamlit remembers of it, and what it is told."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.told: list[str] = []
+        for name in ("warning", "info"):
+            monkeypatch.setattr(st, name, lambda text, **_: self.told.append(text))
+        monkeypatch.setattr(st, "button", lambda text, **_: self.told.append(f"[{text}]"))
+        monkeypatch.setattr(st, "session_state", {})
+        monkeypatch.setattr(st, "query_params", {})
+
+    def run(self, **query: str) -> tuple[int, str]:
+        """A run of the page: the snapshot it shows, and what it says."""
+        st.query_params.update(query)
+        self.told.clear()
+        address.follow()
+        address.tell()
+        address.write()
+        return snapshot.current().number, " ".join(self.told)
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """Three snapshots; nothing here looks into them."""
+    monkeypatch.setenv("SESATLAS_STORE", str(tmp_path))
+    (tmp_path / "snapshots").mkdir()
+    for number in (1, 2, 3):
+        Store(tmp_path).at(number).path.write_bytes(b"")
+    Store(tmp_path).use(3)
+    assert Store(tmp_path).snapshots()[0].published_at <= datetime.now(UTC)
+    return Store(tmp_path)
+
+
+@pytest.fixture
+def session(store: Store, monkeypatch: pytest.MonkeyPatch) -> Session:
+    return Session(monkeypatch)
+
+
+def test_without_a_link_the_current_one_is_shown_and_follows_the_builds(
+    session: Session, store: Store
+) -> None:
+    assert session.run() == (3, "")
+    assert st.query_params == {"snapshot": "3"}
+    store.at(4).path.write_bytes(b"")
+    store.use(4)
+    assert session.run() == (4, "")
+    assert st.query_params == {"snapshot": "4"}
+
+
+def test_a_link_to_the_current_one_does_not_pin_it(session: Session, store: Store) -> None:
+    assert session.run(snapshot="3") == (3, "")
+    store.at(4).path.write_bytes(b"")
+    store.use(4)
+    assert session.run()[0] == 4
+
+
+def test_a_link_to_an_older_one_shows_that_until_it_is_let_go(session: Session) -> None:
+    for _ in range(2):
+        shown, told = session.run(snapshot="2")
+        assert shown == 2 and "snapshot 2" in told and "[Show the current one]" in told
+        assert st.query_params == {"snapshot": "2"}
+    address._unpin()
+    assert session.run() == (3, "")
+    assert st.query_params == {"snapshot": "3"}
+
+
+@pytest.mark.parametrize("asked", ["9", "0", "-1", "nonsense", "02", "9" * 400, "²"])
+def test_a_link_to_one_that_is_gone_says_so_and_shows_the_current(session: Session, asked: str) -> None:
+    shown, told = session.run(snapshot=asked)
+    assert shown == 3
+    assert f"snapshot {asked[:20]}" in told and "no longer has" in told
+    assert st.query_params == {"snapshot": "3"}
+    assert session.run() == (3, "")
+
+
+def test_an_older_one_that_is_deleted_while_it_is_shown(session: Session, store: Store) -> None:
+    assert session.run(snapshot="2")[0] == 2
+    store.delete(2)
+    shown, told = session.run()
+    assert shown == 3
+    assert "link is to snapshot 2" in told and "You look at" not in told
+
+
+def test_values_are_written_at_once_and_only_where_they_are_new(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Counting(dict[str, str]):
+        updates = 0
+
+        def update(self, *given: Any, **named: Any) -> None:
+            self.updates += 1
+            super().update(*given, **named)
+
+    monkeypatch.setattr(st, "query_params", Counting(view="MFCC"))
+    for clustering in ("1", "1", "2"):
+        address.later("clustering", clustering)
+        address.later("view", "Chroma")
+        address.write()
+        address.write()
+        assert st.query_params == {"clustering": clustering, "view": "Chroma"}
+    assert st.query_params.updates == 2
+
+
+def test_an_empty_or_broken_store_is_left_to_the_page(session: Session, store: Store, tmp_path: Path) -> None:
+    (tmp_path / "CURRENT").write_bytes(b"\xff nonsense")
+    address.follow()
+    (tmp_path / "CURRENT").unlink()
+    address.follow()
+    assert st.query_params == {}

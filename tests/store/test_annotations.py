@@ -1,0 +1,113 @@
+"""A saved selection comes back as it was, whatever its name and whatever is built meanwhile."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from store import annotations as selections
+from store import files
+from store.annotations import Selection
+from store.errors import StoreError
+from store.snapshots import Store
+
+SAME_FOLDER = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+ONE = Selection(name="My dogs", dataset="a", clip_ids=("a/2.wav", "a/1.wav"), snapshot=3, note="loud ones")
+
+
+@SAME_FOLDER
+@given(
+    name=st.text(min_size=1, max_size=80).filter(str.strip),
+    clip_ids=st.lists(st.text(max_size=20), max_size=5).map(tuple),
+    note=st.text(max_size=30),
+    at=st.datetimes(timezones=st.sampled_from([UTC])),
+)
+def test_it_comes_back_as_it_was(tmp_path: Path, name, clip_ids, note, at) -> None:
+    store = Store(tmp_path)
+    told = replace(ONE, name=name, clip_ids=clip_ids, note=note, marks=clip_ids[:1], saved_at=at)
+    path = selections.save(store, told)
+    assert selections.load(store, name) == told
+    assert path.parent == tmp_path / "selections" and path.name.isascii() and len(path.name) < 60
+
+
+def test_names_that_read_alike_are_two_and_one_written_twice_is_one(store) -> None:
+    for name in ("My dogs", "my-dogs", "my/dogs", "../my dogs", "köpek", "犬", "犬犬"):
+        selections.save(store, replace(ONE, name=name))
+    selections.save(store, replace(ONE, name=" My dogs ", note="again"))
+    found, faults = selections.every(store)
+    assert len(found) == 7 and not faults
+    assert selections.load(store, "My dogs").note == "again"
+    # The same letter, whole and as a letter with its accent apart.
+    assert selections.load(store, "ko\u0308pek").name == "köpek"
+
+
+def test_the_newest_come_first(store) -> None:
+    now = datetime(2026, 11, 21, tzinfo=UTC)
+    for number in (2, 0, 1):
+        selections.save(store, replace(ONE, name=f"{number}", saved_at=now - timedelta(hours=number)))
+    assert [one.name for one in selections.every(store)[0]] == ["0", "1", "2"]
+
+
+def test_they_outlive_builds(store, filler, clips) -> None:
+    filler.publish(store, clips)
+    selections.save(store, ONE)
+    filler.publish(store, clips[:1])
+    assert selections.load(store, "My dogs") == ONE and store.current().number == 2
+
+
+def test_deleting(store) -> None:
+    selections.save(store, ONE)
+    selections.save(store, replace(ONE, name="other"))
+    selections.delete(store, "My dogs")
+    assert [one.name for one in selections.every(store)[0]] == ["other"]
+    for ask in (selections.delete, selections.load):
+        with pytest.raises(StoreError, match="no selection 'My dogs'; there are: other"):
+            ask(store, "My dogs")
+
+
+def test_an_empty_store(store) -> None:
+    assert selections.every(store) == ([], [])
+    with pytest.raises(StoreError, match="none is saved yet"):
+        selections.load(store, "x")
+    assert not store.root.exists()
+
+
+@pytest.mark.parametrize("name", ["", " \t", "x" * 201])
+def test_no_name_or_too_long_a_one(store, name) -> None:
+    with pytest.raises(StoreError, match="expected 1 to 200"):
+        selections.save(store, replace(ONE, name=name))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"[]", b"\xff", b"{}", b'{"format": 9}', b'{"format": 1, "name": "x"}'],
+)
+def test_a_damaged_file_is_told_and_hides_no_other(store, content) -> None:
+    selections.save(store, ONE)
+    path = selections.save(store, replace(ONE, name="bad"))
+    path.write_bytes(content)
+    found, faults = selections.every(store)
+    assert found == [ONE] and len(faults) == 1 and str(path) in faults[0]
+    with pytest.raises(StoreError, match=r"no saved selection|is of format 9"):
+        selections.load(store, "bad")
+
+
+def test_it_is_written_whole_or_not_at_all(store, monkeypatch) -> None:
+    path = selections.save(store, ONE)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files, "flush", full)
+    with pytest.raises(StoreError, match="cannot be written: No space left on device"):
+        selections.save(store, replace(ONE, note="new"))
+    assert selections.load(store, "My dogs") == ONE
+    assert json.loads(path.read_text())["note"] == "loud ones"
