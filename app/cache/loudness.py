@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.cache.encode import PREVIEW_RATE_HZ, to_data_url
+from app.cache.sounds import PREVIEW_RATE_HZ, to_data_url
 from pipeline.audio.decode import AudioError, load_mono, resample
 
 TARGET_LUFS = -23.0

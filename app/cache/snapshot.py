@@ -17,7 +17,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from app.cache import loudness
-from app.cache.encode import to_data_url
+from app.cache.sounds import to_data_url
 from pipeline.audio.decode import AudioError, load_mono
 from pipeline.inputs import ALL, Input, given_of
 from pipeline.sources import store_root

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from app.cache import results, snapshot
+from app.cache import snapshot, tables
 from app.clusters import pictures, settings
 from app.clusters.pictures import Picture
 from pipeline.analyses.keep import Tried, keep
@@ -42,7 +42,7 @@ def clustering(dataset: str, picture: Picture, labels: pd.Series) -> Clustering 
     """
     if not st.toggle("Cluster with other parameters", key="try_clustering"):
         return None
-    spaces = results.spaces(dataset, picture.view, _umap_spaces(dataset, picture.view))
+    spaces = tables.spaces(dataset, picture.view, _umap_spaces(dataset, picture.view))
     left, right = st.columns(2)
     method = left.selectbox(
         "Method", list(CLUSTERERS), format_func=lambda one: CLUSTERERS[one].title, key="try_method"
@@ -129,7 +129,7 @@ def as_picture(picture: Picture, found: Sequence[Projection]) -> Picture:
 
 def _umap_spaces(dataset: str, view: str) -> tuple[tuple[str, str], ...]:
     """The name of each UMAP space that the store holds of a view, and the projection that it is."""
-    there = set(results.projections(dataset)["projection_id"])
+    there = set(tables.projections(dataset)["projection_id"])
     ids = {name: projection_id(dataset, view, wanted) for name, wanted in SPACES.items()}
     return tuple((name, id_) for name, id_ in ids.items() if id_ in there)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from app.cache import learned, results, snapshot
+from app.cache import learned, snapshot, tables
 from app.similar import search
 from app.similar.cloud import by_axes
 from pipeline.networks.ecapa import NAME, described
@@ -58,11 +58,11 @@ def collections() -> dict[str, str]:
 
 def of(dataset: str, title: str) -> Ground | None:
     """The ground of a collection; None where the build made no cloud of it."""
-    rows = results.projections(dataset)
+    rows = tables.projections(dataset)
     pca = (rows["view"] == NAME) & (rows["method"] == "pca") & (rows["dimension"] == 3)
     rows = rows[pca & (rows["origin"] == "build")]
     if rows.empty:
         return None
     projection_id = str(rows["projection_id"].iloc[0])
-    points = results.points(projection_id)
-    return Ground(dataset, title, list(points.clip_ids), points.positions, results.axes(projection_id))
+    points = tables.points(projection_id)
+    return Ground(dataset, title, list(points.clip_ids), points.positions, tables.axes(projection_id))

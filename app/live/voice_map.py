@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from app.cache import results, snapshot
+from app.cache import snapshot, tables
 from app.components.clip_rows.clip_rows import clip_rows
 from app.components.cloud.cloud import Scene, cloud
 from app.live import ground as ground_of
@@ -53,7 +53,7 @@ def _choose(titles: dict[str, str]) -> str | None:
 
 
 def _cloud(ground: Ground, voice: Sequence[NDArray[np.float32]]) -> None:
-    clips = results.aligned(snapshot.clips(ground.dataset), np.array(ground.clip_ids, dtype=object))
+    clips = tables.aligned(snapshot.clips(ground.dataset), np.array(ground.clip_ids, dtype=object))
     labels = colours.categories(clips[ground.by], ground.by.capitalize())
     trail = ground.place(voice) if voice else None
     chosen = st.session_state.get(HEARD)

@@ -290,7 +290,7 @@ def _of(store: Path, method: str) -> str:
 
 
 def _nodes(page: Page) -> list[int]:
-    from app.cache.results import tree
+    from app.cache.tables import tree
     from app.clusters.branches import branches
 
     return [one.node for one in branches(tree(str(_query(page, "clustering"))))]
