@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.cache import learned
+from app.cache import tables as learned
 from app.live import microphone_tab, recording_tab, tables
 
 MICROPHONE, RECORDING = "Microphone", "Recording or file"

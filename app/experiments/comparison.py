@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 import streamlit as st
 
-from app.cache import learned
+from app.cache import tables
 from app.experiments import leaderboard, seen, selection
 from app.experiments import summary as words
 from app.experiments.summary import Names
@@ -20,7 +20,7 @@ FIRST, SECOND, CLIP, HEARD = "first", "second", "clip", "compared_heard"
 def draw(dataset: pd.Series, run: Callable[[], None]) -> None:
     """Draw the two boxes, McNemar's test and the two lists of clips."""
     name, names = str(dataset["dataset"]), seen.names_of(dataset)
-    experiments = learned.experiments(name)
+    experiments = tables.experiments(name)
     if experiments.empty:
         selection.say_why_not(dataset, run)
         return
@@ -36,7 +36,7 @@ def draw(dataset: pd.Series, run: Callable[[], None]) -> None:
             icon=":material/compare_arrows:",
         )
         return
-    told = (learned.predictions(first).table, learned.predictions(second).table)
+    told = (tables.predictions(first).table, tables.predictions(second).table)
     found = compare(*told)
     _in_words(found, seen.source(dataset, board.loc[[first]].iloc[0]))
     _clips(dataset, found, told)

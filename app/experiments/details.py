@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from app.cache import learned
+from app.cache import tables
 from app.experiments import bars, curves
 from app.experiments import summary as words
 from app.experiments.seen import Seen
@@ -18,7 +18,7 @@ FLAT = 0.01
 
 def learning(seen: Seen) -> None:
     """The accuracy over more and more training clips, or over a network's epochs."""
-    history = learned.history(seen.id)
+    history = tables.history(seen.id)
     if len(history):
         _epochs(seen, history)
     table = seen.metrics("share")

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from app import error_boundary
-from app.cache import learned
+from app.cache import tables
 from app.experiments import charts, leaderboard, mistaken_clip, references, selection
 from app.experiments import summary as words
 from app.experiments.sections import SECTIONS
@@ -25,7 +25,7 @@ PLAIN = {words.CHANCE: "chance", words.MAJORITY: "majority", words.FACTS_ALONE: 
 def draw(dataset: pd.Series, run: Callable[[], None]) -> None:
     """Draw the leaderboard and the experiment chosen in it; ``run`` leads to the form for a new one."""
     name, names = str(dataset["dataset"]), names_of(dataset)
-    experiments = learned.experiments(name)
+    experiments = tables.experiments(name)
     if experiments.empty:
         selection.say_why_not(dataset, run)
         return

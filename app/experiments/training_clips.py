@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 import streamlit as st
 
-from app.cache import learned
+from app.cache import tables
 from app.experiments import neighbours
 from app.experiments import seen as experiment_seen
 from app.experiments import summary as words
@@ -42,7 +42,7 @@ def draw(seen: Seen, row: pd.Series, other: str, on_choose: Callable[[str], None
     views = (HEARD,) if words.is_voice(seen.experiment) else tuple(seen.experiment["views"])
     _heading(seen, views, len(known))
     try:
-        given = learned.space(seen.name, views)
+        given = tables.space(seen.name, views)
         pairs = [
             (name, neighbours.nearest(given, clip_id, known.index[known == name], NEAREST))
             for name in (truth, other)
@@ -76,7 +76,7 @@ def _known(seen: Seen, clips: pd.DataFrame, clip_id: str) -> pd.Series:
     if words.is_voice(seen.experiment):
         return neighbours.others(clips, targets, seen.told.classes, clip_id)
     if seen.experiment["subset"] == UNLEAKED:
-        targets = targets.drop(list(learned.removed(seen.name)), errors="ignore")
+        targets = targets.drop(list(tables.removed(seen.name)), errors="ignore")
     return neighbours.training(seen.told.table, str(seen.experiment["protocol"]), targets, clip_id)
 
 

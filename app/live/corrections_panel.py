@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.cache import learned
+from app.cache import tables
 from app.live import corrections
 from app.live.corrections import Correction
 from app.ui import show
@@ -40,7 +40,7 @@ def draw() -> None:
     mine = kept()
     if not mine:
         return
-    classes = learned.voice_ear().classes
+    classes = tables.voice_ear().classes
     st.subheader("Corrections", anchor=False)
     st.markdown(f"You have corrected {show.counted(len(mine), 'decision')}.")
     told = corrections.table(mine, classes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.cache import learned
+from app.cache import tables
 from app.live import corrections, corrections_panel
 from app.live.metrics import Sitting
 
@@ -34,7 +34,7 @@ def draw(sitting: Sitting) -> None:
         )
         st.button("Never mind", on_click=_let_go, args=[sitting], key="live_never_mind")
     if should is not None:
-        network = learned.voice_card().short
+        network = tables.voice_card().short
         corrections_panel.add(corrections.of(MICROPHONE, sitting.doubted, should, network))
         _let_go(sitting)
         st.rerun()  # the whole page: the list of corrections is below

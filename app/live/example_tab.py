@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from app.cache import learned, snapshot
+from app.cache import snapshot, tables
 from app.live import example
 from app.live.given import Given, Known
 from app.ui import show
@@ -35,7 +35,7 @@ class _Made:
 
 def draw() -> Given | None:
     """Make the example, or say why there is none."""
-    network = learned.voice_card()
+    network = tables.voice_card()
     key = (str(snapshot.store().root), snapshot.current().number, network.digest)
     made: _Made | None = st.session_state.get(MADE)
     if made is None or made.key != key:

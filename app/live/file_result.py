@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app.cache import served
+from app.cache import sounds
 from app.components.players.recording_player import recording_player
 from app.live import line_doubt, timeline, timeline_view, truth
 from app.live.analysis import Hearing
@@ -37,7 +37,7 @@ def draw(
     st.plotly_chart(figure, key=CHART, config={"displaylogo": False}, alt=timeline_view.TITLE)
     table = described(line, known)
     recording_player(
-        served.url(hearing.sound, FLAC, "live_recording"),
+        sounds.url(hearing.sound, FLAC, "live_recording"),
         cells(table),
         [(one.start_s, one.end_s) for one in line],
         chart=CHART,

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from app.cache import learned, snapshot, tables
+from app.cache import snapshot, tables
+from app.cache import tables as learned
 from app.similar import search
 from app.similar.cloud import by_axes
 from pipeline.networks.ecapa import NAME, described

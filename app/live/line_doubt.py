@@ -10,7 +10,7 @@ import soundfile
 import streamlit as st
 from numpy.typing import NDArray
 
-from app.cache import learned
+from app.cache import tables
 from app.live import corrections_panel
 from app.live.analysis import Hearing
 from app.live.corrections import Correction
@@ -44,7 +44,7 @@ def draw(given: Given, hearing: Hearing, line: Sequence[Segment]) -> None:
             st.button("Keep this correction", disabled=should is None, key="live_line_keep")
             and should is not None
         ):
-            classes, network = learned.voice_ear().classes, learned.voice_card().short
+            classes, network = tables.voice_ear().classes, tables.voice_card().short
             corrections_panel.add(
                 Correction(
                     source=given.name,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.cache import learned
+from app.cache import tables
 from app.live.metrics import BUFFER_MS, MOUTH_TO_SCREEN, PACKET_MS, Sitting
 from models.decisions import StreamParameters
 
@@ -54,7 +54,7 @@ def _latency(sitting: Sitting) -> None:
 
 def in_use(parameters: StreamParameters) -> None:
     """Say which network decides, and from which probability on."""
-    card = learned.voice_card()
+    card = tables.voice_card()
     st.caption(
         f"Heard by the {'shipped' if card.shipped else 'own'} voice network "
         f"`{card.weights.stem}` ({card.short}, made {card.made}): an ECAPA-TDNN over the newest "

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app.cache import learned
+from app.cache import tables
 from app.experiments import curves
 from app.ui import show
 from app.voice import charts
@@ -44,7 +44,7 @@ def training(network: Network) -> None:
         key="voice_seeds",
     )  # fmt: skip
     part = network.part(VALIDATION)
-    history = learned.history(str(part.experiment["experiment_id"])) if part else pd.DataFrame()
+    history = tables.history(str(part.experiment["experiment_id"])) if part else pd.DataFrame()
     if history.empty or part is None:
         st.info("The card of this network tells no learning curves.", icon=":material/info:")
         return

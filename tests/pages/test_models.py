@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 from app.builds import panel
-from app.cache import learned
+from app.cache import tables
 from app.experiments import confusion, errors, references
 from app.ui import clip_pages
 from pipeline.classify import CLASSIFIERS
@@ -271,7 +271,7 @@ def test_what_was_not_made_is_listed_with_its_reason(
     models: Callable[..., Page], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gap = pd.DataFrame([{"target": "label", "what": "svm on mfcc", "reason": "Too many clips."}])
-    monkeypatch.setattr(learned, "gaps", lambda dataset: gap)
+    monkeypatch.setattr(tables, "experiment_gaps", lambda dataset: gap)
     for part in ("Results", "Run"):
         page = models(part=part)
         assert [one.label for one in page.at.expander if "not made, and why" in one.label]

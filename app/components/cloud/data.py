@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from app.cache import served
+from app.cache import sounds
 from store.errors import SesatlasError
 
 
@@ -75,7 +75,7 @@ def scene_data(scene: Scene, key: str) -> dict[str, Any]:
         "dimension": scene.dimension,
         "axes": list(scene.axes),
         "half": half,
-        "points": served.url(steps, served.BYTES, key),
+        "points": sounds.url(steps, sounds.BYTES, key),
     }
 
 
@@ -106,7 +106,7 @@ def colouring_data(colouring: Colouring, key: str) -> dict[str, Any]:
     codes = colouring.codes
     told = {
         "title": colouring.title,
-        "codes": served.url(np.ascontiguousarray(codes).tobytes(), served.BYTES, key),
+        "codes": sounds.url(np.ascontiguousarray(codes).tobytes(), sounds.BYTES, key),
         "wide": codes.dtype == np.uint16,
         "none": int(np.iinfo(codes.dtype).max),
         "missing": colouring.missing,

@@ -15,7 +15,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.cache import served
+from app.cache import sounds
 from app.live.monitor_view import MonitorData, fixed
 from app.ui.sound_charts import MAGMA
 
@@ -55,7 +55,7 @@ def monitor(data: MonitorData, *, on_drawn: Callable[[Mapping[str, Any]], None] 
 
     _component(
         key=key,
-        data={"module": served.url(_script(), served.SCRIPT, "monitor")} | data.told(),
+        data={"module": sounds.url(_script(), sounds.SCRIPT, "monitor")} | data.told(),
         default={"drawn": None},
         on_drawn_change=drawn,
     )

@@ -15,7 +15,7 @@ import streamlit as st
 from hypothesis import given, strategies
 from numpy.typing import NDArray
 
-from app.cache import served
+from app.cache import sounds
 from app.components.monitor import monitor as module
 from app.live import monitor_columns as columns
 from app.live import monitor_view as tick
@@ -181,7 +181,7 @@ def mounted(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 def test_a_tick_carries_no_script_but_its_address(mounted: dict[str, Any]) -> None:
     module.monitor(made(live()), on_drawn=None, key="m")
     script = mounted["data"].pop("module")
-    assert script == served.url(module._script(), served.SCRIPT, "monitor")
+    assert script == sounds.url(module._script(), sounds.SCRIPT, "monitor")
     assert mounted["data"] == made(live()).told()
     assert mounted["key"] == "m" and len(module.LOADER) < 200
 
