@@ -6,7 +6,7 @@ import pandas as pd
 
 from app.experiments import summary as words
 from app.experiments.summary import Names
-from app.ui import board
+from app.ui import show as board
 from pipeline.experiments.spec import EVERY_CLIP, FACTS
 
 HIGHEST_PX = 330
