@@ -11,7 +11,7 @@ from app.builds import waiting
 from app.cache import tables
 from app.clusters import leaderboard, pictures
 from app.ui import address
-from app.ui.registries import CLUSTERING_TITLES
+from app.ui.show import CLUSTERING_TITLES
 
 CLUSTERING, WRITTEN, BOARDS = "clustering", "clustering_written", "boards"
 

@@ -10,6 +10,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from pipeline.clusterings import CLUSTERERS
+
 LEGEND_BELOW = {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0}
 """Beside the chart it would take half of a narrow screen."""
 
@@ -109,3 +111,16 @@ def _config(table: pd.DataFrame, columns: Mapping[str, Column]) -> dict[Any, Any
         else:
             config[number] = st.column_config.TextColumn(name, help=meaning)
     return config
+
+
+SPACES = {
+    "standardised": "all columns, standardised",
+    "pca": "principal components",
+    "umap": "UMAP",
+    "umap_cosine": "UMAP by cosine",
+}
+CLUSTERING_TITLES = {
+    "method": {name: one.title for name, one in CLUSTERERS.items()},
+    "space": SPACES,
+}
+"""By column of the leaderboard: a method and a view may have the same short name."""
