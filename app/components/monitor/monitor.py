@@ -17,7 +17,7 @@ import streamlit as st
 
 from app.cache import sounds
 from app.live.monitor_view import MonitorData, fixed
-from app.ui.sound_charts import MAGMA
+from app.ui.clip import MAGMA
 
 __all__ = ["MonitorData", "monitor"]
 

@@ -22,7 +22,7 @@ from app.live import monitor_view as tick
 from app.live.monitor_view import MonitorData, Sent, monitor_data
 from app.live.spectrogram import Picture
 from app.live.state import LiveState
-from app.ui.sound_charts import MAGMA
+from app.ui.clip import MAGMA
 from models.decisions import Decision, State, Why
 
 BANDS = 80
