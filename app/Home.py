@@ -10,7 +10,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import error_boundary, sidebar, start
+from app import error_boundary, start
+from app import start as sidebar
 from app.cache import snapshot
 from app.ui import address
 
