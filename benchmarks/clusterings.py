@@ -35,7 +35,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from app.clusters.leaderboard_columns import in_words
+from app.clusters.leaderboard import in_words
 from pipeline.clusterings.pairs import ari
 from pipeline.clusterings.search import search
 from pipeline.features import VIEWS

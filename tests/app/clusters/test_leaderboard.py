@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.clusters import leaderboard, leaderboard_columns
-from app.clusters.leaderboard_columns import COLUMNS, COMPARED, SCORED, in_words
+from app.clusters import leaderboard
+from app.clusters import leaderboard as leaderboard_columns
+from app.clusters.leaderboard import COLUMNS, COMPARED, SCORED, in_words
 from pipeline.clusterings import CLUSTERERS
 
 
