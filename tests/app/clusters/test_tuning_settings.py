@@ -18,7 +18,7 @@ EVERY = [*CLUSTERERS.items(), *METHODS.items()]
 def _page() -> None:
     import streamlit as st
 
-    from app.clusters import settings
+    from app.clusters import tuning as settings
 
     st.session_state["chosen"] = settings.draw(
         st.session_state["settings"], st.session_state["most"], key="try"
