@@ -10,8 +10,8 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
-from app.clusters import listening_order
-from app.clusters.listening_order import order
+from app.clusters import selection_panel
+from app.clusters.selection_panel import order
 
 VALUES = st.tuples(st.integers(1, 40), st.integers(1, 5)).flatmap(
     lambda shape: arrays(np.float32, shape, elements=st.floats(-1_000, 1_000, width=32))
@@ -54,7 +54,7 @@ def test_twins_of_the_medoid_come_right_after_it_in_their_own_order() -> None:
 def test_among_many_the_one_nearest_the_mean_comes_first_and_that_is_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(listening_order, "MOST_EXACT", 3)
+    monkeypatch.setattr(selection_panel, "MOST_EXACT", 3)
     found = order(np.array([[0], [1], [2], [13]], dtype=np.float32))  # mean 4, medoid 1
     assert found.indices[0] == 2
     assert not found.exact and "nearest the mean" in found.told
@@ -63,7 +63,7 @@ def test_among_many_the_one_nearest_the_mean_comes_first_and_that_is_told(
 def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     values = np.random.default_rng(3).normal(size=(50, 4)).astype(np.float32)
     whole = order(values)
-    monkeypatch.setattr(listening_order, "BLOCK", 7)
+    monkeypatch.setattr(selection_panel, "BLOCK", 7)
     assert np.array_equal(order(values).indices, whole.indices)
 
 
