@@ -291,7 +291,7 @@ def _of(store: Path, method: str) -> str:
 
 def _nodes(page: Page) -> list[int]:
     from app.cache.tables import tree
-    from app.clusters.branches import branches
+    from app.clusters.condensed_tree import branches
 
     return [one.node for one in branches(tree(str(_query(page, "clustering"))))]
 
