@@ -6,8 +6,9 @@ import streamlit as st
 
 from app.cache import snapshot
 from app.clusters import pictures
-from app.similar import cloud, rows, search
+from app.similar import cloud, search
 from app.similar import query as similar_query
+from app.similar import search as rows
 from app.ui import clip, filters, show
 
 HERE, EVERYWHERE = "This collection", "All collections"

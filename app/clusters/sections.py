@@ -10,8 +10,8 @@ from app.cache import tables
 from app.clusters import condensed_tree, crosstab, pictures, selection, selection_panel
 from app.clusters import quality as belief
 from app.clusters.clouds import Sight
-from app.similar import rows as similar_rows
 from app.similar import search
+from app.similar import search as similar_rows
 from app.ui import clip as listen
 
 

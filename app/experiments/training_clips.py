@@ -15,7 +15,7 @@ from app.experiments import neighbours
 from app.experiments import seen as experiment_seen
 from app.experiments import summary as words
 from app.experiments.seen import Seen
-from app.similar import rows
+from app.similar import search
 from pipeline.experiments.spec import UNLEAKED
 from pipeline.inputs import InputError
 from pipeline.networks.ecapa import NAME as HEARD
@@ -103,4 +103,4 @@ def _rows(
         return
     hits = clips.loc[near.index].assign(distance=near)
     hits["same"] = hits["content_hash"] == clips.loc[clip_id, "content_hash"]
-    rows.draw(hits.reset_index(drop=True), None, on_choose, key=key)
+    search.draw(hits.reset_index(drop=True), None, on_choose, key=key)
