@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from app.components.cloud import bits
+from app.components.cloud import data
 from store.errors import SesatlasError
 
 LONGEST_LINK = 1_500
@@ -56,7 +56,7 @@ def put(dataset: str, clip_ids: Sequence[str], chosen: NDArray[np.bool_] | None)
         _write("")
         return
     st.session_state[KEY] = (dataset, frozenset(np.asarray(clip_ids, dtype=object)[chosen].tolist()))
-    text = f"{_stamp(clip_ids)}.{bits.encode(chosen)}"
+    text = f"{_stamp(clip_ids)}.{data.encode(chosen)}"
     _write(text if len(text) <= LONGEST_LINK else "")
 
 
@@ -87,7 +87,7 @@ def _from_link(clip_ids: Sequence[str]) -> frozenset[str]:
     if stamp != _stamp(clip_ids):
         return _refused("The clips picked in this link are of another state of the collection.")
     try:
-        chosen = bits.decode(encoded, len(clip_ids))
+        chosen = data.decode(encoded, len(clip_ids))
     except SesatlasError as error:
         return _refused(f"The clips picked in this link cannot be read: {error}.")
     return frozenset(np.asarray(clip_ids, dtype=object)[chosen].tolist())

@@ -59,7 +59,7 @@ def _ids(store: Path, dataset: str = "demo_sounds") -> list[str]:
 
 
 def _link(ids: list[str], *places: int) -> str:
-    from app.components.cloud import bits
+    from app.components.cloud import data as bits
 
     return f"{selection._stamp(ids)}.{bits.encode(np.isin(np.arange(len(ids)), places))}"
 

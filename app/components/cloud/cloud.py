@@ -17,7 +17,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from app.cache import sounds
-from app.components.cloud import bits
+from app.components.cloud import data
 from app.components.cloud.data import (
     CloudError,
     Colouring,
@@ -114,7 +114,7 @@ def cloud(
             on_choose(index)
 
     def drawn_round() -> None:
-        on_select(bits.from_browser(str(st.session_state[key]["selected"]), n))
+        on_select(data.from_browser(str(st.session_state[key]["selected"]), n))
 
     def touched() -> None:
         if on_touch is not None:
@@ -135,7 +135,7 @@ def cloud(
             "symbols": symbols and clusters is not None,
             "selected": None
             if selected is None
-            else sounds.url(bits.pack(selected), sounds.BYTES, f"{key}.selected"),
+            else sounds.url(data.pack(selected), sounds.BYTES, f"{key}.selected"),
             "chosen": picked,
             "chosen_id": None if picked is None else str(clip_ids[picked]),
             "links": [int(index) for index in links if 0 <= index < n],

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from streamlit.testing.v1 import AppTest
 
 from app.cache import sounds
-from app.components.cloud import bits
 from app.components.cloud import cloud as module
+from app.components.cloud import data as bits
 from app.components.cloud.cloud import CloudError, Colouring, Scene, cloud
 
 N = 6
