@@ -11,7 +11,7 @@ from app.cache import tables
 from app.experiments import leaderboard, seen, selection
 from app.experiments import summary as words
 from app.experiments.summary import Names
-from app.ui import clip, clip_pages, show
+from app.ui import clip, clip_table, show
 from pipeline.classify.compare import Comparison, compare
 
 FIRST, SECOND, CLIP, HEARD = "first", "second", "clip", "compared_heard"
@@ -109,12 +109,12 @@ def _list(
             "it is": one.loc[part, "truth"].to_numpy(),
             "first says": _said(one.loc[part]),
             "second says": _said(two.loc[part]),
-            "clip": clip_pages.short(part),
+            "clip": clip_table.short(part),
         }
         return pd.DataFrame(told, dtype="string")
 
     clips = seen.clips_of(dataset)
-    clip_pages.draw(clips, ids, cells, chosen=st.query_params.get(CLIP), on_choose=choose, key=key)
+    clip_table.draw_ids(clips, ids, cells, chosen=st.query_params.get(CLIP), on_choose=choose, key=key)
 
 
 def _said(rows: pd.DataFrame) -> list[str]:

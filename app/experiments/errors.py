@@ -10,7 +10,7 @@ from app.experiments import seen as experiment_seen
 from app.experiments import summary as words
 from app.experiments.confusion import ALL, Cell
 from app.experiments.seen import Seen
-from app.ui import clip_pages
+from app.ui import clip_table
 
 LIST = "mistakes"
 
@@ -57,7 +57,7 @@ def draw(seen: Seen) -> None:
 
     def pick(cell: Cell) -> None:
         confusion.put(cell)
-        st.session_state[clip_pages.page_key(LIST)] = 1
+        st.session_state[clip_table.page_key(LIST)] = 1
         rows = of_cell(table, cell)
         if cell != (ALL, ALL) and len(rows):
             mistaken_clip.choose(str(rows["clip_id"].iloc[0]))
@@ -95,7 +95,7 @@ def _list(seen: Seen, rows: pd.DataFrame, chosen: str | None) -> None:
     known = rows.set_index("clip_id")
     voice = words.is_voice(seen.experiment)
     fold = "its speaker was" if voice else "tested in"
-    clip_pages.draw(
+    clip_table.draw_ids(
         experiment_seen.clips_of(seen.dataset),
         rows["clip_id"].tolist(),
         lambda part, clips: _cells(known.loc[part], clips, fold),
@@ -117,5 +117,5 @@ def _cells(part: pd.DataFrame, clips: pd.DataFrame, fold: str) -> pd.DataFrame:
         if clips[column].notna().any():
             told[column] = clips[column].fillna("").to_numpy()
     told[fold] = part["fold"].to_numpy()
-    told["clip"] = clip_pages.short(part.index.tolist())
+    told["clip"] = clip_table.short(part.index.tolist())
     return pd.DataFrame(told, dtype="string")
