@@ -12,7 +12,7 @@ from app.ui import show
 from store import annotations as selections
 from store.errors import SesatlasError
 
-PARAMETER = selection.SAVED
+
 
 
 def save_form(dataset: str, clip_ids: Sequence[str], marks: Sequence[str]) -> None:
@@ -39,7 +39,7 @@ def save_form(dataset: str, clip_ids: Sequence[str], marks: Sequence[str]) -> No
     except SesatlasError as error:
         st.warning(str(error), icon=":material/bookmark_remove:")
         return
-    st.query_params[PARAMETER] = one.name
+    st.query_params[selection.SAVED] = one.name
     marked = f", {show.counted(len(marks), 'mark')} with them" if marks else ""
     st.success(
         f"'{one.name}' is saved: {show.counted(len(clip_ids), 'clip')}{marked}.", icon=":material/bookmark:"
@@ -64,11 +64,11 @@ def load_box(dataset: str, clip_ids: Sequence[str]) -> None:
 
 def follow(dataset: str, clip_ids: Sequence[str]) -> None:
     """Pick what ``?saved=`` names, the first time in a session."""
-    name = st.query_params.get(PARAMETER, "")
+    name = st.query_params.get(selection.SAVED, "")
     if not name or st.session_state.get("saved_followed"):
         return
     st.session_state["saved_followed"] = True
-    if selection.PARAMETER not in st.query_params:
+    if selection.SAVED not in st.query_params:
         pick(dataset, clip_ids, name)
 
 
@@ -84,7 +84,7 @@ def pick(dataset: str, clip_ids: Sequence[str], name: str) -> None:
         return
     mask = selection.of_ids(clip_ids, one.clip_ids)
     selection.put(dataset, clip_ids, mask)
-    st.query_params[PARAMETER] = name
+    st.query_params[selection.SAVED] = name
     gone = len(one.clip_ids) - int(mask.sum())
     if gone:
         st.warning(
@@ -98,8 +98,8 @@ def _forget(name: str) -> None:
         selections.delete(snapshot.store(), name)
     except SesatlasError as error:
         st.warning(str(error))
-    if st.query_params.get(PARAMETER) == name:
-        st.query_params.pop(PARAMETER, None)
+    if st.query_params.get(selection.SAVED) == name:
+        st.query_params.pop(selection.SAVED, None)
 
 
 def _told(one: selections.Selection) -> str:
