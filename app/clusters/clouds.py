@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from app.builds import process, waiting
 from app.cache import snapshot, tables
 from app.clusters import colours as colour_choice
-from app.clusters import pictures, saved, selection
+from app.clusters import pictures, selection
+from app.clusters import selection as saved
 from app.clusters import tuning as tried
 from app.clusters.colours import Grouping
 from app.clusters.pictures import Picture

@@ -12,7 +12,8 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from app.cache import snapshot
-from app.clusters import playlist, saved, selection
+from app.clusters import playlist, selection
+from app.clusters import selection as saved
 from app.ui import clip, clip_table, filters, show
 from pipeline.inputs import Input
 from store import export_selection

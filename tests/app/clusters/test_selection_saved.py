@@ -11,7 +11,8 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from app.cache import snapshot
-from app.clusters import saved, selection
+from app.clusters import selection
+from app.clusters import selection as saved
 from store import annotations as selections
 from store.snapshots import Store
 
@@ -146,7 +147,7 @@ def test_a_forgotten_one_leaves_the_link(said: list[str]) -> None:
 
 
 def _page() -> None:
-    from app.clusters import saved
+    from app.clusters import selection as saved
 
     ids = [f"set/{number}.wav" for number in range(10)]
     saved.save_form("set", ids[:3], ids[:1])
