@@ -11,7 +11,6 @@ from pathlib import Path
 import streamlit as st
 
 from app import error_boundary, start
-from app import start as sidebar
 from app.cache import snapshot
 from app.ui import address
 
@@ -40,7 +39,7 @@ page = st.navigation(
 )
 snapshot.pin()
 address.follow()
-sidebar.draw()
+start.sidebar()
 with error_boundary.told(page.title):
     address.tell()
     page.run()

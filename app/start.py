@@ -150,7 +150,7 @@ UNREADABLE = 0
 """In place of a snapshot's number; they begin with 1."""
 
 
-def draw() -> None:
+def sidebar() -> None:
     """Draw the state of the store, and keep it up to date while the page is open."""
     with st.sidebar:
         current, at_work = _seen()

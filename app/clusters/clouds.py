@@ -16,7 +16,6 @@ from app.builds import process, waiting
 from app.cache import snapshot, tables
 from app.clusters import colours as colour_choice
 from app.clusters import pictures, selection
-from app.clusters import selection as saved
 from app.clusters import tuning as tried
 from app.clusters.colours import Grouping
 from app.clusters.pictures import Picture
@@ -79,7 +78,7 @@ def see(dataset: pd.Series, clustering: pd.Series | None) -> Sight | None:
         colours = colour_choice.choose(dataset, clips, picture, grouping)
         symbols = st.toggle("Symbols by cluster", key="symbols", bind="query-params")
     ids = clips["clip_id"].tolist()
-    saved.follow(name, ids)
+    selection.follow_saved(name, ids)
     mask, chosen = selection.mask(name, ids), _chosen(ids)
     near: NDArray[np.intp] = np.array([], dtype=np.intp)
     if chosen is not None:

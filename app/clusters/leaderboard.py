@@ -9,7 +9,6 @@ import pandas as pd
 import streamlit as st
 
 from app.ui import show
-from app.ui import show as board
 
 SCORED = "Scores without labels"
 COMPARED = "Against the labels, which chose nothing"
@@ -70,7 +69,7 @@ UNSAID = {"seed", "random_state", "n_init", "reg_covar"}
 """Parameters that no row differs in."""
 
 
-def in_words(parameters: str) -> str:
+def describe_parameters(parameters: str) -> str:
     """Parameters, a JSON object, as a person would say them."""
     given = json.loads(parameters)
     told = [
@@ -119,7 +118,7 @@ def shown(clusterings: pd.DataFrame, titles: Titles | None = None) -> pd.DataFra
     named = {column: (titles or {}).get(column, {}) for column in ("view", "space", "method")}
     # Those that share a rank come in the order of their places, which a rule has given them.
     table = clusterings.set_index("clustering_id").sort_values("place", kind="stable", na_position="last")
-    table["told"] = [in_words(one) for one in table["parameters"]]
+    table["told"] = [describe_parameters(one) for one in table["parameters"]]
     table["rank"] = places(table["rank"])
     table["noise_percent"] = 100 * table["noise"] / table["clips"].clip(lower=1)
     table["space"] = [
@@ -226,7 +225,7 @@ def draw(
     )
     if kept.empty:
         return chosen
-    return board.choose(kept, COLUMNS, chosen, key=key, highest_px=HIGHEST_PX)
+    return show.choose_row(kept, COLUMNS, chosen, key=key, highest_px=HIGHEST_PX)
 
 
 def _filters(table: pd.DataFrame, key: str) -> dict[str, list[str]]:

@@ -11,7 +11,6 @@ from app.clusters import condensed_tree, crosstab, pictures, selection, selectio
 from app.clusters import quality as belief
 from app.clusters.clouds import Sight
 from app.similar import search
-from app.similar import search as similar_rows
 from app.ui import clip as listen
 
 
@@ -29,7 +28,7 @@ def clip(sight: Sight, clustering: pd.Series | None) -> None:
     hits = search.search(query, sight.name, sight.picture.view, "Euclidean").hits
     if len(hits):
         st.markdown(search.agreement(hits["label"].tolist(), label))
-        similar_rows.draw(hits, None, choose, key="neighbours")
+        search.draw_hits(hits, None, choose, key="neighbours")
 
 
 def choose(clip_id: str) -> None:

@@ -150,21 +150,23 @@ def load_box(dataset: str, clip_ids: Sequence[str]) -> None:
         name = st.selectbox(
             "Saved selections", list(own), format_func=lambda one: _told(own[one]), key="saved_box"
         )
-        st.button("Pick them", on_click=pick, args=(dataset, clip_ids, name), icon=":material/bookmark:")
+        st.button(
+            "Pick them", on_click=pick_saved, args=(dataset, clip_ids, name), icon=":material/bookmark:"
+        )
         st.button("Forget it", on_click=_forget, args=(name,), icon=":material/bookmark_remove:")
 
 
-def follow(dataset: str, clip_ids: Sequence[str]) -> None:
+def follow_saved(dataset: str, clip_ids: Sequence[str]) -> None:
     """Pick what ``?saved=`` names, the first time in a session."""
     name = st.query_params.get(SAVED, "")
     if not name or st.session_state.get("saved_followed"):
         return
     st.session_state["saved_followed"] = True
-    if SAVED not in st.query_params:
-        pick(dataset, clip_ids, name)
+    if PARAMETER not in st.query_params:
+        pick_saved(dataset, clip_ids, name)
 
 
-def pick(dataset: str, clip_ids: Sequence[str], name: str) -> None:
+def pick_saved(dataset: str, clip_ids: Sequence[str], name: str) -> None:
     """Pick a saved selection's clips, and say which are not there any more."""
     try:
         one = selections.load(snapshot.store(), name)

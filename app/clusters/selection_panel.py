@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from app.cache import snapshot
 from app.clusters import playlist, selection
-from app.clusters import selection as saved
 from app.ui import clip, clip_table, filters, show
 from pipeline.inputs import Input
 from store import export_selection
@@ -50,7 +49,7 @@ class Order:
         return f"The first clip is the one nearest the mean: a medoid is sought among at most {MOST_EXACT:,} clips."
 
 
-def order(values: NDArray[np.float32]) -> Order:
+def listening_order(values: NDArray[np.float32]) -> Order:
     """Rank clips by their distance to the medoid (Kaufman and Rousseeuw 1990, Finding Groups in Data).
 
     Parameters
@@ -163,7 +162,7 @@ def draw(
     name = str(dataset["dataset"])
     if chosen is None:
         st.info(NOTHING, icon=":material/lasso_select:")
-        saved.load_box(name, clips["clip_id"].tolist())
+        selection.load_box(name, clips["clip_id"].tolist())
         return
     ids = clips["clip_id"].tolist()
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -188,14 +187,14 @@ def draw(
         _compare(clips, given, chosen)
     if how == "Table":
         clip_table.draw(filters.Selection(dataset, clips[chosen], len(clips)), below=False)
-    saved.save_form(name, clips["clip_id"][chosen].tolist(), marks)
-    saved.load_box(name, ids)
+    selection.save_form(name, clips["clip_id"][chosen].tolist(), marks)
+    selection.load_box(name, ids)
 
 
 def _listen(
     dataset: str, clips: pd.DataFrame, values: NDArray[np.float32], chosen: NDArray[np.bool_]
 ) -> Sequence[str]:
-    order = order(values[chosen])
+    order = listening_order(values[chosen])
     st.caption(
         "From the most typical clip, the medoid, to the rim; all at one loudness (ITU-R BS.1770). "
         + order.told

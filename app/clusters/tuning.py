@@ -49,7 +49,7 @@ def clustering(dataset: str, picture: Picture, labels: pd.Series) -> Clustering 
     )
     name = right.selectbox("Space", list(spaces), format_func=lambda one: spaces[one].title, key="try_space")
     n = len(picture.clip_ids)
-    parameters = draw(
+    parameters = parameter_widgets(
         CLUSTERERS[method].settings,
         {"n_clusters": n - 1, "n_components": n - 1, "min_cluster_size": n // 2, "min_samples": n // 2},
         key=f"try_{method}",
@@ -89,7 +89,7 @@ def projection(dataset: str, picture: Picture) -> list[Projection]:
     )
     n = len(picture.clip_ids)
     most = {"perplexity": max((n - 1) // 3, 2), "neighbours": n - 1, "n_neighbors": n - 1}
-    parameters = draw(METHODS[method].settings, most, key=f"try_{method}")
+    parameters = parameter_widgets(METHODS[method].settings, most, key=f"try_{method}")
     if st.button("Project", type="primary", key="project", icon=":material/play_arrow:"):
         found = _project(dataset, picture, method, parameters)
         st.session_state["tried_projection"] = (snapshot.current().number, dataset, picture.view, found)
@@ -151,7 +151,9 @@ def _keep(dataset: str, picture: Picture, found: Sequence[Projection | Clusterin
 COLUMNS = 3
 
 
-def draw(settings: Sequence[Setting], most: Mapping[str, float], *, key: str) -> dict[str, object]:
+def parameter_widgets(
+    settings: Sequence[Setting], most: Mapping[str, float], *, key: str
+) -> dict[str, object]:
     """A slider or box for each setting; the chosen values by name.
 
     Parameters

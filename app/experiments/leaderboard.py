@@ -111,4 +111,4 @@ def draw(experiments: pd.DataFrame, names: Names, chosen: str | None, *, key: st
     key : str
         A prefix, unique on the page.
     """
-    return board.choose(shown(experiments, names), COLUMNS, chosen, key=key, highest_px=HIGHEST_PX)
+    return board.choose_row(shown(experiments, names), COLUMNS, chosen, key=key, highest_px=HIGHEST_PX)

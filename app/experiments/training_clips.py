@@ -103,4 +103,4 @@ def _rows(
         return
     hits = clips.loc[near.index].assign(distance=near)
     hits["same"] = hits["content_hash"] == clips.loc[clip_id, "content_hash"]
-    search.draw(hits.reset_index(drop=True), None, on_choose, key=key)
+    search.draw_hits(hits.reset_index(drop=True), None, on_choose, key=key)

@@ -122,7 +122,7 @@ def twin(query: Query) -> str | None:
     return None
 
 
-def in_words(hits: pd.DataFrame) -> pd.DataFrame:
+def hit_cells(hits: pd.DataFrame) -> pd.DataFrame:
     """What is written in the rows of a table of neighbours, without the columns that would stay empty."""
     words = {"label": hits["label"].fillna("")} if hits["label"].notna().any() else {}
     words["distance"] = hits["distance"].map("{:.4f}".format)
@@ -155,11 +155,11 @@ def agreement(labels: Sequence[str | None], own: str | None) -> str:
     return f"**{many} '{label}'**{like}" + (f"; the others: {', '.join(rest)}." if rest else ".")
 
 
-def draw(hits: pd.DataFrame, chosen: str | None, on_choose: Callable[[str], None], *, key: str) -> None:
+def draw_hits(hits: pd.DataFrame, chosen: str | None, on_choose: Callable[[str], None], *, key: str) -> None:
     """Draw the rows of :class:`app.similar.search.Found`; a click on one calls ``on_choose`` with its clip."""
     sounds = [snapshot.preview(str(clip.recording(hit)), hit["content_hash"]) for _, hit in hits.iterrows()]
     clip_rows(
-        in_words(hits),
+        hit_cells(hits),
         hits["clip_id"].tolist(),
         sounds,
         chosen=chosen,

@@ -67,7 +67,7 @@ Column = tuple[str, str, str | None, str]
 """Group, name, printf format of a number (None for words), and what it means."""
 
 
-def choose(
+def choose_row(
     table: pd.DataFrame, columns: Mapping[str, Column], chosen: str | None, *, key: str, highest_px: int
 ) -> str | None:
     """Draw the table; the index of the row chosen in it, ``chosen`` where none is.
