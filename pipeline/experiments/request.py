@@ -6,7 +6,6 @@ import os
 import time
 from datetime import UTC, datetime
 
-from pipeline.amend import amended, require_rest
 from pipeline.build import summary
 from pipeline.classify import CLASSIFIERS
 from pipeline.classify.classifier import ClassifyError
@@ -18,6 +17,7 @@ from pipeline.experiments.tasks import tasks_of
 from pipeline.experiments.unit import make
 from pipeline.features import VIEWS
 from pipeline.runtime import events, stop
+from pipeline.session import amended, require_rest
 from store import experiments
 from store.errors import listed
 from store.experiments import ExperimentRows

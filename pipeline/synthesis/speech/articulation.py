@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import convolve1d
 
-from pipeline.synthesis.noise import band, from_db
+from pipeline.synthesis.signals.noise import band, from_db
 from pipeline.synthesis.speech.phones import PHONES, REFERENCE_TRACT_CM, STOPS, VOICED_STOPS, Phone
 from pipeline.synthesis.speech.prosody import Segment
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.signal import resample_poly
 
-from pipeline.synthesis.noise import Signal
+from pipeline.synthesis.signals.noise import Signal
 
 RATE_HZ = 16_000
 _OVERSAMPLING = 3

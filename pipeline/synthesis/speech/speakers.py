@@ -7,7 +7,7 @@ from typing import Literal
 
 from numpy.random import Generator
 
-from pipeline.synthesis.noise import log_uniform, rng_for
+from pipeline.synthesis.signals.noise import log_uniform, rng_for
 from pipeline.synthesis.speech.lexicon import SHARED_SENTENCES, TEST_SENTENCES, TRAIN_SENTENCES
 
 _REGIONS = range(1, 9)

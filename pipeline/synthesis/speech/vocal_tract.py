@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from pipeline.synthesis.noise import Signal
+from pipeline.synthesis.signals.noise import Signal
 from pipeline.synthesis.speech.articulation import FRAME_S, Track, Tracks, noise_shapes
 from pipeline.synthesis.speech.glottis import RATE_HZ
 

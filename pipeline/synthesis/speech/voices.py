@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.synthesis.noise import Signal, coloured, filtered, from_db, rng_for, tilted
+from pipeline.synthesis.signals.noise import Signal, coloured, filtered, from_db, rng_for, tilted
 from pipeline.synthesis.speech.articulation import FRAME_S, Tracks, articulate
 from pipeline.synthesis.speech.glottis import RATE_HZ, breath, voice
 from pipeline.synthesis.speech.lexicon import SENTENCES, words

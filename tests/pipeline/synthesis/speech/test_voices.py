@@ -8,7 +8,7 @@ import librosa
 import numpy as np
 import pytest
 
-from pipeline.synthesis.noise import Signal
+from pipeline.synthesis.signals.noise import Signal
 from pipeline.synthesis.speech.glottis import RATE_HZ, lf_cycle
 from pipeline.synthesis.speech.lexicon import (
     LEXICON,

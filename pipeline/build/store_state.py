@@ -10,7 +10,7 @@ from pathlib import Path
 from pipeline.build import stages
 from pipeline.features.view import View
 from pipeline.rows import Row
-from pipeline.runtime.stage import State
+from pipeline.stage import State
 from store import staging
 from store.errors import StoreError
 from store.reader import Reader

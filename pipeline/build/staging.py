@@ -14,8 +14,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from pipeline.build.known import base_of
 from pipeline.build.plan import Plan
+from pipeline.build.store_state import base_of
 from pipeline.clips import Problem
 from pipeline.extraction import Outcome
 from pipeline.features.view import View
