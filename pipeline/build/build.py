@@ -13,16 +13,14 @@ from datetime import UTC, datetime
 
 from pipeline.build import embeddings, stages, summary
 from pipeline.build.plan import Plan, make_plan
-from pipeline.build.scan import choose, dataset_row, scan_all
 from pipeline.build.staging import Counts, Staging, sign
-from pipeline.build.store_state import Known, known_of, steps
+from pipeline.build.store_state import Known, Row, known_of, steps
 from pipeline.errors import in_words
 from pipeline.extraction import extract
 from pipeline.features import VIEWS
 from pipeline.features.view import View
-from pipeline.rows import Row
 from pipeline.runtime import events, stop
-from pipeline.sources import Source
+from pipeline.sources import Source, choose, dataset_row, scan_all
 from pipeline.stage import Stage, State
 from store import staging
 from store.duck import DamagedError

@@ -7,10 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.build.store_state import Known
+from pipeline.build.store_state import FACTS, Known, Row, clip_row, failure_row, same_file, stamp
 from pipeline.clips import Clip, Problem, Scan
 from pipeline.extraction import Job, content_hash
-from pipeline.rows import FACTS, Row, clip_row, failure_row, same_file, stamp
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import pipeline.build.build
-from pipeline.jobs import extract_batch
+from pipeline.extraction import extract_batch
 from store.snapshots import Store
 
 NAMES = [f"{folder}/{name}.wav" for folder in ("a", "b") for name in ("one", "two", "three")]

@@ -15,8 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.audio.decode import AudioError
-from pipeline.describe import DescriptionError, comparable, describe
-from pipeline.extraction import Job, content_hash, extract
+from pipeline.extraction import DescriptionError, Job, comparable, content_hash, describe, extract
 from pipeline.features import VIEWS
 from store.reader import Reader
 from store.snapshots import Store
