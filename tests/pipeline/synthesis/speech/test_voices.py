@@ -9,19 +9,19 @@ import numpy as np
 import pytest
 
 from pipeline.synthesis.signals.noise import Signal
-from pipeline.synthesis.speech.glottis import RATE_HZ, lf_cycle
 from pipeline.synthesis.speech.lexicon import (
     LEXICON,
+    PHONES,
+    REFERENCE_TRACT_CM,
     SENTENCES,
     SHARED_SENTENCES,
     TEST_SENTENCES,
     TRAIN_SENTENCES,
+    VOWELS,
     words,
 )
-from pipeline.synthesis.speech.phones import PHONES, REFERENCE_TRACT_CM, VOWELS
-from pipeline.synthesis.speech.speakers import Speaker, roster
-from pipeline.synthesis.speech.vocal_tract import HOP, filtered, resonance
-from pipeline.synthesis.speech.voices import Utterance, utter
+from pipeline.synthesis.speech.vocal_tract import HOP, RATE_HZ, filtered, lf_cycle, resonance
+from pipeline.synthesis.speech.voices import Speaker, Utterance, roster, utter
 
 ROSTER = roster()
 
