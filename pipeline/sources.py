@@ -1,4 +1,4 @@
-"""Where the recordings of each dataset lie: given on the command line, or remembered by the store."""
+"""Where the recordings of each dataset lie, named by a person or remembered by the store, and what lies there."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.build.store_state import Row
-from pipeline.clips import Dataset, Scan
+from pipeline.clips import Dataset, Row, Scan
 from pipeline.datasets import DATASETS
 from pipeline.errors import PipelineError
 from pipeline.runtime import events

@@ -1,7 +1,11 @@
-"""From a file to mono samples: decode, check, mix down, resample; and back to a WAV in memory."""
+"""From a file to mono samples: decode, check, mix down, resample; and back to a WAV in memory.
+
+The one decoder: a build, Similar and Live get the same samples of a file, or the same refusal.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import io
 import logging
 import math
@@ -10,15 +14,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import av
 import numpy as np
 import soundfile
 import soxr
 from numpy.typing import NDArray
 
 from store.errors import SesatlasError
+
+if TYPE_CHECKING:
+    import av
+
+logger = logging.getLogger(__name__)
 
 MIN_DURATION_S = 0.2
 """Delta coefficients need nine frames of the analysis: 0.2 s."""
@@ -29,6 +37,20 @@ MIN_SAMPLE_RATE_HZ = 4_000
 MAX_SAMPLE_RATE_HZ = 384_000
 SILENCE_PEAK_DBFS = -90.0
 """One step of 16 bits is -90.3 dBFS: what stays below holds no sound."""
+
+TRUNCATED_SHARE = 0.95
+"""Less of the samples a header promises is a file cut off; a little less is an encoder's rounding."""
+
+NOT_READ = {
+    FileNotFoundError: "The file is not there any more; expected a recording: put it back or scan again.",
+    PermissionError: "The file may not be read; expected permission to read it.",
+    IsADirectoryError: "This is a folder; expected a recording.",
+}
+CONTAINERS = {"mov,mp4,m4a,3gp,3g2,mj2": "MP4", "matroska,webm": "WEBM"}
+"""FFmpeg's name of a family of containers -> the one people know it by."""
+
+NOTHING_ELSE = {"protocol_whitelist": "none"}
+"""A recording may be a playlist of addresses or of files on this machine, which FFmpeg would open."""
 
 
 class AudioError(SesatlasError):
@@ -68,6 +90,82 @@ class Facts:
     clipped_share: float
     bandwidth_hz: float
     dc_offset: float
+
+
+def decode(source: str | Path | bytes) -> Recording:
+    """Decode a file, or the bytes of one, and refuse what no view can be computed of.
+
+    libsndfile reads WAV, FLAC, OGG, MP3, AIFF and NIST SPHERE; FFmpeg, through PyAV, the rest.
+
+    Raises
+    ------
+    AudioError
+        Stage ``"decode"`` when it cannot be read (gone, forbidden, empty, broken, not audio), ``"check"``
+        when its sound cannot be used (too short, too long, silent, not finite, an absurd sample rate).
+        Rate and length are checked from the header, before anything is decoded.
+    """
+    with _opened(source) as file:
+        try:
+            recording = _decode_with_soundfile(file)
+        except soundfile.LibsndfileError as error:
+            logger.debug("libsndfile cannot read it (%s); FFmpeg tries", error)
+            file.seek(0)
+            recording = _decode_with_ffmpeg(file)
+    check_samples(recording.samples, to_mono(recording.samples), recording.sample_rate_hz)
+    return recording
+
+
+def load_mono(source: str | Path | bytes) -> tuple[NDArray[np.float32], int]:
+    """Decode and mix down: samples, shape ``(samples,)``, and their rate in Hz. Raises as :func:`decode`."""
+    recording = decode(source)
+    return to_mono(recording.samples), recording.sample_rate_hz
+
+
+def to_mono(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Mean of the channels, as ``librosa.to_mono``, of shape ``(samples,)`` or ``(samples, channels)``."""
+    if samples.ndim == 1:
+        return samples
+    # Channel by channel: a mean along so short an axis takes ten times as long.
+    mono = samples[:, 0].copy()  # (samples,)
+    for channel in range(1, samples.shape[1]):
+        mono += samples[:, channel]
+    return mono / np.float32(samples.shape[1])
+
+
+def resample(samples: NDArray[np.float32], from_hz: int, to_hz: int) -> NDArray[np.float32]:
+    """Change the rate of mono samples with the SoX resampler at quality HQ.
+
+    Equal to ``librosa.load(res_type="soxr_hq")``, length included: ``ceil(samples * to_hz / from_hz)``.
+    """
+    if from_hz == to_hz:
+        return samples
+    length = math.ceil(len(samples) * (float(to_hz) / from_hz))
+    resampled: NDArray[np.float32] = soxr.resample(samples, from_hz, to_hz, quality="HQ")[:length]
+    return np.pad(resampled, (0, length - len(resampled))) if len(resampled) < length else resampled
+
+
+def to_wav_bytes(samples: NDArray[np.float32], sample_rate_hz: int) -> bytes:
+    """Return a 16-bit WAV file in memory; what exceeds full scale is clipped, nothing is normalised."""
+    steps = np.clip(np.rint(samples * np.float32(2**15)), -(2**15), 2**15 - 1).astype("<i2")
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as file:
+        file.setnchannels(1 if samples.ndim == 1 else samples.shape[1])
+        file.setsampwidth(2)
+        file.setframerate(sample_rate_hz)
+        file.writeframes(steps.tobytes())
+    return buffer.getvalue()
+
+
+def content_hash(path: Path) -> str:
+    """SHA-256 of a file's bytes in hexadecimal, read piece by piece. Raises ``OSError``."""
+    with Path(path).open("rb", buffering=0) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def why_not_read(error: OSError) -> str:
+    """What an ``OSError`` means to the owner of the file, in one sentence."""
+    reasons = [reason for kind, reason in NOT_READ.items() if isinstance(error, kind)]
+    return reasons[0] if reasons else f"The file cannot be read ({error.strerror}); expected a recording."
 
 
 def check_header(sample_rate_hz: int, channels: int, samples: int) -> None:
@@ -138,93 +236,6 @@ def peak_of(samples: NDArray[np.float32]) -> float:
     return float(np.maximum(samples.max(), -samples.min()))
 
 
-__all__ = ["AudioError", "Facts", "Recording", "decode", "load_mono", "resample", "to_mono", "to_wav_bytes"]
-
-logger = logging.getLogger(__name__)
-
-TRUNCATED_SHARE = 0.95
-"""Less of the samples a header promises is a file cut off; a little less is an encoder's rounding."""
-
-NOT_READ = {
-    FileNotFoundError: "The file is not there any more; expected a recording: put it back or scan again.",
-    PermissionError: "The file may not be read; expected permission to read it.",
-    IsADirectoryError: "This is a folder; expected a recording.",
-}
-
-
-def decode(source: str | Path | bytes) -> Recording:
-    """Decode a file, or the bytes of one, and refuse what no view can be computed of.
-
-    libsndfile reads WAV, FLAC, OGG, MP3, AIFF and NIST SPHERE; FFmpeg, through PyAV, the rest.
-
-    Raises
-    ------
-    AudioError
-        Stage ``"decode"`` when it cannot be read (gone, forbidden, empty, broken, not audio), ``"check"``
-        when its sound cannot be used (too short, too long, silent, not finite, an absurd sample rate).
-        Rate and length are checked from the header, before anything is decoded.
-    """
-    with _opened(source) as file:
-        try:
-            recording = _decode_with_soundfile(file)
-        except soundfile.LibsndfileError as error:
-            # Imported here: most collections never need FFmpeg's libraries.
-            pass
-
-            logger.debug("libsndfile cannot read it (%s); FFmpeg tries", error)
-            file.seek(0)
-            recording = decode_with_ffmpeg(file)
-    check_samples(recording.samples, to_mono(recording.samples), recording.sample_rate_hz)
-    return recording
-
-
-def load_mono(source: str | Path | bytes) -> tuple[NDArray[np.float32], int]:
-    """Decode and mix down: samples, shape ``(samples,)``, and their rate in Hz. Raises as :func:`decode`."""
-    recording = decode(source)
-    return to_mono(recording.samples), recording.sample_rate_hz
-
-
-def to_mono(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Mean of the channels, as ``librosa.to_mono``, of shape ``(samples,)`` or ``(samples, channels)``."""
-    if samples.ndim == 1:
-        return samples
-    # Channel by channel: a mean along so short an axis takes ten times as long.
-    mono = samples[:, 0].copy()  # (samples,)
-    for channel in range(1, samples.shape[1]):
-        mono += samples[:, channel]
-    return mono / np.float32(samples.shape[1])
-
-
-def resample(samples: NDArray[np.float32], from_hz: int, to_hz: int) -> NDArray[np.float32]:
-    """Change the rate of mono samples with the SoX resampler at quality HQ.
-
-    Equal to ``librosa.load(res_type="soxr_hq")``, length included: ``ceil(samples * to_hz / from_hz)``.
-    """
-    if from_hz == to_hz:
-        return samples
-    length = math.ceil(len(samples) * (float(to_hz) / from_hz))
-    resampled: NDArray[np.float32] = soxr.resample(samples, from_hz, to_hz, quality="HQ")[:length]
-    return np.pad(resampled, (0, length - len(resampled))) if len(resampled) < length else resampled
-
-
-def to_wav_bytes(samples: NDArray[np.float32], sample_rate_hz: int) -> bytes:
-    """Return a 16-bit WAV file in memory; what exceeds full scale is clipped, nothing is normalised."""
-    steps = np.clip(np.rint(samples * np.float32(2**15)), -(2**15), 2**15 - 1).astype("<i2")
-    buffer = io.BytesIO()
-    with wave.open(buffer, "wb") as file:
-        file.setnchannels(1 if samples.ndim == 1 else samples.shape[1])
-        file.setsampwidth(2)
-        file.setframerate(sample_rate_hz)
-        file.writeframes(steps.tobytes())
-    return buffer.getvalue()
-
-
-def why_not_read(error: OSError) -> str:
-    """What an ``OSError`` means to the owner of the file, in one sentence."""
-    told = [reason for kind, reason in NOT_READ.items() if isinstance(error, kind)]
-    return told[0] if told else f"The file cannot be read ({error.strerror}); expected a recording."
-
-
 @contextmanager
 def _opened(source: str | Path | bytes) -> Iterator[io.BytesIO | io.FileIO]:
     try:
@@ -272,14 +283,7 @@ def _decode_with_soundfile(file: io.BytesIO | io.FileIO) -> Recording:
         return Recording(samples, sound.samplerate, sound.channels, f"{sound.format} {sound.subtype}")
 
 
-CONTAINERS = {"mov,mp4,m4a,3gp,3g2,mj2": "MP4", "matroska,webm": "WEBM"}
-"""FFmpeg's name of a family of containers -> the one people know it by."""
-
-NOTHING_ELSE = {"protocol_whitelist": "none"}
-"""A recording may be a playlist of addresses or of files on this machine, which FFmpeg would open."""
-
-
-def decode_with_ffmpeg(file: io.BytesIO | io.FileIO) -> Recording:
+def _decode_with_ffmpeg(file: io.BytesIO | io.FileIO) -> Recording:
     """Decode the first audio stream of an open file, unchecked but for its rate and length.
 
     Raises
@@ -287,6 +291,8 @@ def decode_with_ffmpeg(file: io.BytesIO | io.FileIO) -> Recording:
     AudioError
         Stage ``"decode"`` when FFmpeg finds no sound in it, ``"check"`` for a rate or length out of range.
     """
+    import av  # here, because most collections never need FFmpeg's libraries
+
     head = file.read(4)
     file.seek(0)
     try:
@@ -304,6 +310,8 @@ def decode_with_ffmpeg(file: io.BytesIO | io.FileIO) -> Recording:
 
 
 def _decode_stream(container: av.container.InputContainer, stream: av.AudioStream) -> Recording:
+    import av
+
     rate_hz, channels = stream.rate, stream.channels
     promised_s = (container.duration or 0) / av.time_base
     check_header(rate_hz, channels, int(promised_s * rate_hz))

@@ -15,8 +15,8 @@ from typing import Any, Self
 import numpy as np
 
 from pipeline.build.plan import Plan
-from pipeline.build.store_state import Row, base_of, clip_row, failure_row, still_the_same
-from pipeline.clips import Problem
+from pipeline.build.store_state import base_of, clip_row, failure_row, still_the_same
+from pipeline.clips import Problem, Row
 from pipeline.extraction import Outcome
 from pipeline.features.view import View
 from store import history

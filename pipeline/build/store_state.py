@@ -1,4 +1,4 @@
-"""What the store holds before a build."""
+"""What the store holds before a build, and the rows of its tables as the pipeline makes them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from pipeline.audio.decode import Facts
 from pipeline.build import stages
-from pipeline.clips import Clip, Problem
+from pipeline.clips import Clip, Problem, Row
 from pipeline.features.view import View
 from pipeline.stage import State
 from store import staging
@@ -20,10 +20,10 @@ from store.reader import Reader
 from store.snapshots import Snapshot, Store
 from store.views import view_row
 
-Row = dict[str, Any]
 FACTS = tuple(fact.name for fact in fields(Facts))
 TOLD = tuple(told.name for told in fields(Clip) if told.name != "path")
 _told = attrgetter(*TOLD)
+log = logging.getLogger(__name__)
 
 
 def clip_row(clip: Clip, stamp: Row, facts: Row, hash_: str) -> Row:
@@ -64,9 +64,6 @@ def still_the_same(path: Path, stamped: Row) -> bool:
     except OSError:
         return False
     return all(now[name] == stamped[name] for name in ("size_bytes", "modified_ns"))
-
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""One look through a folder tree, shared by every reader: which files are there, and what cannot be read."""
+"""What readers of corpora share: one look through a folder tree, tables, and clips out of the names of files."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from store.errors import SesatlasError
 AUDIO_SUFFIXES = frozenset(
     {"wav", "flac", "ogg", "opus", "mp3", "m4a", "aac", "aif", "aiff", "webm", "sph"},
 )
+Reading = Clip | Problem | None
+"""A clip; a name of this corpus that contradicts itself; or ``None``, not a name of this corpus."""
 
 
 class DatasetError(SesatlasError):
@@ -196,10 +198,6 @@ def _check_header(path: Path, columns: list[str]) -> None:
 
 def _named(columns: list[str], cells: list[str]) -> dict[str, str]:
     return {column: cell.strip() for column, cell in zip(columns, cells, strict=False)}
-
-
-Reading = Clip | Problem | None
-"""A clip; a name of this corpus that contradicts itself; or ``None``, not a name of this corpus."""
 
 
 def scan_named(

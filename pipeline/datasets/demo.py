@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 STAMP = ".sesatlas-demo.json"
 log = logging.getLogger(__name__)
+RECORDINGS = 200
+"""In each of the two corpora."""
 
 
 class PrepareError(SesatlasError):
@@ -113,10 +115,6 @@ def _make(root: Path, stamp: Mapping[str, object], write: Callable[[Path], None]
     finally:
         shutil.rmtree(partial, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
-
-
-RECORDINGS = 200
-"""In each of the two corpora."""
 
 
 def prepare_sounds(root: Path, progress: Progress | None = None) -> None:

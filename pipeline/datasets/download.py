@@ -1,4 +1,4 @@
-"""One file over HTTP that survives a broken connection: what has arrived is kept and gone on from."""
+"""Get a published corpus: ESC-50 by a download that survives a broken connection, the others by saying how."""
 
 from __future__ import annotations
 
@@ -26,6 +26,11 @@ NETWORK_ERRORS = (URLError, http.client.HTTPException, ConnectionError, TimeoutE
 
 Progress = Callable[[int, int | None], None]
 """``progress(done_bytes, total_bytes)``; the total is ``None`` where the server does not tell."""
+ESC50_URL = "https://github.com/karoldvl/ESC-50/archive/master.zip"
+ESC50_ARCHIVE_BYTES = 650_000_000
+ESC50_UNPACKED_BYTES = 900_000_000
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
+logger = logging.getLogger(__name__)
 
 
 class DownloadError(SesatlasError):
@@ -119,14 +124,6 @@ def _stopped(url: str, part: Path, reason: object) -> str:
 
 def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
-
-
-ESC50_URL = "https://github.com/karoldvl/ESC-50/archive/master.zip"
-ESC50_ARCHIVE_BYTES = 650_000_000
-ESC50_UNPACKED_BYTES = 900_000_000
-DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
-
-logger = logging.getLogger(__name__)
 
 
 class FetchError(SesatlasError):

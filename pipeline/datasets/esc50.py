@@ -46,6 +46,7 @@ GROUPS = (
 )
 EXPECTED = "ESC-50 with audio/ and meta/esc50.csv"
 COLUMNS = ("filename", "fold", "target", "category", "src_file", "take")
+NAME = re.compile(r"(?P<fold>\d+)-(?P<src_file>\d+)-(?P<take>[A-Z])(?:-(?P<target>\d+))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +115,6 @@ def _checked(path: Path, row: Row) -> dict[str, str]:
     if int(target) // 10 >= len(GROUPS):
         raise DatasetError(f"{path} has target {target} in line {row.line}: expected 0 to 49; fetch it anew.")
     return row.cells
-
-
-NAME = re.compile(r"(?P<fold>\d+)-(?P<src_file>\d+)-(?P<take>[A-Z])(?:-(?P<target>\d+))?")
 
 
 def scan(root: Path, dataset_name: str) -> Scan:

@@ -48,6 +48,7 @@ SPLITS: dict[str, Split] = {
     "tst": "test",
 }
 SEXES: dict[str, Sex] = {"female": "female", "f": "female", "male": "male", "m": "male"}
+EXPECTED = "a folder with recordings (.wav, .flac, .ogg, .mp3, .m4a ...)"
 
 
 def _whole(text: str) -> int | None:
@@ -172,9 +173,6 @@ class Places:
 def _plain(path: str) -> str:
     # macOS decomposes accents in file names, tables are typed composed; Windows writes backslashes.
     return unicodedata.normalize("NFC", path.replace("\\", "/"))
-
-
-EXPECTED = "a folder with recordings (.wav, .flac, .ogg, .mp3, .m4a ...)"
 
 
 def scan(root: Path, dataset_name: str) -> Scan:

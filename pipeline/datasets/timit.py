@@ -40,6 +40,18 @@ REGION = re.compile(r"DR(\d)", re.IGNORECASE)
 SPLITS: dict[str, Split] = {"train": "train", "test": "test"}
 INCH_CM = 2.54
 DAYS_PER_YEAR = 365.25
+REGIONS = {
+    "1": "New England",
+    "2": "Northern",
+    "3": "North Midland",
+    "4": "South Midland",
+    "5": "Southern",
+    "6": "New York City",
+    "7": "Western",
+    "8": "Army Brat",
+}
+EXPECTED = "TIMIT with TRAIN/ and TEST/, sentences named like TRAIN/DR1/FCJF0/SA1.WAV"
+SENTENCE = re.compile(r"(S[AIX])(\d{1,4})(?:\.\w+)+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,20 +139,6 @@ def _height_cm(text: str) -> float | None:
     if not height or int(height["inches"]) >= 12:
         return None
     return round((12 * int(height["feet"]) + int(height["inches"])) * INCH_CM, 1)
-
-
-REGIONS = {
-    "1": "New England",
-    "2": "Northern",
-    "3": "North Midland",
-    "4": "South Midland",
-    "5": "Southern",
-    "6": "New York City",
-    "7": "Western",
-    "8": "Army Brat",
-}
-EXPECTED = "TIMIT with TRAIN/ and TEST/, sentences named like TRAIN/DR1/FCJF0/SA1.WAV"
-SENTENCE = re.compile(r"(S[AIX])(\d{1,4})(?:\.\w+)+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

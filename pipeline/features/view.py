@@ -1,4 +1,4 @@
-"""What a view is: a named, versioned vector of numbers for each clip."""
+"""What a view is: a named, versioned vector of numbers for each clip; and the statistics that most are made of."""
 
 from __future__ import annotations
 

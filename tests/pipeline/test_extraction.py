@@ -15,8 +15,8 @@ import pytest
 import soundfile
 
 from pipeline import extraction as work
-from pipeline.audio.decode import to_wav_bytes
-from pipeline.extraction import Job, Outcome, content_hash, extract, extract_clip
+from pipeline.audio.decode import content_hash, to_wav_bytes
+from pipeline.extraction import Job, Outcome, extract, extract_clip
 from pipeline.features import VIEWS
 from pipeline.features.spectra import SAMPLE_RATE_HZ, Spectra
 

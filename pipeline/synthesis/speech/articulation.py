@@ -1,4 +1,4 @@
-"""From segments to what the mouth does: smooth tracks of formants and of the three sources' levels."""
+"""From words to what the mouth does: when each phone is said, on which pitch, and the tracks of its sources."""
 
 from __future__ import annotations
 
@@ -23,6 +23,11 @@ from pipeline.synthesis.speech.lexicon import (
 
 _FINAL_LENGTHENING = 1.45
 _WEAK, _STRESSED = 0.85, 1.15
+FRAME_S = 0.004
+_NEUTRAL = (500.0, 1_450.0, 2_450.0)
+_MURMUR_DB = -13.0
+_BURST_S = 0.007
+Track = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,13 +103,6 @@ def f0_contour(
     shift = rng.uniform(0, 10)
     flutter = sum(np.sin(2 * np.pi * hz * (time_s + shift)) for hz in (12.7, 7.1, 4.7)) / 3
     return np.asarray(f0_hz * 2.0 ** (semitones / 12.0) * (1.0 + 0.006 * flutter))
-
-
-FRAME_S = 0.004
-_NEUTRAL = (500.0, 1_450.0, 2_450.0)
-_MURMUR_DB = -13.0
-_BURST_S = 0.007
-Track = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

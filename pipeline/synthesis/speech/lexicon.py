@@ -1,4 +1,11 @@
-"""What is said: short sentences of plain words, and how each word is pronounced."""
+"""What is said and with which phones: sentences, how words are pronounced, and how each phone sounds.
+
+Vowels: means of 33 men, Peterson and Barney 1952, Control methods used in a study of the vowels,
+table II. Consonants: one man, Klatt 1980, Software for a cascade/parallel formant synthesizer,
+tables II and III. Peaks of fricative noise: Jongman, Wayland and Wong 2000, Acoustic characteristics
+of English fricatives, table I. Durations follow the order, not the letter, of Klatt 1976, Linguistic
+uses of segmental duration in English. Symbols are TIMIT's (``phoncode.doc``).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The vocal tract as a filter that changes every 4 ms: resonances, a nasal branch, closed lips."""
+"""Source and filter: pulses and breath of the vocal folds, and the tract as a filter that changes every 4 ms."""
 
 from __future__ import annotations
 
@@ -18,6 +18,12 @@ RATE_HZ = 16_000
 _OVERSAMPLING = 3
 """The pulse's sharp closure has no upper limit in frequency: it is drawn at 48 kHz and decimated."""
 _TABLE = 4_096
+HOP = int(FRAME_S * RATE_HZ)
+_FFT = 768
+"""48 ms: the 8 ms window plus 40 ms in which the narrowest resonance dies away by 60 dB."""
+_SPEED_CM_S = 35_000.0
+_NASAL_HZ, _NASAL_ZERO_HZ = 270.0, 450.0
+Response = NDArray[np.complex64]
 
 
 @lru_cache(maxsize=64)
@@ -75,14 +81,6 @@ def breath(opening: Signal, rng: Generator) -> Signal:
     return (0.45 + opening) * rng.standard_normal(opening.size, dtype=np.float32)
 
 
-HOP = int(FRAME_S * RATE_HZ)
-_FFT = 768
-"""48 ms: the 8 ms window plus 40 ms in which the narrowest resonance dies away by 60 dB."""
-_SPEED_CM_S = 35_000.0
-_NASAL_HZ, _NASAL_ZERO_HZ = 270.0, 450.0
-Response = NDArray[np.complex64]
-
-
 def bin_frequencies_hz() -> Track:
     return np.asarray(fft.rfftfreq(_FFT, 1.0 / RATE_HZ))
 
@@ -121,7 +119,7 @@ def responses(tracks: Tracks, tract_cm: float, damping: float) -> Response:
     return np.asarray(h * (1.0 - shut + shut * walls), dtype=np.complex64)
 
 
-def filtered(source: Signal, response: Response) -> Signal:
+def through_tract(source: Signal, response: Response) -> Signal:
     """Pass a source through a filter that changes from frame to frame, shape as ``source``.
 
     Windowed pieces that overlap by half and add up to one are filtered each with its own response
@@ -145,4 +143,4 @@ def frication(noise: Signal, tracks: Tracks) -> Signal:
     shapes = noise_shapes(tracks.bands_hz, bin_frequencies_hz()).astype(np.float32)
     # einsum, not @: BLAS rounds differently with the number of its threads.
     gains = np.einsum("fn,nb->fb", tracks.frication.astype(np.float32), shapes)
-    return filtered(noise, gains.astype(np.complex64))
+    return through_tract(noise, gains.astype(np.complex64))

@@ -1,4 +1,4 @@
-"""The demo voices: one utterance from one speaker and one sentence."""
+"""The demo voices: the forty who speak, and one utterance from one speaker and one sentence."""
 
 from __future__ import annotations
 
@@ -18,14 +18,23 @@ from pipeline.synthesis.speech.lexicon import (
     TRAIN_SENTENCES,
     words,
 )
-from pipeline.synthesis.speech.vocal_tract import HOP, RATE_HZ, breath, frication, responses, voice
-from pipeline.synthesis.speech.vocal_tract import filtered as through_tract
+from pipeline.synthesis.speech.vocal_tract import (
+    HOP,
+    RATE_HZ,
+    breath,
+    frication,
+    responses,
+    through_tract,
+    voice,
+)
 
 _REGIONS = range(1, 9)
 _PLACES = 5
 _TWO_WOMEN = (1, 3, 5, 7)
 """The regions with two women among their five speakers; one of the two is in the test part."""
 _INITIALS = "ABCDEFGHJKLMNPRSTVW"
+VERSION = 1
+"""Raise it whenever an utterance's samples change: the corpus is then made anew on every machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,10 +127,6 @@ def _initials(dialect: int, place: int) -> str:
     """Three letters; with the digit 9, which TIMIT never uses, nobody takes them for a real speaker."""
     rng = rng_for("initials", dialect, place)
     return "".join(_INITIALS[int(i)] for i in rng.integers(0, len(_INITIALS), 3))
-
-
-VERSION = 1
-"""Raise it whenever an utterance's samples change: the corpus is then made anew on every machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

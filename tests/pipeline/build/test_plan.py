@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.audio.decode import content_hash
 from pipeline.build.plan import Plan, make_plan
 from pipeline.build.store_state import (
     FACTS,
@@ -19,7 +20,6 @@ from pipeline.build.store_state import (
     still_the_same,
 )
 from pipeline.clips import Clip, Problem, Scan
-from pipeline.extraction import content_hash
 
 VIEWS = ("one", "two")
 
