@@ -28,8 +28,8 @@ from pipeline.experiments import expected
 from pipeline.experiments import stage as learning
 from pipeline.experiments.spec import Wanted
 from pipeline.features import VIEWS
-from pipeline.runtime.stage import Run, State
 from pipeline.sources import parse
+from pipeline.stage import Run, State
 from store import marks, staging
 from store.snapshots import Store
 from store.writer import Writer
