@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 
 from app.live.session import LiveSession
 from models.decisions import State, StreamParameters
-from models.ear import VoiceEar
-from models.gender import load
+from models.gender import VoiceEar, load
 from models.stream import VoiceStream
 from models.vad import RATE_HZ, Silero
 from pipeline.datasets import esc50, timit

@@ -9,7 +9,7 @@ import streamlit as st
 
 from app.cache import snapshot
 from models.decisions import StreamParameters
-from models.ear import VoiceEar, ear_of
+from models.gender import VoiceEar, ear_of
 from pipeline.classify import recording_facts
 from pipeline.experiments.spec import FACTS
 from pipeline.inputs import ALL, Input, InputError, given_of

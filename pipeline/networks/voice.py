@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from models.gender_format import SEXES
 from models.gender_format import VERSION as NETWORK_VERSION
 from pipeline.classify.metrics import MetricRow, Metrics, class_rows, measure
 from pipeline.experiments import rows
@@ -25,7 +26,6 @@ from pipeline.networks.voice_told import said
 from pipeline.train.esc.scored import answered, dialect_rows
 from pipeline.train.layout import digest
 from pipeline.train.voice.by_speaker import by_speaker, each_speaker, speaker_rows
-from pipeline.train.voice.speakers import SEXES
 from store.experiments import ExperimentRows
 from store.reader import Reader
 

@@ -14,7 +14,7 @@ from typing import Any
 from safetensors import safe_open
 
 from models.decisions import StreamParameters
-from models.gender_format import KIND, VERSION
+from models.gender_format import KIND, SEXES, VERSION
 from pipeline.networks.voice_card_content import (
     Corpus,
     Evaluated,
@@ -23,7 +23,6 @@ from pipeline.networks.voice_card_content import (
     speakers_of,
     threshold_of,
 )
-from pipeline.train.voice.speakers import SEXES
 
 NETWORK = "gender_ecapa"
 TITLE = "ECAPA-TDNN (voice network)"

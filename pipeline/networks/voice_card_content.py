@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.train.voice.speakers import SEXES
+from models.gender_format import SEXES
 
 SPEAKER_COLUMNS = ("speaker", "dataset", "sex", "clips", "right", "majority", "mean_logit")
 METRIC_COLUMNS = {"kind", "name", "metric", "value"}

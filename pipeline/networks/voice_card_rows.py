@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from models.gender_format import SEXES
 from models.gender_format import VERSION as NETWORK_VERSION
 from pipeline.classify.intervals import Interval, by_groups
 from pipeline.classify.metrics import MetricRow, Metrics, measure
@@ -25,7 +26,6 @@ from pipeline.networks.voice_card import Card
 from pipeline.networks.voice_card_content import Evaluated, in_words
 from pipeline.train.layout import digest
 from pipeline.train.voice.by_speaker import each_speaker
-from pipeline.train.voice.speakers import SEXES
 from store.experiments import ExperimentRows
 from store.reader import Reader
 

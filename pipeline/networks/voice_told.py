@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors import safe_open
 
-from models.belief import calibrated
+from models.gender_format import calibrated
 from pipeline.networks.voice_card import Card
 
 Floats = NDArray[np.float32]

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from models.gender_format import SEXES
 from pipeline.clips import Clip
 from pipeline.train.errors import TrainError
-from pipeline.train.voice.speakers import SEXES, marked, require_both, require_speakers
+from pipeline.train.voice.speakers import marked, require_both, require_speakers
 from store.errors import listed
-
-__all__ = ["SEXES", "Voices", "parts", "table"]
 
 READ_BY_ALL = "SA"
 """TIMIT's two sentences that everybody reads: its own documentation leaves them out of tests."""

@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 
 from models.gender import VoiceModel, VoiceModelError
+from models.gender_format import SEXES
 from pipeline.classify.metrics import MetricRow, Metrics, class_rows
 from pipeline.train.errors import TrainError
 from pipeline.train.esc.scored import CONDITION, answered, dialect_rows, measured, rows_of
 from pipeline.train.voice.by_speaker import speaker_rows
 from pipeline.train.voice.conditions import CLEAN, Condition
 from pipeline.train.voice.sounds import decoded
-from pipeline.train.voice.speakers import SEXES
 
 Tell = Callable[[int, int], None]
 

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from models.gender_format import SEXES
 from pipeline.classify.metrics import MetricRow, Metrics, measure, metric_row
-from pipeline.train.voice.speakers import SEXES
 
 CONDITION, DIALECT = "condition", "dialect"
 """Kinds of ``experiment_metrics``."""

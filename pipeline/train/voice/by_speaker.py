@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from models.gender_format import SEXES
 from pipeline.classify.intervals import LEVEL, Interval, wilson
 from pipeline.classify.metrics import MetricRow, metric_row
-from pipeline.train.voice.speakers import SEXES
 
 RESAMPLES = 2_000
 SPEAKERS, SPEAKER = "speakers", "speaker"

@@ -16,10 +16,11 @@ import pandas as pd
 from torch import Tensor
 
 from models import gender as voices
+from models.gender_format import SEXES
 from pipeline.extraction import content_hash
 from pipeline.networks.voice_card import CARD, NETWORK, WEIGHTS
 from pipeline.train.checkpoint import write_tensors
-from pipeline.train.corpora import SEXES, Voices
+from pipeline.train.corpora import Voices
 from pipeline.train.esc.evaluate import Evaluation
 from pipeline.train.layout import plain
 from pipeline.train.voice.by_speaker import by_speaker

@@ -15,9 +15,9 @@ from torch.nn import functional
 from torch.utils.data import WeightedRandomSampler
 
 from models.ecapa.network import EcapaTdnn
-from models.listening import said
+from models.gender import said
+from models.gender_format import SEXES
 from models.speech import SPEECH, SpeechFeatures
-from pipeline.train.corpora import SEXES
 from pipeline.train.history import VALIDATION_ACCURACY, VALIDATION_LOSS
 from pipeline.train.voice import augment, augment_mel
 from pipeline.train.voice.recipe import GenderRecipe

@@ -7,10 +7,8 @@ from zlib import crc32
 import numpy as np
 import pandas as pd
 
+from models.gender_format import SEXES
 from pipeline.train.errors import TrainError
-
-SEXES = ("female", "male")
-"""As the corpora's makers recorded it. The order of the classes."""
 
 
 def require_both(name: str, clips: pd.DataFrame) -> None:

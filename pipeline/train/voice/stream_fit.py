@@ -11,8 +11,7 @@ from typing import Any
 import pandas as pd
 
 from models.decisions import StreamParameters
-from models.ear import Ear, VoiceEar
-from models.gender import load
+from models.gender import Ear, VoiceEar, load
 from models.vad import Silero, SpeechDetector
 from pipeline.extraction import content_hash
 from pipeline.networks.voice_card import CARD, WEIGHTS

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.decisions import Decision, State, StreamParameters, Why
-from models.ear import Ear
+from models.gender import Ear
 from models.stream import VoiceStream
 from models.vad import CHUNK, RATE_HZ, SpeechDetector
 from pipeline.runtime import stop

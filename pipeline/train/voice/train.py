@@ -13,11 +13,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from models.ecapa.network import EcapaTdnn, made
-from models.gender import VoiceModel
-from models.listening import said
+from models.gender import VoiceModel, said
+from models.gender_format import SEXES
 from pipeline.networks.voice_card import NETWORK
 from pipeline.train.calibration import best_temperature
-from pipeline.train.corpora import SEXES
 from pipeline.train.history import VALIDATION_LOSS, Row
 from pipeline.train.layout import digest, plain
 from pipeline.train.loop import Keeping, fit

@@ -9,8 +9,7 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from models.ear import VoiceEar
-from models.gender import load
+from models.gender import VoiceEar, load
 from pipeline.train.corpora import Voices, parts
 from pipeline.train.esc.evaluate import Evaluation, evaluate
 from pipeline.train.telling import Tell

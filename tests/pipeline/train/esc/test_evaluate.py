@@ -10,8 +10,8 @@ import pytest
 import soundfile
 
 from models.gender import Told, VoiceModelError
+from models.gender_format import SEXES
 from pipeline.classify.intervals import wilson
-from pipeline.train.corpora import SEXES
 from pipeline.train.errors import TrainError
 from pipeline.train.esc.evaluate import Evaluation, evaluate, measured
 from pipeline.train.voice.by_speaker import bootstrap, by_speaker
