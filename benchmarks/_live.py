@@ -21,9 +21,9 @@ from models.decisions import State, StreamParameters
 from models.gender import VoiceEar, load
 from models.stream import VoiceStream
 from models.vad import RATE_HZ, Silero
+from models.voice_card import Card
 from pipeline.datasets import esc50, timit
 from pipeline.networks.in_use import HOME, used
-from pipeline.networks.voice_card import Card
 from pipeline.synthesis.speech.speakers import roster
 from pipeline.synthesis.speech.voices import utter
 from pipeline.train.voice.sounds import BELOW_LOUDEST_DB, FRAME_S, decoded

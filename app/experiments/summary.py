@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from models import voice_card as voice
 from pipeline.classify import CLASSIFIERS
 from pipeline.classify.lookup import TOGETHER
 from pipeline.experiments.grid import BASELINES
 from pipeline.experiments.spec import EVERY_CLIP, FACTS, NETWORK, UNLEAKED
-from pipeline.networks import voice_card as voice
 from pipeline.train import layout
 
 BASELINE = "baseline"

@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.experiments import about as experiment_about
 from app.voice.card import Network
-from pipeline.networks.voice_card import WEIGHTS
+from models.voice_card import WEIGHTS
 
 AGAIN = "python -m pipeline train gender"
 

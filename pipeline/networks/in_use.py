@@ -9,8 +9,8 @@ from pathlib import Path
 from safetensors import SafetensorError
 
 import models
+from models.voice_card import CARD, NETWORK, WEIGHTS, Card, read
 from pipeline.errors import PipelineError
-from pipeline.networks.voice_card import CARD, NETWORK, WEIGHTS, Card, read
 
 HOME = Path(models.__file__).parent / "weights"
 """Where the shipped network lies."""

@@ -14,6 +14,8 @@ import pandas as pd
 
 from models.gender_format import SEXES
 from models.gender_format import VERSION as NETWORK_VERSION
+from models.voice_card import NETWORK as METHOD
+from models.voice_card import Card, Evaluated, in_words
 from pipeline.classify.intervals import Interval, by_groups
 from pipeline.classify.metrics import MetricRow, Metrics, measure
 from pipeline.experiments import rows
@@ -21,9 +23,6 @@ from pipeline.experiments.spec import CARD, Due, Wanted
 from pipeline.networks import in_use
 from pipeline.networks.rows import SOUND, experiment_row
 from pipeline.networks.voice import origin, parameters
-from pipeline.networks.voice_card import NETWORK as METHOD
-from pipeline.networks.voice_card import Card
-from pipeline.networks.voice_card_content import Evaluated, in_words
 from pipeline.train.layout import digest
 from pipeline.train.voice.by_speaker import each_speaker
 from store.experiments import ExperimentRows

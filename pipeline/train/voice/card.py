@@ -17,8 +17,8 @@ from torch import Tensor
 
 from models import gender as voices
 from models.gender_format import SEXES
+from models.voice_card import CARD, NETWORK, WEIGHTS
 from pipeline.extraction import content_hash
-from pipeline.networks.voice_card import CARD, NETWORK, WEIGHTS
 from pipeline.train.checkpoint import write_tensors
 from pipeline.train.corpora import Voices
 from pipeline.train.esc.evaluate import Evaluation

@@ -13,8 +13,8 @@ import pandas as pd
 from models.decisions import StreamParameters
 from models.gender import Ear, VoiceEar, load
 from models.vad import Silero, SpeechDetector
+from models.voice_card import CARD, WEIGHTS
 from pipeline.extraction import content_hash
-from pipeline.networks.voice_card import CARD, WEIGHTS
 from pipeline.train.errors import TrainError
 from pipeline.train.voice.conditions import CLEAN, conditions
 from pipeline.train.voice.data import Collected

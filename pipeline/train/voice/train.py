@@ -15,7 +15,7 @@ from torch.nn import functional
 from models.ecapa.network import EcapaTdnn, made
 from models.gender import VoiceModel, said
 from models.gender_format import SEXES
-from pipeline.networks.voice_card import NETWORK
+from models.voice_card import NETWORK
 from pipeline.train.calibration import best_temperature
 from pipeline.train.history import VALIDATION_LOSS, Row
 from pipeline.train.layout import digest, plain

@@ -13,8 +13,7 @@ from pipeline.classify.intervals import by_groups
 from pipeline.datasets import DATASETS
 from pipeline.experiments.unit import Gap
 from pipeline.networks import registry
-from pipeline.networks.voice import target_of
-from pipeline.networks.voice_summary import SYNTHETIC
+from pipeline.networks.voice import SYNTHETIC, target_of
 from store.experiments import ExperimentRows
 from store.reader import Reader
 
