@@ -19,9 +19,15 @@ from safetensors import safe_open
 from models.decisions import StreamParameters
 from models.gender_format import KIND, SEXES, VERSION, calibrated
 
+NETWORK = "gender_ecapa"
+TITLE = "ECAPA-TDNN (voice network)"
+WEIGHTS, CARD = f"{NETWORK}.safetensors", f"{NETWORK}.json"
+FIT = "Fit one: `python -m pipeline train gender --only-threshold`."
 SPEAKER_COLUMNS = ("speaker", "dataset", "sex", "clips", "right", "majority", "mean_logit")
 METRIC_COLUMNS = {"kind", "name", "metric", "value"}
 CURVE_COLUMNS = ("threshold", "right", "undecided")
+Floats = NDArray[np.float32]
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,7 @@ class Evaluated:
     metrics: Sequence[Mapping[str, Any]]
     """Rows of ``experiment_metrics``."""
     speakers: pd.DataFrame
-    """As :func:`pipeline.train.voice.by_speaker.by_speaker` gives it."""
+    """As :func:`pipeline.train.voice.scores.by_speaker` gives it."""
     answers: pd.DataFrame
     """``clip_id``, ``sex`` and ``male`` (how likely a male voice, 0 to 1) of each clean clip."""
 
@@ -111,14 +117,6 @@ def in_words(corpora: Sequence[Corpus]) -> str:
     """``277 clips by 8 speakers of EmoDB and 600 clips by 20 speakers of RAVDESS speech``."""
     told = [f"{one.clips:,} clips by {one.speakers} speakers of {one.title}" for one in corpora]
     return " and ".join([", ".join(told[:-1]), told[-1]] if len(told) > 1 else told) or "no clips"
-
-
-NETWORK = "gender_ecapa"
-TITLE = "ECAPA-TDNN (voice network)"
-WEIGHTS, CARD = f"{NETWORK}.safetensors", f"{NETWORK}.json"
-FIT = "Fit one: `python -m pipeline train gender --only-threshold`."
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -227,9 +225,6 @@ def _require_numbers(card: Card) -> None:
         )
     if not (card.temperature > 0 and card.dimension > 0 and card.seconds >= 0):
         raise ValueError("temperature, dimension or time is no positive number")
-
-
-Floats = NDArray[np.float32]
 
 
 def said(card: Card, vectors: Floats) -> tuple[Floats, Floats]:

@@ -12,7 +12,7 @@ from pipeline.classify import CLASSIFIERS
 from pipeline.classify.lookup import TOGETHER
 from pipeline.experiments.grid import BASELINES
 from pipeline.experiments.spec import EVERY_CLIP, FACTS, NETWORK, UNLEAKED
-from pipeline.train import layout
+from pipeline.train.esc import trained
 
 BASELINE = "baseline"
 CHANCE, MAJORITY, FACTS_ALONE = "chance", "majority", "facts"
@@ -22,7 +22,7 @@ GUESSES = {
     FACTS_ALONE: "from facts of the recordings such as duration and level",
 }
 """What needs no listening, in words."""
-NETWORKS = {layout.NETWORK: layout.TITLE, voice.NETWORK: voice.TITLE}
+NETWORKS = {trained.NETWORK: trained.TITLE, voice.NETWORK: voice.TITLE}
 MEASURED_AS = {NETWORK: "network", FACTS: "facts of the recording"}
 
 

@@ -21,57 +21,16 @@ from pipeline.networks import in_use, speech_datasets
 from pipeline.networks.ecapa import NAME
 from pipeline.networks.exposure import LEARNED, NEVER_MET, VALIDATED, met
 from pipeline.networks.rows import SOUND, experiment_row, fold_rows
-from pipeline.train.esc.scored import answered, dialect_rows
 from pipeline.train.layout import digest
-from pipeline.train.voice.by_speaker import by_speaker, each_speaker, speaker_rows
+from pipeline.train.voice.scores import answered, by_speaker, dialect_rows, each_speaker, speaker_rows
 from store.experiments import ExperimentRows
 from store.reader import Reader
-
-NEVER_MET_TITLE, CHOSEN_BY = "speakers never met", "speakers kept for validation"
-SYNTHETIC = "The voices of this collection are synthetic: what holds for them need not hold for people."
-
-
-def protocol_title(tested: pd.DataFrame) -> str:
-    """The protocol, in three words."""
-    return NEVER_MET_TITLE if (tested["fold"] == NEVER_MET).any() else CHOSEN_BY
-
-
-def protocol_sentence(card: Card, tested: pd.DataFrame) -> str:
-    """From whom it has learned, and who is tested."""
-    return (
-        f"The network has learned from {in_words(card.speakers['train'])}. {len(tested):,} clips by "
-        f"{tested['speaker'].nunique()} speakers are tested, and no clip of a speaker that it has learned from."
-    )
-
-
-def notes(card: Card, clips: pd.DataFrame, tested: pd.DataFrame, synthetic: bool) -> list[str]:
-    """What to bear in mind when one reads the figures."""
-    learned, chosen = int((clips["fold"] == LEARNED).sum()), int((tested["fold"] == VALIDATED).sum())
-    lost = len(clips) - learned - len(tested)
-    return [
-        *([SYNTHETIC] if synthetic else []),
-        *([f"{learned:,} clips are by speakers that it has learned from; left out."] if learned else []),
-        *(
-            [f"Its epoch and its calibration were chosen on speakers of {chosen:,} of these clips: it may do a "
-             "little worse on people whom nobody had in mind."] if chosen else []
-        ),
-        *([f"{lost:,} clips could not be listened to; left out."] if lost else []),
-    ]  # fmt: skip
-
-
-def nobody(clips: pd.DataFrame, card: Card) -> str:
-    """Why there is no experiment."""
-    known = int((clips["fold"] == LEARNED).sum())
-    return (
-        f"Nobody is left to be tested: the network has learned from the speakers of {known:,} of the {len(clips):,} "
-        "clips, and of the others it has no vector. Another collection, whose speakers it has not met, can tell how "
-        f"good it is; its card tells of {in_words(card.speakers['validation'])}."
-    )
-
 
 VERSION = 1
 """Raise it when an experiment's rows change for a reason that neither weights nor clips tell."""
 PROTOCOL = "strangers"
+NEVER_MET_TITLE, CHOSEN_BY = "speakers never met", "speakers kept for validation"
+SYNTHETIC = "The voices of this collection are synthetic: what holds for them need not hold for people."
 
 
 def due(root: Path, reader: Reader) -> list[Due]:
@@ -125,6 +84,44 @@ def make(root: Path, reader: Reader, one: Due) -> ExperimentRows | Gap:
         tested,
         answered(tested, probabilities, logits),
         notes(card, clips, tested, synthetic),
+    )
+
+
+def protocol_title(tested: pd.DataFrame) -> str:
+    """The protocol, in three words."""
+    return NEVER_MET_TITLE if (tested["fold"] == NEVER_MET).any() else CHOSEN_BY
+
+
+def protocol_sentence(card: Card, tested: pd.DataFrame) -> str:
+    """From whom it has learned, and who is tested."""
+    return (
+        f"The network has learned from {in_words(card.speakers['train'])}. {len(tested):,} clips by "
+        f"{tested['speaker'].nunique()} speakers are tested, and no clip of a speaker that it has learned from."
+    )
+
+
+def notes(card: Card, clips: pd.DataFrame, tested: pd.DataFrame, synthetic: bool) -> list[str]:
+    """What to bear in mind when one reads the figures."""
+    learned, chosen = int((clips["fold"] == LEARNED).sum()), int((tested["fold"] == VALIDATED).sum())
+    lost = len(clips) - learned - len(tested)
+    return [
+        *([SYNTHETIC] if synthetic else []),
+        *([f"{learned:,} clips are by speakers that it has learned from; left out."] if learned else []),
+        *(
+            [f"Its epoch and its calibration were chosen on speakers of {chosen:,} of these clips: it may do a "
+             "little worse on people whom nobody had in mind."] if chosen else []
+        ),
+        *([f"{lost:,} clips could not be listened to; left out."] if lost else []),
+    ]  # fmt: skip
+
+
+def nobody(clips: pd.DataFrame, card: Card) -> str:
+    """Why there is no experiment."""
+    known = int((clips["fold"] == LEARNED).sum())
+    return (
+        f"Nobody is left to be tested: the network has learned from the speakers of {known:,} of the {len(clips):,} "
+        "clips, and of the others it has no vector. Another collection, whose speakers it has not met, can tell how "
+        f"good it is; its card tells of {in_words(card.speakers['validation'])}."
     )
 
 

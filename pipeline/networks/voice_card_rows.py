@@ -24,7 +24,7 @@ from pipeline.networks import in_use
 from pipeline.networks.rows import SOUND, experiment_row
 from pipeline.networks.voice import origin, parameters
 from pipeline.train.layout import digest
-from pipeline.train.voice.by_speaker import each_speaker
+from pipeline.train.voice.scores import each_speaker
 from store.experiments import ExperimentRows
 from store.reader import Reader
 
