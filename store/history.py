@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-from store import sql
-from store.duck import explain, told_as
+from store import database
+from store.database import explain, told_as
 from store.writer import Writer
 
 RUNNING, PUBLISHED, INTERRUPTED = "running", "published", "interrupted"
@@ -45,7 +45,7 @@ def changes_since(writer: Writer, published: Path | None) -> dict[str, int]:
     None stands for an empty store. Call it outside a transaction.
     """
     with told_as(explain):
-        clips, failed = writer.con.execute(sql.query("totals")).fetchall()[0]
+        clips, failed = writer.con.execute(database.query("totals")).fetchall()[0]
         changes = {"added": clips} if published is None else _changes(writer, published)
     added, removed = changes.pop("added", 0), changes.pop("removed", 0)
     updated = sum(changes.values())
@@ -53,9 +53,9 @@ def changes_since(writer: Writer, published: Path | None) -> dict[str, int]:
 
 
 def _changes(writer: Writer, published: Path) -> dict[str, int]:
-    writer.con.execute(f"attach {sql.file(published)} as old (read_only)")
+    writer.con.execute(f"attach {database.quoted(published)} as old (read_only)")
     try:
-        changed = writer.con.sql(sql.query("diff_clips"))
+        changed = writer.con.sql(database.query("diff_clips"))
         return dict(changed.aggregate("change, count(*)", "change").fetchall())
     finally:
         writer.con.execute("detach old")

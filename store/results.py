@@ -15,7 +15,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from store import sql
+from store import database
 from store.analysis_reader import Answers
 from store.audit_reader import Audited
 from store.errors import StoreError
@@ -57,7 +57,7 @@ class Staged(Answers, Learned, Audited):
         self.writer = writer
 
     def ask(self, name: str, **parameters: Any) -> pa.Table:
-        return self.writer.con.sql(sql.query(name), params=parameters or None).to_arrow_table()
+        return self.writer.con.sql(database.query(name), params=parameters or None).to_arrow_table()
 
 
 def replace_unit(writer: Writer, rows: UnitRows) -> None:

@@ -25,7 +25,7 @@ from pipeline.runtime.stage import Stage, State
 from pipeline.sources import Source
 from pipeline.staging import Counts, Staging, sign
 from store import staging
-from store.duck import DamagedError
+from store.database import DamagedError
 from store.history import PUBLISHED, RUNNING
 from store.reader import Reader
 from store.snapshots import KEEP, Snapshot, Store

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from store import results, sql
+from store import database, results
 from store.errors import StoreError
 from store.reader import Reader
 from store.results import Staged
@@ -145,7 +145,7 @@ def test_a_snapshot_from_before_has_none(store, filler, clips, make_old) -> None
     snapshot = filler.publish(store, clips)
     make_old(snapshot.path)
     with Reader(snapshot.path) as reader:
-        assert reader.version in sql.LACKING and reader.units() == {}
+        assert reader.version in database.LACKING and reader.units() == {}
         assert all(getattr(reader, name)("a").empty for name in FRAMES)
         assert "rank" in reader.clusterings("a") and "method" in reader.projections("a")
         assert reader.all_members("a").labels.shape == (0, 0)

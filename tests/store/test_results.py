@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from store import results, sql, views
+from store import database, results, views
 from store.errors import StoreError
 from store.results import Staged, UnitRows
 
@@ -239,7 +239,7 @@ def test_a_staging_file_from_before_gains_the_tables(store, writer, filler, clip
         filler.fill(opened, clips)
     make_old(store.staging)
     with writer() as opened:
-        assert opened.meta()["schema_version"] == sql.SCHEMA_VERSION
+        assert opened.meta()["schema_version"] == database.SCHEMA_VERSION
         assert Staged(opened).units() == {} and len(content(opened, "clips")) > 2
         with opened.transaction():
             results.replace_unit(opened, filler.unit("a", "level", ids["a"]))

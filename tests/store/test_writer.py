@@ -8,8 +8,8 @@ import duckdb
 import numpy as np
 import pytest
 
-from store import duck, history, views
-from store.duck import DamagedError
+from store import database, history, views
+from store.database import DamagedError
 from store.errors import StoreError
 from store.reader import Reader
 
@@ -198,7 +198,7 @@ def test_a_staging_file_that_is_none(store, writer) -> None:
     ],
 )
 def test_duckdbs_words_become_one_sentence(message, said) -> None:
-    error = duck.explain(message)
+    error = database.explain(message)
     assert "\n" not in str(error)
     with pytest.raises(StoreError, match=said):
         raise error
@@ -210,7 +210,7 @@ def test_an_interrupt_in_the_middle_of_a_query_stays_an_interrupt() -> None:
         RuntimeError("Query interrupted"),
         duckdb.InterruptException("INTERRUPT Error: Interrupted!"),
     ):
-        with pytest.raises(KeyboardInterrupt), duck.told_as(StoreError):
+        with pytest.raises(KeyboardInterrupt), database.told_as(StoreError):
             raise error
-    with pytest.raises(RuntimeError, match="other"), duck.told_as(StoreError):
+    with pytest.raises(RuntimeError, match="other"), database.told_as(StoreError):
         raise RuntimeError("another matter")

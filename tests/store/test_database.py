@@ -8,10 +8,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from store import sql
+from store import database
 from store.errors import StoreError
 
-QUERIES = sorted((sql.HERE / "queries").glob("*.sql"))
+QUERIES = sorted((database.HERE / "queries").glob("*.sql"))
 NAMES = [path.stem for path in QUERIES]
 
 
@@ -41,13 +41,13 @@ def test_a_query_is_used(name, repo_root: Path) -> None:
 @pytest.mark.parametrize("view", ["", "Mfcc", "x; drop table clips", 'x"', "1x", "a" * 42, "mfcc\n"])
 def test_only_a_plain_name_becomes_part_of_a_statement(view) -> None:
     with pytest.raises(StoreError, match="cannot name a view"):
-        sql.view_table(view)
+        database.view_table(view)
 
 
 def test_the_readme_explains_every_table_and_column() -> None:
-    readme = (sql.HERE / "README.md").read_text(encoding="utf-8")
+    readme = (database.HERE / "README.md").read_text(encoding="utf-8")
     with duckdb.connect() as con:
-        con.execute(sql.schema())
+        con.execute(database.schema())
         columns = con.execute(
             "select table_name, column_name from duckdb_columns() where not internal"
         ).fetchall()
@@ -60,9 +60,9 @@ def test_the_readme_explains_every_table_and_column() -> None:
 
 
 def test_the_readme_names_no_column_that_is_not_there() -> None:
-    readme = (sql.HERE / "README.md").read_text(encoding="utf-8")
+    readme = (database.HERE / "README.md").read_text(encoding="utf-8")
     with duckdb.connect() as con:
-        con.execute(sql.schema())
+        con.execute(database.schema())
         known = con.execute(
             "select table_name, column_name from duckdb_columns() where not internal"
         ).fetchall()
@@ -74,7 +74,7 @@ def test_the_readme_names_no_column_that_is_not_there() -> None:
 
 def test_the_examples_in_the_readme_run(filled, monkeypatch) -> None:
     """Those in SQL, on a snapshot."""
-    readme = (sql.HERE / "README.md").read_text(encoding="utf-8")
+    readme = (database.HERE / "README.md").read_text(encoding="utf-8")
     examples = re.findall(r"```sql\n(.*?)```", readme, re.DOTALL)
     assert examples
     with duckdb.connect(str(filled.path), read_only=True) as con:
