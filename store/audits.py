@@ -13,13 +13,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from store.errors import StoreError
+from store.results_reader import CODES
 
 if TYPE_CHECKING:
     from store.writer import Writer
 
 Row = Mapping[str, Any]
-CODES = 512
-"""Numbers in a fingerprint."""
 FOUND = ("audit_pairs", "audit_ties", "audit_removed", "audit_doubts", "audit_facts", "audit_balance")
 """What an audit found, a table a kind; any of them may have no row."""
 OF_AUDITS = ("audit_parts", *FOUND, "audits")

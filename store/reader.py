@@ -12,11 +12,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from store import database
-from store.analysis_reader import Answers, Members, Points
-from store.audit_reader import Audited
 from store.database import Database
 from store.errors import NAMED, StoreError, listed
-from store.results_reader import Learned, Predictions
+from store.results_reader import Answers, Audited, Learned, Members, Points, Predictions
 
 __all__ = ["Matrix", "Members", "Points", "Predictions", "Reader"]
 

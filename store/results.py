@@ -16,10 +16,8 @@ import pandas as pd
 import pyarrow as pa
 
 from store import database
-from store.analysis_reader import Answers
-from store.audit_reader import Audited
 from store.errors import StoreError
-from store.results_reader import Learned
+from store.results_reader import Answers, Audited, Learned
 
 if TYPE_CHECKING:
     from store.writer import Writer
