@@ -30,6 +30,7 @@ from pipeline.projections import METHODS
 from pipeline.projections.neighbourhood import Neighbourhood
 from store import history, results, staging
 from store import views as vectors
+from store.invalidate import keep_datasets
 from store.reader import Matrix
 from store.results import UnitRows
 from store.snapshots import Snapshot, Store
@@ -181,7 +182,7 @@ def make(root: Path, clips: int, *, seed: int = 0) -> Snapshot:
     with Writer(store.staging) as writer, writer.transaction():
         history.begin_build(writer, "synthetic", datetime.now())
         vectors.define_views(writer, specs)
-        writer.keep_datasets([dataset_row(root / "recordings")])
+        keep_datasets(writer, [dataset_row(root / "recordings")])
         writer.insert("clips", given.facts)
         inputs = {}
         for spec in specs:

@@ -26,6 +26,7 @@ from pipeline.features.view import View
 from pipeline.runtime.stage import State
 from store import history, staging
 from store import views as vectors
+from store.invalidate import keep_datasets
 from store.reader import Reader
 from store.snapshots import Store
 from store.writer import Writer
@@ -61,7 +62,7 @@ def fill(store: Store, clips: int, of: dict[str, View], seed: int = 0) -> None:
     with Writer(store.staging) as writer, writer.transaction():
         history.begin_build(writer, "synthetic", datetime.now())
         vectors.define_views(writer, list(of.values()))
-        writer.keep_datasets([dataset_row(store.root)])
+        keep_datasets(writer, [dataset_row(store.root)])
         writer.insert("clips", collection.facts)
         for view in of.values():
             spec = Spec(view.name, len(view.columns))

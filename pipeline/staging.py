@@ -22,6 +22,7 @@ from pipeline.features.view import View
 from pipeline.rows import Row, clip_row, failure_row, still_the_same
 from store import history
 from store import views as vectors
+from store.invalidate import delete_clips, keep_datasets
 from store.snapshots import Snapshot
 from store.writer import Writer
 
@@ -91,8 +92,8 @@ class Staging:
             # Lent before anything is removed: the lender may be a clip that goes.
             self.reused = vectors.lend_vectors(self.writer, views, self.plan.reused)
             self.writer.upsert("clips", self.plan.rows)
-            self.writer.delete_clips([*self.plan.removed, *self.plan.changed])
-            self.writer.keep_datasets(datasets)
+            delete_clips(self.writer, [*self.plan.removed, *self.plan.changed])
+            keep_datasets(self.writer, datasets)
             self.writer.replace_failures(list(self.plan.failures.values()))
 
     def take(self, outcomes: Iterable[Outcome]) -> int:
@@ -113,7 +114,7 @@ class Staging:
         with self.writer.transaction():
             self.writer.upsert("clips", [self._row(outcome) for outcome in good])
             self._write_vectors(good)
-            self.writer.delete_clips(list(failed))
+            delete_clips(self.writer, list(failed))
             self.writer.upsert("failures", list(failed.values()))
         self._written_at = time.monotonic()
 

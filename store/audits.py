@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -14,9 +14,7 @@ from numpy.typing import NDArray
 
 from store.errors import StoreError
 from store.results_reader import CODES
-
-if TYPE_CHECKING:
-    from store.writer import Writer
+from store.writer import Writer
 
 Row = Mapping[str, Any]
 FOUND = ("audit_pairs", "audit_ties", "audit_removed", "audit_doubts", "audit_facts", "audit_balance")

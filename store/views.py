@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from store import database
-from store.invalidate import forget
+from store.invalidate import delete_clips, forget
 from store.writer import Writer
 
 
@@ -80,7 +80,7 @@ def lend_vectors(writer: Writer, views: Collection[str], hashes: Mapping[str, st
     for view in views:
         text = database.view_query("lend_vectors", view)
         writer.con.execute(f"create or replace temp table lent_{view} as {text}", bound)
-    writer.delete_clips(list(hashes))
+    delete_clips(writer, list(hashes))
     lent = 0
     for view in views:
         table = database.view_table(view)

@@ -14,7 +14,6 @@ import pyarrow as pa
 from store import database
 from store.database import explain, told_as, typed
 from store.errors import StoreError
-from store.invalidate import forget
 
 TABLES = ("meta", "datasets", "clips", "failures", "builds", "units", "fingerprints")
 
@@ -133,34 +132,7 @@ class Writer:
         finally:
             self.con.unregister("batch")
 
-    def delete_clips(self, clip_ids: Sequence[str]) -> None:
-        """Forget clips, their vectors in every view, and all that was computed from their datasets."""
-        if not len(clip_ids):
-            return
-        losing = "select distinct dataset from clips where clip_id in (select unnest($ids))"
-        for (dataset,) in self.con.execute(losing, {"ids": list(clip_ids)}).fetchall():
-            forget(self.con, dataset=dataset)
-        views = [row[0] for row in self.con.execute("select view from views").fetchall()]
-        for table in ["clips", *(database.view_table(view) for view in views)]:
-            statement = f"delete from {table} where clip_id in (select unnest($ids))"
-            self.con.execute(statement, {"ids": list(clip_ids)})
-
     def replace_failures(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Let ``rows`` be all the failures there are."""
         self.con.execute("delete from failures")
         self.upsert("failures", rows)
-
-    def keep_datasets(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Let ``rows`` be all the datasets there are; of the others nothing stays."""
-        kept = {row["dataset"] for row in rows}
-        for (dataset,) in self.con.execute("select dataset from datasets").fetchall():
-            if dataset not in kept:
-                self._delete_dataset(dataset)
-        self.upsert("datasets", rows)
-
-    def _delete_dataset(self, dataset: str) -> None:
-        ids = self.con.execute("select clip_id from clips where dataset = ?", [dataset]).fetchall()
-        self.delete_clips([row[0] for row in ids])
-        forget(self.con, dataset=dataset)
-        for table in ("failures", "datasets"):
-            self.con.execute(f"delete from {table} where dataset = ?", [dataset])

@@ -16,7 +16,7 @@ from pipeline.classify.curve import Point
 from pipeline.classify.metrics import Metrics
 from pipeline.classify.run import Experiment, Fold
 from pipeline.experiments.spec import EVERY_CLIP
-from store.experiments import ExperimentRows
+from store.results import ExperimentRows
 
 Row = dict[str, Any]
 COLUMNS_KEPT = 100

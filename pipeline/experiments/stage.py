@@ -12,9 +12,8 @@ from pipeline.experiments.tasks import tasks_of
 from pipeline.experiments.unit import Gap, Task, compute, gap
 from pipeline.networks import registry
 from pipeline.runtime.stage import Run, Stage, State, Unit
-from store import experiments
-from store.experiments import ExperimentRows
 from store.reader import Reader
+from store.results import ExperimentRows, drop_experiments, replace_experiment, write_gap
 from store.writer import Writer
 
 
@@ -91,16 +90,16 @@ def _renew_cards(staging: Path, of: Sources) -> None:
 def _drop(staging: Path, experiment_ids: Sequence[str]) -> None:
     if experiment_ids:
         with Writer(staging) as writer, writer.transaction():
-            experiments.drop_experiments(writer.con, experiment_ids)
+            drop_experiments(writer.con, experiment_ids)
 
 
 def _write(writer: Writer, results: Sequence[ExperimentRows | Gap]) -> None:
     with writer.transaction():
         for result in results:
             if isinstance(result, Gap):
-                experiments.write_gap(writer, result.row)
+                write_gap(writer, result.row)
             else:
-                experiments.replace_experiment(writer, result)
+                replace_experiment(writer, result)
 
 
 def _tasks(staging: Path, dataset: str, wanted: Sequence[Due]) -> tuple[list[Task], list[Gap]]:

@@ -17,7 +17,7 @@ from pipeline.classify.run import Experiment, run
 from pipeline.experiments import rows
 from pipeline.experiments.spec import FACTS, Due, Wanted
 from store.errors import SesatlasError, StoreError
-from store.experiments import ExperimentRows
+from store.results import ExperimentRows
 
 Tell = Callable[[float], None]
 FIRST = 0.5

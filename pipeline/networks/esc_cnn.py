@@ -18,8 +18,8 @@ from pipeline.train import layout
 from pipeline.train.errors import TrainError
 from pipeline.train.esc import kept
 from pipeline.train.esc.trained import Trained
-from store.experiments import ExperimentRows
 from store.reader import Reader
+from store.results import ExperimentRows
 
 
 def due(root: Path, reader: Reader) -> list[Due]:

@@ -26,8 +26,8 @@ from pipeline.train.esc.scored import answered, dialect_rows
 from pipeline.train.layout import digest
 from pipeline.train.voice.by_speaker import by_speaker, each_speaker, speaker_rows
 from pipeline.train.voice.speakers import SEXES
-from store.experiments import ExperimentRows
 from store.reader import Reader
+from store.results import ExperimentRows
 
 VERSION = 1
 """Raise it when an experiment's rows change for a reason that neither weights nor clips tell."""

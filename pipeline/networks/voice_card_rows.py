@@ -26,8 +26,8 @@ from pipeline.networks.voice_card_content import Evaluated, in_words
 from pipeline.train.layout import digest
 from pipeline.train.voice.by_speaker import each_speaker
 from pipeline.train.voice.speakers import SEXES
-from store.experiments import ExperimentRows
 from store.reader import Reader
+from store.results import ExperimentRows
 
 DATASET = f"card:{METHOD}"
 VERSION = 1

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from store import history, results, staging
 from store import views as vectors
-from store.experiments import ExperimentRows, replace_experiment
-from store.results import UnitRows
+from store.invalidate import keep_datasets
+from store.results import ExperimentRows, UnitRows, replace_experiment
 from store.snapshots import Snapshot, Store
 from store.writer import Writer
 
@@ -204,8 +204,8 @@ class Filler:
     ) -> None:
         with writer.transaction():
             vectors.define_views(writer, self.specs)
-            writer.keep_datasets(
-                [self.dataset(name) for name in dict.fromkeys(row["dataset"] for row in clips)]
+            keep_datasets(
+                writer, [self.dataset(name) for name in dict.fromkeys(row["dataset"] for row in clips)]
             )
             writer.upsert("clips", clips)
             writer.replace_failures(failures)

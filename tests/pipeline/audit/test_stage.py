@@ -20,6 +20,7 @@ from pipeline.features import VIEWS
 from pipeline.features.spectra import SAMPLE_RATE_HZ
 from pipeline.runtime.stage import Run, State
 from store import audits, staging
+from store.invalidate import delete_clips
 from store.reader import Reader
 from store.writer import Writer
 
@@ -201,7 +202,7 @@ def test_one_clip_is_too_few_for_anything_and_no_fault(begun) -> None:
     path = begun(learn=False)
     with Writer(path) as writer, writer.transaction():
         ids = writer.con.execute("select clip_id from clips order by clip_id offset 1").fetchall()
-        writer.delete_clips([row[0] for row in ids])
+        delete_clips(writer, [row[0] for row in ids])
     assert _audit(path)[0] == 1
     told, notes = _told(path)
     assert "needs two or more" in told["duplicates"]

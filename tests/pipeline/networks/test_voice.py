@@ -15,8 +15,8 @@ from pipeline.experiments.unit import Gap
 from pipeline.networks import registry
 from pipeline.networks.voice import target_of
 from pipeline.networks.voice_summary import SYNTHETIC
-from store.experiments import ExperimentRows
 from store.reader import Reader
+from store.results import ExperimentRows
 
 ID = "hums.label.sound.gender_ecapa"
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from store import experiments, invalidate
+from store import invalidate, results
 from store import views as vectors
 from store.errors import StoreError
-from store.experiments import OF_EXPERIMENTS
-from store.results import Staged
+from store.invalidate import delete_clips
+from store.results import OF_EXPERIMENTS, Staged
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def opened(writer, filler, clips, ids, made):
         with opened.transaction():
             for dataset in "ab":
                 for views in (["level"], ["level", "tone"]):
-                    experiments.replace_experiment(opened, made(dataset, ids[dataset], views))
+                    results.replace_experiment(opened, made(dataset, ids[dataset], views))
         yield opened
 
 
@@ -45,10 +45,10 @@ def there(opened) -> set[str]:
 def test_an_experiment_written_twice_is_there_once(opened, ids, made) -> None:
     once = content(opened)
     with opened.transaction():
-        experiments.replace_experiment(opened, made("a", ids["a"], ["level"]))
+        results.replace_experiment(opened, made("a", ids["a"], ["level"]))
     assert content(opened) == once
     with opened.transaction():
-        experiments.replace_experiment(opened, made("a", ids["a"], ["level"], key="new"))
+        results.replace_experiment(opened, made("a", ids["a"], ["level"], key="new"))
     assert content(opened)["predictions"] == once["predictions"] != content(opened)["experiments"]
 
 
@@ -73,7 +73,7 @@ def test_what_is_read_is_what_was_written(opened, ids) -> None:
 def test_probabilities_that_are_not_those_of_the_classes_are_refused(opened, ids, made) -> None:
     wrong = replace(made("a", ids["a"], ["level"]), experiment={"classes": ["dog"], "experiment_id": "x"})
     with pytest.raises(StoreError, match=r"has 1 classes, and predictions with \[2\]"), opened.transaction():
-        experiments.replace_experiment(opened, wrong)
+        results.replace_experiment(opened, wrong)
 
 
 def test_they_go_with_the_dataset_with_the_view_and_with_a_clip(opened, ids) -> None:
@@ -88,7 +88,7 @@ def test_they_go_with_the_dataset_with_the_view_and_with_a_clip(opened, ids) -> 
         invalidate.forget(opened.con, view="tone")
     assert there(opened) == {"a.label.level.logistic", "b.label.level.logistic"}
     with opened.transaction():
-        opened.delete_clips(ids["a"][:1])
+        delete_clips(opened, ids["a"][:1])
     assert there(opened) == {"b.label.level.logistic"}
     assert "a.label" not in "".join(content(opened).values())
 
@@ -105,7 +105,7 @@ def test_a_gap_stands_in_the_place_of_an_experiment(opened) -> None:
     }
     for _ in range(2):
         with opened.transaction():
-            experiments.write_gap(opened, gap)
+            results.write_gap(opened, gap)
     found = Staged(opened).experiment_keys().set_index("experiment_id")
     assert found.loc[id_, "key"] == "k2" and len(Staged(opened).experiment_gaps("a")) == 1
     with opened.transaction():
@@ -147,7 +147,7 @@ def test_whoever_loses_a_clip_is_to_be_looked_at_again(opened, ids) -> None:
     with opened.transaction():
         for dataset in "ab":
             vectors.close_embeddings(opened, "tone", dataset, "k")
-        opened.delete_clips(ids["a"][:1])
+        delete_clips(opened, ids["a"][:1])
     assert list(Staged(opened).embeddings()["dataset"]) == ["b"]
     with opened.transaction():
         invalidate.forget(opened.con, view="tone")
