@@ -20,7 +20,7 @@ from pipeline.clips import Problem
 from pipeline.extraction import Outcome
 from pipeline.features.view import View
 from pipeline.rows import Row, clip_row, failure_row, still_the_same
-from store import history
+from store import publishing
 from store import views as vectors
 from store.invalidate import delete_clips, keep_datasets
 from store.snapshots import Snapshot
@@ -87,7 +87,7 @@ class Staging:
         """Write what needs no listening: datasets, views, new labels, borrowed vectors, removals."""
         with self.writer.transaction():
             self.writer.set_meta(base=base_of(self.base))
-            history.begin_build(self.writer, self.build_id, started_at)
+            publishing.begin_build(self.writer, self.build_id, started_at)
             vectors.define_views(self.writer, list(views.values()))
             # Lent before anything is removed: the lender may be a clip that goes.
             self.reused = vectors.lend_vectors(self.writer, views, self.plan.reused)
@@ -147,7 +147,7 @@ class Staging:
     def counts(self) -> Counts:
         """Write what is finished; count what has changed against the snapshot that the build began from."""
         self.commit()
-        changes = history.changes_since(self.writer, self.base.path if self.base else None)
+        changes = publishing.changes_since(self.writer, self.base.path if self.base else None)
         vectors = {"vectors_computed": self.computed, "vectors_reused": self.reused}
         return replace(Counts(), **(changes | vectors))  # type: ignore[arg-type]
 
@@ -158,5 +158,5 @@ def sign(
     """Write what the build has done into the history, and which snapshots it has published on its way."""
     numbers = {name: value for name, value in asdict(counts).items() if name != "stages"}
     with writer.transaction():
-        history.sign_build(writer, build_id, number, datetime.now(), numbers, status)
+        publishing.sign_build(writer, build_id, number, datetime.now(), numbers, status)
         writer.set_meta(steps=" ".join(map(str, steps)))

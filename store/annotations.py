@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from store.errors import StoreError, listed
-from store.files import write_atomically
-from store.snapshots import Store
+from store.snapshots import Store, write_atomically
 
 FORMAT = 1
 LONGEST_NAME = 200

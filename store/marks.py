@@ -15,8 +15,7 @@ from threading import Lock
 from typing import Any
 
 from store.errors import StoreError, listed
-from store.files import write_atomically
-from store.snapshots import Store
+from store.snapshots import Store, write_atomically
 
 FORMAT = 1
 KEEP, DOUBT = "keep", "doubt"

@@ -15,7 +15,7 @@ from torch.optim import Optimizer
 
 from pipeline.train.errors import TrainError
 from pipeline.train.history import Row
-from store.files import flush
+from store.snapshots import flush
 
 
 @dataclass(frozen=True, eq=False)

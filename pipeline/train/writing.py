@@ -17,7 +17,7 @@ from pipeline.train import layout
 from pipeline.train.checkpoint import write_tensors
 from pipeline.train.esc.train import FoldResult
 from pipeline.train.esc.training import Training
-from store.files import write_atomically
+from store.snapshots import write_atomically
 
 LIBRARIES = ("torch", "torchaudio", "numpy", "soxr", "soundfile")
 

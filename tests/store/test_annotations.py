@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from store import annotations as selections
-from store import files
+from store import snapshots
 from store.annotations import Selection
 from store.errors import StoreError
 from store.snapshots import Store
@@ -106,7 +106,7 @@ def test_it_is_written_whole_or_not_at_all(store, monkeypatch) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files, "flush", full)
+    monkeypatch.setattr(snapshots, "flush", full)
     with pytest.raises(StoreError, match="cannot be written: No space left on device"):
         selections.save(store, replace(ONE, note="new"))
     assert selections.load(store, "My dogs") == ONE

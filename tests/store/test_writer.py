@@ -8,7 +8,7 @@ import duckdb
 import numpy as np
 import pytest
 
-from store import database, history, views
+from store import database, publishing, views
 from store.database import DamagedError
 from store.errors import StoreError
 from store.invalidate import delete_clips, keep_datasets
@@ -144,9 +144,9 @@ def test_changes_are_counted_against_a_snapshot(store, filler, clips, writer) ->
     new = filler.clip("a", "new")
     with writer() as opened:
         filler.fill(opened, [relabelled, changed, kept[0], new])
-        told = history.changes_since(opened, published.path)
+        told = publishing.changes_since(opened, published.path)
         assert told == {"clips": 4, "failed": 0, "added": 1, "updated": 2, "removed": 1}
-        assert history.changes_since(opened, None) == {
+        assert publishing.changes_since(opened, None) == {
             "clips": 4,
             "failed": 0,
             "added": 4,
@@ -155,16 +155,16 @@ def test_changes_are_counted_against_a_snapshot(store, filler, clips, writer) ->
         }
         # Also while somebody reads that snapshot.
         with Reader(published.path):
-            assert history.changes_since(opened, published.path) == told
+            assert publishing.changes_since(opened, published.path) == told
 
 
 def test_a_killed_build_stays_in_the_history_as_interrupted(writer) -> None:
     with writer() as opened:
-        history.begin_build(opened, "one", datetime(2026, 1, 1))
-        history.begin_build(opened, "two", datetime(2026, 1, 2))
+        publishing.begin_build(opened, "one", datetime(2026, 1, 1))
+        publishing.begin_build(opened, "two", datetime(2026, 1, 2))
         counts = {"clips": 4, "added": 1, "updated": 2, "removed": 3, "failed": 4}
         counts |= {"vectors_computed": 5, "vectors_reused": 6}
-        history.sign_build(opened, "two", 7, datetime(2026, 1, 2, 0, 1), counts)
+        publishing.sign_build(opened, "two", 7, datetime(2026, 1, 2, 0, 1), counts)
         one, two = opened.con.sql("from builds order by build_id").to_arrow_table().to_pylist()
     assert (one["status"], one["snapshot"], one["started_at"]) == ("interrupted", None, datetime(2026, 1, 1))
     assert (two["status"], two["snapshot"], two["started_at"]) == ("published", 7, datetime(2026, 1, 2))

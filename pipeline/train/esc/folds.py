@@ -21,7 +21,7 @@ from pipeline.train.esc.training import Training, planned
 from pipeline.train.telling import Tell
 from pipeline.train.writing import write_fold
 from store.errors import listed
-from store.files import write_atomically
+from store.snapshots import write_atomically
 
 __all__ = ["Training", "begin", "chosen", "planned", "train_all"]
 

@@ -25,7 +25,7 @@ from pipeline.train.layout import plain
 from pipeline.train.voice.by_speaker import by_speaker
 from pipeline.train.voice.recipe import GenderRecipe
 from pipeline.train.voice.train import SeedResult, spread
-from store.files import write_atomically
+from store.snapshots import write_atomically
 
 LIBRARIES = ("torch", "torchaudio", "numpy", "soxr", "soundfile", "av")
 SAYS = (

@@ -21,7 +21,7 @@ from pipeline.train.voice.conditions import CLEAN, conditions
 from pipeline.train.voice.data import Collected
 from pipeline.train.voice.sounds import Noises, decoded, read_noises
 from pipeline.train.voice.stream_threshold import Answers, Point, answers, as_one_speaks, chosen, curve, play
-from store.files import write_atomically
+from store.snapshots import write_atomically
 
 Detect = Callable[[], SpeechDetector]
 """A new detector for each stream."""

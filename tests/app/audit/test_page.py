@@ -29,7 +29,7 @@ from pipeline.experiments.spec import Wanted
 from pipeline.features import VIEWS
 from pipeline.runtime.stage import Run, State
 from pipeline.sources import parse
-from store import marks, staging
+from store import marks, publishing
 from store.snapshots import Store
 from store.writer import Writer
 
@@ -75,14 +75,14 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store, views = Store(place / "store"), {name: VIEWS[name] for name in ("dynamics", "spectral")}
     root = _write(place / "ESC-50-master")
     build(store, parse([f"esc50={root}"]), lambda event: None, Options(n_jobs=1, views=views, analyses=False))
-    staging.begin(store)
+    publishing.begin(store)
     with Writer(store.staging):
         pass  # brings the tables up to date
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(expected, "grid", _one)
         learning.learn(Run(State(store.root, views), store.staging))
     stage.audit(Run(State(store.root, views), store.staging))
-    staging.publish(store, store.next_number())
+    publishing.publish(store, store.next_number())
     return store.root
 
 

@@ -19,7 +19,7 @@ from pipeline.experiments.spec import Wanted
 from pipeline.features import VIEWS
 from pipeline.features.spectra import SAMPLE_RATE_HZ
 from pipeline.runtime.stage import Run, State
-from store import audits, staging
+from store import audits, publishing
 from store.invalidate import delete_clips
 from store.reader import Reader
 from store.writer import Writer
@@ -56,7 +56,7 @@ def begun(builder, esc50, tree, monkeypatch) -> Callable[..., Path]:
 
     def begin(learn: bool = True) -> Path:
         builder(f"esc50={esc50.root}", views=QUICK)
-        staging.begin(builder.store)
+        publishing.begin(builder.store)
         with Writer(builder.store.staging):
             pass  # brings the tables up to date
         if learn:
@@ -136,7 +136,7 @@ def test_what_is_up_to_date_is_left_alone_and_what_changed_is_not(begun, tree, e
     assert path.stat().st_mtime_ns == before
     assert _stale(path) == []
     esc50.label("1-2000-A-0.wav", "rooster")
-    staging.publish(builder.store, builder.store.next_number())
+    publishing.publish(builder.store, builder.store.next_number())
     path = begun()
     assert _stale(path) == ["esc50"]
     assert _audit(path)[0] == 1
