@@ -13,7 +13,7 @@ from app.cache.audited import Found
 from app.components.clip_rows.clip_rows import clip_rows
 from app.ui import show
 from pipeline.audit.part import DOUBTS
-from store.marks import DOUBT, KEEP
+from store.annotations import DOUBT, KEEP
 
 FIRST = 50
 """How many of the most doubtful are listed, each with its player."""

@@ -8,9 +8,9 @@ import streamlit as st
 from app.cache import snapshot
 from app.cache.audited import Found
 from app.ui import show
-from store import marks
+from store import annotations
+from store.annotations import Mark
 from store.errors import SesatlasError
-from store.marks import Mark
 
 FAULT = "audit_marks_fault"
 
@@ -18,7 +18,7 @@ FAULT = "audit_marks_fault"
 def with_marks(found: Found) -> pd.DataFrame:
     """The doubts with ``mark`` and ``marked_at``, empty where there is none; a changed label bears none."""
     try:
-        given = marks.load(snapshot.store(), found.name)
+        given = annotations.load_marks(snapshot.store(), found.name)
     except SesatlasError as error:
         st.warning(str(error), icon=":material/bookmark_remove:")
         given = {}
@@ -52,7 +52,7 @@ def mark(dataset: str, table: pd.DataFrame, place: int, word: str) -> None:
     row = table.iloc[place]
     one = Mark(clip_id=row["clip_id"], mark=word, label=row["given"], snapshot=snapshot.current().number)
     try:
-        marks.put(snapshot.store(), dataset, one)
+        annotations.save_mark(snapshot.store(), dataset, one)
     except SesatlasError as error:
         st.session_state[FAULT] = str(error)
         return
@@ -64,7 +64,7 @@ def mark(dataset: str, table: pd.DataFrame, place: int, word: str) -> None:
 def clear(dataset: str, clip_id: str) -> None:
     """Take a mark away; the clip stays in view."""
     try:
-        marks.clear(snapshot.store(), dataset, clip_id)
+        annotations.delete_mark(snapshot.store(), dataset, clip_id)
     except SesatlasError as error:
         st.session_state[FAULT] = str(error)
     choose(dataset, clip_id)

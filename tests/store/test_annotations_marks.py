@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from store import marks
+from store import annotations
+from store.annotations import Mark
 from store.errors import StoreError
-from store.marks import Mark
 from store.snapshots import Store
 
 SAME_FOLDER = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -24,54 +24,54 @@ ONE = Mark(clip_id="a/1.wav", mark="doubt", label="dog", snapshot=3)
 @given(
     clip_id=st.text(max_size=20),
     label=st.text(max_size=20),
-    mark=st.sampled_from(marks.MARKS),
+    mark=st.sampled_from(annotations.MARKS),
     at=st.datetimes(timezones=st.just(UTC)),
 )
 def test_it_comes_back_as_it_was(tmp_path: Path, clip_id, label, mark, at) -> None:
     told = Mark(clip_id=clip_id, mark=mark, label=label, snapshot=7, marked_at=at)
-    marks.put(Store(tmp_path), "a", told)
-    assert marks.load(Store(tmp_path), "a")[clip_id] == told
+    annotations.save_mark(Store(tmp_path), "a", told)
+    assert annotations.load_marks(Store(tmp_path), "a")[clip_id] == told
 
 
 def test_a_clip_has_one_mark_and_the_last_given_stands_last(store) -> None:
     for clip_id, mark in (("1", "doubt"), ("2", "keep"), ("1", "keep")):
-        marks.put(store, "a", replace(ONE, clip_id=clip_id, mark=mark))
-    found = marks.load(store, "a")
+        annotations.save_mark(store, "a", replace(ONE, clip_id=clip_id, mark=mark))
+    found = annotations.load_marks(store, "a")
     assert list(found) == ["2", "1"] and found["1"].mark == "keep"
 
 
 def test_each_dataset_has_its_own(store) -> None:
-    marks.put(store, "a", ONE)
-    assert marks.load(store, "b") == {}
+    annotations.save_mark(store, "a", ONE)
+    assert annotations.load_marks(store, "b") == {}
     assert [path.name for path in (store.root / "marks").iterdir()] == ["a.json"]
 
 
 def test_clearing_takes_one_away_and_none_is_no_fault(store) -> None:
-    marks.clear(store, "a", ONE.clip_id)
-    marks.put(store, "a", ONE)
-    marks.put(store, "a", replace(ONE, clip_id="2"))
-    marks.clear(store, "a", ONE.clip_id)
-    marks.clear(store, "a", ONE.clip_id)
-    assert list(marks.load(store, "a")) == ["2"]
+    annotations.delete_mark(store, "a", ONE.clip_id)
+    annotations.save_mark(store, "a", ONE)
+    annotations.save_mark(store, "a", replace(ONE, clip_id="2"))
+    annotations.delete_mark(store, "a", ONE.clip_id)
+    annotations.delete_mark(store, "a", ONE.clip_id)
+    assert list(annotations.load_marks(store, "a")) == ["2"]
 
 
 def test_they_outlive_builds(store, filler, clips) -> None:
     filler.publish(store, clips)
-    marks.put(store, "a", ONE)
+    annotations.save_mark(store, "a", ONE)
     filler.publish(store, clips[:2])
-    assert marks.load(store, "a") == {ONE.clip_id: ONE}
+    assert annotations.load_marks(store, "a") == {ONE.clip_id: ONE}
 
 
 def test_two_pages_at_once_lose_no_mark(store) -> None:
     names = [f"{number}" for number in range(40)]
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda name: marks.put(store, "a", replace(ONE, clip_id=name)), names))
-    assert set(marks.load(store, "a")) == set(names)
+        list(pool.map(lambda name: annotations.save_mark(store, "a", replace(ONE, clip_id=name)), names))
+    assert set(annotations.load_marks(store, "a")) == set(names)
 
 
 def test_an_unknown_mark_is_refused(store) -> None:
     with pytest.raises(StoreError, match="no mark 'perhaps'; there are: keep, doubt"):
-        marks.put(store, "a", replace(ONE, mark="perhaps"))
+        annotations.save_mark(store, "a", replace(ONE, mark="perhaps"))
 
 
 ROW = '{"clip_id": "1", "mark": "x", "label": "", "snapshot": 1, "marked_at": "2026-01-01"}'
@@ -80,11 +80,11 @@ DAMAGED = ["", "[]", "{}", "\x00", '{"format": 9, "marks": []}', '{"format": 1, 
 
 @pytest.mark.parametrize("text", [*DAMAGED, f'{{"format": 1, "marks": [{ROW}]}}'])
 def test_a_damaged_file_is_told_and_not_written_over(store, text) -> None:
-    path = marks.path_of(store, "a")
+    path = annotations.marks_path(store, "a")
     path.parent.mkdir(parents=True)
     path.write_text(text)
     for act in (
-        lambda: marks.load(store, "a"), lambda: marks.put(store, "a", ONE), lambda: marks.clear(store, "a", "1")
+        lambda: annotations.load_marks(store, "a"), lambda: annotations.save_mark(store, "a", ONE), lambda: annotations.delete_mark(store, "a", "1")
     ):  # fmt: skip
         with pytest.raises(StoreError, match=r"a\.json"):
             act()
@@ -95,4 +95,4 @@ def test_a_folder_that_cannot_be_written_is_told(store) -> None:
     store.root.mkdir(parents=True)
     (store.root / "marks").write_text("in the way")
     with pytest.raises(StoreError, match="cannot be written"):
-        marks.put(store, "a", ONE)
+        annotations.save_mark(store, "a", ONE)
