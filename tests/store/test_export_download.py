@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store.errors import StoreError
-from store.export_selection import to_csv, to_m3u, to_parquet, to_projector
+from store.export import metadata_tsv, to_csv, to_m3u, to_parquet, to_projector, vectors_tsv
 
 ROWS = pd.DataFrame(
     {
@@ -27,6 +27,7 @@ ROWS = pd.DataFrame(
     index=[7, 9],
 )
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
+WORDS = st.one_of(st.none(), st.text(max_size=10), st.integers(), st.floats(allow_nan=True))
 
 
 def test_csv_reads_back() -> None:
@@ -89,3 +90,21 @@ def test_the_projector_pair() -> None:
         to_projector("x", np.zeros((1, 2)), ROWS)
     with zipfile.ZipFile(io.BytesIO(to_projector("../", np.zeros((2, 1)), ROWS))) as opened:
         assert opened.namelist()[0] == "clips.vectors.tsv"
+
+
+@given(rows=st.lists(st.tuples(WORDS, WORDS), min_size=1, max_size=8))
+def test_every_row_is_one_line_of_as_many_words(rows) -> None:
+    text = metadata_tsv(pd.DataFrame(rows, columns=["one", "two"], dtype=object))
+    lines = text.removesuffix("\n").split("\n")
+    assert lines[0] == "one\ttwo" and len(lines) == 1 + len(rows)
+    assert all(line.count("\t") == 1 for line in lines)
+
+
+def test_one_column_has_no_header() -> None:
+    """The projector would take it for a clip."""
+    assert metadata_tsv(pd.DataFrame({"label": ["dog", None]})) == "dog\n\n"
+
+
+def test_a_missing_number_becomes_the_median() -> None:
+    values = np.array([[1, np.nan], [np.nan, np.nan], [3, np.nan], [5, np.nan]], np.float32)
+    assert vectors_tsv(values) == "1.0\t0.0\n3.0\t0.0\n3.0\t0.0\n5.0\t0.0\n"
