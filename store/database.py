@@ -1,4 +1,4 @@
-"""What every other module of the store needs of DuckDB: the SQL files, its errors as sentences, one file open to read."""
+"""What the rest of the store needs of DuckDB: the SQL files, its errors as sentences, one file open to read."""
 
 from __future__ import annotations
 

@@ -24,7 +24,6 @@ from numpy.typing import NDArray
 from store.errors import StoreError
 from store.reader import Matrix, Reader
 
-
 Format = Literal["parquet", "csv", "projector"]
 FORMATS: tuple[Format, ...] = ("parquet", "csv", "projector")
 PROJECTOR_COLUMNS = (

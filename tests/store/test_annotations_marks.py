@@ -84,7 +84,9 @@ def test_a_damaged_file_is_told_and_not_written_over(store, text) -> None:
     path.parent.mkdir(parents=True)
     path.write_text(text)
     for act in (
-        lambda: annotations.load_marks(store, "a"), lambda: annotations.save_mark(store, "a", ONE), lambda: annotations.delete_mark(store, "a", "1")
+        lambda: annotations.load_marks(store, "a"),
+        lambda: annotations.save_mark(store, "a", ONE),
+        lambda: annotations.delete_mark(store, "a", "1"),
     ):  # fmt: skip
         with pytest.raises(StoreError, match=r"a\.json"):
             act()
