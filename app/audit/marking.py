@@ -8,8 +8,7 @@ import streamlit as st
 from app.cache import snapshot
 from app.cache.audited import Found
 from app.ui import show
-from store import annotations
-from store.annotations import Mark
+from store.annotations import Mark, delete_mark, load_marks, save_mark
 from store.errors import SesatlasError
 
 FAULT = "audit_marks_fault"
@@ -18,7 +17,7 @@ FAULT = "audit_marks_fault"
 def with_marks(found: Found) -> pd.DataFrame:
     """The doubts with ``mark`` and ``marked_at``, empty where there is none; a changed label bears none."""
     try:
-        given = annotations.load_marks(snapshot.store(), found.name)
+        given = load_marks(snapshot.store(), found.name)
     except SesatlasError as error:
         st.warning(str(error), icon=":material/bookmark_remove:")
         given = {}
@@ -52,7 +51,7 @@ def mark(dataset: str, table: pd.DataFrame, place: int, word: str) -> None:
     row = table.iloc[place]
     one = Mark(clip_id=row["clip_id"], mark=word, label=row["given"], snapshot=snapshot.current().number)
     try:
-        annotations.save_mark(snapshot.store(), dataset, one)
+        save_mark(snapshot.store(), dataset, one)
     except SesatlasError as error:
         st.session_state[FAULT] = str(error)
         return
@@ -64,7 +63,7 @@ def mark(dataset: str, table: pd.DataFrame, place: int, word: str) -> None:
 def clear(dataset: str, clip_id: str) -> None:
     """Take a mark away; the clip stays in view."""
     try:
-        annotations.delete_mark(snapshot.store(), dataset, clip_id)
+        delete_mark(snapshot.store(), dataset, clip_id)
     except SesatlasError as error:
         st.session_state[FAULT] = str(error)
     choose(dataset, clip_id)

@@ -14,7 +14,7 @@ from pipeline.analyses.unit import compute
 from pipeline.analyses.views import computable, described, matrices_of
 from pipeline.features.view import View
 from pipeline.inputs import ALL
-from pipeline.runtime.stage import Run, Stage, State, Unit
+from pipeline.stage import Run, Stage, State, Unit
 from store import results
 from store.reader import Reader
 from store.writer import Writer

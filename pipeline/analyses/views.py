@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from pipeline.analyses import recipe
 from pipeline.inputs import ALL
-from pipeline.runtime.stage import State
+from pipeline.stage import State
 from store.reader import Matrix, Reader
 
 

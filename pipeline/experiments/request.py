@@ -6,8 +6,6 @@ import os
 import time
 from datetime import UTC, datetime
 
-from pipeline.amend import amended, require_rest
-from pipeline.build import summary
 from pipeline.classify import CLASSIFIERS
 from pipeline.classify.classifier import ClassifyError
 from pipeline.classify.lookup import COMBINATIONS, classifier_named
@@ -18,6 +16,7 @@ from pipeline.experiments.tasks import tasks_of
 from pipeline.experiments.unit import make
 from pipeline.features import VIEWS
 from pipeline.runtime import events, stop
+from pipeline.session import amended, collections, require_rest
 from store import results
 from store.errors import listed
 from store.reader import Reader
@@ -95,7 +94,7 @@ def _finished(run_id: str, snapshot: Snapshot, seconds: float, tell: events.List
     event = events.Finished(
         status="published", build_id=run_id, snapshot=snapshot.number, added=0, updated=0, removed=0, failed=0,
         vectors_computed=0, vectors_reused=0, stages={EXPERIMENTS.name: 1}, seconds=seconds,
-        collections=summary.collections(snapshot),
+        collections=collections(snapshot),
     )  # fmt: skip
     tell(event)
     return event

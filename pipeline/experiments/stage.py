@@ -11,7 +11,7 @@ from pipeline.experiments.spec import CARD, Due
 from pipeline.experiments.tasks import tasks_of
 from pipeline.experiments.unit import Gap, Task, compute, gap
 from pipeline.networks import registry
-from pipeline.runtime.stage import Run, Stage, State, Unit
+from pipeline.stage import Run, Stage, State, Unit
 from store.reader import Reader
 from store.results import ExperimentRows, drop_experiments, replace_experiment, write_gap
 from store.writer import Writer

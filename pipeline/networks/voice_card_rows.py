@@ -14,7 +14,7 @@ import pandas as pd
 
 from models.gender_format import VERSION as NETWORK_VERSION
 from pipeline.classify.intervals import Interval, by_groups
-from pipeline.classify.metrics import Metrics, measure
+from pipeline.classify.metrics import MetricRow, Metrics, measure
 from pipeline.experiments import rows
 from pipeline.experiments.spec import CARD, Due, Wanted
 from pipeline.networks import in_use
@@ -107,7 +107,7 @@ def _sentence(card: Card, part: str) -> str:
     )
 
 
-def _history(card: Card) -> list[rows.Row]:
+def _history(card: Card) -> list[MetricRow]:
     return [
         {"fold": f"seed {seed}", "epoch": epoch, "metric": what, "value": value}
         for seed, epoch, what, value in card.history

@@ -27,9 +27,10 @@ from pipeline.experiments import expected
 from pipeline.experiments import stage as learning
 from pipeline.experiments.spec import Wanted
 from pipeline.features import VIEWS
-from pipeline.runtime.stage import Run, State
 from pipeline.sources import parse
-from store import annotations, publishing
+from pipeline.stage import Run, State
+from store import publishing
+from store.annotations import Mark, load_marks, marks_path, save_mark
 from store.snapshots import Store
 from store.writer import Writer
 
@@ -229,16 +230,16 @@ def test_a_mark_is_stored_at_once_and_the_next_clip_comes_up(opened, copied, row
     order = [row["id"] for row in rows["rows"]]
     assert len(order) == 13 and rows["chosen"] == order[0] and all(row["sound"] for row in rows["rows"])
     _sound(at.button(key="audit_doubt").click().run())
-    stored = annotations.load_marks(Store(copied), "esc50")
+    stored = load_marks(Store(copied), "esc50")
     assert {name: (one.mark, one.snapshot) for name, one in stored.items()} == {order[0]: ("doubt", 2)}
     assert rows["chosen"] == order[1] and rows["rows"][0]["cells"].count("doubt") == 1
     _sound(at.button(key="audit_keep").click().run())
-    assert annotations.load_marks(Store(copied), "esc50")[order[1]].mark == "keep"
+    assert load_marks(Store(copied), "esc50")[order[1]].mark == "keep"
     assert "**1** to keep, **1** to doubt; **11** without a mark." in _text(at)
     _sound(at.button(key="audit_Previous").click().run())
     assert rows["chosen"] == order[1]
     _sound(at.button(key="audit_clear").click().run())
-    assert list(annotations.load_marks(Store(copied), "esc50")) == [order[0]] and rows["chosen"] == order[1]
+    assert list(load_marks(Store(copied), "esc50")) == [order[0]] and rows["chosen"] == order[1]
 
 
 def test_marks_are_there_again_in_a_new_session_and_only_the_doubted_are_downloaded(
@@ -247,9 +248,7 @@ def test_marks_are_there_again_in_a_new_session_and_only_the_doubted_are_downloa
     opened("Label doubts")
     first, second, third = [(row["id"], row["cells"][1]) for row in rows["rows"][:3]]
     for (clip_id, label), mark in ((first, "doubt"), (second, "keep"), (third, "doubt")):
-        annotations.save_mark(
-            Store(copied), "esc50", annotations.Mark(clip_id=clip_id, mark=mark, label=label, snapshot=1)
-        )
+        save_mark(Store(copied), "esc50", Mark(clip_id=clip_id, mark=mark, label=label, snapshot=1))
     at = opened("Label doubts")
     assert "**1** to keep, **2** to doubt" in _text(at)
     assert rows["chosen"] == rows["rows"][3]["id"]
@@ -260,16 +259,14 @@ def test_a_mark_of_another_label_counts_for_nothing_and_is_told(opened, copied, 
     opened("Label doubts")
     clip_id = rows["rows"][0]["id"]
     for name in (clip_id, "esc50/audio/gone.wav"):
-        annotations.save_mark(
-            Store(copied), "esc50", annotations.Mark(clip_id=name, mark="doubt", label="cow", snapshot=1)
-        )
+        save_mark(Store(copied), "esc50", Mark(clip_id=name, mark="doubt", label="cow", snapshot=1))
     at = opened("Label doubts")
     assert "2 marks of clips that are gone or have another label since." in _text(at)
     assert "**0** to keep, **0** to doubt" in _text(at)
 
 
 def test_damaged_marks_are_told_and_not_written_over(opened, copied) -> None:
-    path = annotations.marks_path(Store(copied), "esc50")
+    path = marks_path(Store(copied), "esc50")
     path.parent.mkdir()
     path.write_text("no JSON")
     at = opened("Label doubts")

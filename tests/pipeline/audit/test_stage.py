@@ -18,7 +18,7 @@ from pipeline.experiments import stage as learning
 from pipeline.experiments.spec import Wanted
 from pipeline.features import VIEWS
 from pipeline.features.spectra import SAMPLE_RATE_HZ
-from pipeline.runtime.stage import Run, State
+from pipeline.stage import Run, State
 from store import audits, publishing
 from store.invalidate import delete_clips
 from store.reader import Reader
