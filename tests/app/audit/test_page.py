@@ -15,8 +15,9 @@ import soundfile
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from app.audit import duplicates, leakage
+from app.audit import duplicates
 from app.audit import page as audit
+from app.audit import page as leakage
 from app.components.clip_rows import clip_rows
 from pipeline.audit import stage
 from pipeline.audit.alignment import Aligned

@@ -202,7 +202,7 @@ def test_not_beside_a_view_that_was_never_analysed(built, tried, grouped, quick_
     [
         "analyses.keep.rows_of",
         "analyses.keep.rank_again",
-        "amend.publishing.publish",
+        "session.publishing.publish",
         "store.publishing.flush",
     ],
 )
