@@ -13,8 +13,7 @@ from scipy import sparse
 from pipeline.projections import pca
 from pipeline.projections.graph import between, eigenvectors, graph, memberships
 from pipeline.projections.layout import descend
-from pipeline.projections.neighbourhood import Neighbourhood
-from pipeline.projections.neighbours import METRICS
+from pipeline.projections.neighbourhood import METRICS, Neighbourhood
 from pipeline.projections.projection import Embedded, Method, Setting, Tell
 
 VECTORS = 5
