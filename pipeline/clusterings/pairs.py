@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pipeline.runtime import stop
 
 
 def counts(first: NDArray[np.integer], second: NDArray[np.integer]) -> NDArray[np.int64]:
@@ -88,3 +91,93 @@ def _entropy(shares: NDArray[np.floating]) -> float:
     """Entropy in nats; 0 of a single group."""
     present = shares[shares > 0]
     return 0.0 if len(present) < 2 else float(-(present * np.log(present)).sum())
+
+
+CELLS = 1 << 19
+"""How large a block's table of codes may grow: it stays in a core's cache."""
+
+
+def agreement(
+    views: NDArray[np.object_], labels: NDArray[np.integer], no_witness: str
+) -> NDArray[np.float64]:
+    """
+    For each clustering, the mean over the other views of the bits that the best of theirs shares with it.
+
+    Two groups that all views find are easily found and tell one bit a clip; a finer grouping that other
+    views confirm tells more. An index from 0 to 1 would prefer the coarse one.
+
+    Parameters
+    ----------
+    views : NDArray[np.object_]
+        The view of each clustering, (m,).
+    labels : NDArray[np.integer]
+        The cluster of each clip, (m, n): -1 for noise, which is a group; below that for clips that the
+        clustering does not have. Two views are compared over the clips that both have.
+    no_witness : str
+        The view made of all others, which agrees with each of them by birth: it is compared with the
+        others, and they not with it.
+
+    Returns
+    -------
+    NDArray[np.float64]
+        Shape (m,), NaN where there is no other view.
+    """
+    names = list(dict.fromkeys(views))
+    rows = {name: np.flatnonzero(views == name) for name in names}
+    best: dict[int, list[float]] = {row: [] for row in range(len(views))}
+    for one, other in combinations(names, 2):
+        table = all_pairs(labels[rows[one]], labels[rows[other]])
+        if other != no_witness:
+            _note(best, rows[one], table.max(axis=1))
+        if one != no_witness:
+            _note(best, rows[other], table.max(axis=0))
+    return np.array([np.mean(found) if found else np.nan for found in best.values()])
+
+
+def _note(best: dict[int, list[float]], rows: NDArray[np.intp], found: NDArray[np.float64]) -> None:
+    for row, highest in zip(rows, found, strict=True):
+        if not np.isnan(highest):
+            best[int(row)].append(float(highest))
+
+
+def all_pairs(first: NDArray[np.integer], second: NDArray[np.integer]) -> NDArray[np.float64]:
+    """
+    The bits that each of ``first`` (a, n) shares with each of ``second`` (b, n) beyond chance: (a, b).
+
+    Mutual information, less what as many groups share by chance among so few clips: with r and c groups
+    of n clips (r - 1)(c - 1) / (2 n ln 2) bits (Miller 1955; Roulston 1999, equation 6). Over the clips
+    that every one of them has; NaN where there is none. Tables of counts are taken for one of ``first``
+    and a block of ``second`` at once.
+    """
+    shared = (first >= -1).all(axis=0) & (second >= -1).all(axis=0)
+    left, right = _codes(first[:, shared]), _codes(second[:, shared])
+    n = int(shared.sum())
+    if not n:
+        return np.full((len(first), len(second)), np.nan)
+    weights = np.arange(n + 1) * np.log2(np.maximum(np.arange(n + 1), 1))  # k log k, 0 for none
+    sizes_left, sizes_right = [np.bincount(row) for row in left], [np.bincount(row) for row in right]
+    groups = right.max(axis=1) + 1
+    both = np.empty((len(left), len(right)))
+    step = max(1, CELLS // max(n, int(groups.max()) * int(left.max() + 1)))
+    for start in range(0, len(right), step):
+        stop.check()
+        block = slice(start, start + step)
+        starts = np.concatenate([[0], np.cumsum(groups[block])])
+        codes = right[block] + starts[:-1, None]  # (step, n), a code for each group of each clustering
+        for row, own in enumerate(left):
+            cells = (own * starts[-1] + codes).ravel()
+            table = np.bincount(cells, minlength=(own.max() + 1) * starts[-1]).reshape(-1, starts[-1])
+            both[row, block] = np.add.reduceat(weights[table].sum(axis=0), starts[:-1])
+    own_left, own_right = (
+        np.array([weights[one].sum() for one in some]) for some in (sizes_left, sizes_right)
+    )
+    told = np.log2(n) + (both - own_left[:, None] - own_right) / n
+    free_left, free_right = (
+        np.array([np.count_nonzero(one) - 1 for one in some]) for some in (sizes_left, sizes_right)
+    )
+    return told - free_left[:, None] * free_right / (2 * n * np.log(2))
+
+
+def _codes(labels: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Labels from 0 on, noise first."""
+    return labels.astype(np.int64) + 1
