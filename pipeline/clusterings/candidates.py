@@ -14,8 +14,7 @@ from pipeline.clusterings.clusterer import Clusterer, Parameters
 from pipeline.clusterings.grid import Gap, in_words, sentence, tried
 from pipeline.clusterings.measures import FAILURES, Measured, Rounds, measure
 from pipeline.clusterings.spaces import STANDARDISED, Space
-from pipeline.clusterings.stability import resamples
-from pipeline.clusterings.within import within_stability
+from pipeline.clusterings.stability import resamples, within_stability
 from pipeline.projections.projection import merged
 from pipeline.runtime import stop
 

@@ -68,3 +68,75 @@ def resamples(points: Points, rounds: int, seed: int = SEED) -> list[tuple[NDArr
         return [(kept, points.subset(kept)) for kept in drawn]
 
     return points.once(("resamples", rounds, seed), draw)
+
+
+MAX_PARTS = 5
+MIN_CLUSTER = 8
+"""A cluster of fewer clips is not divided further."""
+
+
+def within_stability(
+    distances: NDArray[np.float64], labels: NDArray[np.integer], resamples: Sequence[NDArray[np.intp]]
+) -> list[float]:
+    """
+    How stable partitions of the clusters themselves are, for each of the resamples: 0 to 1, 0 is good.
+
+    Mourer et al. 2020 (arXiv:2006.08530, section 3.3): each cluster is divided into 2 to 5 parts, here by
+    Ward's dendrogram, and the mean over these numbers of the adjusted Rand index with the parts of a
+    resample is weighted by the cluster's size. Where it is high, clusters hold clusters.
+
+    Parameters
+    ----------
+    distances : NDArray[np.float64]
+        Between all clips, (n, n).
+    labels : NDArray[np.integer]
+        The cluster of each clip, (n,); noise (-1) is not divided.
+    resamples : sequence of NDArray[np.intp]
+        The clips of each resample, sorted.
+    """
+    n = len(labels)
+    kept = np.zeros((len(resamples), n), dtype=bool)
+    for number, chosen in enumerate(resamples):
+        kept[number, chosen] = True
+    found = np.zeros(len(resamples), dtype=np.float64)
+    clustered = int((labels >= 0).sum())
+    for cluster in range(int(labels.max(initial=-1)) + 1):
+        members = np.flatnonzero(labels == cluster)
+        counts = range(2, min(MAX_PARTS, len(members) // 4) + 1)
+        if len(members) < MIN_CLUSTER:
+            continue
+        own = distances[np.ix_(members, members)]
+        whole = _parts(own, counts)
+        for row, inside in enumerate(kept[:, members]):
+            part = np.flatnonzero(inside)
+            if len(part) <= MAX_PARTS:
+                continue
+            again = _parts(own[np.ix_(part, part)], counts)
+            shares = [ari(one[part], other) for one, other in zip(whole, again, strict=True)]
+            found[row] += len(members) * max(float(np.mean(shares)), 0.0)
+    return [float(one) for one in found / max(clustered, 1)]
+
+
+def _parts(distances: NDArray[np.float64], counts: range) -> list[NDArray[np.int32]]:
+    """The cuts of Ward's dendrogram into each number of parts; a part is an interval of its leaves' order."""
+    from scipy.cluster import hierarchy
+    from scipy.spatial.distance import squareform
+
+    n = len(distances)
+    merges = hierarchy.linkage(squareform(distances, checks=False), "ward")
+    order = hierarchy.leaves_list(merges)
+    joined, sizes = merges[:, :2].astype(np.intp), np.ones(2 * n - 1, dtype=np.intp)
+    sizes[n:] = merges[:, 3]
+    parts = [(2 * n - 2, 0)]  # node and where its leaves begin
+    found = []
+    for count in counts:
+        while len(parts) < count:
+            node, start = max(parts)  # the last to have been merged
+            left, right = joined[node - n].tolist()
+            parts.remove((node, start))
+            parts += [(left, start), (right, start + int(sizes[left]))]
+        labels = np.empty(n, dtype=np.int32)
+        for number, (node, start) in enumerate(parts):
+            labels[order[start : start + sizes[node]]] = number
+        found.append(labels)
+    return found
