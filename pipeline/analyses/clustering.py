@@ -19,8 +19,7 @@ from pipeline.analyses.task import BUILD, KEPT, ClusteringSpec, Result, Task, Un
 from pipeline.analyses.unit import compute, guarded
 from pipeline.analyses.views import computable, described, matrices_of
 from pipeline.clusterings import CLUSTERERS
-from pipeline.clusterings.cluster import Clustering, cluster
-from pipeline.clusterings.landmarks import MAX_WHOLE
+from pipeline.clusterings.cluster import MAX_WHOLE, Clustering, cluster
 from pipeline.clusterings.ranking import rank
 from pipeline.clusterings.search import Finalist, search
 from pipeline.clusterings.spaces import Space, spaces
