@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 from pipeline import landmarks
 from pipeline.clusterings import CLUSTERERS
 from pipeline.clusterings.clusterer import Clusterer, Fitted
-from pipeline.clusterings.generalisation import VOTERS, vote
 from pipeline.clusterings.measures import WHOLE, Measured, Rounds, measure
 from pipeline.clusterings.points import Points
 from pipeline.clusterings.scores import Scores, score
 from pipeline.clusterings.spaces import Space
-from pipeline.clusterings.stability import ROUNDS
+from pipeline.clusterings.stability import ROUNDS, VOTERS, vote
 from pipeline.inputs import InputError
 from pipeline.projections.projection import merged
 from pipeline.runtime import stop

@@ -10,10 +10,9 @@ from scipy.spatial.distance import pdist
 from sklearn.metrics import adjusted_rand_score
 
 from pipeline.clusterings import CLUSTERERS, stability
-from pipeline.clusterings.generalisation import generalisation, splits, vote, voted
 from pipeline.clusterings.measures import WHOLE, Measured, Rounds, measure
 from pipeline.clusterings.points import Points
-from pipeline.clusterings.stability import resamples, within_stability
+from pipeline.clusterings.stability import generalisation, resamples, splits, vote, voted, within_stability
 
 Values = NDArray[np.float32]
 
