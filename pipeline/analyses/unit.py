@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from pipeline.analyses.recipe import ProjectionSpec
 from pipeline.analyses.task import Result, Task
-from pipeline.clusterings.grid import FAILURES
+from pipeline.clusterings.candidates import FAILURES
 from pipeline.inputs import Input, given_of
 from pipeline.projections import METHODS
 from pipeline.projections.neighbourhood import Neighbourhood

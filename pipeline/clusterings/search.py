@@ -23,9 +23,9 @@ from pipeline.clusterings.candidates import (
     finalists,
     measured,
     screened,
+    sentence,
 )
 from pipeline.clusterings.cluster import MAX_WHOLE, Clustering, chosen_of, completed, nearest, require_clips
-from pipeline.clusterings.grid import sentence
 from pipeline.clusterings.measures import FAILURES, WHOLE, Measured, without_within
 from pipeline.clusterings.pairs import agreement
 from pipeline.clusterings.ranking import out_of_running, rank

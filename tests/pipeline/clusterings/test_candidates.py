@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from pipeline.clusterings import CLUSTERERS
 from pipeline.clusterings import points as points_module
+from pipeline.clusterings.candidates import Gap, sentence, tried
 from pipeline.clusterings.cluster import Clustering, cluster
-from pipeline.clusterings.grid import Gap, sentence, tried
 from pipeline.clusterings.measures import FAILURES
 from pipeline.clusterings.spaces import SPACES, Space, spaces
 from pipeline.inputs import Input, InputError, standardise
