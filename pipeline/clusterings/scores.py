@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
-from pipeline.clusterings.pairs import against
+from pipeline.clusterings.agreement import against
 from pipeline.clusterings.points import ALL_PAIRS, Points
 
 SAMPLE = 5_000

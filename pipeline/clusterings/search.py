@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from pipeline.clusterings import CLUSTERERS
+from pipeline.clusterings.agreement import agreement
 from pipeline.clusterings.candidates import (
     FINALISTS,
     SCREEN,
@@ -27,7 +28,6 @@ from pipeline.clusterings.candidates import (
 )
 from pipeline.clusterings.cluster import MAX_WHOLE, Clustering, chosen_of, completed, nearest, require_clips
 from pipeline.clusterings.measures import FAILURES, WHOLE, Measured, without_within
-from pipeline.clusterings.pairs import agreement
 from pipeline.clusterings.ranking import out_of_running, rank
 from pipeline.clusterings.spaces import STANDARDISED, Space, spaces
 from pipeline.inputs import ALL, Input

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.clusterings.agreement import ari
 from pipeline.clusterings.clusterer import Clusterer, Fitted
-from pipeline.clusterings.pairs import ari
 from pipeline.clusterings.points import Points
 from pipeline.runtime import stop
 

@@ -8,9 +8,9 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.metrics import mutual_info_score
 
-from pipeline.clusterings import pairs as agreement_module
+from pipeline.clusterings import agreement as agreement_module
 from pipeline.clusterings import ranking
-from pipeline.clusterings.pairs import agreement, all_pairs
+from pipeline.clusterings.agreement import agreement, all_pairs
 from pipeline.clusterings.ranking import rank
 from pipeline.inputs import ALL
 

@@ -13,7 +13,7 @@ from sklearn.cluster import KMeans
 
 from pipeline.clusterings import points as points_module
 from pipeline.clusterings import scores as scores_module
-from pipeline.clusterings.pairs import against, ari
+from pipeline.clusterings.agreement import against, ari
 from pipeline.clusterings.points import Points
 from pipeline.clusterings.scores import dbcv, score
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from pipeline.clusterings import search as search_module
+from pipeline.clusterings.agreement import ari
 from pipeline.clusterings.candidates import canonical
-from pipeline.clusterings.pairs import ari
 from pipeline.clusterings.search import SearchResult, search
 from pipeline.inputs import ALL, Input, standardise, together
 from pipeline.runtime import stop
