@@ -10,7 +10,7 @@ import plotly.express as px
 import plotly.graph_objects as go
 
 from app.ui.charts import NEITHER
-from pipeline.classify.curves import Curve, Reliability
+from pipeline.classify.metrics import Curve, Reliability
 
 MOST_POINTS = 200
 """Of a curve: more make the page slower and the line no smoother."""

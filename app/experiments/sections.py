@@ -13,7 +13,7 @@ from app.experiments.details import columns, learning
 from app.experiments.seen import Measured, Seen
 from app.experiments.thresholds import curves
 from app.ui import show
-from pipeline.classify.curves import reliability
+from pipeline.classify.metrics import reliability
 
 
 def classes(seen: Measured) -> None:

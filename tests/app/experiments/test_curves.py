@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 
 from app.experiments import curves, thresholds
-from pipeline.classify.curves import Curve, receiver, reliability
-from pipeline.classify.metrics import pr, roc
+from pipeline.classify.metrics import Curve, pr, receiver, reliability, roc
 
 
 def test_a_table_of_several_curves_is_thinned_and_keeps_both_ends() -> None:
