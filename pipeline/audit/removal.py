@@ -14,8 +14,7 @@ from pipeline.audit.part import REMOVAL, Part
 from pipeline.audit.split import DRAWN
 from pipeline.audit.splits import count
 from pipeline.classify import summary
-from pipeline.classify.compare import Comparison, compare
-from pipeline.classify.intervals import Interval, wilson
+from pipeline.classify.compare import Comparison, Interval, compare, wilson
 from pipeline.classify.protocol import Protocol, protocol
 from pipeline.classify.run import Experiment, run
 from pipeline.experiments.unit import Task

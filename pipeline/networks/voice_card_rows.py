@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from models.gender_format import VERSION as NETWORK_VERSION
-from pipeline.classify.intervals import Interval, by_groups
+from pipeline.classify.compare import Interval, by_groups
 from pipeline.classify.metrics import Metrics, measure
 from pipeline.experiments import rows
 from pipeline.experiments.spec import CARD, Due, Wanted

@@ -8,7 +8,7 @@ from scipy.stats import binomtest
 from sklearn import metrics as theirs
 from sklearn.calibration import calibration_curve
 
-from pipeline.classify.intervals import by_groups, wilson
+from pipeline.classify.compare import by_groups, wilson
 from pipeline.classify.metrics import measure, pr, roc
 
 
