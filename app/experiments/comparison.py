@@ -12,7 +12,7 @@ from app.experiments import leaderboard, seen, selection
 from app.experiments import summary as words
 from app.experiments.summary import Names
 from app.ui import clip, clip_pages, show
-from pipeline.classify.compare import Comparison, compare
+from pipeline.classify.significance import Comparison, compare
 
 FIRST, SECOND, CLIP, HEARD = "first", "second", "clip", "compared_heard"
 

@@ -11,7 +11,7 @@ from app.ui import show
 from app.voice import summary
 from app.voice.card import SEXES, Network, Part
 from app.voice.sections import choose
-from pipeline.classify.compare import wilson
+from pipeline.classify.significance import wilson
 
 HARDEST = 40
 """Speakers in the figure; the table behind it has all."""

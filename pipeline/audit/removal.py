@@ -14,9 +14,9 @@ from pipeline.audit.part import REMOVAL, Part
 from pipeline.audit.split import DRAWN
 from pipeline.audit.splits import count
 from pipeline.classify import summary
-from pipeline.classify.compare import Comparison, Interval, compare, wilson
 from pipeline.classify.protocol import Protocol, protocol
 from pipeline.classify.run import Experiment, run
+from pipeline.classify.significance import Comparison, Interval, compare, wilson
 from pipeline.experiments.unit import Task
 
 TIED_BY = {

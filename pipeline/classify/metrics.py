@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.classify.classifier import LEAST
-from pipeline.classify.compare import Interval, by_groups, wilson
+from pipeline.classify.significance import Interval, by_groups, wilson
 
 BINS = 10
 

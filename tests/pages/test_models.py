@@ -16,7 +16,7 @@ from app.cache import learned
 from app.experiments import confusion, errors, references
 from app.ui import clip_pages
 from pipeline.classify import CLASSIFIERS
-from pipeline.classify.compare import compare
+from pipeline.classify.significance import compare
 from pipeline.experiments.grid import BASELINES
 from store.reader import Reader
 from store.snapshots import Store

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from pipeline.classify.compare import CONFIDENCE, Interval, wilson
+from pipeline.classify.significance import CONFIDENCE, Interval, wilson
 from pipeline.experiments.rows import Row, metric
 from pipeline.train.voice.speakers import SEXES
 

@@ -22,7 +22,7 @@ from pipeline.audit import stage
 from pipeline.audit.alignment import Aligned
 from pipeline.audit.removal import effect
 from pipeline.build.build import Options, build
-from pipeline.classify.compare import wilson
+from pipeline.classify.significance import wilson
 from pipeline.experiments import expected
 from pipeline.experiments import stage as learning
 from pipeline.experiments.spec import Wanted

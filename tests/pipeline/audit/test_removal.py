@@ -8,8 +8,8 @@ import pytest
 
 from pipeline.audit import removal
 from pipeline.classify.classifier import ClassifyError
-from pipeline.classify.compare import wilson
 from pipeline.classify.protocol import protocol
+from pipeline.classify.significance import wilson
 from pipeline.experiments.spec import Wanted
 from pipeline.experiments.unit import Task
 

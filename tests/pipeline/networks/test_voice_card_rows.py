@@ -7,7 +7,7 @@ from datetime import datetime
 import numpy as np
 import pytest
 
-from pipeline.classify.compare import by_groups, wilson
+from pipeline.classify.significance import by_groups, wilson
 from pipeline.experiments.rows import metric
 from pipeline.networks.in_use import used
 from pipeline.networks.voice_card_rows import DATASET
