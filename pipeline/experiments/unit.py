@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 
 from pipeline.classify import recording_facts
-from pipeline.classify.curve import learning_curve
 from pipeline.classify.importance import importance
+from pipeline.classify.learning_curve import learning_curve
 from pipeline.classify.lookup import Views
 from pipeline.classify.run import Experiment, run
 from pipeline.experiments import rows

@@ -21,7 +21,7 @@ import pipeline.build.plan
 import pipeline.jobs
 from pipeline.build.build import Options, build
 from pipeline.classify import CLASSIFIERS
-from pipeline.classify.curve import learning_curve
+from pipeline.classify.learning_curve import learning_curve
 from pipeline.cli.main import main
 from pipeline.clusterings import CLUSTERERS
 from pipeline.experiments import grid
