@@ -13,7 +13,7 @@ from pipeline.audit.leakage import DUPLICATE
 from pipeline.audit.part import REMOVAL, Part
 from pipeline.audit.split import DRAWN
 from pipeline.audit.splits import count
-from pipeline.classify import summary
+from pipeline.classify import target
 from pipeline.classify.protocol import Protocol, protocol
 from pipeline.classify.run import Experiment, run
 from pipeline.classify.significance import Comparison, Interval, compare, wilson
@@ -115,7 +115,7 @@ def _without(planned: Protocol, kept: NDArray[np.bool_], seed: int) -> Protocol 
     if len(spread) < len(planned.classes) or (spread < 2).any() or len(set(folds)) < len(planned.fold_names):
         return None
     names, classes = planned.fold_names, len(planned.classes)
-    sentence = summary.sentence(planned.name, len(codes), classes, names, folds, groups, planned.unit, seed)
+    sentence = target.sentence(planned.name, len(codes), classes, names, folds, groups, planned.unit, seed)
     return replace(
         planned, sentence=sentence, rows=place[planned.rows[rows]], codes=codes, folds=folds,
         groups=pd.factorize(groups)[0].astype(np.intp),

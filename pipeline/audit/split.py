@@ -10,7 +10,7 @@ from pipeline.audit.splits import AuditError, sides
 from pipeline.audit.splits import Protocol as Column
 from pipeline.classify.classifier import ClassifyError
 from pipeline.classify.protocol import Protocol, protocol
-from pipeline.classify.summary import GROUPED, OFFICIAL_SPLIT, STRATIFIED
+from pipeline.classify.target import GROUPED, OFFICIAL_SPLIT, STRATIFIED
 
 DRAWN = (GROUPED, STRATIFIED)
 TARGET = "label"

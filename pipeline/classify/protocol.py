@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.classify.groups import Groups, drawn_folds, groups_of
-from pipeline.classify.summary import (
+from pipeline.classify.target import (
     GROUPED,
     OFFICIAL_FOLDS,
     OFFICIAL_SPLIT,
@@ -17,10 +17,12 @@ from pipeline.classify.summary import (
     TITLES,
     absent,
     crossing,
+    labelled,
     left_out,
     sentence,
+    testable,
+    untestable,
 )
-from pipeline.classify.target import labelled, testable, untestable
 
 FOLDS = 5
 FEWEST_TESTED = 24
