@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.classify.target import OFFICIAL_SPLIT
+from pipeline.classify.protocol import OFFICIAL_SPLIT
 from pipeline.inputs import Input, InputError
 
 

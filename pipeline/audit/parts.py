@@ -14,7 +14,7 @@ from pipeline.audit.leakage import TIES, Leakage
 from pipeline.audit.part import BALANCE, DUPLICATES, FACTS, LEAKAGE, LEAKAGE_OWN, SPLIT, Part
 from pipeline.audit.split import Split
 from pipeline.audit.splits import Protocol, count
-from pipeline.classify.target import GROUPED
+from pipeline.classify.protocol import GROUPED
 from pipeline.inputs import NAMED
 
 SENTENCE = "sentence"

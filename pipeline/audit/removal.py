@@ -13,7 +13,7 @@ from pipeline.audit.leakage import DUPLICATE
 from pipeline.audit.part import REMOVAL, Part
 from pipeline.audit.split import DRAWN
 from pipeline.audit.splits import count
-from pipeline.classify import target
+from pipeline.classify import protocol as target
 from pipeline.classify.protocol import Protocol, protocol
 from pipeline.classify.run import Experiment, run
 from pipeline.classify.significance import Comparison, Interval, compare, wilson

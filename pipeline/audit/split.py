@@ -9,8 +9,7 @@ import pandas as pd
 from pipeline.audit.splits import AuditError, sides
 from pipeline.audit.splits import Protocol as Column
 from pipeline.classify.classifier import ClassifyError
-from pipeline.classify.protocol import Protocol, protocol
-from pipeline.classify.target import GROUPED, OFFICIAL_SPLIT, STRATIFIED
+from pipeline.classify.protocol import GROUPED, OFFICIAL_SPLIT, STRATIFIED, Protocol, protocol
 
 DRAWN = (GROUPED, STRATIFIED)
 TARGET = "label"
