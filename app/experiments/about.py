@@ -12,7 +12,7 @@ import streamlit as st
 from app.experiments import summary as words
 from app.experiments.seen import Seen
 from pipeline.classify import CLASSIFIERS
-from pipeline.classify.lookup import COMBINATIONS
+from pipeline.classify.run import COMBINATIONS
 from pipeline.experiments.spec import NETWORK
 
 ORIGINS = {

@@ -9,7 +9,7 @@ import streamlit as st
 from app.cache import snapshot
 from app.experiments.summary import Names
 from pipeline.classify import CLASSIFIERS
-from pipeline.classify.lookup import COMBINATIONS, TOGETHER
+from pipeline.classify.run import COMBINATIONS, TOGETHER
 from pipeline.experiments.grid import DETAILED
 from pipeline.experiments.spec import PAGE, Wanted
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from pipeline.classify import CLASSIFIERS
-from pipeline.classify.lookup import TOGETHER
+from pipeline.classify.run import TOGETHER
 from pipeline.experiments.grid import BASELINES
 from pipeline.experiments.spec import EVERY_CLIP, FACTS, NETWORK, UNLEAKED
 from pipeline.networks import voice_card as voice

@@ -10,7 +10,7 @@ from pipeline.amend import amended, require_rest
 from pipeline.build import summary
 from pipeline.classify import CLASSIFIERS
 from pipeline.classify.classifier import ClassifyError
-from pipeline.classify.lookup import COMBINATIONS, classifier_named
+from pipeline.classify.run import COMBINATIONS, classifier_named
 from pipeline.errors import in_words
 from pipeline.experiments.spec import Due, Wanted, key_of
 from pipeline.experiments.stage import EXPERIMENTS

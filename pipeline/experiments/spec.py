@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.classify.lookup import TOGETHER
+from pipeline.classify.run import TOGETHER
 from pipeline.inputs import ALL
 
 VERSION = 1

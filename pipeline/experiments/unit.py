@@ -12,8 +12,7 @@ import pandas as pd
 from pipeline.classify import recording_facts
 from pipeline.classify.importance import importance
 from pipeline.classify.learning_curve import learning_curve
-from pipeline.classify.lookup import Views
-from pipeline.classify.run import Experiment, run
+from pipeline.classify.run import Experiment, Views, run
 from pipeline.experiments import rows
 from pipeline.experiments.spec import FACTS, Due, Wanted
 from store.errors import SesatlasError, StoreError
