@@ -10,8 +10,7 @@ from app.cache import snapshot
 from app.experiments.summary import Names
 from pipeline.classify import CLASSIFIERS
 from pipeline.classify.run import COMBINATIONS, TOGETHER
-from pipeline.experiments.grid import DETAILED
-from pipeline.experiments.spec import PAGE, Wanted
+from pipeline.experiments.spec import DETAILED, PAGE, Wanted
 
 MOST_SEED = 2**31 - 1
 VIEWS = "run_views"

@@ -10,8 +10,7 @@ from app.cache import learned, snapshot
 from app.experiments import form, seen, selection
 from app.experiments.selection import EXPERIMENT, TARGET
 from app.ui import address
-from pipeline.experiments.grid import targets
-from pipeline.experiments.spec import Wanted
+from pipeline.experiments.spec import Wanted, targets
 
 ASKED = "experiment_asked"
 PART, RESULTS, RUN, VOICE = "part", "Results", "Run", "Voice"

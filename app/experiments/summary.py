@@ -9,8 +9,7 @@ import pandas as pd
 
 from pipeline.classify import CLASSIFIERS
 from pipeline.classify.run import TOGETHER
-from pipeline.experiments.grid import BASELINES
-from pipeline.experiments.spec import EVERY_CLIP, FACTS, NETWORK, UNLEAKED
+from pipeline.experiments.spec import BASELINES, EVERY_CLIP, FACTS, NETWORK, UNLEAKED
 from pipeline.networks import voice_card as voice
 from pipeline.train import layout
 

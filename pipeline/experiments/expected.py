@@ -9,8 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.classify import CLASSIFIERS
-from pipeline.experiments.grid import grid, left_out
-from pipeline.experiments.spec import EVERY_CLIP, PAGE, Due, Wanted, key_of
+from pipeline.experiments.spec import EVERY_CLIP, PAGE, Due, Wanted, grid, key_of, left_out
 from pipeline.features.view import View
 from pipeline.networks import registry
 from pipeline.networks.embedding import UNHEARD

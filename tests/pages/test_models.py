@@ -17,7 +17,7 @@ from app.experiments import confusion, errors, references
 from app.ui import clip_pages
 from pipeline.classify import CLASSIFIERS
 from pipeline.classify.significance import compare
-from pipeline.experiments.grid import BASELINES
+from pipeline.experiments.spec import BASELINES
 from store.reader import Reader
 from store.snapshots import Store
 

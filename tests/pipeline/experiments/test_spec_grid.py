@@ -8,8 +8,7 @@ import pytest
 
 from pipeline.classify import CLASSIFIERS
 from pipeline.experiments.cost import Size, beyond, budget_s, seconds
-from pipeline.experiments.grid import grid, left_out, targets
-from pipeline.experiments.spec import FACTS, PAGE, Due, Wanted
+from pipeline.experiments.spec import FACTS, PAGE, Due, Wanted, grid, left_out, targets
 
 
 def test_targets_are_columns_with_something_to_tell_apart() -> None:
