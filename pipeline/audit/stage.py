@@ -20,7 +20,7 @@ from pipeline.audit.suspects import witness
 from pipeline.experiments.expected import as_wanted
 from pipeline.experiments.rows import rows_of
 from pipeline.experiments.spec import BUILD, CLASSIFIER, UNLEAKED, Due
-from pipeline.experiments.tasks import tasks_of
+from pipeline.experiments.unit import tasks_of
 from pipeline.runtime.stage import Run, Stage, State, Unit
 from store import audits, experiments
 from store.audits import AuditRows

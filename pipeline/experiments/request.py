@@ -14,8 +14,7 @@ from pipeline.classify.run import COMBINATIONS, classifier_named
 from pipeline.errors import in_words
 from pipeline.experiments.spec import Due, Wanted, key_of
 from pipeline.experiments.stage import EXPERIMENTS
-from pipeline.experiments.tasks import tasks_of
-from pipeline.experiments.unit import make
+from pipeline.experiments.unit import make, tasks_of
 from pipeline.features import VIEWS
 from pipeline.runtime import events, stop
 from store import experiments

@@ -8,8 +8,7 @@ from pathlib import Path
 from pipeline.experiments import expected
 from pipeline.experiments.expected import Sources
 from pipeline.experiments.spec import CARD, Due
-from pipeline.experiments.tasks import tasks_of
-from pipeline.experiments.unit import Gap, Task, compute, gap
+from pipeline.experiments.unit import Gap, Task, compute, gap, tasks_of
 from pipeline.networks import registry
 from pipeline.runtime.stage import Run, Stage, State, Unit
 from store import experiments
