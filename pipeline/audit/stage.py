@@ -17,9 +17,9 @@ from pipeline.audit import fingerprint
 from pipeline.audit.prints import make_prints
 from pipeline.audit.report import LIMIT, Audit, Given, audit_of
 from pipeline.audit.suspects import witness
-from pipeline.experiments.expected import as_wanted
 from pipeline.experiments.rows import rows_of
 from pipeline.experiments.spec import BUILD, CLASSIFIER, UNLEAKED, Due
+from pipeline.experiments.stage import as_wanted
 from pipeline.experiments.unit import tasks_of
 from pipeline.runtime.stage import Run, Stage, State, Unit
 from store import audits, experiments

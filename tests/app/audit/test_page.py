@@ -23,7 +23,7 @@ from pipeline.audit.alignment import Aligned
 from pipeline.audit.removal import effect
 from pipeline.build.build import Options, build
 from pipeline.classify.significance import wilson
-from pipeline.experiments import expected
+from pipeline.experiments import stage as expected
 from pipeline.experiments import stage as learning
 from pipeline.experiments.spec import Wanted
 from pipeline.features import VIEWS

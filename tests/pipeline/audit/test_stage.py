@@ -13,7 +13,7 @@ import soundfile
 from pipeline.audit import fingerprint, prints, stage
 from pipeline.audit import report as unit
 from pipeline.audit.part import NOT_AUDITED
-from pipeline.experiments import expected
+from pipeline.experiments import stage as expected
 from pipeline.experiments import stage as learning
 from pipeline.experiments.spec import Wanted
 from pipeline.features import VIEWS
