@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,6 +15,8 @@ from pipeline.clusterings.spaces import UMAP
 from pipeline.features.view import View
 from pipeline.inputs import ALL
 from pipeline.projections import METHODS
+from pipeline.runtime.stage import State
+from store.reader import Matrix, Reader
 
 VERSION = 2
 """Raise it when what a unit holds changes for a reason that no method's version or parameter tells."""
@@ -121,3 +123,32 @@ def _digest(content: object) -> str:
 def _plain(value: object) -> object:
     """NumPy's numbers as Python's: a parameter that comes back from the store gives the same name."""
     return value.item() if isinstance(value, np.generic) else str(value)
+
+
+def computable(state: State, reader: Reader) -> dict[str, list[str]]:
+    """The views that there are vectors of, by dataset; :data:`ALL` where several can be put together."""
+    made = reader.embeddings().query("clips > 0")
+    embedded = set(zip(made["dataset"], made["view"], strict=True))
+    learned = {name for name, view in state.views.items() if view.learned}
+    return {
+        row["dataset"]: [
+            view
+            for view in view_keys(state.views)
+            if view not in learned or (row["dataset"], view) in embedded
+        ]
+        for row in reader.rows("fingerprints")
+    }
+
+
+def described(state: State) -> list[str]:
+    """The views that know no label."""
+    return [name for name, view in state.views.items() if not view.learned]
+
+
+def matrices_of(state: State, reader: Reader, dataset: str, views: Iterable[str]) -> dict[str, Matrix]:
+    """The vectors of the named views, and of all that :data:`ALL` stands for."""
+    named = list(views)
+    names = dict.fromkeys(
+        [*(described(state) if ALL in named else []), *(one for one in named if one != ALL)]
+    )
+    return {name: reader.matrix(dataset, name) for name in names}
