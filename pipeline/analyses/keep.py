@@ -13,7 +13,7 @@ from pipeline.analyses.clustering import rank_again
 from pipeline.analyses.kept import wished
 from pipeline.analyses.recipe import CLUSTERINGS, OVERVIEW, PICTURES
 from pipeline.analyses.rows import rows_of
-from pipeline.analyses.task import KEPT, Result, UnitName
+from pipeline.analyses.unit import KEPT, Result, UnitName
 from pipeline.clusterings.cluster import Clustering
 from pipeline.errors import PipelineError, in_words
 from pipeline.inputs import ALL

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pipeline.analyses.recipe import PICTURES, ProjectionSpec
-from pipeline.analyses.task import Task, UnitName
+from pipeline.analyses.unit import Task, UnitName
 from pipeline.clusterings import CLUSTERERS
 from pipeline.clusterings.cluster import cluster
 from pipeline.clusterings.clusterer import Clusterer

@@ -11,7 +11,7 @@ from pipeline.analyses.keep import Tried, keep
 from pipeline.analyses.kept import kept_clusterings, kept_projections, wished
 from pipeline.analyses.recipe import ProjectionSpec
 from pipeline.analyses.rows import as_json
-from pipeline.analyses.task import ClusteringSpec
+from pipeline.analyses.unit import ClusteringSpec
 from pipeline.projections import METHODS
 from pipeline.projections.projection import Projection
 

@@ -12,8 +12,7 @@ from hypothesis.extra.numpy import arrays
 
 from pipeline.analyses.recipe import ProjectionSpec
 from pipeline.analyses.rows import rows_of
-from pipeline.analyses.task import KEPT, Result
-from pipeline.analyses.unit import compute
+from pipeline.analyses.unit import KEPT, Result, compute
 from pipeline.projections import METHODS
 from pipeline.runtime import stop
 
