@@ -10,7 +10,7 @@ import streamlit as st
 from app.cache import audited, snapshot
 from app.cache.audited import Found
 from app.ui import show
-from pipeline.audit.alignment import Aligned
+from pipeline.audit.duplicates import Aligned
 from pipeline.audit.part import DUPLICATES
 
 PAIRS = 8

@@ -12,7 +12,7 @@ import streamlit as st
 from app.cache import snapshot
 from app.ui import clip as listen
 from pipeline.audio.recordings import AudioError
-from pipeline.audit.alignment import Aligned, align
+from pipeline.audit.duplicates import Aligned, align
 from pipeline.audit.part import SPLIT
 from pipeline.audit.removal import Effect, effect
 from pipeline.experiments.spec import UNLEAKED
