@@ -14,7 +14,7 @@ import pandas as pd
 from joblib.externals.loky.process_executor import BrokenProcessPool
 
 from pipeline.audit import fingerprint
-from pipeline.audit.prints import make_prints
+from pipeline.audit.fingerprint import make_prints
 from pipeline.audit.report import LIMIT, Audit, Given, audit_of
 from pipeline.audit.suspects import witness
 from pipeline.experiments.rows import rows_of
