@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.audit import parts, removal, suspects
+from pipeline.audit import label_issues, parts, removal
 from pipeline.audit.duplicates import Duplicates
 from pipeline.audit.fingerprint import ABSENT, CODES
 from pipeline.audit.leakage import Leakage
@@ -113,7 +113,7 @@ def _leaks(split: Split, copies: Sequence[Duplicates], out: list[Leakage]) -> Pa
 def _doubts(given: Given) -> Part:
     if len(given.clips) > LIMIT:
         return not_audited(DOUBTS, _too_many(len(given.clips), "no label was doubted"))
-    return suspects.suspects(given.clips, given.experiments, given.said)
+    return label_issues.suspects(given.clips, given.experiments, given.said)
 
 
 def _removal(given: Given, leaks: Sequence[Leakage], out: list[Experiment]) -> Part:
@@ -126,11 +126,11 @@ def _removal(given: Given, leaks: Sequence[Leakage], out: list[Experiment]) -> P
         return Part(REMOVAL, removal.UNCHANGED)
     if len(given.clips) > LIMIT:
         return not_audited(REMOVAL, _too_many(len(given.clips), "nothing was learned again without them"))
-    best = suspects.witness(given.experiments)
+    best = label_issues.witness(given.experiments)
     if best is None or given.task is None or given.said is None:
         return not_audited(REMOVAL, "No classifier has learned these labels, so no accuracy can change.")
     experiment = removal.again(given.task, removed["clip_id"].tolist())
-    part = removal.part(given.said.table, experiment, suspects.named(best), removed)
+    part = removal.part(given.said.table, experiment, label_issues.named(best), removed)
     out.append(experiment)
     return part
 

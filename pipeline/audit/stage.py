@@ -15,8 +15,8 @@ from joblib.externals.loky.process_executor import BrokenProcessPool
 
 from pipeline.audit import fingerprint
 from pipeline.audit.fingerprint import make_prints
+from pipeline.audit.label_issues import witness
 from pipeline.audit.report import LIMIT, Audit, Given, audit_of
-from pipeline.audit.suspects import witness
 from pipeline.experiments.rows import rows_of
 from pipeline.experiments.spec import BUILD, CLASSIFIER, UNLEAKED, Due
 from pipeline.experiments.stage import as_wanted

@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.audit.label_issues import doubts
+from pipeline.audit.label_issues import doubts, suspects, witness
 from pipeline.audit.splits import AuditError
-from pipeline.audit.suspects import suspects, witness
 from store.reader import Predictions
 
 
