@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from pipeline.analyses import recipe
 from pipeline.analyses.kept import kept_clusterings
-from pipeline.analyses.recipe import computable, described, matrices_of
+from pipeline.analyses.recipe import BUILD, KEPT, ClusteringSpec, computable, described, matrices_of
 from pipeline.analyses.rows import rows_of
-from pipeline.analyses.unit import BUILD, KEPT, ClusteringSpec, Result, Task, UnitName, compute, guarded
+from pipeline.analyses.unit import Result, Task, UnitName, compute, guarded
 from pipeline.clusterings import CLUSTERERS
 from pipeline.clusterings.cluster import MAX_WHOLE, Clustering, cluster
 from pipeline.clusterings.ranking import rank

@@ -7,8 +7,7 @@ import math
 from collections import defaultdict
 from pathlib import Path
 
-from pipeline.analyses.recipe import ProjectionSpec
-from pipeline.analyses.unit import KEPT, ClusteringSpec
+from pipeline.analyses.recipe import KEPT, ClusteringSpec, ProjectionSpec
 from pipeline.projections import METHODS
 from pipeline.projections.projection import Projection
 from store.reader import Reader

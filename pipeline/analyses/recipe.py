@@ -31,6 +31,19 @@ LINEAR = ("pca",)
 """Methods that are computed first, for they cost next to nothing."""
 
 
+BUILD, KEPT = "build", "kept"
+"""Where a result comes from: a build's own recipe, or a person who wished it to stay."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClusteringSpec:
+    """A clustering that a person has tried on a page and wished to stay."""
+
+    space: str
+    method: str
+    parameters: Mapping[str, Any]
+
+
 @dataclass(frozen=True, slots=True)
 class ProjectionSpec:
     """One projection that a unit holds; ``origin`` is 'kept' where a person asked for it on a page."""

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,18 +23,6 @@ from pipeline.projections.projection import Projection
 from pipeline.runtime import stop
 from store.errors import SesatlasError
 from store.reader import Matrix
-
-BUILD, KEPT = "build", "kept"
-"""Where a result comes from: a build's own recipe, or a person who wished it to stay."""
-
-
-@dataclass(frozen=True, slots=True)
-class ClusteringSpec:
-    """A clustering that a person has tried on a page and wished to stay."""
-
-    space: str
-    method: str
-    parameters: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 from pipeline.analyses.keep import Tried, keep
 from pipeline.analyses.kept import kept_clusterings, kept_projections, wished
-from pipeline.analyses.recipe import ProjectionSpec
+from pipeline.analyses.recipe import ClusteringSpec, ProjectionSpec
 from pipeline.analyses.rows import as_json
-from pipeline.analyses.unit import ClusteringSpec
 from pipeline.projections import METHODS
 from pipeline.projections.projection import Projection
 

@@ -8,9 +8,9 @@ import math
 import numpy as np
 import pytest
 
-from pipeline.analyses.recipe import PICTURES, SPACES, ProjectionSpec, projection_id
+from pipeline.analyses.recipe import BUILD, KEPT, PICTURES, SPACES, ProjectionSpec, projection_id
 from pipeline.analyses.rows import as_json, rows_of
-from pipeline.analyses.unit import BUILD, KEPT, compute
+from pipeline.analyses.unit import compute
 from pipeline.clusterings import CLUSTERERS
 from pipeline.clusterings.cluster import cluster
 from pipeline.clusterings.spaces import spaces
