@@ -13,8 +13,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.analyses import recipe
-from pipeline.analyses.kept import kept_clusterings
-from pipeline.analyses.recipe import BUILD, KEPT, ClusteringSpec, computable, described, matrices_of
+from pipeline.analyses.recipe import (
+    BUILD,
+    KEPT,
+    ClusteringSpec,
+    computable,
+    described,
+    kept_clusterings,
+    matrices_of,
+)
 from pipeline.analyses.rows import rows_of
 from pipeline.analyses.unit import Result, Task, UnitName, compute, guarded
 from pipeline.clusterings import CLUSTERERS

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.amend import amended, require_rest
 from pipeline.analyses.clustering import rank_again
-from pipeline.analyses.kept import wished
-from pipeline.analyses.recipe import CLUSTERINGS, KEPT, OVERVIEW, PICTURES
+from pipeline.analyses.recipe import CLUSTERINGS, KEPT, OVERVIEW, PICTURES, wished
 from pipeline.analyses.rows import rows_of
 from pipeline.analyses.unit import Result, UnitName
 from pipeline.clusterings.cluster import Clustering

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +18,7 @@ from pipeline.clusterings.spaces import UMAP
 from pipeline.features.view import View
 from pipeline.inputs import ALL
 from pipeline.projections import METHODS
+from pipeline.projections.projection import Projection
 from pipeline.runtime.stage import State
 from store.reader import Matrix, Reader
 
@@ -165,3 +169,41 @@ def matrices_of(state: State, reader: Reader, dataset: str, views: Iterable[str]
         [*(described(state) if ALL in named else []), *(one for one in named if one != ALL)]
     )
     return {name: reader.matrix(dataset, name) for name in names}
+
+
+def wished(one: Projection) -> ProjectionSpec:
+    """What to ask for to get a projection again.
+
+    Few clips may have lowered a setting to a fraction, which nobody can ask for; the next whole number is
+    lowered to the same.
+    """
+    parameters = dict(one.parameters)
+    for setting in METHODS[one.method].settings:
+        value = parameters.get(setting.name)
+        if isinstance(setting.step, int) and isinstance(value, int | float):
+            parameters[setting.name] = max(math.ceil(value), math.ceil(setting.low or value))
+    return ProjectionSpec(one.method, one.dimension, parameters, KEPT)
+
+
+def kept_projections(base: Path | None, dataset: str) -> dict[str, list[ProjectionSpec]]:
+    """The projections of a dataset that were kept in a snapshot, by view."""
+    found: dict[str, list[ProjectionSpec]] = defaultdict(list)
+    if base is not None:
+        with Reader(base) as reader:
+            rows = reader.projections(dataset)
+        for _, row in rows[rows["origin"] == KEPT].iterrows():
+            spec = ProjectionSpec(row["method"], int(row["dimension"]), json.loads(row["parameters"]), KEPT)
+            found[row["view"]].append(spec)
+    return found
+
+
+def kept_clusterings(base: Path | None, dataset: str) -> dict[str, list[ClusteringSpec]]:
+    """The clusterings of a dataset that were kept in a snapshot, by view."""
+    found: dict[str, list[ClusteringSpec]] = defaultdict(list)
+    if base is not None:
+        with Reader(base) as reader:
+            rows = reader.clusterings(dataset)
+        for _, row in rows[rows["origin"] == KEPT].iterrows():
+            spec = ClusteringSpec(row["space"], row["method"], json.loads(row["parameters"]))
+            found[row["view"]].append(spec)
+    return found

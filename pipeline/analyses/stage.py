@@ -7,8 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from pipeline.analyses import recipe
-from pipeline.analyses.kept import kept_projections
-from pipeline.analyses.recipe import computable, described, matrices_of
+from pipeline.analyses.recipe import computable, described, kept_projections, matrices_of
 from pipeline.analyses.rows import rows_of
 from pipeline.analyses.unit import Task, UnitName, compute
 from pipeline.features.view import View

@@ -8,8 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.analyses.keep import Tried, keep
-from pipeline.analyses.kept import kept_clusterings, kept_projections, wished
-from pipeline.analyses.recipe import ClusteringSpec, ProjectionSpec
+from pipeline.analyses.recipe import (
+    ClusteringSpec,
+    ProjectionSpec,
+    kept_clusterings,
+    kept_projections,
+    wished,
+)
 from pipeline.analyses.rows import as_json
 from pipeline.projections import METHODS
 from pipeline.projections.projection import Projection
