@@ -10,22 +10,33 @@ from numpy.typing import NDArray
 
 from pipeline.audit import balance, confounds, duplicates, leakage
 from pipeline.audit.duplicates import Duplicates
-from pipeline.audit.leakage import TIES, Leakage
-from pipeline.audit.part import BALANCE, DUPLICATES, FACTS, LEAKAGE, LEAKAGE_OWN, SPLIT, Part
+from pipeline.audit.label_issues import doubts, named, reasons, witness
+from pipeline.audit.leakage import DUPLICATE, TIES, Leakage
+from pipeline.audit.part import BALANCE, DOUBTS, DUPLICATES, FACTS, LEAKAGE, LEAKAGE_OWN, REMOVAL, SPLIT, Part
+from pipeline.audit.removal import effect
 from pipeline.audit.split import Split
-from pipeline.audit.splits import Protocol, count
+from pipeline.audit.splits import AuditError, Protocol, count
 from pipeline.classify.protocol import GROUPED
+from pipeline.classify.run import Experiment
 from pipeline.inputs import NAMED
+from store.reader import Predictions
 
 SENTENCE = "sentence"
+TIED_BY = {
+    "source": "the source recording",
+    "speaker": "the speaker",
+    "sentence": "the sentence",
+    DUPLICATE: "the same sound",
+}
+UNCHANGED = "Nothing had to be taken out, so the accuracies stand as they are."
 
 
-def split(found: Split) -> Part:
+def split_part(found: Split) -> Part:
     """What is said of the split: its title, then its sentence, as the first note."""
     return Part(SPLIT, found.title, (found.told, *found.notes))
 
 
-def copies(
+def duplicates_part(
     clips: pd.DataFrame, prints: NDArray[np.uint32] | None, notes: Sequence[str]
 ) -> tuple[Part, Duplicates]:
     """Clips that hold the same sound; ``notes`` say which could not be compared."""
@@ -39,7 +50,7 @@ def copies(
     return part, result
 
 
-def leaks(found: Split, same: Duplicates | None) -> tuple[Part, Leakage]:
+def leakage_part(found: Split, same: Duplicates | None) -> tuple[Part, Leakage]:
     """What crosses the classifiers' split, and the clips to do without."""
     counted = ties_counted(found.clips)
     result = leakage.leakage(found.clips, same, protocol=found.column, ties=counted)
@@ -49,7 +60,7 @@ def leaks(found: Split, same: Duplicates | None) -> tuple[Part, Leakage]:
     return Part(LEAKAGE, leakage.told(result), notes, tables), result
 
 
-def own_leaks(found: Split, same: Duplicates | None) -> Part:
+def own_leakage_part(found: Split, same: Duplicates | None) -> Part:
     """What crosses the dataset's own TRAIN and TEST, where other folds are learned from."""
     counted = ties_counted(found.clips)
     result = leakage.leakage(found.clips, same, protocol="split", ties=counted)
@@ -72,14 +83,55 @@ def ties_counted(clips: pd.DataFrame) -> tuple[str, ...]:
     )
 
 
-def facts(found: Split) -> Part:
+def removal_part(before: pd.DataFrame, experiment: Experiment, name: str, removed: pd.DataFrame) -> Part:
+    """What is said of it; ``name`` is of the experiment, ``before`` what it predicted with every clip."""
+    tied = " and ".join(TIED_BY[tie] for tie in removed["tie"].drop_duplicates())
+    found = effect(before, experiment.predictions())
+    head = f"{count(len(removed), 'clip')} {'was' if len(removed) == 1 else 'were'} taken out"
+    return Part(
+        REMOVAL,
+        f"{head}, tied to another side by {tied}. {found.sentence}",
+        (f"Learned by {name}.", *experiment.notes),
+    )
+
+
+def label_issues_part(clips: pd.DataFrame, experiments: pd.DataFrame, said: Predictions | None) -> Part:
+    """The labels that the witness would not have given.
+
+    Raises
+    ------
+    AuditError
+        See :func:`pipeline.audit.label_issues.doubts`.
+    """
+    best = witness(experiments)
+    if best is None or said is None:
+        raise AuditError(
+            "No classifier has learned these labels, so nothing can doubt them. Build with experiments."
+        )
+    ids = clips["clip_id"]
+    places = pd.Index(said.table["clip_id"]).get_indexer(pd.Index(ids))
+    # Clips that no fold tested have no probabilities: rows of NaN, which `doubts` leaves out and counts.
+    told = np.where((places >= 0)[:, None], said.probabilities[places], np.nan)
+    labels = clips["label"].where(clips["label"].notna(), None).tolist()
+    result = doubts(ids.tolist(), labels, told, said.classes)
+    some = count(result.issues, "label") if result.issues else "No label"
+    head = f"{some} of {len(result.table):,} would be taken for wrong"
+    return Part(
+        DOUBTS,
+        f"{head} by {named(best)}, which had not seen the clip it judges.",
+        (*reasons(best, experiments), *result.notes),
+        {"audit_doubts": result.table},
+    )
+
+
+def facts_part(found: Split) -> Part:
     """How well facts of the recording alone name the label."""
     result = confounds.confounds(found.clips, protocol=found.column)
     table = result.table.assign(chance=result.chance, majority=result.majority, clips=result.clips)
     return Part(FACTS, confounds.told(result), result.notes, {"audit_facts": table})
 
 
-def spread(found: Split) -> Part:
+def balance_part(found: Split) -> Part:
     """How the labels are spread over the sides."""
     result = balance.balance(found.clips, protocol=found.column)
     return Part(BALANCE, balance.told(result), result.notes, {"audit_balance": result.cells})

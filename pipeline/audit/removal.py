@@ -9,23 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.audit.leakage import DUPLICATE
-from pipeline.audit.part import REMOVAL, Part
 from pipeline.audit.split import DRAWN
-from pipeline.audit.splits import count
 from pipeline.classify import protocol as target
 from pipeline.classify.protocol import Protocol, protocol
 from pipeline.classify.run import Experiment, run
 from pipeline.classify.significance import Comparison, Interval, compare, wilson
 from pipeline.experiments.unit import Task
-
-TIED_BY = {
-    "source": "the source recording",
-    "speaker": "the speaker",
-    "sentence": "the sentence",
-    DUPLICATE: "the same sound",
-}
-UNCHANGED = "Nothing had to be taken out, so the accuracies stand as they are."
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,18 +80,6 @@ def again(task: Task, removed: Collection[str]) -> Experiment:
     by = _without(planned, kept, wanted.seed) if planned.name in DRAWN else None
     return run(
         values, clips, wanted.target, wanted.method, combination=wanted.combination, seed=wanted.seed, by=by
-    )
-
-
-def part(before: pd.DataFrame, experiment: Experiment, name: str, removed: pd.DataFrame) -> Part:
-    """What is said of it; ``name`` is of the experiment, ``before`` what it predicted with every clip."""
-    tied = " and ".join(TIED_BY[tie] for tie in removed["tie"].drop_duplicates())
-    found = effect(before, experiment.predictions())
-    head = f"{count(len(removed), 'clip')} {'was' if len(removed) == 1 else 'were'} taken out"
-    return Part(
-        REMOVAL,
-        f"{head}, tied to another side by {tied}. {found.sentence}",
-        (f"Learned by {name}.", *experiment.notes),
     )
 
 

@@ -113,7 +113,7 @@ def _leaks(split: Split, copies: Sequence[Duplicates], out: list[Leakage]) -> Pa
 def _doubts(given: Given) -> Part:
     if len(given.clips) > LIMIT:
         return not_audited(DOUBTS, _too_many(len(given.clips), "no label was doubted"))
-    return label_issues.suspects(given.clips, given.experiments, given.said)
+    return parts.label_issues_part(given.clips, given.experiments, given.said)
 
 
 def _removal(given: Given, leaks: Sequence[Leakage], out: list[Experiment]) -> Part:
@@ -123,14 +123,14 @@ def _removal(given: Given, leaks: Sequence[Leakage], out: list[Experiment]) -> P
         )
     removed = leaks[0].removed
     if removed.empty:
-        return Part(REMOVAL, removal.UNCHANGED)
+        return Part(REMOVAL, parts.UNCHANGED)
     if len(given.clips) > LIMIT:
         return not_audited(REMOVAL, _too_many(len(given.clips), "nothing was learned again without them"))
     best = label_issues.witness(given.experiments)
     if best is None or given.task is None or given.said is None:
         return not_audited(REMOVAL, "No classifier has learned these labels, so no accuracy can change.")
     experiment = removal.again(given.task, removed["clip_id"].tolist())
-    part = removal.part(given.said.table, experiment, label_issues.named(best), removed)
+    part = parts.removal_part(given.said.table, experiment, label_issues.named(best), removed)
     out.append(experiment)
     return part
 

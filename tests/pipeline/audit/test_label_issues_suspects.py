@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.audit.label_issues import doubts, suspects, witness
+from pipeline.audit.label_issues import doubts, witness
+from pipeline.audit.parts import label_issues_part
 from pipeline.audit.splits import AuditError
 from store.reader import Predictions
 
@@ -65,7 +66,9 @@ def test_doubts_are_of_the_labels_as_they_are_and_count_who_was_not_tested() -> 
     labels = ["cat", "cat", "cat", "dog", "dog", "dog", "dog", None]
     ids = ["6", "0", "1", "2", "3", "4"]  # clip 5 was only learned from
     told = [[0.95, 0.05], [0.9, 0.1], [0.8, 0.2], [0.7, 0.3], [0.1, 0.9], [0.2, 0.8]]
-    part = suspects(_clips(labels), _experiments(("logistic", 0.2), ("majority", 0.7)), _said(ids, told))
+    part = label_issues_part(
+        _clips(labels), _experiments(("logistic", 0.2), ("majority", 0.7)), _said(ids, told)
+    )
     table = part.found["audit_doubts"]
     assert table["clip_id"].iloc[0] == "6" and table["suggested"].iloc[0] == "cat" and len(table) == 6
     by_hand = doubts(ids, ["dog", "cat", "cat", "cat", "dog", "dog"], np.array(told), ("cat", "dog"))
@@ -78,11 +81,11 @@ def test_doubts_are_of_the_labels_as_they_are_and_count_who_was_not_tested() -> 
 
 def test_a_witness_no_better_than_guessing_is_said_to_be_none() -> None:
     there = _experiments(("logistic", 0.7), ("majority", 0.69))
-    part = suspects(_clips(["cat", "dog"]), there, _said(["0", "1"], [[0.6, 0.4], [0.4, 0.6]]))
+    part = label_issues_part(_clips(["cat", "dog"]), there, _said(["0", "1"], [[0.6, 0.4], [0.4, 0.6]]))
     assert any(note.startswith("Guessing by the classes' shares does as well") for note in part.notes)
     assert part.told.startswith("No label of 2")
 
 
 def test_without_an_experiment_it_says_what_to_do() -> None:
     with pytest.raises(AuditError, match="No classifier has learned these labels"):
-        suspects(_clips(["cat"]), _experiments(("majority", 0.1)), None)
+        label_issues_part(_clips(["cat"]), _experiments(("majority", 0.1)), None)

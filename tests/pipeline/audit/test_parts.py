@@ -27,7 +27,7 @@ def _clips(**columns: object) -> pd.DataFrame:
 
 
 def test_sentences_that_everybody_reads_are_listed_and_cost_no_clip() -> None:
-    part, result = parts.leaks(split_of(_clips()), None)
+    part, result = parts.leakage_part(split_of(_clips()), None)
     assert "sentence" not in parts.ties_counted(_clips())
     assert result.removed.empty and part.found["audit_removed"].empty
     assert set(part.found["audit_ties"]["value"]) == {"yes", "no"}
@@ -37,7 +37,7 @@ def test_sentences_that_everybody_reads_are_listed_and_cost_no_clip() -> None:
 def test_sentences_count_where_what_is_said_tells_the_label() -> None:
     clips = _clips(label=["go", "go", "stop", "stop"] * 2, sentence=["walk", "run", "halt", "stay"] * 2)
     assert "sentence" in parts.ties_counted(clips)
-    part, result = parts.leaks(split_of(clips), None)
+    part, result = parts.leakage_part(split_of(clips), None)
     assert len(result.removed) == 4 and not any("as well" in note for note in part.notes)
 
 
@@ -58,7 +58,7 @@ def test_a_speaker_who_is_to_be_recognised_is_no_leak() -> None:
 def test_folds_that_we_drew_are_said_to_part_nothing_by_construction() -> None:
     clips = _clips(fold=None, speaker=["a", "b", "a", "b", "c", "d", "c", "d"])
     found = split_of(clips)
-    part, result = parts.leaks(found, None)
+    part, result = parts.leakage_part(found, None)
     assert found.drawn and result.removed.empty
     assert "no speaker is in two of them: that none crosses is no finding" in part.notes[0]
 
@@ -66,7 +66,7 @@ def test_folds_that_we_drew_are_said_to_part_nothing_by_construction() -> None:
 def test_the_datasets_own_train_and_test_are_looked_at_beside_drawn_folds() -> None:
     speakers = ["a", "b", "a", "b", "c", "d", "c", "d"]
     clips = _clips(fold=None, speaker=speakers, split=["train"] * 3 + ["test"] * 5)
-    part = parts.own_leaks(split_of(clips), None)
+    part = parts.own_leakage_part(split_of(clips), None)
     assert part.told.startswith(
         "Across the dataset's own TRAIN and TEST: on two sides of the split: 1 speaker."
     )
@@ -76,9 +76,9 @@ def test_the_datasets_own_train_and_test_are_looked_at_beside_drawn_folds() -> N
 
 
 def test_only_exact_copies_are_told_where_nothing_was_heard() -> None:
-    part, _ = parts.copies(_clips(), None, ["too many"])
+    part, _ = parts.duplicates_part(_clips(), None, ["too many"])
     assert (part.told, part.notes) == ("No two files are equal byte for byte.", ("too many",))
-    assert parts.copies(_clips(), np.full((8, 2, 256), 2**32 - 1, dtype=np.uint32), [])[0].told == (
+    assert parts.duplicates_part(_clips(), np.full((8, 2, 256), 2**32 - 1, dtype=np.uint32), [])[0].told == (
         "No two clips hold the same sound."
     )
 
@@ -91,10 +91,10 @@ def test_recordings_that_cannot_be_read_are_named() -> None:
 
 def test_rows_of_facts_and_balance_fit_the_stores_tables() -> None:
     clips = _clips(rms_dbfs=[-10.0, -10.1, -40.0, -40.1] * 2, fold=[1, 1, 1, 1, 2, 2, 2, 2])
-    facts = parts.facts(split_of(clips)).found["audit_facts"]
+    facts = parts.facts_part(split_of(clips)).found["audit_facts"]
     assert facts.set_index("fact").loc["rms_dbfs", "balanced_accuracy"] == 1
     assert set(facts["chance"]) == {0.5} and set(facts["clips"]) == {8}
-    cells = parts.spread(split_of(clips)).found["audit_balance"]
+    cells = parts.balance_part(split_of(clips)).found["audit_balance"]
     assert cells["clips"].tolist() == [2, 2, 2, 2] and set(cells["verdict"]) == {"even"}
 
 

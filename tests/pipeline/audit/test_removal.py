@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from pipeline.audit import removal
+from pipeline.audit.parts import removal_part
 from pipeline.classify.classifier import ClassifyError
 from pipeline.classify.protocol import protocol
 from pipeline.classify.significance import wilson
@@ -92,7 +93,7 @@ def test_it_says_what_was_taken_out_and_what_for() -> None:
         pd.DataFrame({"clip_id": ["d/00", "d/01"], "tie": ["duplicate"] * 2}),
     )
     after = removal.again(task, gone["clip_id"])
-    part = removal.part(whole.predictions(), after, "Logistic regression on v", gone)
+    part = removal_part(whole.predictions(), after, "Logistic regression on v", gone)
     assert part.told.startswith(
         "2 clips were taken out, tied to another side by the same sound. Of the 38 clips"
     )
