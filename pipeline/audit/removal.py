@@ -10,8 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.audit.split import DRAWN
-from pipeline.classify import protocol as target
-from pipeline.classify.protocol import Protocol, protocol
+from pipeline.classify.protocol import Protocol, describe, protocol
 from pipeline.classify.run import Experiment, run
 from pipeline.classify.significance import Comparison, Interval, compare, wilson
 from pipeline.experiments.unit import Task
@@ -92,7 +91,7 @@ def _without(planned: Protocol, kept: NDArray[np.bool_], seed: int) -> Protocol 
     if len(spread) < len(planned.classes) or (spread < 2).any() or len(set(folds)) < len(planned.fold_names):
         return None
     names, classes = planned.fold_names, len(planned.classes)
-    sentence = target.sentence(planned.name, len(codes), classes, names, folds, groups, planned.unit, seed)
+    sentence = describe(planned.name, len(codes), classes, names, folds, groups, planned.unit, seed)
     return replace(
         planned, sentence=sentence, rows=place[planned.rows[rows]], codes=codes, folds=folds,
         groups=pd.factorize(groups)[0].astype(np.intp),

@@ -40,7 +40,7 @@ class Protocol:
 
     name: str
     target: str
-    sentence: str
+    describe: str
     rows: Ints
     classes: tuple[str, ...]
     codes: Ints
@@ -106,7 +106,7 @@ def protocol(clips: pd.DataFrame, target: str = "label", *, folds: int = FOLDS, 
     notes += absent(classes, codes, numbers, named)
     notes += crossing(numbers, groups.codes[kept], groups.unit) if name.startswith("official") else []
     unit = pd.factorize(groups.codes[kept])[0].astype(np.intp)
-    told = sentence(name, len(codes), len(classes), named, numbers, unit, groups.unit, seed)
+    told = describe(name, len(codes), len(classes), named, numbers, unit, groups.unit, seed)
     return Protocol(
         name, target, told, rows[kept], tuple(classes), codes.astype(np.intp), numbers, named, unit,
         groups.unit, tuple(notes),
@@ -186,7 +186,7 @@ def crossing(folds: Ints, groups: Ints, unit: str) -> list[str]:
     return [f"Of {len(spans):,} groups of clips by {unit}, {crossing:,} are in more than one official fold."]
 
 
-def sentence(
+def describe(
     name: str, n: int, classes: int, folds: Sequence[str], numbers: Ints, units: Ints, unit: str, seed: int
 ) -> str:
     counted = f"{n:,} clips of {classes} classes"
