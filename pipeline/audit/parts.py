@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from pipeline.audit import balance, confounds, duplicates, leakage
 from pipeline.audit.duplicates import Duplicates
 from pipeline.audit.label_issues import doubts, named, reasons, witness
-from pipeline.audit.leakage import DUPLICATE, TIES, Leakage
+from pipeline.audit.leakage import DUPLICATE, TIES, Leakage, effect
 from pipeline.audit.part import BALANCE, DOUBTS, DUPLICATES, FACTS, LEAKAGE, LEAKAGE_OWN, REMOVAL, SPLIT, Part
-from pipeline.audit.removal import effect
 from pipeline.audit.split import Split
 from pipeline.audit.splits import AuditError, Protocol, count
 from pipeline.classify.protocol import GROUPED

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.audit import label_issues, parts, removal
+from pipeline.audit import label_issues, leakage, parts
 from pipeline.audit.duplicates import Duplicates
 from pipeline.audit.fingerprint import ABSENT, CODES
 from pipeline.audit.leakage import Leakage
@@ -129,7 +129,7 @@ def _removal(given: Given, leaks: Sequence[Leakage], out: list[Experiment]) -> P
     best = label_issues.witness(given.experiments)
     if best is None or given.task is None or given.said is None:
         return not_audited(REMOVAL, "No classifier has learned these labels, so no accuracy can change.")
-    experiment = removal.again(given.task, removed["clip_id"].tolist())
+    experiment = leakage.again(given.task, removed["clip_id"].tolist())
     part = parts.removal_part(given.said.table, experiment, label_issues.named(best), removed)
     out.append(experiment)
     return part

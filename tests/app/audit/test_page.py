@@ -20,7 +20,7 @@ from app.audit import page as audit
 from app.components.clip_rows import clip_rows
 from pipeline.audit import stage
 from pipeline.audit.duplicates import Aligned
-from pipeline.audit.removal import effect
+from pipeline.audit.leakage import effect
 from pipeline.build.build import Options, build
 from pipeline.classify.significance import wilson
 from pipeline.experiments import stage as expected

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.audit import removal
+from pipeline.audit import leakage
 from pipeline.audit.parts import removal_part
 from pipeline.classify.classifier import ClassifyError
 from pipeline.classify.protocol import protocol
@@ -22,7 +22,7 @@ def _said(predicted: str, first: int = 0) -> pd.DataFrame:
 
 
 def test_both_are_compared_on_the_clips_that_both_tested() -> None:
-    found = removal.effect(_said("aabbaaaa"), _said("abab", first=2))
+    found = leakage.effect(_said("aabbaaaa"), _said("abab", first=2))
     # Clips 2 to 5: before b b a a, after a b a b.
     assert (found.clips, found.before, found.after) == (4, 0.5, 0.5)
     assert found.before_interval == wilson(2, 4)
@@ -33,7 +33,7 @@ def test_both_are_compared_on_the_clips_that_both_tested() -> None:
 
 def test_nothing_in_common_is_an_error_and_no_number() -> None:
     with pytest.raises(ClassifyError):
-        removal.effect(_said("aa"), _said("aa", first=5))
+        leakage.effect(_said("aa"), _said("aa", first=5))
 
 
 def _task(n: int = 40, **columns: object) -> Task:
@@ -52,7 +52,7 @@ def _task(n: int = 40, **columns: object) -> Task:
 def test_official_folds_stay_and_removed_clips_are_neither_learned_nor_tested() -> None:
     task = _task(fold=[1, 1, 2, 2] * 10)
     gone = ["d/00", "d/01", "d/17"]
-    found = removal.again(task, gone)
+    found = leakage.again(task, gone)
     assert found.protocol.name == "official_folds" and len(found.clip_ids) == 37
     assert not set(gone) & set(found.clip_ids)
     assert np.isfinite(found.probabilities).all() and found.metrics.accuracy > 0.9
@@ -62,7 +62,7 @@ def test_official_folds_stay_and_removed_clips_are_neither_learned_nor_tested() 
 def test_drawn_folds_are_kept_so_that_only_the_clips_differ() -> None:
     task = _task(speaker=[f"s{place // 4}" for place in range(40)])
     before = protocol(task.clips, "label")
-    found = removal.again(task, ["d/03", "d/30"])
+    found = leakage.again(task, ["d/03", "d/30"])
     by_id = dict(zip(task.clips["clip_id"], before.folds, strict=True))
     folds = found.protocol.folds[found.tested]
     assert [by_id[name] for name in found.clip_ids] == folds.tolist() and len(folds) == 38
@@ -75,24 +75,24 @@ def test_drawn_folds_are_kept_so_that_only_the_clips_differ() -> None:
 def test_where_a_class_is_lost_the_folds_are_drawn_anew() -> None:
     labels = ["cat", "dog"] * 18 + ["cow"] * 4
     task = _task(label=labels)
-    found = removal.again(task, [f"d/{place}" for place in (36, 37, 38)])
+    found = leakage.again(task, [f"d/{place}" for place in (36, 37, 38)])
     assert found.protocol.classes == ("cat", "dog") and len(found.clip_ids) == 36
 
 
 def test_what_remains_of_one_class_cannot_be_learned() -> None:
     task = _task(fold=[1, 1, 2, 2] * 10)
     with pytest.raises(ClassifyError):
-        removal.again(task, [name for name, label in zip(task.clips["clip_id"], task.clips["label"], strict=True)
+        leakage.again(task, [name for name, label in zip(task.clips["clip_id"], task.clips["label"], strict=True)
                              if label == "dog"])  # fmt: skip
 
 
 def test_it_says_what_was_taken_out_and_what_for() -> None:
     task = _task(fold=[1, 1, 2, 2] * 10)
     whole, gone = (
-        removal.again(task, []),
+        leakage.again(task, []),
         pd.DataFrame({"clip_id": ["d/00", "d/01"], "tie": ["duplicate"] * 2}),
     )
-    after = removal.again(task, gone["clip_id"])
+    after = leakage.again(task, gone["clip_id"])
     part = removal_part(whole.predictions(), after, "Logistic regression on v", gone)
     assert part.told.startswith(
         "2 clips were taken out, tied to another side by the same sound. Of the 38 clips"
