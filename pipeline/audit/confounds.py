@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.audit.splits import AuditError, Protocol, count, require, sides
+from pipeline.audit.splits import AuditError, SplitColumn, count, require, split_sides
 from pipeline.classify.recording_facts import FACTS, Values, numbers
 from pipeline.runtime import stop
 
@@ -22,7 +22,7 @@ Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
 """Rows to learn from and rows to test."""
 
 
-def folds_of(side: NDArray[np.object_], protocol: Protocol) -> list[Fold]:
+def folds_of(side: NDArray[np.object_], protocol: SplitColumn) -> list[Fold]:
     """Rows to learn from and rows to test, for each side that is tested."""
     names = sorted(set(side), key=lambda name: (len(name), name))
     tested = ["test"] if protocol == "split" and "test" in names else names
@@ -99,7 +99,7 @@ def confounds(
     *,
     label: str = "label",
     facts: Sequence[str] = tuple(FACTS),
-    protocol: Protocol | None = None,
+    protocol: SplitColumn | None = None,
     predict: Predict | None = None,
 ) -> Confounds:
     """
@@ -126,7 +126,7 @@ def confounds(
         No split, fewer than two clips or labels, or no fact that tells one clip from another.
     """
     require(clips, ("clip_id", label))
-    split = sides(clips, protocol)
+    split = split_sides(clips, protocol)
     rows = clips.set_index("clip_id").loc[split.of.index]
     labelled = rows[label].notna()
     rows, side = rows[labelled], split.of[labelled.to_numpy()].to_numpy()

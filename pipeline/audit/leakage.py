@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from pipeline.audit.duplicates import Duplicates
 from pipeline.audit.split import DRAWN
-from pipeline.audit.splits import AuditError, Protocol, count, require, sides
-from pipeline.classify.protocol import Protocol, describe, protocol
+from pipeline.audit.splits import AuditError, SplitColumn, count, require, split_sides
+from pipeline.classify.protocol import describe, protocol
 from pipeline.classify.run import Experiment, run
 from pipeline.classify.significance import Comparison, Interval, compare, wilson
 from pipeline.experiments.unit import Task
@@ -39,7 +39,7 @@ class Leakage:
     for. ``checked`` are the ties that the clips tell of; ``notes`` sentences on what was not looked at.
     """
 
-    protocol: Protocol
+    protocol: SplitColumn
     clips: int
     found: pd.DataFrame
     removed: pd.DataFrame
@@ -51,7 +51,7 @@ def leakage(
     clips: pd.DataFrame,
     duplicates: Duplicates | None = None,
     *,
-    protocol: Protocol | None = None,
+    protocol: SplitColumn | None = None,
     ties: Sequence[str] = TIES,
 ) -> Leakage:
     """
@@ -81,7 +81,7 @@ def leakage(
     if unknown:
         raise AuditError(f"There is no tie '{unknown[0]}'; {listed(TIES)}.")
     require(clips, ("clip_id",))
-    split = sides(clips, protocol)
+    split = split_sides(clips, protocol)
     rows = clips.set_index("clip_id").loc[split.of.index]
     values = {tie: known for tie in ties if (known := _values(rows, duplicates, tie)) is not None}
     found = pd.concat([_crossing(tie, each, split.of) for tie, each in values.items()] or [_none(FOUND)])
@@ -232,7 +232,7 @@ def again(task: Task, removed: Collection[str]) -> Experiment:
     )
 
 
-def _without(planned: Protocol, kept: NDArray[np.bool_], seed: int) -> Protocol | None:
+def _without(planned: SplitColumn, kept: NDArray[np.bool_], seed: int) -> SplitColumn | None:
     """The protocol of the clips that are kept; None where a class would be lost, so that it is drawn anew."""
     rows = kept[planned.rows]
     place = np.cumsum(kept) - 1  # where a kept clip stands among the kept

@@ -14,7 +14,7 @@ from pipeline.audit.label_issues import doubts, named, reasons, witness
 from pipeline.audit.leakage import DUPLICATE, TIES, Leakage, effect
 from pipeline.audit.part import BALANCE, DOUBTS, DUPLICATES, FACTS, LEAKAGE, LEAKAGE_OWN, REMOVAL, SPLIT, Part
 from pipeline.audit.split import Split
-from pipeline.audit.splits import AuditError, Protocol, count
+from pipeline.audit.splits import AuditError, SplitColumn, count
 from pipeline.classify.protocol import GROUPED
 from pipeline.classify.run import Experiment
 from pipeline.inputs import NAMED
@@ -145,7 +145,7 @@ def unread(reasons: Sequence[str]) -> list[str]:
 
 
 def _with_sentences(
-    clips: pd.DataFrame, result: Leakage, counted: Sequence[str], column: Protocol | None
+    clips: pd.DataFrame, result: Leakage, counted: Sequence[str], column: SplitColumn | None
 ) -> tuple[pd.DataFrame, list[str]]:
     """The ties with those of sentences among them, counted or not, and what to say of it."""
     if SENTENCE in counted or clips[SENTENCE].isna().all():

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from pipeline.audit.splits import AuditError, sides
-from pipeline.audit.splits import Protocol as Column
+from pipeline.audit.splits import AuditError, split_sides
+from pipeline.audit.splits import SplitColumn as Column
 from pipeline.classify.classifier import ClassifyError
 from pipeline.classify.protocol import GROUPED, OFFICIAL_SPLIT, STRATIFIED, Protocol, protocol
 
@@ -55,7 +55,7 @@ def split_of(clips: pd.DataFrame) -> Split:
 
 def _own(clips: pd.DataFrame, why: str) -> Split:
     try:
-        column = sides(clips).protocol
+        column = split_sides(clips).protocol
     except AuditError:
         return Split(clips, None, None, NONE, why)
     return Split(clips, column, None, WORDS[column], why)

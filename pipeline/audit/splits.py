@@ -10,8 +10,8 @@ import pandas as pd
 
 from pipeline.errors import PipelineError
 
-Protocol = Literal["fold", "split"]
-PROTOCOLS: tuple[Protocol, ...] = ("fold", "split")
+SplitColumn = Literal["fold", "split"]
+SPLIT_COLUMNS: tuple[SplitColumn, ...] = ("fold", "split")
 
 
 class AuditError(PipelineError):
@@ -19,7 +19,7 @@ class AuditError(PipelineError):
 
 
 @dataclass(frozen=True, eq=False)
-class Sides:
+class SplitSides:
     """
     The side of each clip.
 
@@ -27,7 +27,7 @@ class Sides:
     ``"test"``. Clips that the protocol leaves out are not in it; ``notes`` say how many.
     """
 
-    protocol: Protocol
+    protocol: SplitColumn
     of: pd.Series
     notes: tuple[str, ...]
 
@@ -37,7 +37,7 @@ class Sides:
         return tuple(sorted(set(self.of), key=lambda side: (len(side), side)))
 
 
-def sides(clips: pd.DataFrame, protocol: Protocol | None = None) -> Sides:
+def split_sides(clips: pd.DataFrame, protocol: SplitColumn | None = None) -> SplitSides:
     """
     The side of each clip by the dataset's own folds or, where there are none, by its TRAIN and TEST.
 
@@ -55,7 +55,7 @@ def sides(clips: pd.DataFrame, protocol: Protocol | None = None) -> Sides:
         Fewer than two clips, a clip twice, or no column with two sides.
     """
     require(clips, ("clip_id",))
-    for name in (protocol,) if protocol else PROTOCOLS:
+    for name in (protocol,) if protocol else SPLIT_COLUMNS:
         if name not in clips:
             continue
         known = clips[name].notna()
@@ -63,7 +63,7 @@ def sides(clips: pd.DataFrame, protocol: Protocol | None = None) -> Sides:
             continue
         texts = clips.loc[known, name].map(_text)
         of = pd.Series(texts.to_numpy(dtype=object), index=pd.Index(clips.loc[known, "clip_id"]))
-        return Sides(name, of, _left_out(int((~known).sum()), len(clips), name))
+        return SplitSides(name, of, _left_out(int((~known).sum()), len(clips), name))
     wanted = f"two {protocol}s" if protocol else "two folds, or TRAIN and TEST"
     raise AuditError(
         f"The {len(clips)} clips are all on one side of the split; expected {wanted}. "
