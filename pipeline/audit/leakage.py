@@ -10,8 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.audit.duplicates import Duplicates
-from pipeline.audit.split import DRAWN
-from pipeline.audit.splits import AuditError, SplitColumn, count, require, split_sides
+from pipeline.audit.splits import DRAWN, AuditError, SplitColumn, count, require, split_sides
 from pipeline.classify.protocol import describe, protocol
 from pipeline.classify.run import Experiment, run
 from pipeline.classify.significance import Comparison, Interval, compare, wilson

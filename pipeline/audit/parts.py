@@ -13,8 +13,7 @@ from pipeline.audit.duplicates import Duplicates
 from pipeline.audit.label_issues import doubts, named, reasons, witness
 from pipeline.audit.leakage import DUPLICATE, TIES, Leakage, effect
 from pipeline.audit.part import BALANCE, DOUBTS, DUPLICATES, FACTS, LEAKAGE, LEAKAGE_OWN, REMOVAL, SPLIT, Part
-from pipeline.audit.split import Split
-from pipeline.audit.splits import AuditError, SplitColumn, count
+from pipeline.audit.splits import AuditError, Split, SplitColumn, count
 from pipeline.classify.protocol import GROUPED
 from pipeline.classify.run import Experiment
 from pipeline.inputs import NAMED

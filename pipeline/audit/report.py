@@ -25,7 +25,7 @@ from pipeline.audit.part import (
     guarded,
     not_audited,
 )
-from pipeline.audit.split import Split, own_column, split_of
+from pipeline.audit.splits import Split, own_column, split_of
 from pipeline.classify.run import Experiment
 from pipeline.experiments.unit import Task
 from pipeline.runtime import stop

@@ -8,8 +8,7 @@ import pytest
 
 from pipeline.audit import parts
 from pipeline.audit.part import NOT_AUDITED, Part, guarded
-from pipeline.audit.split import split_of
-from pipeline.audit.splits import AuditError
+from pipeline.audit.splits import AuditError, split_of
 
 
 def _clips(**columns: object) -> pd.DataFrame:

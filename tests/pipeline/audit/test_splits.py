@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pipeline.audit.split import own_column, split_of
-from pipeline.audit.splits import split_sides
+from pipeline.audit.splits import own_column, split_of, split_sides
 from pipeline.classify.protocol import protocol
 
 
