@@ -13,7 +13,7 @@ from pipeline.audit import label_issues, leakage, parts
 from pipeline.audit.duplicates import Duplicates
 from pipeline.audit.fingerprint import ABSENT, CODES
 from pipeline.audit.leakage import Leakage
-from pipeline.audit.part import (
+from pipeline.audit.parts import (
     BALANCE,
     DOUBTS,
     DUPLICATES,

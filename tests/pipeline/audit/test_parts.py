@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from pipeline.audit import parts
-from pipeline.audit.part import NOT_AUDITED, Part, guarded
+from pipeline.audit.parts import NOT_AUDITED, Part, guarded
 from pipeline.audit.splits import AuditError, split_of
 
 
