@@ -11,7 +11,7 @@ from app.cache import audited, snapshot
 from app.cache.audited import Found
 from app.ui import show
 from pipeline.audit.duplicates import Aligned
-from pipeline.audit.parts import DUPLICATES
+from pipeline.audit.report import DUPLICATES
 
 PAIRS = 8
 """Pairs a page: each carries two sounds along."""

@@ -10,7 +10,7 @@ from app.cache import audited, snapshot
 from app.cache.audited import Found
 from app.ui import show
 from pipeline.audit.leakage import WORDS, Effect
-from pipeline.audit.parts import LEAKAGE, LEAKAGE_OWN, REMOVAL
+from pipeline.audit.report import LEAKAGE, LEAKAGE_OWN, REMOVAL
 
 TIES = {"tie": "what", "value": "which", "sides": "on", "clips": "clips", "removed": "would go for it alone"}
 REMOVED = {"clip_id": "clip", "label": "label", "side": "side", "tie": "tied by", "value": "to"}

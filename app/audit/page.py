@@ -15,7 +15,7 @@ from app.builds import waiting
 from app.cache import audited
 from app.cache.audited import Found
 from pipeline.audit.confounds import telling
-from pipeline.audit.parts import BALANCE, DOUBTS, DUPLICATES, FACTS, LEAKAGE, NOT_AUDITED, SPLIT
+from pipeline.audit.report import BALANCE, DOUBTS, DUPLICATES, FACTS, LEAKAGE, NOT_AUDITED, SPLIT
 
 NOT_YET = (
     "This collection has not been audited in this snapshot. Start a build on the Pipeline page: it looks for "

@@ -14,7 +14,7 @@ from app.ui import clip as listen
 from pipeline.audio.recordings import AudioError
 from pipeline.audit.duplicates import Aligned, align
 from pipeline.audit.leakage import Effect, effect
-from pipeline.audit.parts import SPLIT
+from pipeline.audit.report import SPLIT
 from pipeline.experiments.spec import UNLEAKED
 from store.errors import SesatlasError
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from pipeline.audit.label_issues import doubts, witness
-from pipeline.audit.parts import label_issues_part
+from pipeline.audit.report import label_issues_part
 from pipeline.audit.splits import AuditError
 from store.reader import Predictions
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from pipeline.audit import leakage
-from pipeline.audit.parts import removal_part
+from pipeline.audit.report import removal_part
 from pipeline.classify.classifier import ClassifyError
 from pipeline.classify.protocol import protocol
 from pipeline.classify.significance import wilson

@@ -13,7 +13,7 @@ import soundfile
 from pipeline.audit import fingerprint, stage
 from pipeline.audit import fingerprint as prints
 from pipeline.audit import report as unit
-from pipeline.audit.parts import NOT_AUDITED
+from pipeline.audit.report import NOT_AUDITED
 from pipeline.experiments import stage as expected
 from pipeline.experiments import stage as learning
 from pipeline.experiments.spec import Wanted
