@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.audit.duplicates import Duplicates
 from pipeline.audit.splits import DRAWN, AuditError, SplitColumn, count, require, split_sides
-from pipeline.classify.protocol import describe, protocol
+from pipeline.classify.protocol import Protocol, describe, protocol
 from pipeline.classify.run import Experiment, run
 from pipeline.classify.significance import Comparison, Interval, compare, wilson
 from pipeline.experiments.unit import Task
@@ -231,7 +231,7 @@ def again(task: Task, removed: Collection[str]) -> Experiment:
     )
 
 
-def _without(planned: SplitColumn, kept: NDArray[np.bool_], seed: int) -> SplitColumn | None:
+def _without(planned: Protocol, kept: NDArray[np.bool_], seed: int) -> Protocol | None:
     """The protocol of the clips that are kept; None where a class would be lost, so that it is drawn anew."""
     rows = kept[planned.rows]
     place = np.cumsum(kept) - 1  # where a kept clip stands among the kept

@@ -286,13 +286,13 @@ def audit_of(given: Given) -> Audit:
     steps: list[tuple[str, Callable[[], Part]]] = [
         (DUPLICATES, lambda: _copies(given, copies)),
         (LEAKAGE, lambda: _leaks(split, copies, leaks)),
-        *([(LEAKAGE_OWN, lambda: own_leaks(split, _one(copies)))] if own_column(split) else []),
+        *([(LEAKAGE_OWN, lambda: own_leakage_part(split, _one(copies)))] if own_column(split) else []),
         (REMOVAL, lambda: _removal(given, leaks, made)),
         (DOUBTS, lambda: _doubts(given)),
-        (FACTS, lambda: facts(split)),
-        (BALANCE, lambda: spread(split)),
+        (FACTS, lambda: facts_part(split)),
+        (BALANCE, lambda: balance_part(split)),
     ]
-    done = [split(split)]
+    done = [split_part(split)]
     # Of a few hundred clips, checking arrays and parameters takes longer than learning from them.
     with sklearn.config_context(assume_finite=True, skip_parameter_validation=True):
         for name, make in steps:
@@ -305,13 +305,13 @@ def _copies(given: Given, out: list[Duplicates]) -> Part:
     prints, notes = _in_order(given), unread(given.unread)
     if given.prints is None:
         notes = [_too_many(len(given.clips), "only files equal byte for byte were looked for")]
-    part, result = copies(given.clips, prints, notes)
+    part, result = duplicates_part(given.clips, prints, notes)
     out.append(result)
     return part
 
 
 def _leaks(split: Split, copies: Sequence[Duplicates], out: list[Leakage]) -> Part:
-    part, result = leaks(split, _one(copies))
+    part, result = leakage_part(split, _one(copies))
     out.append(result)
     return part
 

@@ -107,7 +107,10 @@ def _left_out(absent: int, n: int, name: str) -> tuple[str, ...]:
 
 DRAWN = (GROUPED, STRATIFIED)
 TARGET = "label"
-WORDS: dict[Column, str] = {"fold": "the dataset's own folds", "split": "the dataset's own TRAIN and TEST"}
+WORDS: dict[SplitColumn, str] = {
+    "fold": "the dataset's own folds",
+    "split": "the dataset's own TRAIN and TEST",
+}
 NONE = "no split"
 
 
@@ -122,7 +125,7 @@ class Split:
     """
 
     clips: pd.DataFrame
-    column: Column | None
+    column: SplitColumn | None
     planned: Protocol | None
     title: str
     told: str
@@ -143,7 +146,7 @@ def split_of(clips: pd.DataFrame) -> Split:
     kept = clips.iloc[planned.rows].reset_index(drop=True)
     if planned.name in DRAWN:
         kept = kept.assign(fold=planned.folds + 1)  # as the protocol calls them: fold 1, fold 2, ...
-    column: Column = "split" if planned.name == OFFICIAL_SPLIT else "fold"
+    column: SplitColumn = "split" if planned.name == OFFICIAL_SPLIT else "fold"
     return Split(kept, column, planned, planned.title, planned.sentence, planned.notes)
 
 
@@ -155,7 +158,7 @@ def _own(clips: pd.DataFrame, why: str) -> Split:
     return Split(clips, column, None, WORDS[column], why)
 
 
-def own_column(split: Split) -> Column | None:
+def own_column(split: Split) -> SplitColumn | None:
     """Where the dataset has a TRAIN and TEST of its own beside the folds that were looked across."""
     there = split.column == "fold" and "split" in split.clips and split.clips["split"].nunique() > 1
     return "split" if there else None

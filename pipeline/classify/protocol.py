@@ -40,7 +40,7 @@ class Protocol:
 
     name: str
     target: str
-    describe: str
+    sentence: str
     rows: Ints
     classes: tuple[str, ...]
     codes: Ints
