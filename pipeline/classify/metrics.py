@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,6 +79,9 @@ def reliability(right: NDArray[np.bool_], confidence: Floats, bins: int = BINS) 
 
 Ints = NDArray[np.intp]
 Floats = NDArray[np.float64]
+MetricRow = dict[str, Any]
+"""A row of the store's table ``experiment_metrics``: kind, name, metric, value."""
+OF_CLASS = ("precision", "recall", "f1", "support")
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,3 +186,18 @@ def roc(truth: Ints, probabilities: NDArray[np.floating]) -> list[Curve]:
 def pr(truth: Ints, probabilities: NDArray[np.floating]) -> list[Curve]:
     """Each class against the rest: recall against precision, with the average precision."""
     return [precision_recall(truth == each, probabilities[:, each]) for each in range(probabilities.shape[1])]
+
+
+def metric_row(kind: str, name: str, metric: str, value: float) -> MetricRow:
+    """What has no value, e.g. a class without a tested clip, is None."""
+    number = float(value)
+    return {"kind": kind, "name": name, "metric": metric, "value": number if np.isfinite(number) else None}
+
+
+def class_rows(metrics: Metrics, classes: Sequence[str]) -> list[MetricRow]:
+    """Precision, recall, F1 and support of each class."""
+    return [
+        metric_row("class", name, metric, getattr(metrics, metric)[place])
+        for place, name in enumerate(classes)
+        for metric in OF_CLASS
+    ]

@@ -12,6 +12,7 @@ import pandas as pd
 from pipeline.classify import recording_facts
 from pipeline.classify.importance import importance
 from pipeline.classify.learning_curve import learning_curve
+from pipeline.classify.metrics import MetricRow
 from pipeline.classify.run import Experiment, Views, run
 from pipeline.experiments import rows
 from pipeline.experiments.spec import FACTS, Due, Wanted
@@ -112,7 +113,7 @@ def _made(task: Task, tell: Tell) -> ExperimentRows:
     )  # fmt: skip
 
 
-def _details(task: Task, found: Experiment, tell: Tell) -> list[rows.Row]:
+def _details(task: Task, found: Experiment, tell: Tell) -> list[MetricRow]:
     wanted = task.wanted
     points = learning_curve(
         task.values, task.clips, wanted.target, wanted.method, combination=wanted.combination,

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pipeline.classify.metrics import measure
+from pipeline.classify.metrics import MetricRow, class_rows, measure
 from pipeline.classify.protocol import protocol
 from pipeline.experiments import rows
 from pipeline.experiments.spec import NETWORK, TRAINED, VERSION, Due, Wanted
@@ -93,12 +93,12 @@ def _rows(trained: Trained, clips: pd.DataFrame, one: Due) -> ExperimentRows:
             seconds=float(folds["seconds"].sum()),
         ),
         predictions=rows.predictions(told, probabilities),
-        metrics=[*_by_fold(trained, folds), *rows.by_class(metrics, trained.classes)],
+        metrics=[*_by_fold(trained, folds), *class_rows(metrics, trained.classes)],
         history=[{str(name): value for name, value in row.items()} for row in trained.history.to_dict("records")],
     )  # fmt: skip
 
 
-def _by_fold(trained: Trained, folds: pd.DataFrame) -> list[rows.Row]:
+def _by_fold(trained: Trained, folds: pd.DataFrame) -> list[MetricRow]:
     return [
         found
         for fold, (_, row) in zip(trained.folds, folds.iterrows(), strict=True)

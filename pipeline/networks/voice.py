@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.gender_format import VERSION as NETWORK_VERSION
-from pipeline.classify.metrics import Metrics, measure
+from pipeline.classify.metrics import MetricRow, Metrics, class_rows, measure
 from pipeline.experiments import rows
 from pipeline.experiments.spec import NETWORK, SHIPPED, TRAINED, Due, Wanted, targets
 from pipeline.experiments.unit import Gap
@@ -115,16 +115,16 @@ def _rows(one: Due, card: Card, tested: pd.DataFrame, told: pd.DataFrame, notes:
     )  # fmt: skip
 
 
-def _measured(metrics: Metrics, classes: list[str], told: pd.DataFrame) -> list[rows.Row]:
+def _measured(metrics: Metrics, classes: list[str], told: pd.DataFrame) -> list[MetricRow]:
     each = each_speaker(by_speaker(told))
-    return [*rows.by_class(metrics, classes), *speaker_rows(told), *dialect_rows(told), *each]
+    return [*class_rows(metrics, classes), *speaker_rows(told), *dialect_rows(told), *each]
 
 
 def _fold_rows(
     card: Card, fold: pd.Series, truth: NDArray[np.intp], probabilities: NDArray[np.float32]
-) -> list[rows.Row]:
+) -> list[MetricRow]:
     learned = sum(one.clips for one in card.speakers["train"])
-    found: list[rows.Row] = []
+    found: list[MetricRow] = []
     for name in (NEVER_MET, VALIDATED):
         mine = (fold == name).to_numpy()
         if mine.any():

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from models.gender_format import VERSION as NETWORK_VERSION
-from pipeline.classify.metrics import Metrics, measure
+from pipeline.classify.metrics import MetricRow, Metrics, measure
 from pipeline.classify.significance import Interval, by_groups
 from pipeline.experiments import rows
 from pipeline.experiments.spec import CARD, Due, Wanted
@@ -107,7 +107,7 @@ def _sentence(card: Card, part: str) -> str:
     )
 
 
-def _history(card: Card) -> list[rows.Row]:
+def _history(card: Card) -> list[MetricRow]:
     return [
         {"fold": f"seed {seed}", "epoch": epoch, "metric": what, "value": value}
         for seed, epoch, what, value in card.history

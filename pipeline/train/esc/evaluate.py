@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 
 from models.gender import VoiceModel, VoiceModelError
-from pipeline.classify.metrics import Metrics
-from pipeline.experiments.rows import Row, by_class
+from pipeline.classify.metrics import MetricRow, Metrics, class_rows
 from pipeline.train.errors import TrainError
 from pipeline.train.esc.scored import CONDITION, answered, dialect_rows, measured, rows_of
 from pipeline.train.voice.by_speaker import speaker_rows
@@ -45,11 +44,11 @@ class Evaluation:
         """Of clean whole clips, clips of one speaker known to be alike."""
         return measured(self.clean)
 
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[MetricRow]:
         """Everything as rows of ``experiment_metrics``: by condition, class, dialect, and speaker."""
         clean, names = self.clean, self.told["condition"].unique()
         by_condition = [row for name in names for row in rows_of(CONDITION, name, self.of(name))]
-        return by_condition + dialect_rows(clean) + by_class(self.metrics, SEXES) + speaker_rows(clean)
+        return by_condition + dialect_rows(clean) + class_rows(self.metrics, SEXES) + speaker_rows(clean)
 
 
 def evaluate(

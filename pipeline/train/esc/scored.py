@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.classify.metrics import Metrics, measure
-from pipeline.experiments.rows import Row, metric
+from pipeline.classify.metrics import MetricRow, Metrics, measure, metric_row
 from pipeline.train.voice.speakers import SEXES
 
 CONDITION, DIALECT = "condition", "dialect"
@@ -53,7 +52,7 @@ def measured(told: pd.DataFrame) -> Metrics:
     return measure(codes[0], codes[1], told[list(SEXES)].to_numpy(dtype=np.float64), groups=groups)
 
 
-def rows_of(kind: str, name: str, told: pd.DataFrame) -> list[Row]:
+def rows_of(kind: str, name: str, told: pd.DataFrame) -> list[MetricRow]:
     """What is measured of some rows, under a name."""
     found = measured(told)
     values = {
@@ -62,10 +61,10 @@ def rows_of(kind: str, name: str, told: pd.DataFrame) -> list[Row]:
         "balanced_accuracy": found.balanced_accuracy, "macro_f1": found.macro_f1,
         "log_loss": found.log_loss, "ece": found.ece,
     }  # fmt: skip
-    return [metric(kind, name, what, value) for what, value in values.items()]
+    return [metric_row(kind, name, what, value) for what, value in values.items()]
 
 
-def dialect_rows(told: pd.DataFrame) -> list[Row]:
+def dialect_rows(told: pd.DataFrame) -> list[MetricRow]:
     """By dialect, where the corpus names any."""
     names = sorted(told["dialect"].dropna().unique())
     return [row for name in names for row in rows_of(DIALECT, name, told[told["dialect"] == name])]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from pipeline.classify.metrics import MetricRow, metric_row
 from pipeline.classify.significance import CONFIDENCE, Interval, wilson
-from pipeline.experiments.rows import Row, metric
 from pipeline.train.voice.speakers import SEXES
 
 RESAMPLES = 2_000
@@ -52,10 +52,10 @@ def bootstrap(
     return Interval(float(low), float(high))
 
 
-def speaker_rows(told: pd.DataFrame) -> list[Row]:
+def speaker_rows(told: pd.DataFrame) -> list[MetricRow]:
     """Speakers told right by the majority of their clips and by the mean logit, each with Wilson's interval."""
     speakers, between = by_speaker(told), bootstrap(told)
-    found: list[Row] = []
+    found: list[MetricRow] = []
     for rule in ("majority", "mean_logit"):
         right = int((speakers[rule] == speakers["sex"]).sum())
         interval = wilson(right, len(speakers))
@@ -63,21 +63,21 @@ def speaker_rows(told: pd.DataFrame) -> list[Row]:
             "speakers": len(speakers), "errors": len(speakers) - right, "accuracy": right / len(speakers),
             "accuracy_low": interval.low, "accuracy_high": interval.high,
         }  # fmt: skip
-        found += [metric(SPEAKERS, rule, what, value) for what, value in values.items()]
+        found += [metric_row(SPEAKERS, rule, what, value) for what, value in values.items()]
     ends = {"accuracy_low": between.low, "accuracy_high": between.high, "resamples": RESAMPLES}
-    return found + [metric(SPEAKERS, "bootstrap", what, value) for what, value in ends.items()]
+    return found + [metric_row(SPEAKERS, "bootstrap", what, value) for what, value in ends.items()]
 
 
-def each_speaker(speakers: pd.DataFrame) -> list[Row]:
+def each_speaker(speakers: pd.DataFrame) -> list[MetricRow]:
     """Rows of :func:`by_speaker`: clips, right, and 1 for male of what was recorded and of what each rule says.
 
     Where the clips say the one as often as the other, the majority has no value.
     """
-    found: list[Row] = []
+    found: list[MetricRow] = []
     for row in speakers.to_dict("records"):
         male = {name: _is_male(row[column]) for name, column in WORDS.items()}
         found += [
-            metric(SPEAKER, row["speaker"], what, value)
+            metric_row(SPEAKER, row["speaker"], what, value)
             for what, value in {"clips": row["clips"], "right": row["right"], **male}.items()
         ]
     return found
