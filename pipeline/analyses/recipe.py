@@ -84,64 +84,6 @@ def pictures(stage: str, view: View | None) -> list[ProjectionSpec]:
     return [ProjectionSpec(method, dimension, {}) for method in methods for dimension in DIMENSIONS]
 
 
-def projection_id(dataset: str, view: str, spec: ProjectionSpec) -> str:
-    """Readable, and the same in every snapshot: ``esc50.all.umap-3d``, with a hash where parameters were set."""
-    name = f"{dataset}.{view}.{spec.method}-{spec.dimension}d"
-    return f"{name}.{_digest(dict(spec.parameters))[:8]}" if spec.parameters else name
-
-
-def clustering_id(dataset: str, view: str, space: str, method: str, parameters: Mapping[str, Any]) -> str:
-    """As :func:`projection_id`; a grid gives many of one method, so the hash is always there."""
-    return f"{dataset}.{view}.{space}.{method}.{_digest(dict(parameters))[:8]}"
-
-
-def view_keys(views: Mapping[str, View]) -> dict[str, str]:
-    """The key of each view, and of all of them together where there are several.
-
-    Views that a network learned stay out of all together, for they know the labels.
-    """
-    keys = {name: view.key for name, view in views.items()}
-    described = {name: key for name, key in keys.items() if not views[name].learned}
-    if len(described) > 1:
-        keys[ALL] = _digest(described)
-    return keys
-
-
-def picture_key(stage: str, view: View | None, view_key: str, fingerprint: str) -> str | None:
-    """The key of a stage's projections of one view; None where the stage makes none of it."""
-    specs = pictures(stage, view)
-    if not specs:
-        return None
-    methods = {spec.method: METHODS[spec.method] for spec in specs}
-    made_by = {name: [one.version, dict(one.parameters)] for name, one in sorted(methods.items())}
-    # In an order of their own: where a method stands in its registry changes no number.
-    drawn = sorted((asdict(spec) for spec in specs), key=lambda one: (one["method"], one["dimension"]))
-    return _digest([VERSION, made_by, drawn, view_key, fingerprint])
-
-
-def clustering_key(keys: Mapping[str, str], fingerprint: str, *, thorough: bool) -> str:
-    """The key of the clusterings of a dataset's views, which are compared with one another.
-
-    Parameters
-    ----------
-    keys : mapping of str to str
-        Of the views that are clustered together.
-    """
-    clusterers = {name: [one.version, dict(one.parameters)] for name, one in CLUSTERERS.items()}
-    umap = METHODS.get("umap")
-    spaces = [asdict(one) for one in SPACES.values()], umap and [umap.version, dict(umap.parameters)]
-    return _digest([VERSION, clusterers, spaces, dict(keys), fingerprint, thorough])
-
-
-def _digest(content: object) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True, default=_plain).encode()).hexdigest()[:16]
-
-
-def _plain(value: object) -> object:
-    """NumPy's numbers as Python's: a parameter that comes back from the store gives the same name."""
-    return value.item() if isinstance(value, np.generic) else str(value)
-
-
 def computable(state: State, reader: Reader) -> dict[str, list[str]]:
     """The views that there are vectors of, by dataset; :data:`ALL` where several can be put together."""
     made = reader.embeddings().query("clips > 0")
@@ -207,3 +149,61 @@ def kept_clusterings(base: Path | None, dataset: str) -> dict[str, list[Clusteri
             spec = ClusteringSpec(row["space"], row["method"], json.loads(row["parameters"]))
             found[row["view"]].append(spec)
     return found
+
+
+def projection_id(dataset: str, view: str, spec: ProjectionSpec) -> str:
+    """Readable, and the same in every snapshot: ``esc50.all.umap-3d``, with a hash where parameters were set."""
+    name = f"{dataset}.{view}.{spec.method}-{spec.dimension}d"
+    return f"{name}.{_digest(dict(spec.parameters))[:8]}" if spec.parameters else name
+
+
+def clustering_id(dataset: str, view: str, space: str, method: str, parameters: Mapping[str, Any]) -> str:
+    """As :func:`projection_id`; a grid gives many of one method, so the hash is always there."""
+    return f"{dataset}.{view}.{space}.{method}.{_digest(dict(parameters))[:8]}"
+
+
+def view_keys(views: Mapping[str, View]) -> dict[str, str]:
+    """The key of each view, and of all of them together where there are several.
+
+    Views that a network learned stay out of all together, for they know the labels.
+    """
+    keys = {name: view.key for name, view in views.items()}
+    described = {name: key for name, key in keys.items() if not views[name].learned}
+    if len(described) > 1:
+        keys[ALL] = _digest(described)
+    return keys
+
+
+def picture_key(stage: str, view: View | None, view_key: str, fingerprint: str) -> str | None:
+    """The key of a stage's projections of one view; None where the stage makes none of it."""
+    specs = pictures(stage, view)
+    if not specs:
+        return None
+    methods = {spec.method: METHODS[spec.method] for spec in specs}
+    made_by = {name: [one.version, dict(one.parameters)] for name, one in sorted(methods.items())}
+    # In an order of their own: where a method stands in its registry changes no number.
+    drawn = sorted((asdict(spec) for spec in specs), key=lambda one: (one["method"], one["dimension"]))
+    return _digest([VERSION, made_by, drawn, view_key, fingerprint])
+
+
+def clustering_key(keys: Mapping[str, str], fingerprint: str, *, thorough: bool) -> str:
+    """The key of the clusterings of a dataset's views, which are compared with one another.
+
+    Parameters
+    ----------
+    keys : mapping of str to str
+        Of the views that are clustered together.
+    """
+    clusterers = {name: [one.version, dict(one.parameters)] for name, one in CLUSTERERS.items()}
+    umap = METHODS.get("umap")
+    spaces = [asdict(one) for one in SPACES.values()], umap and [umap.version, dict(umap.parameters)]
+    return _digest([VERSION, clusterers, spaces, dict(keys), fingerprint, thorough])
+
+
+def _digest(content: object) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=_plain).encode()).hexdigest()[:16]
+
+
+def _plain(value: object) -> object:
+    """NumPy's numbers as Python's: a parameter that comes back from the store gives the same name."""
+    return value.item() if isinstance(value, np.generic) else str(value)

@@ -20,7 +20,14 @@ one sentence twice alike (RAVDESS) below 0.34."""
 EVIDENCE = 2.2
 """Similarity times the root of the frames compared: strangers reach 1.7 in 80,000 pairs of ESC-10."""
 FEWEST_FRAMES = 6
-
+WORD_BITS = 20
+SHIFTS = (0, 4, 8, 12)
+"""A code of 32 bits is looked up by four words of 20: a wrong bit spoils only those that hold it."""
+HITS = 2
+NEIGHBOURS = 64
+"""How many of those behind it a word is paired with: work grows with the clips, not with their square."""
+LAGS = np.int64(2**17)
+"""More than twice the frames of the longest clip, 600 s."""
 COLUMNS = ("first", "second", "kind", "similarity", "lag_s", "shared_s", "group")
 
 
@@ -140,16 +147,6 @@ def _grouped(pairs: pd.DataFrame) -> Duplicates:
     group = connected_components(links, directed=False)[1] if len(ids) else np.empty(0, dtype=np.int32)
     table = pairs.assign(group=group[one])[list(COLUMNS)]
     return Duplicates(table, pd.Series(group, index=pd.Index(ids, name="clip_id"), name="group"))
-
-
-WORD_BITS = 20
-SHIFTS = (0, 4, 8, 12)
-"""A code of 32 bits is looked up by four words of 20: a wrong bit spoils only those that hold it."""
-HITS = 2
-NEIGHBOURS = 64
-"""How many of those behind it a word is paired with: work grows with the clips, not with their square."""
-LAGS = np.int64(2**17)
-"""More than twice the frames of the longest clip, 600 s."""
 
 
 @dataclass(frozen=True, eq=False)

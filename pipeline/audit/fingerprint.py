@@ -38,6 +38,12 @@ ABSENT = np.uint32(2**32 - 1)
 FRAME_S = HOP_LENGTH / SAMPLE_RATE_HZ
 
 Print = NDArray[np.uint32]
+BATCH_SIZE = 64
+"""Recordings that travel together: a second of work, and what a killed build loses at most."""
+Wanted = tuple[str, Path]
+"""A content hash and where a recording of that content lies."""
+Made = tuple[list[str], NDArray[np.uint32], list[tuple[str, str]]]
+log = logging.getLogger(__name__)
 
 
 def fingerprint(spectra: Spectra) -> Print:
@@ -107,16 +113,6 @@ def _edges() -> NDArray[np.intp]:
     for band in range(1, len(edges)):
         edges[band] = max(edges[band], edges[band - 1] + 1)
     return edges
-
-
-BATCH_SIZE = 64
-"""Recordings that travel together: a second of work, and what a killed build loses at most."""
-
-Wanted = tuple[str, Path]
-"""A content hash and where a recording of that content lies."""
-Made = tuple[list[str], NDArray[np.uint32], list[tuple[str, str]]]
-
-log = logging.getLogger(__name__)
 
 
 def make_prints(staging: Path, datasets: Sequence[str], n_jobs: int) -> dict[str, str]:

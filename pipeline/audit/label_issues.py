@@ -14,6 +14,8 @@ from pipeline.audit.splits import AuditError, count
 from pipeline.classify import CLASSIFIERS
 from pipeline.experiments.spec import BUILD, CLASSIFIER, EVERY_CLIP
 
+SLOW = ("forest", "boosting")
+
 
 @dataclass(frozen=True, eq=False)
 class Doubts:
@@ -152,9 +154,6 @@ def _left_out(which: NDArray[np.bool_], what: str) -> tuple[str, ...]:
     if not absent:
         return ()
     return (f"{count(absent, 'clip')} without a {what} {'was' if absent == 1 else 'were'} left out.",)
-
-
-SLOW = ("forest", "boosting")
 
 
 def witness(experiments: pd.DataFrame) -> pd.Series | None:

@@ -36,7 +36,16 @@ SPLIT, DUPLICATES, LEAKAGE, LEAKAGE_OWN, REMOVAL, DOUBTS, FACTS, BALANCE = (
 )
 NOT_AUDITED = "This part could not be audited."
 """The first note of a part that has a reason in the place of a result."""
-
+SENTENCE = "sentence"
+TIED_BY = {
+    "source": "the source recording",
+    "speaker": "the speaker",
+    "sentence": "the sentence",
+    DUPLICATE: "the same sound",
+}
+UNCHANGED = "Nothing had to be taken out, so the accuracies stand as they are."
+LIMIT = 20_000
+"""With more clips a build computes no fingerprints, doubts or second experiment: that takes hours."""
 log = logging.getLogger(__name__)
 
 
@@ -55,6 +64,106 @@ class Part:
         return {"part": self.name, "told": self.told, "notes": list(self.notes)}
 
 
+@dataclass(frozen=True, eq=False)
+class Given:
+    """
+    What is known of a dataset.
+
+    ``prints`` are the clips that have a fingerprint (m,) and those, uint32 (m, 2, 256); None where there
+    are too many clips. ``task`` and ``said`` are of the experiment that bears witness, None without one.
+    """
+
+    clips: pd.DataFrame
+    experiments: pd.DataFrame
+    prints: tuple[NDArray[np.object_], NDArray[np.uint32]] | None = None
+    unread: Sequence[str] = ()
+    task: Task | None = None
+    said: Predictions | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Audit:
+    """What was found, and the experiment without the clips that leaked, where there were any."""
+
+    parts: tuple[Part, ...]
+    unleaked: Experiment | None
+
+    @property
+    def found(self) -> Mapping[str, pd.DataFrame]:
+        """The rows of all parts by table of the store."""
+        tables: dict[str, list[pd.DataFrame]] = {}
+        for part in self.parts:
+            for name, table in part.found.items():
+                tables.setdefault(name, []).append(table)
+        return {name: _together(several) for name, several in tables.items()}
+
+
+def audit_of(given: Given) -> Audit:
+    """Every part of a dataset's audit. What cannot be audited says why; nothing is raised for it."""
+    import sklearn
+
+    split = split_of(given.clips)
+    copies: list[Duplicates] = []
+    leaks: list[Leakage] = []
+    made: list[Experiment] = []
+    steps: list[tuple[str, Callable[[], Part]]] = [
+        (DUPLICATES, lambda: _copies(given, copies)),
+        (LEAKAGE, lambda: _leaks(split, copies, leaks)),
+        *([(LEAKAGE_OWN, lambda: own_leakage_part(split, _one(copies)))] if own_column(split) else []),
+        (REMOVAL, lambda: _removal(given, leaks, made)),
+        (DOUBTS, lambda: _doubts(given)),
+        (FACTS, lambda: facts_part(split)),
+        (BALANCE, lambda: balance_part(split)),
+    ]
+    done = [split_part(split)]
+    # Of a few hundred clips, checking arrays and parameters takes longer than learning from them.
+    with sklearn.config_context(assume_finite=True, skip_parameter_validation=True):
+        for name, make in steps:
+            stop.check()
+            done.append(guarded(name, make))
+    return Audit(tuple(done), made[0] if made else None)
+
+
+def _copies(given: Given, out: list[Duplicates]) -> Part:
+    prints, notes = _in_order(given), unread(given.unread)
+    if given.prints is None:
+        notes = [_too_many(len(given.clips), "only files equal byte for byte were looked for")]
+    part, result = duplicates_part(given.clips, prints, notes)
+    out.append(result)
+    return part
+
+
+def _leaks(split: Split, copies: Sequence[Duplicates], out: list[Leakage]) -> Part:
+    part, result = leakage_part(split, _one(copies))
+    out.append(result)
+    return part
+
+
+def _doubts(given: Given) -> Part:
+    if len(given.clips) > LIMIT:
+        return not_audited(DOUBTS, _too_many(len(given.clips), "no label was doubted"))
+    return label_issues_part(given.clips, given.experiments, given.said)
+
+
+def _removal(given: Given, leaks: Sequence[Leakage], out: list[Experiment]) -> Part:
+    if not leaks:
+        return not_audited(
+            REMOVAL, "Leakage could not be looked for, so no clip is known that would have to go."
+        )
+    removed = leaks[0].removed
+    if removed.empty:
+        return Part(REMOVAL, UNCHANGED)
+    if len(given.clips) > LIMIT:
+        return not_audited(REMOVAL, _too_many(len(given.clips), "nothing was learned again without them"))
+    best = label_issues.witness(given.experiments)
+    if best is None or given.task is None or given.said is None:
+        return not_audited(REMOVAL, "No classifier has learned these labels, so no accuracy can change.")
+    experiment = leakage.again(given.task, removed["clip_id"].tolist())
+    part = removal_part(given.said.table, experiment, label_issues.named(best), removed)
+    out.append(experiment)
+    return part
+
+
 def not_audited(name: str, why: str) -> Part:
     return Part(name, why, (NOT_AUDITED,))
 
@@ -70,16 +179,6 @@ def guarded(name: str, make: Callable[[], Part]) -> Part:
         return not_audited(
             name, f"It failed for a reason nobody has foreseen ({type(error).__name__}: {error})."
         )
-
-
-SENTENCE = "sentence"
-TIED_BY = {
-    "source": "the source recording",
-    "speaker": "the speaker",
-    "sentence": "the sentence",
-    DUPLICATE: "the same sound",
-}
-UNCHANGED = "Nothing had to be taken out, so the accuracies stand as they are."
 
 
 def split_part(found: Split) -> Part:
@@ -235,110 +334,6 @@ def _tells_label(sentences: pd.Series, labels: pd.Series) -> bool:
 
 def _lower(text: str) -> str:
     return text[:1].lower() + text[1:]
-
-
-LIMIT = 20_000
-"""With more clips a build computes no fingerprints, doubts or second experiment: that takes hours."""
-
-
-@dataclass(frozen=True, eq=False)
-class Given:
-    """
-    What is known of a dataset.
-
-    ``prints`` are the clips that have a fingerprint (m,) and those, uint32 (m, 2, 256); None where there
-    are too many clips. ``task`` and ``said`` are of the experiment that bears witness, None without one.
-    """
-
-    clips: pd.DataFrame
-    experiments: pd.DataFrame
-    prints: tuple[NDArray[np.object_], NDArray[np.uint32]] | None = None
-    unread: Sequence[str] = ()
-    task: Task | None = None
-    said: Predictions | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Audit:
-    """What was found, and the experiment without the clips that leaked, where there were any."""
-
-    parts: tuple[Part, ...]
-    unleaked: Experiment | None
-
-    @property
-    def found(self) -> Mapping[str, pd.DataFrame]:
-        """The rows of all parts by table of the store."""
-        tables: dict[str, list[pd.DataFrame]] = {}
-        for part in self.parts:
-            for name, table in part.found.items():
-                tables.setdefault(name, []).append(table)
-        return {name: _together(several) for name, several in tables.items()}
-
-
-def audit_of(given: Given) -> Audit:
-    """Every part of a dataset's audit. What cannot be audited says why; nothing is raised for it."""
-    import sklearn
-
-    split = split_of(given.clips)
-    copies: list[Duplicates] = []
-    leaks: list[Leakage] = []
-    made: list[Experiment] = []
-    steps: list[tuple[str, Callable[[], Part]]] = [
-        (DUPLICATES, lambda: _copies(given, copies)),
-        (LEAKAGE, lambda: _leaks(split, copies, leaks)),
-        *([(LEAKAGE_OWN, lambda: own_leakage_part(split, _one(copies)))] if own_column(split) else []),
-        (REMOVAL, lambda: _removal(given, leaks, made)),
-        (DOUBTS, lambda: _doubts(given)),
-        (FACTS, lambda: facts_part(split)),
-        (BALANCE, lambda: balance_part(split)),
-    ]
-    done = [split_part(split)]
-    # Of a few hundred clips, checking arrays and parameters takes longer than learning from them.
-    with sklearn.config_context(assume_finite=True, skip_parameter_validation=True):
-        for name, make in steps:
-            stop.check()
-            done.append(guarded(name, make))
-    return Audit(tuple(done), made[0] if made else None)
-
-
-def _copies(given: Given, out: list[Duplicates]) -> Part:
-    prints, notes = _in_order(given), unread(given.unread)
-    if given.prints is None:
-        notes = [_too_many(len(given.clips), "only files equal byte for byte were looked for")]
-    part, result = duplicates_part(given.clips, prints, notes)
-    out.append(result)
-    return part
-
-
-def _leaks(split: Split, copies: Sequence[Duplicates], out: list[Leakage]) -> Part:
-    part, result = leakage_part(split, _one(copies))
-    out.append(result)
-    return part
-
-
-def _doubts(given: Given) -> Part:
-    if len(given.clips) > LIMIT:
-        return not_audited(DOUBTS, _too_many(len(given.clips), "no label was doubted"))
-    return label_issues_part(given.clips, given.experiments, given.said)
-
-
-def _removal(given: Given, leaks: Sequence[Leakage], out: list[Experiment]) -> Part:
-    if not leaks:
-        return not_audited(
-            REMOVAL, "Leakage could not be looked for, so no clip is known that would have to go."
-        )
-    removed = leaks[0].removed
-    if removed.empty:
-        return Part(REMOVAL, UNCHANGED)
-    if len(given.clips) > LIMIT:
-        return not_audited(REMOVAL, _too_many(len(given.clips), "nothing was learned again without them"))
-    best = label_issues.witness(given.experiments)
-    if best is None or given.task is None or given.said is None:
-        return not_audited(REMOVAL, "No classifier has learned these labels, so no accuracy can change.")
-    experiment = leakage.again(given.task, removed["clip_id"].tolist())
-    part = removal_part(given.said.table, experiment, label_issues.named(best), removed)
-    out.append(experiment)
-    return part
 
 
 def _in_order(given: Given) -> NDArray[np.uint32] | None:

@@ -14,6 +14,13 @@ from pipeline.errors import PipelineError
 
 SplitColumn = Literal["fold", "split"]
 SPLIT_COLUMNS: tuple[SplitColumn, ...] = ("fold", "split")
+DRAWN = (GROUPED, STRATIFIED)
+TARGET = "label"
+WORDS: dict[SplitColumn, str] = {
+    "fold": "the dataset's own folds",
+    "split": "the dataset's own TRAIN and TEST",
+}
+NONE = "no split"
 
 
 class AuditError(PipelineError):
@@ -73,26 +80,6 @@ def split_sides(clips: pd.DataFrame, protocol: SplitColumn | None = None) -> Spl
     )
 
 
-def require(clips: pd.DataFrame, columns: Sequence[str]) -> None:
-    """Raise ``AuditError`` unless there are two clips, none twice, with the columns asked for."""
-    missing = [name for name in columns if name not in clips]
-    if missing:
-        raise AuditError(f"The clips have no column {', '.join(missing)}. Build again, so that they have.")
-    if len(clips) < 2:
-        counted = "is 1 clip" if len(clips) == 1 else "are no clips"
-        raise AuditError(
-            f"There {counted}; an audit compares clips and needs two or more. Choose more clips."
-        )
-    if clips["clip_id"].duplicated().any():
-        twice = clips.loc[clips["clip_id"].duplicated(), "clip_id"].iloc[0]
-        raise AuditError(f"The clip '{twice}' is in the table twice; expected each once.")
-
-
-def count(number: int, what: str) -> str:
-    """``1 clip``, ``2 clips``."""
-    return f"{number:,} {what}{'s' * (number != 1)}"
-
-
 def _text(side: object) -> str:
     # A column of folds with gaps comes as floats: fold 3.0 is fold 3.
     return str(int(side)) if isinstance(side, float) and side.is_integer() else str(side)
@@ -103,15 +90,6 @@ def _left_out(absent: int, n: int, name: str) -> tuple[str, ...]:
         return ()
     return (f"{count(absent, 'clip')} of {n:,} {'has' if absent == 1 else 'have'} no {name} and "
             f"{'was' if absent == 1 else 'were'} left out.",)  # fmt: skip
-
-
-DRAWN = (GROUPED, STRATIFIED)
-TARGET = "label"
-WORDS: dict[SplitColumn, str] = {
-    "fold": "the dataset's own folds",
-    "split": "the dataset's own TRAIN and TEST",
-}
-NONE = "no split"
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,3 +140,23 @@ def own_column(split: Split) -> SplitColumn | None:
     """Where the dataset has a TRAIN and TEST of its own beside the folds that were looked across."""
     there = split.column == "fold" and "split" in split.clips and split.clips["split"].nunique() > 1
     return "split" if there else None
+
+
+def require(clips: pd.DataFrame, columns: Sequence[str]) -> None:
+    """Raise ``AuditError`` unless there are two clips, none twice, with the columns asked for."""
+    missing = [name for name in columns if name not in clips]
+    if missing:
+        raise AuditError(f"The clips have no column {', '.join(missing)}. Build again, so that they have.")
+    if len(clips) < 2:
+        counted = "is 1 clip" if len(clips) == 1 else "are no clips"
+        raise AuditError(
+            f"There {counted}; an audit compares clips and needs two or more. Choose more clips."
+        )
+    if clips["clip_id"].duplicated().any():
+        twice = clips.loc[clips["clip_id"].duplicated(), "clip_id"].iloc[0]
+        raise AuditError(f"The clip '{twice}' is in the table twice; expected each once.")
+
+
+def count(number: int, what: str) -> str:
+    """``1 clip``, ``2 clips``."""
+    return f"{number:,} {what}{'s' * (number != 1)}"

@@ -12,6 +12,7 @@ from pipeline.errors import PipelineError
 
 Parameters = Mapping[str, object]
 Values = NDArray[np.float32]
+Ints = NDArray[np.intp]
 Scores = NDArray[np.float64]
 Scorer = Callable[[Values], Scores]
 """Values (m, d) -> scores (m, classes), whose softmax is the classifier's probabilities."""
@@ -50,7 +51,7 @@ class Classifier:
     search_splits: int | None = None
     """How many of the inner splits candidates are compared on; None for all of them."""
     max_clips: int | None = None
-    """From more training clips a sample is learned, whose size grows with their root: ``sample.bounded``."""
+    """From more training clips a sample is learned, whose size grows with their root: ``bounded``."""
     calibrated: bool = False
     """Whether the scores are brought to probabilities by a temperature, found inside the training folds."""
     looks: bool = True
@@ -83,9 +84,6 @@ def two_sided(decision: NDArray[np.float64]) -> Scores:
 
 def logarithm(probabilities: NDArray[np.float64]) -> Scores:
     return np.log(np.maximum(probabilities, LEAST))
-
-
-Ints = NDArray[np.intp]
 
 
 def bounded(clips: int, max_clips: int | None) -> int:

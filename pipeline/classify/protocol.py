@@ -13,6 +13,19 @@ from pipeline.classify.classifier import ClassifyError
 from pipeline.classify.groups import Groups, drawn_folds, groups_of
 from pipeline.inputs import NAMED
 
+OFFICIAL_FOLDS, OFFICIAL_SPLIT, GROUPED, STRATIFIED = (
+    "official_folds",
+    "official_split",
+    "grouped",
+    "stratified",
+)
+TITLES = {
+    OFFICIAL_FOLDS: "official folds",
+    OFFICIAL_SPLIT: "official split",
+    GROUPED: "grouped folds",
+    STRATIFIED: "stratified folds",
+}
+INNER = "Scaling and hyper-parameters are found inside the training clips."
 FOLDS = 5
 FEWEST_TESTED = 24
 """The speakers of TIMIT's core test set; a test part with fewer tells too little."""
@@ -137,19 +150,54 @@ def _enough(split: pd.Series, names: NDArray[np.object_], groups: Groups) -> boo
     return min(sides) >= FEWEST_TESTED and len(set(names[train]) & set(names[test])) > 1
 
 
-OFFICIAL_FOLDS, OFFICIAL_SPLIT, GROUPED, STRATIFIED = (
-    "official_folds",
-    "official_split",
-    "grouped",
-    "stratified",
-)
-TITLES = {
-    OFFICIAL_FOLDS: "official folds",
-    OFFICIAL_SPLIT: "official split",
-    GROUPED: "grouped folds",
-    STRATIFIED: "stratified folds",
-}
-INNER = "Scaling and hyper-parameters are found inside the training clips."
+def labelled(clips: pd.DataFrame, target: str) -> tuple[Ints, NDArray[np.object_], list[str]]:
+    """Positions of the clips that have the target, its values, and notes on those left out.
+
+    Raises
+    ------
+    ClassifyError
+        No such column, no clip that has it, or one value only.
+    """
+    if target not in clips.columns:
+        raise ClassifyError(f"The clips have no column '{target}'. Choose one such as label, sex or dialect.")
+    column = clips[target]
+    known = column.notna() & (column.astype(str).str.strip() != "")
+    rows = np.flatnonzero(known.to_numpy())
+    if not len(rows):
+        raise ClassifyError(
+            f"None of the {len(clips):,} clips has a '{target}', so there is nothing to learn. "
+            "Choose another target or dataset."
+        )
+    names = column.iloc[rows].astype(str).to_numpy(dtype=object)
+    if len(set(names)) == 1:
+        raise ClassifyError(
+            f"All {len(rows):,} clips have the {target} '{names[0]}'; to tell classes apart takes two. "
+            "Choose another target or dataset."
+        )
+    missing = len(clips) - len(rows)
+    verb = "clip has" if missing == 1 else "clips have"
+    return rows, names, [f"{missing:,} {verb} no {target}: left out."] if missing else []
+
+
+def testable(names: NDArray[np.object_], folds: Ints, name: str) -> NDArray[np.bool_]:
+    """The clips of classes that can be learned in one fold and tested in another."""
+    kept = np.zeros(len(names), dtype=bool)
+    for each in set(names):
+        within = names == each
+        places = set(folds[within].tolist())
+        learned = -1 in places if name == OFFICIAL_SPLIT else len(places - {-1}) > 1
+        kept |= within & learned
+    return kept
+
+
+def untestable(target: str, names: NDArray[np.object_], groups: Groups, name: str) -> ClassifyError:
+    """What to say where fewer than two classes are left."""
+    what = groups.unit if name in (GROUPED, STRATIFIED) else "fold"
+    held = "one clip" if what == "clip" else f"the clips of one {what}"
+    return ClassifyError(
+        f"Of the {len(set(names))} classes of '{target}', fewer than two can be both learned and tested: "
+        f"the others have only {held}. Choose another target, or add recordings."
+    )
 
 
 def left_out(names: NDArray[np.object_], kept: NDArray[np.bool_], what: str) -> list[str]:
@@ -206,53 +254,3 @@ def describe(
             f"drawn with seed {seed}; {each}. {INNER}"
         )
     return f"{len(folds)} folds drawn at random (seed {seed}), classes in like shares: {counted}; {each}. {INNER}"
-
-
-def labelled(clips: pd.DataFrame, target: str) -> tuple[Ints, NDArray[np.object_], list[str]]:
-    """Positions of the clips that have the target, its values, and notes on those left out.
-
-    Raises
-    ------
-    ClassifyError
-        No such column, no clip that has it, or one value only.
-    """
-    if target not in clips.columns:
-        raise ClassifyError(f"The clips have no column '{target}'. Choose one such as label, sex or dialect.")
-    column = clips[target]
-    known = column.notna() & (column.astype(str).str.strip() != "")
-    rows = np.flatnonzero(known.to_numpy())
-    if not len(rows):
-        raise ClassifyError(
-            f"None of the {len(clips):,} clips has a '{target}', so there is nothing to learn. "
-            "Choose another target or dataset."
-        )
-    names = column.iloc[rows].astype(str).to_numpy(dtype=object)
-    if len(set(names)) == 1:
-        raise ClassifyError(
-            f"All {len(rows):,} clips have the {target} '{names[0]}'; to tell classes apart takes two. "
-            "Choose another target or dataset."
-        )
-    missing = len(clips) - len(rows)
-    verb = "clip has" if missing == 1 else "clips have"
-    return rows, names, [f"{missing:,} {verb} no {target}: left out."] if missing else []
-
-
-def testable(names: NDArray[np.object_], folds: Ints, name: str) -> NDArray[np.bool_]:
-    """The clips of classes that can be learned in one fold and tested in another."""
-    kept = np.zeros(len(names), dtype=bool)
-    for each in set(names):
-        within = names == each
-        places = set(folds[within].tolist())
-        learned = -1 in places if name == OFFICIAL_SPLIT else len(places - {-1}) > 1
-        kept |= within & learned
-    return kept
-
-
-def untestable(target: str, names: NDArray[np.object_], groups: Groups, name: str) -> ClassifyError:
-    """What to say where fewer than two classes are left."""
-    what = groups.unit if name in (GROUPED, STRATIFIED) else "fold"
-    held = "one clip" if what == "clip" else f"the clips of one {what}"
-    return ClassifyError(
-        f"Of the {len(set(names))} classes of '{target}', fewer than two can be both learned and tested: "
-        f"the others have only {held}. Choose another target, or add recordings."
-    )

@@ -1,4 +1,4 @@
-"""Is one experiment better than another, or did it only get other clips right?"""
+"""How sure an accuracy is, and whether one experiment is better than another or only got other clips right."""
 
 from __future__ import annotations
 
@@ -11,10 +11,15 @@ from numpy.typing import NDArray
 from pipeline.classify.classifier import ClassifyError
 
 CONFIDENCE = 0.95
+"""Of intervals."""
+SIGNIFICANCE = 0.05
+"""Below this p-value two experiments are told apart."""
 
 
 @dataclass(frozen=True)
 class Interval:
+    """Within what a share of correct predictions may lie, were other clips tested."""
+
     low: float
     high: float
 
@@ -58,9 +63,6 @@ def by_groups(
     return wilson(share * effective, effective, level)
 
 
-LEVEL = 0.05
-
-
 @dataclass(frozen=True, eq=False)
 class Comparison:
     """
@@ -90,7 +92,7 @@ class Comparison:
         counted = (
             f"Of {self.clips:,} clips, {first:,} only the first gets right and {second:,} only the second"
         )
-        if self.exact >= LEVEL:
+        if self.exact >= SIGNIFICANCE:
             return f"{counted}: too little to tell them apart (McNemar's exact test, p = {self.exact:.2g})."
         better = "first" if first > second else "second"
         return f"{counted}: the {better} is better (McNemar's exact test, p = {self.exact:.2g})."

@@ -1,4 +1,4 @@
-"""Two groupings of the same clips compared by their table of counts."""
+"""Two groupings of the same clips compared by their table of counts, and the groupings of views with one another."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.runtime import stop
+
+CELLS = 1 << 19
+"""How large a block's table of codes may grow: it stays in a core's cache."""
 
 
 def counts(first: NDArray[np.integer], second: NDArray[np.integer]) -> NDArray[np.int64]:
@@ -91,10 +94,6 @@ def _entropy(shares: NDArray[np.floating]) -> float:
     """Entropy in nats; 0 of a single group."""
     present = shares[shares > 0]
     return 0.0 if len(present) < 2 else float(-(present * np.log(present)).sum())
-
-
-CELLS = 1 << 19
-"""How large a block's table of codes may grow: it stays in a core's cache."""
 
 
 def agreement(

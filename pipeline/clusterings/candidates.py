@@ -1,4 +1,4 @@
-"""The clusterings that are worth comparing, one space of one view at a time, and what is measured of them."""
+"""The clusterings that are worth comparing, what is measured of them, and which of them are measured in full."""
 
 from __future__ import annotations
 
@@ -22,49 +22,14 @@ from store.errors import SesatlasError
 
 Gap = tuple[str, str]
 """What was not computed, and why, in a sentence."""
-
-
-def tried(
-    space: Space, worthwhile: Callable[[Clusterer], bool] | None = None
-) -> tuple[list[tuple[Clusterer, Parameters]], list[Gap]]:
-    """What shall be tried in a space, of the methods that are worthwhile, and those of which nothing can be."""
-    wanted: list[tuple[Clusterer, Parameters]] = []
-    gaps: list[Gap] = []
-    for clusterer in CLUSTERERS.values():
-        if worthwhile is not None and not worthwhile(clusterer):
-            continue
-        what = f"{space.title}: {clusterer.title}"
-        try:
-            if clusterer.needs_pairs:
-                space.points.require_pairs(clusterer.title)
-            grid = clusterer.grid(space.points)
-        except FAILURES as error:
-            gaps.append((what, sentence(error)))
-            continue
-        wanted += [(clusterer, parameters) for parameters in grid]
-        if not grid:
-            few = f"There are {len(space.points)} clips, too few for any parameters of its grid."
-            gaps.append((what, few))
-    return wanted, gaps
-
-
-def in_words(parameters: Parameters) -> str:
-    return ", ".join(f"{name} {value}" for name, value in parameters.items())
-
-
-def sentence(error: Exception) -> str:
-    if isinstance(error, SesatlasError):
-        return str(error)
-    said = str(error).strip().split("\n")[0]
-    return (
-        f"It failed on these clips: {said or type(error).__name__}. Try other parameters, or another space."
-    )
-
-
 MAX_MODEL_COLUMNS = 64
 """With more columns, models of means are fitted to the principal components, which hold what differs."""
 MODELS = ("kmeans", "mixture")
 CITY_BLOCK = "cityblock"
+SCREEN = Rounds((0, 2), (0, 1), (0, 1))
+"""By how little the hopeless are told from the others."""
+SCREENED = 300
+FINALISTS = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,6 +93,30 @@ def compared(position: int, task: SpaceTask, thorough: bool) -> tuple[int, list[
     return position, found, gaps
 
 
+def tried(
+    space: Space, worthwhile: Callable[[Clusterer], bool] | None = None
+) -> tuple[list[tuple[Clusterer, Parameters]], list[Gap]]:
+    """What shall be tried in a space, of the methods that are worthwhile, and those of which nothing can be."""
+    wanted: list[tuple[Clusterer, Parameters]] = []
+    gaps: list[Gap] = []
+    for clusterer in CLUSTERERS.values():
+        if worthwhile is not None and not worthwhile(clusterer):
+            continue
+        what = f"{space.title}: {clusterer.title}"
+        try:
+            if clusterer.needs_pairs:
+                space.points.require_pairs(clusterer.title)
+            grid = clusterer.grid(space.points)
+        except FAILURES as error:
+            gaps.append((what, sentence(error)))
+            continue
+        wanted += [(clusterer, parameters) for parameters in grid]
+        if not grid:
+            few = f"There are {len(space.points)} clips, too few for any parameters of its grid."
+            gaps.append((what, few))
+    return wanted, gaps
+
+
 def worthwhile(space: Space, clusterer: Clusterer, thorough: bool) -> bool:
     """
     Whether a method has anything to say in a space that another combination does not say for less.
@@ -186,12 +175,6 @@ def canonical(labels: NDArray[np.integer]) -> NDArray[np.int32]:
     return order[position]
 
 
-SCREEN = Rounds((0, 2), (0, 1), (0, 1))
-"""By how little the hopeless are told from the others."""
-SCREENED = 300
-FINALISTS = 100
-
-
 def screened(
     candidates: Sequence[Candidate], labels: NDArray[np.int32], agreed: NDArray[np.float64], most: int
 ) -> list[int]:
@@ -232,3 +215,16 @@ def _best(candidates: Sequence[Candidate], score: NDArray[np.float64], most: int
             break
         chosen.add(row)
     return sorted(chosen)
+
+
+def in_words(parameters: Parameters) -> str:
+    return ", ".join(f"{name} {value}" for name, value in parameters.items())
+
+
+def sentence(error: Exception) -> str:
+    if isinstance(error, SesatlasError):
+        return str(error)
+    said = str(error).strip().split("\n")[0]
+    return (
+        f"It failed on these clips: {said or type(error).__name__}. Try other parameters, or another space."
+    )
