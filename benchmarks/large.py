@@ -23,7 +23,7 @@ from rich.table import Table
 
 from pipeline.build import stages
 from pipeline.features.view import View
-from pipeline.runtime.stage import State
+from pipeline.stage import State
 from store import history, staging
 from store import views as vectors
 from store.reader import Reader

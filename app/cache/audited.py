@@ -11,7 +11,7 @@ import streamlit as st
 
 from app.cache import snapshot
 from app.ui import clip as listen
-from pipeline.audio.recordings import AudioError
+from pipeline.audio.decode import AudioError
 from pipeline.audit.duplicates import Aligned, align
 from pipeline.audit.leakage import Effect, effect
 from pipeline.audit.report import SPLIT

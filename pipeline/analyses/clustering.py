@@ -30,7 +30,7 @@ from pipeline.clusterings.ranking import rank
 from pipeline.clusterings.search import Finalist, search
 from pipeline.clusterings.spaces import Space, spaces
 from pipeline.inputs import ALL, Input, InputError, given_of
-from pipeline.runtime.stage import Run, Stage, State, Unit
+from pipeline.stage import Run, Stage, State, Unit
 from store import results as analyses
 from store.reader import Matrix, Reader
 from store.writer import Writer

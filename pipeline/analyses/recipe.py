@@ -19,7 +19,7 @@ from pipeline.features.view import View
 from pipeline.inputs import ALL
 from pipeline.projections import METHODS
 from pipeline.projections.projection import Projection
-from pipeline.runtime.stage import State
+from pipeline.stage import State
 from store.reader import Matrix, Reader
 
 VERSION = 2

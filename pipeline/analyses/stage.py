@@ -12,7 +12,7 @@ from pipeline.analyses.rows import rows_of
 from pipeline.analyses.unit import Task, UnitName, compute
 from pipeline.features.view import View
 from pipeline.inputs import ALL
-from pipeline.runtime.stage import Run, Stage, State, Unit
+from pipeline.stage import Run, Stage, State, Unit
 from store import results
 from store.reader import Reader
 from store.writer import Writer

@@ -21,7 +21,7 @@ from pipeline.experiments.rows import rows_of
 from pipeline.experiments.spec import BUILD, CLASSIFIER, UNLEAKED, Due
 from pipeline.experiments.stage import as_wanted
 from pipeline.experiments.unit import tasks_of
-from pipeline.runtime.stage import Run, Stage, State, Unit
+from pipeline.stage import Run, Stage, State, Unit
 from store import audits, experiments
 from store.audits import AuditRows
 from store.reader import Reader

@@ -11,19 +11,19 @@ from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 
-from pipeline.build import embeddings, stages, summary
-from pipeline.build.known import Known, known_of, steps
-from pipeline.build.plan import Plan, make_plan
-from pipeline.build.scan import choose, dataset_row, scan_all
+from pipeline.build import embeddings, stages
+from pipeline.build.plan import Plan, make_plan, planned
+from pipeline.build.staging import Counts, Staging, sign
+from pipeline.build.store_state import Known, known_of, steps
+from pipeline.clips import Row
 from pipeline.errors import in_words
 from pipeline.extraction import extract
 from pipeline.features import VIEWS
 from pipeline.features.view import View
-from pipeline.rows import Row
 from pipeline.runtime import events, stop
-from pipeline.runtime.stage import Stage, State
-from pipeline.sources import Source
-from pipeline.staging import Counts, Staging, sign
+from pipeline.session import collections
+from pipeline.sources import Source, choose, dataset_row, scan_all
+from pipeline.stage import Stage, State
 from store import staging
 from store.duck import DamagedError
 from store.history import PUBLISHED, RUNNING
@@ -106,7 +106,7 @@ class _Build:
         self.views = embeddings.fitting(possible, sources, scans)
         plan = make_plan(scans, known, list(self.options.views), retry=self.options.retry)
         datasets = [dataset_row(source, scans[name]) for name, source in sources.items()]
-        self.on_event(summary.planned(plan))
+        self.on_event(planned(plan))
         work = plan.jobs or plan.rows or plan.removed or plan.failures != known.failures
         described = known.is_described_by(datasets, self.views)
         complete = known.analysed or not self.options.analyses
@@ -218,7 +218,7 @@ class _Build:
             build_id=self.build_id,
             snapshot=snapshot.number,
             seconds=time.monotonic() - self.started,
-            collections=summary.collections(snapshot),
+            collections=collections(snapshot),
             **counts,
         )
         self.on_event(event)

@@ -6,8 +6,6 @@ import os
 import time
 from datetime import UTC, datetime
 
-from pipeline.amend import amended, require_rest
-from pipeline.build import summary
 from pipeline.classify import CLASSIFIERS
 from pipeline.classify.classifier import ClassifyError
 from pipeline.classify.run import COMBINATIONS, classifier_named
@@ -17,6 +15,7 @@ from pipeline.experiments.stage import EXPERIMENTS
 from pipeline.experiments.unit import make, tasks_of
 from pipeline.features import VIEWS
 from pipeline.runtime import events, stop
+from pipeline.session import amended, collections, require_rest
 from store import experiments
 from store.errors import listed
 from store.experiments import ExperimentRows
@@ -94,7 +93,7 @@ def _finished(run_id: str, snapshot: Snapshot, seconds: float, tell: events.List
     event = events.Finished(
         status="published", build_id=run_id, snapshot=snapshot.number, added=0, updated=0, removed=0, failed=0,
         vectors_computed=0, vectors_reused=0, stages={EXPERIMENTS.name: 1}, seconds=seconds,
-        collections=summary.collections(snapshot),
+        collections=collections(snapshot),
     )  # fmt: skip
     tell(event)
     return event

@@ -14,7 +14,7 @@ from pipeline.experiments.unit import Gap, Task, compute, gap, tasks_of
 from pipeline.features.view import View
 from pipeline.networks import registry
 from pipeline.networks.embedding import UNHEARD
-from pipeline.runtime.stage import Run, Stage, State, Unit
+from pipeline.stage import Run, Stage, State, Unit
 from store import experiments
 from store.experiments import ExperimentRows
 from store.reader import Reader

@@ -15,7 +15,7 @@ from pipeline.networks import speech_datasets
 from pipeline.networks.ecapa import LONGEST_S, NAME
 from pipeline.networks.in_use import used
 from pipeline.runtime import stop
-from pipeline.runtime.stage import Run
+from pipeline.stage import Run
 from pipeline.train.layout import digest
 from store import experiments, views
 from store.reader import Reader

@@ -21,8 +21,7 @@ from models.ecapa.network import EcapaParameters, made
 from models.gender import VoiceModel
 from models.stream import VoiceStream
 from models.vad import Silero
-from pipeline.synthesis.speech.speakers import roster
-from pipeline.synthesis.speech.voices import utter
+from pipeline.synthesis.speech.voices import roster, utter
 
 Samples = NDArray[np.float32]
 StreamOf = Callable[..., VoiceStream]

@@ -18,7 +18,7 @@ import pytest
 import soundfile
 
 import pipeline.build.plan
-import pipeline.jobs
+import pipeline.extraction
 from pipeline.build.build import Options, build
 from pipeline.classify import CLASSIFIERS
 from pipeline.classify.learning_curve import learning_curve
@@ -143,7 +143,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
 
         monkeypatch.setattr(module, function, seeing)
 
-    spy(pipeline.jobs, "decode", "decoded")
+    spy(pipeline.extraction, "decode", "decoded")
     spy(pipeline.build.plan, "content_hash", "hashed")
     return seen
 

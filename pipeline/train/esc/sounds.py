@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.frontend import LogMel
-from pipeline.audio.decode import AudioError, load_mono, resample, why_not_read
-from pipeline.audio.recordings import SILENCE_PEAK_DBFS
+from pipeline.audio.decode import SILENCE_PEAK_DBFS, AudioError, load_mono, resample, why_not_read
 from pipeline.runtime import stop
 from pipeline.train.errors import TrainError
 

@@ -16,7 +16,7 @@ import pandas as pd
 from torch import Tensor
 
 from models import gender as voices
-from pipeline.extraction import content_hash
+from pipeline.audio.decode import content_hash
 from pipeline.networks.voice_card import CARD, NETWORK, WEIGHTS
 from pipeline.train.checkpoint import write_tensors
 from pipeline.train.corpora import SEXES, Voices

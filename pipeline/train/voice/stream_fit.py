@@ -14,7 +14,7 @@ from models.decisions import StreamParameters
 from models.ear import Ear, VoiceEar
 from models.gender import load
 from models.vad import Silero, SpeechDetector
-from pipeline.extraction import content_hash
+from pipeline.audio.decode import content_hash
 from pipeline.networks.voice_card import CARD, WEIGHTS
 from pipeline.train.errors import TrainError
 from pipeline.train.voice.conditions import CLEAN, conditions

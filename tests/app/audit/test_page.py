@@ -15,8 +15,9 @@ import soundfile
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from app.audit import duplicates, leakage
+from app.audit import duplicates
 from app.audit import page as audit
+from app.audit import page as leakage
 from app.components.clip_rows import clip_rows
 from pipeline.audit import stage
 from pipeline.audit.duplicates import Aligned
@@ -27,8 +28,8 @@ from pipeline.experiments import stage as expected
 from pipeline.experiments import stage as learning
 from pipeline.experiments.spec import Wanted
 from pipeline.features import VIEWS
-from pipeline.runtime.stage import Run, State
 from pipeline.sources import parse
+from pipeline.stage import Run, State
 from store import marks, staging
 from store.snapshots import Store
 from store.writer import Writer

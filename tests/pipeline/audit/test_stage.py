@@ -19,7 +19,7 @@ from pipeline.experiments import stage as learning
 from pipeline.experiments.spec import Wanted
 from pipeline.features import VIEWS
 from pipeline.features.spectra import SAMPLE_RATE_HZ
-from pipeline.runtime.stage import Run, State
+from pipeline.stage import Run, State
 from store import audits, staging
 from store.reader import Reader
 from store.writer import Writer

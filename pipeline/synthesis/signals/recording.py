@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from pipeline.synthesis.modal import burst
-from pipeline.synthesis.noise import (
+from pipeline.synthesis.signals.modal import burst
+from pipeline.synthesis.signals.noise import (
     Signal,
     band,
     coloured,

@@ -6,7 +6,7 @@ from typing import ClassVar, Protocol, Self
 
 from numpy.random import Generator
 
-from pipeline.synthesis.noise import Signal
+from pipeline.synthesis.signals.noise import Signal
 
 
 class Kind(Protocol):

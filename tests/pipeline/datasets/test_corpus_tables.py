@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.datasets.corpus import DatasetError
-from pipeline.datasets.tables import read_table
+from pipeline.datasets.corpus import DatasetError, read_table
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])

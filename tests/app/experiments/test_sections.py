@@ -7,7 +7,7 @@ import json
 import pandas as pd
 import pytest
 
-from app.experiments import about, details, run
+from app.experiments import run, sections
 from pipeline.cli.main import parser
 from pipeline.experiments.spec import Wanted
 
@@ -23,23 +23,23 @@ from pipeline.experiments.spec import Wanted
     ],
 )
 def test_what_a_fold_chose(blocks: object, said: str) -> None:
-    table = about.chosen_parameters(json.dumps({"fold 1": blocks}))
+    table = sections.chosen_parameters(json.dumps({"fold 1": blocks}))
     assert table.to_dict("records") == [{"name": "fold 1", "chosen": said}]
 
 
 def test_an_experiment_without_parameters_has_no_row() -> None:
-    assert list(about.chosen_parameters("")) == ["name", "chosen"]
-    assert about.chosen_parameters("{}").empty
+    assert list(sections.chosen_parameters("")) == ["name", "chosen"]
+    assert sections.chosen_parameters("{}").empty
 
 
 def test_what_the_end_of_a_learning_curve_says() -> None:
     rising = pd.DataFrame({"clips": [50, 100], "accuracy": [0.5, 0.6], "train_accuracy": [1, 1]})
-    assert "from 50.0% to 60.0%: more clips would probably help." in details.growth(rising).replace(
+    assert "from 50.0% to 60.0%: more clips would probably help." in sections.growth(rising).replace(
         "goes from", "from"
     )
     flat = rising.assign(accuracy=[0.6, 0.6])
-    assert details.growth(flat).endswith("help little.")
-    assert details.growth(rising.head(1)) == ""
+    assert sections.growth(flat).endswith("help little.")
+    assert sections.growth(rising.head(1)) == ""
 
 
 def test_the_command_line_reads_what_the_page_asks_for() -> None:
@@ -53,7 +53,7 @@ def test_the_command_line_reads_what_the_page_asks_for() -> None:
 
 
 def test_a_recipe_in_rows() -> None:
-    table = about.recipe({"batch": 32, "crop_s": [0.5, 3.0], "train_on": [], "network": {"n_mels": 80}})
+    table = sections.recipe({"batch": 32, "crop_s": [0.5, 3.0], "train_on": [], "network": {"n_mels": 80}})
     assert table.to_numpy().tolist() == [
         ["network", "n mels", "80"],
         ["training", "batch", "32"],

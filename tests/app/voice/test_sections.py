@@ -9,7 +9,7 @@ from typing import Any, cast
 import pandas as pd
 import pytest
 
-from app.voice import errors, speakers, training
+from app.voice import errors, page, sections
 from app.voice.card import Network
 
 NAN = math.nan
@@ -26,7 +26,7 @@ def test_every_speaker_the_hardest_first() -> None:
             "mean_logit_male": [0.0, 0.0, 1.0],
         }
     )
-    table = speakers.speaker_table(told)
+    table = sections.speaker_table(told)
     assert table["speaker"].tolist() == ["a/2", "a/1", "b/3"]
     assert table.loc[0, ["recorded as", "by majority", "by mean"]].tolist() == [
         "male",
@@ -40,11 +40,11 @@ def test_every_speaker_the_hardest_first() -> None:
     ]
     assert table["accuracy"].tolist() == [0.5, 1, 1]
     assert table.loc[1, "low"] == pytest.approx(0.7225, abs=1e-4)  # Wilson's, of 10 of 10
-    assert speakers.speaker_table(told.head(0)).empty
+    assert sections.speaker_table(told.head(0)).empty
 
 
 def test_speakers_of_a_card_that_tells_only_how_many_were_right() -> None:
-    table = speakers.speaker_table(pd.DataFrame({"name": ["a"], "clips": [3.0], "right": [1.0]}))
+    table = sections.speaker_table(pd.DataFrame({"name": ["a"], "clips": [3.0], "right": [1.0]}))
     assert table.loc[0, ["recorded as", "by majority", "by mean"]].tolist() == ["", "neither", ""]
 
 
@@ -79,7 +79,7 @@ def test_a_row_a_seed() -> None:
              "epochs": 9, "temperature": 0.7, "seconds": 60.0},
         ],
     }  # fmt: skip
-    table = training.seed_table(made)
+    table = page.seed_table(made)
     assert table["kept"].tolist() == ["", "kept"] and table["minutes"].tolist() == [1.5, 1.0]
     assert table["loss (nats)"].tolist() == [0.5, 0.4]
     assert table["accuracy, both together"].isna().tolist() == [True, False]

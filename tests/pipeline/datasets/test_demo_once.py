@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.synthesis.once import STAMP, PrepareError, make_once
+from pipeline.datasets.demo import STAMP, PrepareError, make_once
 
 STAMP_1 = {"corpus": "test", "version": 1, "recordings": 2}
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.datasets import DATASETS, download, esc50, fetch
-from pipeline.datasets.download import DownloadError
-from pipeline.datasets.fetch import FetchError
+from pipeline.datasets import DATASETS, download, esc50
+from pipeline.datasets import download as fetch
+from pipeline.datasets.download import DownloadError, FetchError
 from store.errors import SesatlasError
 
 TABLE = "filename,fold,target,category,src_file,take\n" + "".join(

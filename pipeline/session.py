@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import PipelineError
+from pipeline.runtime import events
 from store import history, staging
+from store.reader import Reader
 from store.snapshots import Snapshot, Store
 from store.writer import Writer
 
@@ -82,3 +84,20 @@ def _sign(writer: Writer, base: Path, number: int) -> None:
     found = writer.con.execute("select build_id from builds where status = 'running'").fetchall()
     with writer.transaction():
         history.sign_build(writer, found[0][0], number, datetime.now(), counts)
+
+
+def collections(snapshot: Snapshot) -> list[events.Collection]:
+    """What the snapshot holds of each dataset."""
+    with Reader(snapshot.path) as reader:
+        rows = reader.rows("datasets")
+    return [
+        events.Collection(
+            dataset=row["dataset"],
+            clips=row["clips"],
+            hours=row["hours"],
+            classes=row["classes"],
+            speakers=row["speakers"],
+            failed=row["failures"],
+        )
+        for row in rows
+    ]

@@ -14,9 +14,8 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.audio.decode import AudioError
-from pipeline.describe import DescriptionError, comparable, describe
-from pipeline.extraction import Job, content_hash, extract
+from pipeline.audio.decode import AudioError, content_hash
+from pipeline.extraction import DescriptionError, Job, comparable, describe, extract
 from pipeline.features import VIEWS
 from store.reader import Reader
 from store.snapshots import Store

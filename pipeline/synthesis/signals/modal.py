@@ -6,7 +6,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import ArrayLike, NDArray
 
-from pipeline.synthesis.noise import Signal
+from pipeline.synthesis.signals.noise import Signal
 
 LN_60_DB = 6.907755
 """ln(1000): after one T60 the amplitude has fallen by 60 dB."""

@@ -14,12 +14,11 @@ from typing import Any, Self
 
 import numpy as np
 
-from pipeline.build.known import base_of
 from pipeline.build.plan import Plan
-from pipeline.clips import Problem
+from pipeline.build.store_state import base_of, clip_row, failure_row, still_the_same
+from pipeline.clips import Problem, Row
 from pipeline.extraction import Outcome
 from pipeline.features.view import View
-from pipeline.rows import Row, clip_row, failure_row, still_the_same
 from store import history
 from store import views as vectors
 from store.snapshots import Snapshot

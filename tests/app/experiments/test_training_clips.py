@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app.experiments import mistaken_clip, neighbours, training_clips
+from app.experiments import errors, training_clips
 from pipeline.inputs import Input, InputError, standardise
 from store.reader import Matrix
 
@@ -28,21 +28,21 @@ def _given(ids: list[str], values: list[list[float]]) -> Input:
 
 
 def test_of_folds_the_other_folds_were_learned_from() -> None:
-    known = neighbours.training(TABLE, "grouped", pd.Series(dtype=object), "a")
+    known = training_clips.training(TABLE, "grouped", pd.Series(dtype=object), "a")
     assert known.to_dict() == {"c": "cat", "d": "dog"}
 
 
 def test_of_an_official_split_what_was_not_tested_was_learned_from() -> None:
     targets = pd.Series({"a": "cat", "x": "cat", "y": None, "z": "owl", "w": "dog"}, dtype=object)
-    known = neighbours.training(TABLE, "official_split", targets, "a")
+    known = training_clips.training(TABLE, "official_split", targets, "a")
     assert known.to_dict() == {"x": "cat", "w": "dog"}  # y has no class, and owls are never tested
 
 
 def test_of_the_voice_network_every_clip_of_other_speakers() -> None:
     clips = pd.DataFrame({"speaker": ["s", "s", "t", None, None]}, index=list("abcde"))
     targets = pd.Series(["cat", "cat", "dog", "cat", "owl"], index=list("abcde"), dtype=object)
-    assert neighbours.others(clips, targets, ("cat", "dog"), "a").to_dict() == {"c": "dog", "d": "cat"}
-    alone = neighbours.others(
+    assert training_clips.others(clips, targets, ("cat", "dog"), "a").to_dict() == {"c": "dog", "d": "cat"}
+    alone = training_clips.others(
         clips, targets, ("cat", "dog"), "d"
     )  # nobody knows who speaks: not itself, then
     assert alone.index.tolist() == ["a", "b", "c"]
@@ -50,16 +50,16 @@ def test_of_the_voice_network_every_clip_of_other_speakers() -> None:
 
 def test_the_nearest_by_cosine_and_never_itself() -> None:
     given = _given(["a", "b", "c", "d"], [[1, 0], [2, 0], [0, 3], [-1, 0]])
-    near = neighbours.nearest(given, "a", pd.Index(["a", "b", "c", "d", "gone"]), 3)
+    near = training_clips.nearest(given, "a", pd.Index(["a", "b", "c", "d", "gone"]), 3)
     assert near.index.tolist() == ["b", "c", "d"]
     assert np.allclose(near, [0, 1, 2], atol=1e-6)
-    assert neighbours.nearest(given, "a", pd.Index(["b", "c"]), 1).index.tolist() == ["b"]
+    assert training_clips.nearest(given, "a", pd.Index(["b", "c"]), 1).index.tolist() == ["b"]
 
 
 def test_a_clip_without_a_direction_is_near_to_nothing() -> None:
     given = _given(["a", "b", "c"], [[1, 0], [0, 0], [1, 1]])
-    assert neighbours.nearest(given, "a", pd.Index(["b", "c"]), 5).index.tolist() == ["c"]
-    assert neighbours.nearest(given, "b", pd.Index(["a", "c"]), 5).empty
+    assert training_clips.nearest(given, "a", pd.Index(["b", "c"]), 5).index.tolist() == ["c"]
+    assert training_clips.nearest(given, "b", pd.Index(["a", "c"]), 5).empty
 
 
 def test_a_clip_without_a_vector_is_told_by_name() -> None:
@@ -67,7 +67,7 @@ def test_a_clip_without_a_vector_is_told_by_name() -> None:
         Matrix(np.array(["a", "b"], dtype=object), np.array([[0.0], [1.0]], np.float32), ("x",))
     )
     with pytest.raises(InputError, match="The clip lost lacks a vector"):
-        neighbours.nearest(given, "lost", pd.Index(["a"]), 1)
+        training_clips.nearest(given, "lost", pd.Index(["a"]), 1)
 
 
 def test_what_it_sounds_like() -> None:
@@ -84,18 +84,18 @@ def test_what_it_sounds_like() -> None:
 def test_what_is_said_of_a_clip() -> None:
     likeliest = pd.DataFrame({"name": ["dog", "cat"], "probability": [0.75, 0.25]})
     row = pd.Series({"truth": "cat", "predicted": "dog", "confidence": 0.75, "fold": "fold 2"})
-    told = mistaken_clip.in_words(row, likeliest)
+    told = errors.in_words(row, likeliest)
     assert "is **cat** and was taken for **dog** with 75.0%" in told and told.endswith("cat was given 25.0%.")
-    assert "told right with 75.0%" in mistaken_clip.in_words(row.replace("cat", "dog"), likeliest)
+    assert "told right with 75.0%" in errors.in_words(row.replace("cat", "dog"), likeliest)
 
 
 def test_what_is_said_of_a_clip_that_the_voice_network_heard() -> None:
     likeliest = pd.DataFrame({"name": ["male", "female"], "probability": [0.75, 0.25]})
     row = pd.Series({"truth": "female", "predicted": "male", "confidence": 0.75, "fold": "never met"})
-    told = mistaken_clip.in_words(row, likeliest, voice=True)
+    told = errors.in_words(row, likeliest, voice=True)
     assert told.startswith(
         "It is recorded as **female** and was taken for **male** with 75.0%, by the voice network"
     )
     assert "never met its speaker" in told
-    chosen = mistaken_clip.in_words(row.replace("never met", "validated on"), likeliest, voice=True)
+    chosen = errors.in_words(row.replace("never met", "validated on"), likeliest, voice=True)
     assert "was chosen and calibrated by such clips" in chosen
