@@ -12,7 +12,7 @@ from app.cache import audited, served, snapshot
 from app.cache.audited import Found
 from app.components.clip_rows.clip_rows import clip_rows
 from app.ui import show
-from pipeline.audit.part import DOUBTS
+from pipeline.audit.report import DOUBTS
 from store.annotations import DOUBT, KEEP, Mark, delete_mark, load_marks, save_mark
 from store.errors import SesatlasError
 

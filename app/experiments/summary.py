@@ -11,9 +11,8 @@ import pandas as pd
 from app.cache import learned, snapshot
 from app.clusters import pictures
 from pipeline.classify import CLASSIFIERS
-from pipeline.classify.lookup import TOGETHER
-from pipeline.experiments.grid import BASELINES
-from pipeline.experiments.spec import EVERY_CLIP, FACTS, NETWORK, UNLEAKED
+from pipeline.classify.run import TOGETHER
+from pipeline.experiments.spec import BASELINES, EVERY_CLIP, FACTS, NETWORK, UNLEAKED
 from pipeline.features import VIEWS
 from pipeline.networks import voice_card as voice
 from pipeline.networks.exposure import VALIDATED

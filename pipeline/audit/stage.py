@@ -14,13 +14,13 @@ import pandas as pd
 from joblib.externals.loky.process_executor import BrokenProcessPool
 
 from pipeline.audit import fingerprint
-from pipeline.audit.prints import make_prints
+from pipeline.audit.fingerprint import make_prints
+from pipeline.audit.label_issues import witness
 from pipeline.audit.report import LIMIT, Audit, Given, audit_of
-from pipeline.audit.suspects import witness
-from pipeline.experiments.expected import as_wanted
 from pipeline.experiments.rows import rows_of
 from pipeline.experiments.spec import BUILD, CLASSIFIER, UNLEAKED, Due
-from pipeline.experiments.tasks import tasks_of
+from pipeline.experiments.stage import as_wanted
+from pipeline.experiments.unit import tasks_of
 from pipeline.stage import Run, Stage, State, Unit
 from store import audits, results
 from store.audits import AuditRows

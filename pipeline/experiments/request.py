@@ -8,12 +8,11 @@ from datetime import UTC, datetime
 
 from pipeline.classify import CLASSIFIERS
 from pipeline.classify.classifier import ClassifyError
-from pipeline.classify.lookup import COMBINATIONS, classifier_named
+from pipeline.classify.run import COMBINATIONS, classifier_named
 from pipeline.errors import in_words
 from pipeline.experiments.spec import Due, Wanted, key_of
 from pipeline.experiments.stage import EXPERIMENTS
-from pipeline.experiments.tasks import tasks_of
-from pipeline.experiments.unit import make
+from pipeline.experiments.unit import make, tasks_of
 from pipeline.features import VIEWS
 from pipeline.runtime import events, stop
 from pipeline.session import amended, collections, require_rest

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from models.gender_format import VERSION as NETWORK_VERSION
 from pipeline.classify.metrics import MetricRow, Metrics, class_rows, measure
 from pipeline.experiments import rows
-from pipeline.experiments.grid import targets
-from pipeline.experiments.spec import NETWORK, SHIPPED, TRAINED, Due, Wanted
+from pipeline.experiments.spec import NETWORK, SHIPPED, TRAINED, Due, Wanted, targets
 from pipeline.experiments.unit import Gap
 from pipeline.networks import in_use, speech_datasets
 from pipeline.networks import voice_summary as words

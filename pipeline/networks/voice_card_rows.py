@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from models.gender_format import VERSION as NETWORK_VERSION
-from pipeline.classify.intervals import Interval, by_groups
 from pipeline.classify.metrics import MetricRow, Metrics, measure
+from pipeline.classify.significance import Interval, by_groups
 from pipeline.experiments import rows
 from pipeline.experiments.spec import CARD, Due, Wanted
 from pipeline.networks import in_use

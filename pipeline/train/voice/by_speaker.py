@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from pipeline.classify.intervals import LEVEL, Interval, wilson
 from pipeline.classify.metrics import MetricRow, metric_row
+from pipeline.classify.significance import CONFIDENCE, Interval, wilson
 from pipeline.train.voice.speakers import SEXES
 
 RESAMPLES = 2_000
@@ -41,7 +41,7 @@ def by_speaker(told: pd.DataFrame) -> pd.DataFrame:
 
 
 def bootstrap(
-    told: pd.DataFrame, resamples: int = RESAMPLES, seed: int = 0, level: float = LEVEL
+    told: pd.DataFrame, resamples: int = RESAMPLES, seed: int = 0, level: float = CONFIDENCE
 ) -> Interval:
     """Within what the accuracy lies if other speakers had been met: speakers drawn anew (Efron 1979), percentiles."""
     speakers = by_speaker(told)

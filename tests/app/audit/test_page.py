@@ -20,11 +20,11 @@ from app.audit import page as audit
 from app.audit import page as leakage
 from app.components.clip_rows import clip_rows
 from pipeline.audit import stage
-from pipeline.audit.alignment import Aligned
-from pipeline.audit.removal import effect
+from pipeline.audit.duplicates import Aligned
+from pipeline.audit.leakage import effect
 from pipeline.build.build import Options, build
-from pipeline.classify.intervals import wilson
-from pipeline.experiments import expected
+from pipeline.classify.significance import wilson
+from pipeline.experiments import stage as expected
 from pipeline.experiments import stage as learning
 from pipeline.experiments.spec import Wanted
 from pipeline.features import VIEWS

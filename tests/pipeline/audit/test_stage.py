@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from pipeline.audit import fingerprint, prints, stage
+from pipeline.audit import fingerprint, stage
+from pipeline.audit import fingerprint as prints
 from pipeline.audit import report as unit
-from pipeline.audit.part import NOT_AUDITED
-from pipeline.experiments import expected
+from pipeline.audit.report import NOT_AUDITED
+from pipeline.experiments import stage as expected
 from pipeline.experiments import stage as learning
 from pipeline.experiments.spec import Wanted
 from pipeline.features import VIEWS

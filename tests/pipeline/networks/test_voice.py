@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from pipeline.audio.decode import load_mono
-from pipeline.classify.intervals import by_groups
+from pipeline.classify.significance import by_groups
 from pipeline.datasets import DATASETS
 from pipeline.experiments.unit import Gap
 from pipeline.networks import registry

@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from models.gender import Told, VoiceModelError
-from pipeline.classify.intervals import wilson
+from pipeline.classify.significance import wilson
 from pipeline.train.corpora import SEXES
 from pipeline.train.errors import TrainError
 from pipeline.train.esc.evaluate import Evaluation, evaluate, measured

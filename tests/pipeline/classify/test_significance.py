@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from pipeline.classify.classifier import ClassifyError
-from pipeline.classify.compare import compare
+from pipeline.classify.significance import compare
 
 
 def said(right: str) -> pd.DataFrame:

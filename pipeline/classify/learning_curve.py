@@ -10,9 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from pipeline.classify.lookup import TOGETHER, Views, classifier_named, joined
 from pipeline.classify.protocol import Protocol, Split, protocol
-from pipeline.classify.run import Experiment, Tell
+from pipeline.classify.run import TOGETHER, Experiment, Tell, Views, classifier_named, joined
 from pipeline.classify.train import train
 from pipeline.inputs import InputError
 from pipeline.runtime import stop

@@ -7,7 +7,7 @@ import pytest
 from sklearn.neighbors import NearestNeighbors
 
 from pipeline.clusterings import points as points_module
-from pipeline.clusterings.knee import eps_at_knee, k_distances, knee
+from pipeline.clusterings.dbscan import eps_at_knee, k_distances, knee
 from pipeline.clusterings.points import Points
 
 

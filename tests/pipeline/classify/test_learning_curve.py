@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.classify.curve import _order, learning_curve
+from pipeline.classify.learning_curve import _order, learning_curve
 from pipeline.classify.protocol import protocol
 from pipeline.classify.run import run
 

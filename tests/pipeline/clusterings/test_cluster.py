@@ -17,7 +17,7 @@ Values = NDArray[np.float32]
 def test_many_clips_are_clustered_by_their_landmarks(
     method: str, blobs: Values, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.clusterings.landmarks.MAX_WHOLE", 60)
+    monkeypatch.setattr("pipeline.clusterings.cluster.MAX_WHOLE", 60)
     asked = {} if method == "hdbscan" else {"n_clusters": 4}
     found = cluster(Space("pca", "PCA", blobs, ""), method, asked, ["a"] * 120, stability_rounds=2)
     assert found.fitted.labels.shape == (120,)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pipeline.audit.split import own_column, split_of
-from pipeline.audit.splits import sides
+from pipeline.audit.splits import own_column, split_of, split_sides
 from pipeline.classify.protocol import protocol
 
 
@@ -30,7 +29,7 @@ def test_drawn_folds_are_those_of_the_classifiers() -> None:
     assert [f"fold {number}" for number in found.clips["fold"]] == [
         planned.fold_names[one] for one in planned.folds
     ]
-    assert set(sides(found.clips, found.column).of) == {str(number + 1) for number in planned.folds}
+    assert set(split_sides(found.clips, found.column).of) == {str(number + 1) for number in planned.folds}
 
 
 def test_clips_without_a_label_are_not_in_it() -> None:
