@@ -24,8 +24,7 @@ from models.vad import RATE_HZ, Silero
 from models.voice_card import Card
 from pipeline.datasets import esc50, timit
 from pipeline.networks.in_use import HOME, used
-from pipeline.synthesis.speech.speakers import roster
-from pipeline.synthesis.speech.voices import utter
+from pipeline.synthesis.speech.voices import roster, utter
 from pipeline.train.voice.sounds import BELOW_LOUDEST_DB, FRAME_S, decoded
 
 Samples = NDArray[np.float32]

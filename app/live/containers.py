@@ -9,8 +9,7 @@ from contextlib import contextmanager
 import av
 from av.container import InputContainer
 
-from pipeline.audio.decode import AudioError
-from pipeline.audio.ffmpeg import NOTHING_ELSE
+from pipeline.audio.decode import NOTHING_ELSE, AudioError
 
 KINDS = "WAV, FLAC, OGG, MP3, M4A or WebM"
 OPTIONS = NOTHING_ELSE | {"format_whitelist": "wav,flac,ogg,mp3,mov,mp4,m4a,matroska,webm"}

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from app.cache import snapshot
 from app.ui.clip_table import COLUMNS
-from pipeline.describe import Description, comparable
+from pipeline.extraction import Description, comparable
 from pipeline.inputs import ALL, InputError
 from store.errors import SesatlasError
 

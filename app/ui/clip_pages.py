@@ -30,7 +30,7 @@ def draw(
     Parameters
     ----------
     clips : DataFrame
-        By their id, with the folder of their recordings: see :func:`app.experiments.seen.clips_of`. A clip that is
+        By their id, with the folder of their recordings: see :func:`app.experiments.summary.clips_of`. A clip that is
         not in it has a row without a sound.
     clip_ids : sequence of str
         In the order to show them, one or more.

@@ -16,8 +16,8 @@ from pipeline.networks import ecapa as voice_view
 from pipeline.networks import embedding as voice
 from pipeline.networks import esc_cnn_view as esc_view
 from pipeline.networks import speech_datasets
-from pipeline.runtime.stage import Run, Stage, State, Unit
 from pipeline.sources import Source
+from pipeline.stage import Run, Stage, State, Unit
 from pipeline.train.esc import trained
 from pipeline.train.esc.trained import TrainedFolds
 from pipeline.train.layout import TrainError, network_folder

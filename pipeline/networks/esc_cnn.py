@@ -17,8 +17,8 @@ from pipeline.networks.rows import SOUND, experiment_row, fold_rows
 from pipeline.train.esc import trained as files
 from pipeline.train.esc.trained import TrainedFolds, read_trained, training_folder
 from pipeline.train.layout import TrainError
-from store.experiments import ExperimentRows
 from store.reader import Reader
+from store.results import ExperimentRows
 
 
 def due(root: Path, reader: Reader) -> list[Due]:

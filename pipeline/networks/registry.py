@@ -8,8 +8,8 @@ from pipeline.experiments.spec import CARD, NETWORK, Due
 from pipeline.experiments.unit import Gap
 from pipeline.networks import esc_cnn, voice, voice_card_rows
 from pipeline.train.esc import trained
-from store.experiments import ExperimentRows
 from store.reader import Reader
+from store.results import ExperimentRows
 
 OF = {
     (NETWORK, trained.NETWORK): esc_cnn,

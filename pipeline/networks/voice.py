@@ -14,8 +14,7 @@ from models.voice_card import NETWORK as METHOD
 from models.voice_card import TITLE, Card, in_words, said
 from pipeline.classify.metrics import MetricRow, Metrics, class_rows, measure
 from pipeline.experiments import rows
-from pipeline.experiments.grid import targets
-from pipeline.experiments.spec import NETWORK, SHIPPED, TRAINED, Due, Wanted
+from pipeline.experiments.spec import NETWORK, SHIPPED, TRAINED, Due, Wanted, targets
 from pipeline.experiments.unit import Gap
 from pipeline.networks import in_use, speech_datasets
 from pipeline.networks.ecapa import NAME
@@ -23,8 +22,8 @@ from pipeline.networks.exposure import LEARNED, NEVER_MET, VALIDATED, met
 from pipeline.networks.rows import SOUND, experiment_row, fold_rows
 from pipeline.train.layout import digest
 from pipeline.train.voice.scores import answered, by_speaker, dialect_rows, each_speaker, speaker_rows
-from store.experiments import ExperimentRows
 from store.reader import Reader
+from store.results import ExperimentRows
 
 VERSION = 1
 """Raise it when an experiment's rows change for a reason that neither weights nor clips tell."""

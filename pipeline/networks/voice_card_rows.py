@@ -16,8 +16,8 @@ from models.gender_format import SEXES
 from models.gender_format import VERSION as NETWORK_VERSION
 from models.voice_card import NETWORK as METHOD
 from models.voice_card import Card, Evaluated, in_words
-from pipeline.classify.intervals import Interval, by_groups
 from pipeline.classify.metrics import MetricRow, Metrics, measure
+from pipeline.classify.significance import Interval, by_groups
 from pipeline.experiments import rows
 from pipeline.experiments.spec import CARD, Due, Wanted
 from pipeline.networks import in_use
@@ -25,8 +25,8 @@ from pipeline.networks.rows import SOUND, experiment_row
 from pipeline.networks.voice import origin, parameters
 from pipeline.train.layout import digest
 from pipeline.train.voice.scores import each_speaker
-from store.experiments import ExperimentRows
 from store.reader import Reader
+from store.results import ExperimentRows
 
 DATASET = f"card:{METHOD}"
 VERSION = 1

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from pipeline.train.layout import TrainError
-from store.files import flush
+from store.snapshots import flush
 
 Row = tuple[int, str, float]
 """Epoch, from 1, a metric's name and its value."""

@@ -10,8 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor
 
-from pipeline.audio.decode import AudioError, load_mono, why_not_read
-from pipeline.audio.recordings import SILENCE_PEAK_DBFS
+from pipeline.audio.decode import SILENCE_PEAK_DBFS, AudioError, load_mono, why_not_read
 from pipeline.train.layout import TrainError
 
 Samples = NDArray[np.float32]

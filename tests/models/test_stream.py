@@ -20,8 +20,7 @@ from models.ecapa.network import EcapaParameters, made
 from models.gender import VoiceEar, VoiceModel
 from models.stream import Belief, VoiceStream
 from models.vad import Silero
-from pipeline.synthesis.speech.speakers import roster
-from pipeline.synthesis.speech.voices import utter
+from pipeline.synthesis.speech.voices import roster, utter
 
 Samples = NDArray[np.float32]
 StreamOf = Callable[..., VoiceStream]

@@ -28,7 +28,7 @@ from pipeline.train.esc.trained import read_json
 from pipeline.train.layout import TrainError, plain
 from pipeline.train.loop import OnEpochEnd
 from store.errors import listed
-from store.files import write_atomically
+from store.snapshots import write_atomically
 
 LIBRARIES = ("torch", "torchaudio", "numpy", "soxr", "soundfile")
 

@@ -18,7 +18,7 @@ from torch import Tensor
 from models import gender as voices
 from models.gender_format import SEXES
 from models.voice_card import CARD, NETWORK, WEIGHTS
-from pipeline.extraction import content_hash
+from pipeline.audio.decode import content_hash
 from pipeline.train.checkpoint import write_tensors
 from pipeline.train.layout import plain
 from pipeline.train.voice.data import Voices
@@ -26,7 +26,7 @@ from pipeline.train.voice.evaluate import Evaluation
 from pipeline.train.voice.recipe import GenderRecipe
 from pipeline.train.voice.scores import by_speaker
 from pipeline.train.voice.seeds import SeedResult, spread
-from store.files import write_atomically
+from store.snapshots import write_atomically
 
 LIBRARIES = ("torch", "torchaudio", "numpy", "soxr", "soundfile", "av")
 SAYS = (

@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.gender_format import SEXES
-from pipeline.classify.intervals import LEVEL, Interval, wilson
 from pipeline.classify.metrics import MetricRow, Metrics, measure, metric_row
+from pipeline.classify.significance import CONFIDENCE, Interval, wilson
 
 CONDITION, DIALECT = "condition", "dialect"
 """Kinds of ``experiment_metrics``."""
@@ -101,7 +101,7 @@ def by_speaker(told: pd.DataFrame) -> pd.DataFrame:
 
 
 def bootstrap(
-    told: pd.DataFrame, resamples: int = RESAMPLES, seed: int = 0, level: float = LEVEL
+    told: pd.DataFrame, resamples: int = RESAMPLES, seed: int = 0, level: float = CONFIDENCE
 ) -> Interval:
     """Within what the accuracy lies if other speakers had been met: speakers drawn anew (Efron 1979), percentiles."""
     speakers = by_speaker(told)

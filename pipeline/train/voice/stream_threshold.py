@@ -22,14 +22,14 @@ from models.gender import Ear, VoiceEar, load
 from models.stream import VoiceStream
 from models.vad import CHUNK, RATE_HZ, Silero, SpeechDetector
 from models.voice_card import CARD, WEIGHTS
-from pipeline.extraction import content_hash
+from pipeline.audio.decode import content_hash
 from pipeline.runtime import stop
 from pipeline.train.layout import TrainError
 from pipeline.train.sound import ProgressCallback
 from pipeline.train.voice.data import Collected
 from pipeline.train.voice.evaluate import CLEAN, conditions
 from pipeline.train.voice.sounds import Noises, Samples, decoded, read_noises, spoken
-from store.files import write_atomically
+from store.snapshots import write_atomically
 
 GRID = tuple(round(0.5 + step / 100, 2) for step in range(50))
 """The thresholds that are tried: 0.50 to 0.99."""

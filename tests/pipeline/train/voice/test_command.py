@@ -20,8 +20,7 @@ from pipeline.datasets import timit
 from pipeline.features import VIEWS
 from pipeline.networks import in_use
 from pipeline.sources import parse
-from pipeline.synthesis.speech.speakers import roster
-from pipeline.synthesis.speech.voices import utter
+from pipeline.synthesis.speech.voices import roster, utter
 from pipeline.train.voice.data import from_store
 from store.reader import Reader
 from store.snapshots import Store

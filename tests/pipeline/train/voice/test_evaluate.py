@@ -12,7 +12,7 @@ import torch
 
 from models.gender import Told, VoiceModelError
 from models.gender_format import SEXES
-from pipeline.classify.intervals import wilson
+from pipeline.classify.significance import wilson
 from pipeline.train.layout import TrainError
 from pipeline.train.voice.evaluate import CLEAN, Condition, Evaluation, conditions, evaluate, measured
 from pipeline.train.voice.scores import bootstrap, by_speaker
