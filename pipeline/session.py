@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline.errors import PipelineError
 from pipeline.runtime import events
-from store import history, staging
+from store import publishing
 from store.reader import Reader
 from store.snapshots import Snapshot, Store
 from store.writer import Writer
@@ -37,7 +37,7 @@ def require_rest(store: Store, what: str) -> Snapshot:
     PipelineError
         There is none yet, or a build lies unfinished.
     """
-    staging.recover(store)
+    publishing.recover(store)
     current = store.current()
     if current is None:
         raise PipelineError(
@@ -57,16 +57,16 @@ def amended(store: Store, current: Snapshot, suffix: str) -> Iterator[Amended]:
 
     Call it under the store's lock; ``suffix`` tells in the history of builds what kind of a change it was.
     """
-    staging.begin(store)
+    publishing.begin(store)
     try:
         with Writer(store.staging) as writer:
             what = Amended(writer)
             _enter(writer, suffix)
             yield what
             _sign(writer, current.path, store.next_number())
-        what.snapshot = staging.publish(store, store.next_number())
+        what.snapshot = publishing.publish(store, store.next_number())
     except BaseException:
-        staging.discard(store)
+        publishing.discard(store)
         raise
     store.prune()
 
@@ -75,15 +75,15 @@ def _enter(writer: Writer, suffix: str) -> None:
     began = datetime.now()  # local, as a build's own
     name = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}Z-{suffix}"
     with writer.transaction():
-        history.begin_build(writer, name, began)
+        publishing.begin_build(writer, name, began)
 
 
 def _sign(writer: Writer, base: Path, number: int) -> None:
-    counts: dict[str, Any] = history.changes_since(writer, base)
+    counts: dict[str, Any] = publishing.changes_since(writer, base)
     counts |= {"vectors_computed": 0, "vectors_reused": 0}
     found = writer.con.execute("select build_id from builds where status = 'running'").fetchall()
     with writer.transaction():
-        history.sign_build(writer, found[0][0], number, datetime.now(), counts)
+        publishing.sign_build(writer, found[0][0], number, datetime.now(), counts)
 
 
 def collections(snapshot: Snapshot) -> list[events.Collection]:

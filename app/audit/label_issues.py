@@ -12,10 +12,9 @@ from app.cache import audited, served, snapshot
 from app.cache.audited import Found
 from app.components.clip_rows.clip_rows import clip_rows
 from app.ui import show
-from pipeline.audit.part import DOUBTS
-from store import marks
+from pipeline.audit.report import DOUBTS
+from store.annotations import DOUBT, KEEP, Mark, delete_mark, load_marks, save_mark
 from store.errors import SesatlasError
-from store.marks import DOUBT, KEEP, Mark
 
 FIRST = 50
 """How many of the most doubtful are listed, each with its player."""
@@ -159,7 +158,7 @@ def _yes(issue: pd.Series) -> list[str]:
 def with_marks(found: Found) -> pd.DataFrame:
     """The doubts with ``mark`` and ``marked_at``, empty where there is none; a changed label bears none."""
     try:
-        given = marks.load(snapshot.store(), found.name)
+        given = load_marks(snapshot.store(), found.name)
     except SesatlasError as error:
         st.warning(str(error), icon=":material/bookmark_remove:")
         given = {}
@@ -193,7 +192,7 @@ def put_mark(dataset: str, table: pd.DataFrame, place: int, word: str) -> None:
     row = table.iloc[place]
     one = Mark(clip_id=row["clip_id"], mark=word, label=row["given"], snapshot=snapshot.current().number)
     try:
-        marks.put(snapshot.store(), dataset, one)
+        save_mark(snapshot.store(), dataset, one)
     except SesatlasError as error:
         st.session_state[FAULT] = str(error)
         return
@@ -205,7 +204,7 @@ def put_mark(dataset: str, table: pd.DataFrame, place: int, word: str) -> None:
 def clear(dataset: str, clip_id: str) -> None:
     """Take a mark away; the clip stays in view."""
     try:
-        marks.clear(snapshot.store(), dataset, clip_id)
+        delete_mark(snapshot.store(), dataset, clip_id)
     except SesatlasError as error:
         st.session_state[FAULT] = str(error)
     choose(dataset, clip_id)

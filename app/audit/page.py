@@ -15,8 +15,8 @@ from app.cache import audited, snapshot
 from app.cache.audited import Found
 from app.ui import show
 from pipeline.audit.confounds import telling
-from pipeline.audit.leakage import WORDS
-from pipeline.audit.part import (
+from pipeline.audit.leakage import WORDS, Effect
+from pipeline.audit.report import (
     BALANCE,
     DOUBTS,
     DUPLICATES,
@@ -27,7 +27,6 @@ from pipeline.audit.part import (
     REMOVAL,
     SPLIT,
 )
-from pipeline.audit.removal import Effect
 
 NOT_YET = (
     "This collection has not been audited in this snapshot. Start a build on the Pipeline page: it looks for "

@@ -10,7 +10,7 @@ import plotly.express as px
 import plotly.graph_objects as go
 
 from app.ui.charts import AGAINST, BAR_PX, NEITHER
-from pipeline.classify.curves import Curve, Reliability
+from pipeline.classify.metrics import Curve, Reliability
 
 DASHES = ("dot", "dash", "dashdot", "longdash", "longdashdot", "5px,2px", "2px,6px")
 LONGEST = 44

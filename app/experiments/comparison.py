@@ -11,7 +11,7 @@ from app.cache import learned
 from app.experiments import leaderboard, selection, summary
 from app.experiments.summary import Names
 from app.ui import clip, clip_pages, show
-from pipeline.classify.compare import Comparison, compare
+from pipeline.classify.significance import Comparison, compare
 
 FIRST, SECOND, CLIP, HEARD = "first", "second", "clip", "compared_heard"
 

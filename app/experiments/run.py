@@ -14,9 +14,8 @@ from app.experiments.selection import EXPERIMENT, TARGET
 from app.experiments.summary import Names
 from app.ui import address
 from pipeline.classify import CLASSIFIERS
-from pipeline.classify.lookup import COMBINATIONS, TOGETHER
-from pipeline.experiments.grid import DETAILED, targets
-from pipeline.experiments.spec import PAGE, Wanted
+from pipeline.classify.run import COMBINATIONS, TOGETHER
+from pipeline.experiments.spec import DETAILED, PAGE, Wanted, targets
 
 ASKED = "experiment_asked"
 PART, RESULTS, RUN, VOICE = "part", "Results", "Run", "Voice"

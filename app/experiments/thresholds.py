@@ -11,8 +11,7 @@ import streamlit as st
 from app.experiments import charts
 from app.experiments.summary import Seen
 from app.ui import show
-from pipeline.classify.curves import Curve
-from pipeline.classify.metrics import pr, roc
+from pipeline.classify.metrics import Curve, pr, roc
 
 EVERY_CLASS = ""
 MOST_CURVES = 10

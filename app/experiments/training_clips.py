@@ -16,7 +16,7 @@ from app.cache import learned
 from app.experiments import summary
 from app.experiments.summary import Seen
 from app.similar import rows
-from pipeline.classify.summary import OFFICIAL_SPLIT
+from pipeline.classify.protocol import OFFICIAL_SPLIT
 from pipeline.experiments.spec import UNLEAKED
 from pipeline.inputs import Input, InputError
 from pipeline.networks.ecapa import NAME as HEARD

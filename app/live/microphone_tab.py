@@ -18,7 +18,7 @@ from app.live.monitor_view import Sent, constants, monitor_data
 from app.live.session import LiveSession, LiveState
 from app.live.webrtc import CLEAN_UP, Ears, Status
 from models.decisions import StreamParameters
-from models.ear import Ear
+from models.gender import Ear
 from models.stream import VoiceStream
 from models.vad import Silero
 

@@ -20,12 +20,12 @@ from app.ui.clip import recording
 from app.ui.upload import Sent
 from app.voice.card import listed
 from models.decisions import StreamParameters
-from models.ear import Ear
+from models.gender import Ear
 from models.stream import VoiceStream
 from models.vad import RATE_HZ, Silero
+from models.voice_card import Card
 from pipeline.audio.decode import AudioError, load_mono, to_wav_bytes
 from pipeline.errors import PipelineError
-from pipeline.networks.voice_card import Card
 
 RECORD, FILE, EXAMPLE = "Record here", "A file of mine", "An example"
 KEPT, CANCELLED = "live_file_heard", "live_file_cancelled"

@@ -11,7 +11,7 @@ from app.experiments.summary import percent
 from app.ui import show
 from app.voice import charts, summary
 from app.voice.card import SEXES, VALIDATION, Network, Part, source
-from pipeline.classify.intervals import wilson
+from pipeline.classify.significance import wilson
 
 MEASURED = "measured"
 HARDEST = 40

@@ -24,9 +24,9 @@ from pipeline.runtime import events, stop
 from pipeline.session import collections
 from pipeline.sources import Source, choose, dataset_row, scan_all
 from pipeline.stage import Stage, State
-from store import staging
-from store.duck import DamagedError
-from store.history import PUBLISHED, RUNNING
+from store import publishing
+from store.database import DamagedError
+from store.publishing import PUBLISHED, RUNNING
 from store.reader import Reader
 from store.snapshots import KEEP, Snapshot, Store
 from store.writer import Writer
@@ -95,7 +95,7 @@ class _Build:
     counts: Counts = field(default_factory=Counts)
 
     def run(self, given: Mapping[str, Source]) -> events.Finished:
-        staging.recover(self.store)
+        publishing.recover(self.store)
         current = self.store.current()
         possible = {**self.options.views, **embeddings.views(self.store.root)}
         known, self.base = known_of(self.store, current, possible, thorough=self.options.thorough)
@@ -114,13 +114,13 @@ class _Build:
             self.counts = Counts(failed=len(plan.failures))
             return self._finished("unchanged", current)
         if not resumed:
-            staging.begin(self.store)
+            publishing.begin(self.store)
         try:
             self._measure(plan, known, datasets)
             self._results(clips_changed=bool(work or current is None))
             return self._finished("published", self._publish())
         except DamagedError:
-            staging.discard(self.store)
+            publishing.discard(self.store)
             raise
 
     @property
@@ -190,7 +190,7 @@ class _Build:
         with Writer(self.store.staging) as writer:
             earlier = _earlier(writer, number)
             sign(writer, self.build_id, number, self.counts, RUNNING, [*earlier, number])
-        snapshot = staging.publish(self.store, number, go_on=True)
+        snapshot = publishing.publish(self.store, number, go_on=True)
         self._drop(earlier[:-1])  # a page may just be opening the last one
         self.on_event(events.Published(snapshot.number, stage))
 
@@ -200,7 +200,7 @@ class _Build:
         with Writer(self.store.staging) as writer:
             earlier = _earlier(writer, number)
             sign(writer, self.build_id, number, self.counts, PUBLISHED, [])
-        snapshot = staging.publish(self.store, number)
+        snapshot = publishing.publish(self.store, number)
         self._drop(earlier)
         self.store.prune(self.options.keep)
         return snapshot

@@ -19,8 +19,9 @@ from pipeline.build.store_state import base_of, clip_row, failure_row, still_the
 from pipeline.clips import Problem, Row
 from pipeline.extraction import Outcome
 from pipeline.features.view import View
-from store import history
+from store import publishing
 from store import views as vectors
+from store.invalidate import delete_clips, keep_datasets
 from store.snapshots import Snapshot
 from store.writer import Writer
 
@@ -85,13 +86,13 @@ class Staging:
         """Write what needs no listening: datasets, views, new labels, borrowed vectors, removals."""
         with self.writer.transaction():
             self.writer.set_meta(base=base_of(self.base))
-            history.begin_build(self.writer, self.build_id, started_at)
+            publishing.begin_build(self.writer, self.build_id, started_at)
             vectors.define_views(self.writer, list(views.values()))
             # Lent before anything is removed: the lender may be a clip that goes.
             self.reused = vectors.lend_vectors(self.writer, views, self.plan.reused)
             self.writer.upsert("clips", self.plan.rows)
-            self.writer.delete_clips([*self.plan.removed, *self.plan.changed])
-            self.writer.keep_datasets(datasets)
+            delete_clips(self.writer, [*self.plan.removed, *self.plan.changed])
+            keep_datasets(self.writer, datasets)
             self.writer.replace_failures(list(self.plan.failures.values()))
 
     def take(self, outcomes: Iterable[Outcome]) -> int:
@@ -112,7 +113,7 @@ class Staging:
         with self.writer.transaction():
             self.writer.upsert("clips", [self._row(outcome) for outcome in good])
             self._write_vectors(good)
-            self.writer.delete_clips(list(failed))
+            delete_clips(self.writer, list(failed))
             self.writer.upsert("failures", list(failed.values()))
         self._written_at = time.monotonic()
 
@@ -145,7 +146,7 @@ class Staging:
     def counts(self) -> Counts:
         """Write what is finished; count what has changed against the snapshot that the build began from."""
         self.commit()
-        changes = history.changes_since(self.writer, self.base.path if self.base else None)
+        changes = publishing.changes_since(self.writer, self.base.path if self.base else None)
         vectors = {"vectors_computed": self.computed, "vectors_reused": self.reused}
         return replace(Counts(), **(changes | vectors))  # type: ignore[arg-type]
 
@@ -156,5 +157,5 @@ def sign(
     """Write what the build has done into the history, and which snapshots it has published on its way."""
     numbers = {name: value for name, value in asdict(counts).items() if name != "stages"}
     with writer.transaction():
-        history.sign_build(writer, build_id, number, datetime.now(), numbers, status)
+        publishing.sign_build(writer, build_id, number, datetime.now(), numbers, status)
         writer.set_meta(steps=" ".join(map(str, steps)))

@@ -14,7 +14,7 @@ from pipeline.build import stages
 from pipeline.clips import Clip, Problem, Row
 from pipeline.features.view import View
 from pipeline.stage import State
-from store import staging
+from store import publishing
 from store.errors import StoreError
 from store.reader import Reader
 from store.snapshots import Snapshot, Store
@@ -121,7 +121,7 @@ def known_of(
                     return read_known(store.root, reader, views, thorough), _snapshot(store, began_from)
         except StoreError as error:
             log.warning("The unfinished build is started anew: %s", error)
-    staging.discard(store)
+    publishing.discard(store)
     if current is None:
         return NOTHING_KNOWN, None
     with Reader(current.path) as reader:

@@ -12,11 +12,11 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline.classify.curve import Point
+from pipeline.classify.learning_curve import Point
 from pipeline.classify.metrics import MetricRow, Metrics, class_rows, metric_row
 from pipeline.classify.run import Experiment, Fold
 from pipeline.experiments.spec import EVERY_CLIP
-from store.experiments import ExperimentRows
+from store.results import ExperimentRows
 
 COLUMNS_KEPT = 100
 OF_FOLD = (

@@ -27,8 +27,8 @@ from app.components.monitor import monitor
 from app.components.playlist import playlist
 from app.live import webrtc
 from app.live.webrtc import Connection, Ears
-from store.experiments import ExperimentRows, replace_experiment
 from store.reader import Reader
+from store.results import ExperimentRows, replace_experiment
 from store.snapshots import Store
 from store.writer import Writer
 

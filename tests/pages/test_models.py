@@ -16,8 +16,8 @@ from app.cache import learned
 from app.experiments import confusion, errors, leaderboard
 from app.ui import clip_pages
 from pipeline.classify import CLASSIFIERS
-from pipeline.classify.compare import compare
-from pipeline.experiments.grid import BASELINES
+from pipeline.classify.significance import compare
+from pipeline.experiments.spec import BASELINES
 from store.reader import Reader
 from store.snapshots import Store
 

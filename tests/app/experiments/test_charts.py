@@ -7,8 +7,7 @@ import pandas as pd
 import pytest
 
 from app.experiments import charts, thresholds
-from pipeline.classify.curves import Curve, receiver, reliability
-from pipeline.classify.metrics import pr, roc
+from pipeline.classify.metrics import Curve, pr, receiver, reliability, roc
 
 
 def test_accuracies_with_intervals_and_lines() -> None:

@@ -20,9 +20,9 @@ from app.live.recording_tab import in_words
 from app.live.timeline import Segment
 from models.decisions import Decision, State
 from models.vad import CHUNK, RATE_HZ
+from models.voice_card import Card
 from pipeline.audio.decode import AudioError
 from pipeline.networks.exposure import LEARNED, NEVER_MET, VALIDATED
-from pipeline.networks.voice_card import Card
 
 
 @dataclass(frozen=True)

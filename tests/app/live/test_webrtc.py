@@ -35,7 +35,7 @@ from app.live.webrtc import (
     samples,
 )
 from models.decisions import State
-from models.ear import Heard
+from models.gender import Heard
 from models.stream import VoiceStream
 
 RATE_HZ, FRAME = 48_000, 960

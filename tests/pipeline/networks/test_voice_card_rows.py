@@ -7,8 +7,8 @@ from datetime import datetime
 import numpy as np
 import pytest
 
-from pipeline.classify.intervals import by_groups, wilson
 from pipeline.classify.metrics import metric_row
+from pipeline.classify.significance import by_groups, wilson
 from pipeline.networks.in_use import used
 from pipeline.networks.voice_card_rows import DATASET
 from store.compare import diff
