@@ -36,7 +36,7 @@ from rich.console import Console
 from rich.table import Table
 
 from app.clusters.leaderboard import describe_parameters
-from pipeline.clusterings.pairs import ari
+from pipeline.clusterings.agreement import ari
 from pipeline.clusterings.search import search
 from pipeline.features import VIEWS
 from pipeline.inputs import ALL, given_of

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+Row = dict[str, Any]
+"""A row of one of the store's tables, by column."""
 Stage = Literal["scan", "decode", "check", "features"]
 Split = Literal["train", "test"]
 Sex = Literal["female", "male"]

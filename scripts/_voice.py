@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pandas as pd
 from _tables import lines, percent
 
-from app.voice.references import VOICES
+from app.voice.card import VOICES
 from pipeline.networks.voice_card_rows import DATASET
 from store.reader import Reader
 

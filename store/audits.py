@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -13,13 +13,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from store.errors import StoreError
-
-if TYPE_CHECKING:
-    from store.writer import Writer
+from store.results_reader import CODES
+from store.writer import Writer
 
 Row = Mapping[str, Any]
-CODES = 512
-"""Numbers in a fingerprint."""
 FOUND = ("audit_pairs", "audit_ties", "audit_removed", "audit_doubts", "audit_facts", "audit_balance")
 """What an audit found, a table a kind; any of them may have no row."""
 OF_AUDITS = ("audit_parts", *FOUND, "audits")

@@ -7,8 +7,8 @@ from dataclasses import dataclass, fields
 import duckdb
 import pandas as pd
 
-from store import sql
-from store.duck import first_line, told_as
+from store import database
+from store.database import first_line, told_as
 from store.errors import StoreError
 from store.snapshots import Snapshot
 
@@ -52,12 +52,12 @@ def diff(old: Snapshot, new: Snapshot) -> Difference:
 
     with told_as(say), duckdb.connect() as con:
         for name, snapshot in (("old", old), ("new", new)):
-            con.execute(f"attach {sql.file(snapshot.path)} as {name} (read_only)")
+            con.execute(f"attach {database.quoted(snapshot.path)} as {name} (read_only)")
             con.execute(f"create temp table {name}_units as {_units(con, name)}")
             con.execute(f"create temp table {name}_experiments as {_experiments(con, name)}")
         con.execute("use new")
         kinds = (each.name for each in fields(Difference))
-        return Difference(**{kind: con.execute(sql.query(f"diff_{kind}")).df() for kind in kinds})
+        return Difference(**{kind: con.execute(database.query(f"diff_{kind}")).df() for kind in kinds})
 
 
 def _units(con: duckdb.DuckDBPyConnection, name: str) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 
-from store.duck import first_line, told_as
+from store.database import first_line, told_as
 from store.errors import StoreError, listed
 
 METRICS = {"cosine": "array_cosine_distance", "euclidean": "array_distance"}

@@ -11,12 +11,10 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from store import sql
-from store.analysis_reader import Answers, Members, Points
-from store.audit_reader import Audited
+from store import database
 from store.database import Database
 from store.errors import NAMED, StoreError, listed
-from store.results_reader import Learned, Predictions
+from store.results_reader import Answers, Audited, Learned, Members, Points, Predictions
 
 __all__ = ["Matrix", "Members", "Points", "Predictions", "Reader"]
 
@@ -37,10 +35,10 @@ class Reader(Answers, Learned, Audited, Database):
     """
 
     def ask(self, name: str, **parameters: Any) -> pa.Table:
-        return self.added(sql.query(name), **parameters)
+        return self.added(database.query(name), **parameters)
 
     def _vectors(self, name: str, view: str, **parameters: Any) -> pa.Table:
-        return self.table(sql.view_query(name, view), **parameters)
+        return self.table(database.view_query(name, view), **parameters)
 
     def vector_ids(self, view: str) -> set[str]:
         """The clips that have a vector in ``view``."""
@@ -64,7 +62,7 @@ class Reader(Answers, Learned, Audited, Database):
     def clips_table(self, dataset: str) -> pa.Table:
         """As :meth:`clips`, in the store's own types: the same for each dataset, whatever it lacks."""
         self._require_dataset(dataset)
-        return self.table(sql.query("clips"), dataset=dataset)
+        return self.table(database.query("clips"), dataset=dataset)
 
     def _require_dataset(self, dataset: str) -> None:
         known = [row["dataset"] for row in self.rows("all_datasets")]

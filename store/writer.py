@@ -11,10 +11,9 @@ from typing import Any, Self
 import duckdb
 import pyarrow as pa
 
-from store import sql
-from store.duck import explain, told_as, typed
+from store import database
+from store.database import explain, told_as, typed
 from store.errors import StoreError
-from store.invalidate import forget
 
 TABLES = ("meta", "datasets", "clips", "failures", "builds", "units", "fingerprints")
 
@@ -35,7 +34,7 @@ class Writer:
         try:
             with self.transaction():
                 self._upgrade()
-                self.con.execute(sql.schema())
+                self.con.execute(database.schema())
                 self._require_version()
         except BaseException:
             self.con.close()
@@ -46,14 +45,14 @@ class Writer:
         asked = "select count(*) from duckdb_tables() where table_name = 'meta'"
         if not self.con.execute(asked).fetchall()[0][0]:
             return
-        if self.meta().get("schema_version") in sql.LACKING:
-            self.con.execute(sql.upgrade())
+        if self.meta().get("schema_version") in database.LACKING:
+            self.con.execute(database.upgrade())
 
     def _require_version(self) -> None:
-        found = self.meta().get("schema_version", sql.SCHEMA_VERSION)
-        if not sql.is_read(found):
-            raise StoreError(sql.other_version(self.path, found))
-        self.set_meta(schema_version=sql.SCHEMA_VERSION)
+        found = self.meta().get("schema_version", database.SCHEMA_VERSION)
+        if not database.is_read(found):
+            raise StoreError(database.other_version(self.path, found))
+        self.set_meta(schema_version=database.SCHEMA_VERSION)
 
     def __enter__(self) -> Self:
         return self
@@ -103,7 +102,7 @@ class Writer:
                 raise
 
     def meta(self) -> dict[str, str]:
-        return dict(self.con.execute(sql.query("meta")).fetchall())
+        return dict(self.con.execute(database.query("meta")).fetchall())
 
     def set_meta(self, **values: str) -> None:
         self.upsert("meta", [{"key": key, "value": value} for key, value in values.items()])
@@ -133,34 +132,7 @@ class Writer:
         finally:
             self.con.unregister("batch")
 
-    def delete_clips(self, clip_ids: Sequence[str]) -> None:
-        """Forget clips, their vectors in every view, and all that was computed from their datasets."""
-        if not len(clip_ids):
-            return
-        losing = "select distinct dataset from clips where clip_id in (select unnest($ids))"
-        for (dataset,) in self.con.execute(losing, {"ids": list(clip_ids)}).fetchall():
-            forget(self.con, dataset=dataset)
-        views = [row[0] for row in self.con.execute("select view from views").fetchall()]
-        for table in ["clips", *(sql.view_table(view) for view in views)]:
-            statement = f"delete from {table} where clip_id in (select unnest($ids))"
-            self.con.execute(statement, {"ids": list(clip_ids)})
-
     def replace_failures(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Let ``rows`` be all the failures there are."""
         self.con.execute("delete from failures")
         self.upsert("failures", rows)
-
-    def keep_datasets(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Let ``rows`` be all the datasets there are; of the others nothing stays."""
-        kept = {row["dataset"] for row in rows}
-        for (dataset,) in self.con.execute("select dataset from datasets").fetchall():
-            if dataset not in kept:
-                self._delete_dataset(dataset)
-        self.upsert("datasets", rows)
-
-    def _delete_dataset(self, dataset: str) -> None:
-        ids = self.con.execute("select clip_id from clips where dataset = ?", [dataset]).fetchall()
-        self.delete_clips([row[0] for row in ids])
-        forget(self.con, dataset=dataset)
-        for table in ("failures", "datasets"):
-            self.con.execute(f"delete from {table} where dataset = ?", [dataset])

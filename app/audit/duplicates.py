@@ -10,8 +10,8 @@ import streamlit as st
 from app.cache import audited, snapshot
 from app.cache.audited import Found
 from app.ui import show
-from pipeline.audit.alignment import Aligned
-from pipeline.audit.part import DUPLICATES
+from pipeline.audit.duplicates import Aligned
+from pipeline.audit.report import DUPLICATES
 
 PAIRS = 8
 """Pairs a page: each carries two sounds along."""

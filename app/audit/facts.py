@@ -7,7 +7,7 @@ import streamlit as st
 from app.audit import charts
 from app.cache.audited import Found
 from app.ui import show
-from pipeline.audit.part import BALANCE, FACTS
+from pipeline.audit.report import BALANCE, FACTS
 
 WHAT = (
     "A random forest is given nothing but these facts of each recording. Where one names the label, a classifier "

@@ -7,13 +7,14 @@ import hashlib
 import pandas as pd
 import streamlit as st
 
-from app.audit import duplicates, marking
+from app.audit import duplicates
 from app.cache import audited, snapshot, sounds
 from app.cache.audited import Found
 from app.components.clip_rows.clip_rows import clip_rows
 from app.ui import show
-from pipeline.audit.part import DOUBTS
-from store.marks import DOUBT, KEEP
+from pipeline.audit.report import DOUBTS
+from store.annotations import DOUBT, KEEP, Mark, delete_mark, load_marks, save_mark
+from store.errors import SesatlasError
 
 FIRST = 50
 """How many of the most doubtful are listed, each with its player."""
@@ -26,17 +27,18 @@ COLUMNS = {
     "issue": ("taken for wrong", "{}"),
     "name": ("clip", "{}"),
 }
+FAULT = "audit_marks_fault"
 
 
 def draw(found: Found) -> None:
     """One clip to judge, the first fifty, and what was marked so far."""
     st.markdown(found.told[DOUBTS])
-    table = marking.with_marks(found)
-    chosen = marking.chosen(found.name, table)
+    table = with_marks(found)
+    place = place_to_judge(found.name, table)
     with st.container(border=True, key="audit_one_doubt"):
-        _clip(found, table, chosen)
+        _clip(found, table, place)
     _counts(found, table)
-    _rows(found, table.head(FIRST), chosen)
+    _rows(found, table.head(FIRST), place)
     st.caption(
         f"The {min(FIRST, len(table))} labels of the lowest margin: the probability of the given label less that of "
         "the best other one. ▶ plays a row, a click on it brings it up above. "
@@ -71,8 +73,8 @@ def _clip(found: Found, table: pd.DataFrame, place: int) -> None:
             query_params=here,
             width="content",
         )
-    if st.session_state.get(marking.FAULT):
-        st.warning(st.session_state.pop(marking.FAULT), icon=":material/bookmark_remove:")
+    if st.session_state.get(FAULT):
+        st.warning(st.session_state.pop(FAULT), icon=":material/bookmark_remove:")
 
 
 def confidence(row: pd.Series) -> str:
@@ -88,7 +90,7 @@ def _buttons(found: Found, table: pd.DataFrame, place: int) -> None:
         _mark_button(found, table, place, DOUBT, "Doubt it", ":material/flag:")
         st.button(
             "Clear", key="audit_clear", icon=":material/backspace:", disabled=not row["mark"],
-            on_click=marking.clear, args=(found.name, row["clip_id"]),
+            on_click=clear, args=(found.name, row["clip_id"]),
         )  # fmt: skip
         _step(found, table, place - 1, "Previous", ":material/chevron_left:")
         _step(found, table, place + 1, "Next", ":material/chevron_right:")
@@ -98,7 +100,7 @@ def _mark_button(found: Found, table: pd.DataFrame, place: int, word: str, label
     st.button(
         label, key=f"audit_{word}", icon=icon,
         type="primary" if table["mark"].iloc[place] == word else "secondary",
-        on_click=marking.mark, args=(found.name, table, place, word),
+        on_click=put_mark, args=(found.name, table, place, word),
     )  # fmt: skip
 
 
@@ -106,7 +108,7 @@ def _step(found: Found, table: pd.DataFrame, to: int, label: str, icon: str) -> 
     there = 0 <= to < len(table)
     st.button(
         label, key=f"audit_{label}", icon=icon, disabled=not there,
-        on_click=marking.choose, args=(found.name, table["clip_id"].iloc[to] if there else ""),
+        on_click=choose, args=(found.name, table["clip_id"].iloc[to] if there else ""),
     )  # fmt: skip
 
 
@@ -139,7 +141,7 @@ def _rows(found: Found, table: pd.DataFrame, chosen: int) -> None:
         table["clip_id"].tolist(),
         [_sound(found, clips.loc[clip_id], place) for place, clip_id in enumerate(table["clip_id"])],
         chosen=str(table["clip_id"].iloc[chosen]) if chosen < len(table) else None,
-        on_choose=lambda clip_id: marking.choose(found.name, clip_id),
+        on_choose=lambda clip_id: choose(found.name, clip_id),
         key=f"audit_doubt_rows_{state}",
     )
 
@@ -151,3 +153,67 @@ def _sound(found: Found, clip: pd.Series, place: int) -> str | None:
 
 def _yes(issue: pd.Series) -> list[str]:
     return ["yes" if one else "" for one in issue]
+
+
+def with_marks(found: Found) -> pd.DataFrame:
+    """The doubts with ``mark`` and ``marked_at``, empty where there is none; a changed label bears none."""
+    try:
+        given = load_marks(snapshot.store(), found.name)
+    except SesatlasError as error:
+        st.warning(str(error), icon=":material/bookmark_remove:")
+        given = {}
+    table = found.doubts
+    own = [
+        given[clip_id] if clip_id in given and given[clip_id].label == label else None
+        for clip_id, label in zip(table["clip_id"], table["given"], strict=True)
+    ]
+    stale = sum(one.clip_id not in {mark.clip_id for mark in own if mark} for one in given.values())
+    if stale:
+        st.caption(
+            f":orange[{show.counted(stale, 'mark')} of clips that are gone or have another label since.]"
+        )
+    return table.assign(
+        mark=[one.mark if one else "" for one in own],
+        marked_at=[f"{one.marked_at:%Y-%m-%d %H:%M}" if one else "" for one in own],
+    )
+
+
+def place_to_judge(dataset: str, table: pd.DataFrame) -> int:
+    """Which row is to be judged: the one that was clicked, else the first without a mark."""
+    ids = table["clip_id"].tolist()
+    kept = st.session_state.get(_key(dataset))
+    if kept in ids:
+        return ids.index(kept)
+    return next((place for place, mark in enumerate(table["mark"]) if not mark), 0)
+
+
+def put_mark(dataset: str, table: pd.DataFrame, place: int, word: str) -> None:
+    """Store a mark, and go on to the next clip that has none."""
+    row = table.iloc[place]
+    one = Mark(clip_id=row["clip_id"], mark=word, label=row["given"], snapshot=snapshot.current().number)
+    try:
+        save_mark(snapshot.store(), dataset, one)
+    except SesatlasError as error:
+        st.session_state[FAULT] = str(error)
+        return
+    later = table.iloc[place + 1 :]
+    left = later[later["mark"] == ""]
+    choose(dataset, str((left if len(left) else table.iloc[[place]])["clip_id"].iloc[0]))
+
+
+def clear(dataset: str, clip_id: str) -> None:
+    """Take a mark away; the clip stays in view."""
+    try:
+        delete_mark(snapshot.store(), dataset, clip_id)
+    except SesatlasError as error:
+        st.session_state[FAULT] = str(error)
+    choose(dataset, clip_id)
+
+
+def choose(dataset: str, clip_id: str) -> None:
+    """Bring a clip up to be judged."""
+    st.session_state[_key(dataset)] = clip_id
+
+
+def _key(dataset: str) -> str:
+    return f"audit_doubt_at_{dataset}"

@@ -9,19 +9,22 @@ import pandas as pd
 import streamlit as st
 
 from app import error_boundary
-from app.audit import duplicates, label_issues, leakage
-from app.audit import facts as audit_facts
+from app.audit import charts, duplicates, label_issues
 from app.builds import waiting
-from app.cache import audited
+from app.cache import audited, snapshot
 from app.cache.audited import Found
+from app.ui import show
 from pipeline.audit.confounds import telling
-from pipeline.audit.part import (
+from pipeline.audit.leakage import WORDS, Effect
+from pipeline.audit.report import (
     BALANCE,
     DOUBTS,
     DUPLICATES,
     FACTS,
     LEAKAGE,
+    LEAKAGE_OWN,
     NOT_AUDITED,
+    REMOVAL,
     SPLIT,
 )
 
@@ -30,6 +33,114 @@ NOT_YET = (
     "duplicates, leakage, doubtful labels and labels that the recording gives away."
 )
 GOOD, LOOK, UNKNOWN = ":green[:material/check_circle:]", ":orange[:material/error:]", ":gray[:material/help:]"
+TIES = {"tie": "what", "value": "which", "sides": "on", "clips": "clips", "removed": "would go for it alone"}
+REMOVED = {"clip_id": "clip", "label": "label", "side": "side", "tie": "tied by", "value": "to"}
+WHAT = (
+    "A random forest is given nothing but these facts of each recording. Where one names the label, a classifier "
+    "can too, without having learned what it sounds like."
+)
+
+
+def recording_facts(found: Found) -> None:
+    """Balanced accuracy of each fact, and of all together."""
+    st.markdown(found.told[FACTS])
+    table = found.facts
+    figure = charts.facts(table, "The label by facts of the recording alone")
+    told = f"{WHAT} {found.caption(int(table['clips'].iloc[0]))}{_classifier(found)}"
+    show.chart(figure, table, f"{found.name}_facts", caption=told)
+
+
+def _classifier(found: Found) -> str:
+    if found.experiment is None:
+        return ""
+    balanced = float(found.experiment["balanced_accuracy"])
+    return f". The classifier with the lowest log loss has {balanced:.1%} balanced accuracy."
+
+
+def balance(found: Found) -> None:
+    """Clips by label and side."""
+    st.markdown(found.told[BALANCE])
+    cells = found.balance
+    figure = charts.balance(cells, "Clips by label and side")
+    labels = cells["label"].nunique()
+    more = (
+        f"Drawn are the {charts.MOST_LABELS} least even of {labels:,} labels. "
+        if labels > charts.MOST_LABELS
+        else ""
+    )
+    told = (
+        f"{more}Blue cells hold more clips than an even spread would, orange ones fewer. "
+        f"{found.caption(int(cells['clips'].sum()))}"
+    )
+    show.chart(figure, cells, f"{found.name}_balance", caption=told)
+    uneven = cells[cells["verdict"] != "even"]
+    if len(uneven):
+        with st.expander(f"{show.counted(len(uneven), 'cell')} far from even", icon=":material/balance:"):
+            st.dataframe(uneven, hide_index=True, key="audit_uneven")
+
+
+def leakage(found: Found) -> None:
+    """The ties, the clips to do without, and the accuracy with and without them."""
+    st.markdown(found.told[LEAKAGE])
+    if LEAKAGE_OWN in found.told:
+        st.markdown(found.told[LEAKAGE_OWN])
+    if len(found.ties):
+        table = found.ties.replace({"tie": WORDS}).rename(columns=TIES)
+        st.dataframe(table, hide_index=True, key="audit_ties", height=min(320, 38 + 35 * len(table)))
+        st.caption(found.caption(len(table), "tie"))
+        show.download(found.ties, f"{found.name}_ties")
+    if len(found.removed):
+        _removed(found)
+    st.subheader("Accuracy without them", anchor=False)
+    st.markdown(found.told[REMOVAL])
+    if found.experiment is not None and found.unleaked is not None:
+        _accuracy(found, found.experiment, found.unleaked)
+
+
+def _removed(found: Found) -> None:
+    labels = snapshot.clips(found.name).set_index("clip_id")["label"]
+    table = found.removed.assign(label=labels.reindex(found.removed["clip_id"]).to_numpy())[list(REMOVED)]
+    with st.expander(
+        f"Without {show.counted(len(table), 'clip')} nothing crosses", icon=":material/content_cut:"
+    ):
+        st.dataframe(
+            table.rename(columns=REMOVED),
+            hide_index=True,
+            key="audit_removed",
+            height=min(320, 38 + 35 * len(table)),
+        )
+        show.download(table, f"{found.name}_removed")
+
+
+def _accuracy(found: Found, before: pd.Series, after: pd.Series) -> None:
+    effect = audited.removal(str(before["experiment_id"]), str(after["experiment_id"]))
+    table = intervals(effect, len(found.removed))
+    figure = charts.removal(table, f"Accuracy on the {effect.clips:,} clips tested both times")
+    notes = list(found.notes[REMOVAL])
+    told = (
+        f"95% intervals by Wilson 1927. On all its clips the first has {before['accuracy']:.1%} "
+        f"(n = {before['clips']:,}), the second {after['accuracy']:.1%} (n = {after['clips']:,})."
+    )
+    show.chart(
+        figure,
+        table,
+        f"{found.name}_unleaked",
+        caption=" ".join([*notes[:1], told, found.caption(effect.clips)]),
+    )
+
+
+def intervals(effect: Effect, removed: int) -> pd.DataFrame:
+    """``when``, ``accuracy``, ``low``, ``high``, ``clips``: before, then after."""
+    rows = [
+        ("every clip", effect.before, effect.before_interval),
+        (f"without {show.counted(removed, 'clip')}", effect.after, effect.after_interval),
+    ]
+    return pd.DataFrame(
+        [
+            {"when": when, "accuracy": share, "low": each.low, "high": each.high, "clips": effect.clips}
+            for when, share, each in rows
+        ]
+    )
 
 
 @dataclass(frozen=True)
@@ -42,10 +153,10 @@ class Section:
 
 SECTIONS = {
     "Duplicates": Section(DUPLICATES, duplicates.draw),
-    "Leakage": Section(LEAKAGE, leakage.draw),
+    "Leakage": Section(LEAKAGE, leakage),
     "Label doubts": Section(DOUBTS, label_issues.draw),
-    "Recording facts": Section(FACTS, audit_facts.facts),
-    "Balance": Section(BALANCE, audit_facts.balance),
+    "Recording facts": Section(FACTS, recording_facts),
+    "Balance": Section(BALANCE, balance),
 }
 
 

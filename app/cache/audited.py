@@ -11,10 +11,10 @@ import streamlit as st
 
 from app.cache import snapshot
 from app.ui import clip as listen
-from pipeline.audio.recordings import AudioError
-from pipeline.audit.alignment import Aligned, align
-from pipeline.audit.part import SPLIT
-from pipeline.audit.removal import Effect, effect
+from pipeline.audio.decode import AudioError
+from pipeline.audit.duplicates import Aligned, align
+from pipeline.audit.leakage import Effect, effect
+from pipeline.audit.report import SPLIT
 from pipeline.experiments.spec import UNLEAKED
 from store.errors import SesatlasError
 

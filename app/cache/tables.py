@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from app.cache import snapshot
 from app.ui import thumbnail as pictures
 from models.decisions import StreamParameters
-from models.ear import VoiceEar, ear_of
+from models.gender import VoiceEar, ear_of
+from models.voice_card import Card
 from pipeline.classify import recording_facts
 from pipeline.clusterings.spaces import Space
 from pipeline.clusterings.spaces import spaces as all_spaces
 from pipeline.experiments.spec import FACTS
 from pipeline.inputs import ALL, Input, InputError, given_of
 from pipeline.networks.in_use import used
-from pipeline.networks.voice_card import Card
 from store.reader import Matrix, Points, Reader
 from store.results_reader import Predictions
 

@@ -13,7 +13,14 @@ from numpy.typing import NDArray
 from app.cache import snapshot
 from app.components.cloud import data
 from app.ui import show
-from store import annotations as selections
+from store.annotations import (
+    MAX_NAME_LENGTH,
+    Selection,
+    delete_selection,
+    load_selection,
+    load_selections,
+    save_selection,
+)
 from store.errors import SesatlasError
 
 LONGEST_LINK = 1_500
@@ -113,13 +120,13 @@ def save_form(dataset: str, clip_ids: Sequence[str], marks: Sequence[str]) -> No
         st.form("save_selection", border=False, clear_on_submit=True),
         st.container(horizontal=True, vertical_alignment="bottom"),
     ):
-        name = st.text_input("Save these clips under a name", max_chars=selections.LONGEST_NAME)
+        name = st.text_input("Save these clips under a name", max_chars=MAX_NAME_LENGTH)
         note = st.text_input("Note (may stay empty)")
         asked = st.form_submit_button("Save", icon=":material/bookmark_add:")
     if not asked:
         return
     try:
-        one = selections.Selection(
+        one = Selection(
             name=name.strip(),
             dataset=dataset,
             clip_ids=tuple(clip_ids),
@@ -127,7 +134,7 @@ def save_form(dataset: str, clip_ids: Sequence[str], marks: Sequence[str]) -> No
             note=note.strip(),
             marks=tuple(marks),
         )
-        selections.save(snapshot.store(), one)
+        save_selection(snapshot.store(), one)
     except SesatlasError as error:
         st.warning(str(error), icon=":material/bookmark_remove:")
         return
@@ -140,7 +147,7 @@ def save_form(dataset: str, clip_ids: Sequence[str], marks: Sequence[str]) -> No
 
 def load_box(dataset: str, clip_ids: Sequence[str]) -> None:
     """The saved selections of this collection, to pick again or to forget."""
-    known, faults = selections.every(snapshot.store())
+    known, faults = load_selections(snapshot.store())
     for fault in faults:
         st.caption(f":orange[{fault}]")
     own = {one.name: one for one in known if one.dataset == dataset}
@@ -169,7 +176,7 @@ def follow_saved(dataset: str, clip_ids: Sequence[str]) -> None:
 def pick_saved(dataset: str, clip_ids: Sequence[str], name: str) -> None:
     """Pick a saved selection's clips, and say which are not there any more."""
     try:
-        one = selections.load(snapshot.store(), name)
+        one = load_selection(snapshot.store(), name)
     except SesatlasError as error:
         st.warning(str(error), icon=":material/link_off:")
         return
@@ -189,13 +196,13 @@ def pick_saved(dataset: str, clip_ids: Sequence[str], name: str) -> None:
 
 def _forget(name: str) -> None:
     try:
-        selections.delete(snapshot.store(), name)
+        delete_selection(snapshot.store(), name)
     except SesatlasError as error:
         st.warning(str(error))
     if st.query_params.get(SAVED) == name:
         st.query_params.pop(SAVED, None)
 
 
-def _told(one: selections.Selection) -> str:
+def _told(one: Selection) -> str:
     told = f"{one.name} ({show.counted(len(one.clip_ids), 'clip')}, {one.saved_at:%d %b %Y})"
     return f"{told}: {one.note}" if one.note else told

@@ -15,7 +15,7 @@ from app.cache import snapshot
 from app.clusters import playlist, selection
 from app.ui import clip, clip_table, filters, show
 from pipeline.inputs import Input
-from store import export_selection
+from store import export
 
 MOST_EXACT = 4_000
 """Up to this many clips the medoid is exact: every two are compared, in about a second."""
@@ -234,13 +234,13 @@ def _exports(
         # Made when asked for: of 100,000 clips it takes longer than a page may.
         paths = [clip.recording(pd.Series({**row, "root": dataset["path"]})) for _, row in clips.iterrows()]
         titles = [clip.heading(row) for _, row in clips.iterrows()]
-        return export_selection.to_m3u(paths, clips["duration_s"].tolist(), titles, name)
+        return export.to_m3u(paths, clips["duration_s"].tolist(), titles, name)
 
     files: dict[str, tuple[str, Callable[[], bytes]]] = {
-        "CSV": ("csv", lambda: export_selection.to_csv(rows)),
-        "Parquet": ("parquet", lambda: export_selection.to_parquet(rows)),
+        "CSV": ("csv", lambda: export.to_csv(rows)),
+        "Parquet": ("parquet", lambda: export.to_parquet(rows)),
         "Playlist (M3U)": ("m3u8", playlist_file),
-        "Embedding Projector (TSV)": ("zip", lambda: export_selection.to_projector(name, values, rows)),
+        "Embedding Projector (TSV)": ("zip", lambda: export.to_projector(name, values, rows)),
     }
     with st.popover("Export", icon=":material/download:"):
         for title, (ending, data) in files.items():

@@ -8,18 +8,17 @@ import pandas as pd
 import streamlit as st
 
 from app.cache import tables
-from app.experiments import leaderboard, seen, selection
-from app.experiments import summary as words
+from app.experiments import leaderboard, selection, summary
 from app.experiments.summary import Names
 from app.ui import clip, clip_table, show
-from pipeline.classify.compare import Comparison, compare
+from pipeline.classify.significance import Comparison, compare
 
 FIRST, SECOND, CLIP, HEARD = "first", "second", "clip", "compared_heard"
 
 
 def draw(dataset: pd.Series, run: Callable[[], None]) -> None:
     """Draw the two boxes, McNemar's test and the two lists of clips."""
-    name, names = str(dataset["dataset"]), seen.names_of(dataset)
+    name, names = str(dataset["dataset"]), summary.names_of(dataset)
     experiments = tables.experiments(name)
     if experiments.empty:
         selection.say_why_not(dataset, run)
@@ -38,7 +37,7 @@ def draw(dataset: pd.Series, run: Callable[[], None]) -> None:
         return
     told = (tables.predictions(first).table, tables.predictions(second).table)
     found = compare(*told)
-    _in_words(found, seen.source(dataset, board.loc[[first]].iloc[0]))
+    _in_words(found, summary.source(dataset, board.loc[[first]].iloc[0]))
     _clips(dataset, found, told)
 
 
@@ -65,10 +64,10 @@ def _clips(dataset: pd.Series, found: Comparison, told: tuple[pd.DataFrame, pd.D
 
 def _choose(board: pd.DataFrame, names: Names) -> tuple[str, str]:
     options = board.index.tolist()
-    titles = {one: f"{names.of(row)}, {words.percent(row['accuracy'])}" for one, row in board.iterrows()}
+    titles = {one: f"{names.of(row)}, {summary.percent(row['accuracy'])}" for one, row in board.iterrows()}
     asked = st.query_params.get(selection.EXPERIMENT)
     first = str(asked if asked in options else leaderboard.first(board))
-    listening = board[words.listens(board)].index
+    listening = board[summary.listens(board)].index
     second = next((one for one in [*listening, *options] if one != first), first)
     chosen = []
     with st.container(horizontal=True):
@@ -113,13 +112,13 @@ def _list(
         }
         return pd.DataFrame(told, dtype="string")
 
-    clips = seen.clips_of(dataset)
+    clips = summary.clips_of(dataset)
     clip_table.draw_ids(clips, ids, cells, chosen=st.query_params.get(CLIP), on_choose=choose, key=key)
 
 
 def _said(rows: pd.DataFrame) -> list[str]:
     return [
-        f"{name} ({words.percent(sure)})"
+        f"{name} ({summary.percent(sure)})"
         for name, sure in zip(rows["predicted"], rows["confidence"], strict=True)
     ]
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pandas as pd
 
-from app.experiments import summary as words
+from app.experiments import summary
 from app.experiments.summary import Names
 from app.ui import show as board
 from pipeline.experiments.spec import EVERY_CLIP, FACTS
@@ -30,6 +32,21 @@ COLUMNS = {
     "seconds": (COST, "seconds", "%.1f", "To learn and test on all folds."),
 }  # fmt: skip
 """Column: the heading it stands under, its name, its number format, and what it means."""
+READER = "esc50"
+SOURCE = "Piczak 2015, ACM Multimedia"
+LINK = "https://doi.org/10.1145/2733373.2806390"
+ESC10 = frozenset(
+    {
+        "chainsaw", "clock_tick", "crackling_fire", "crying_baby", "dog",
+        "helicopter", "rain", "rooster", "sea_waves", "sneezing",
+    }
+)  # fmt: skip
+ESC50_CLASSES = 50
+PAPER = {
+    "ESC-10": (400, {"k-NN": 0.667, "SVM": 0.675, "Random forest": 0.727, "Human listeners": 0.957}),
+    "ESC-50": (2_000, {"k-NN": 0.322, "SVM": 0.396, "Random forest": 0.443, "Human listeners": 0.813}),
+}
+"""Accuracies of the paper that brought the collection: five official folds, MFCC and zero crossings."""
 
 
 def of_target(experiments: pd.DataFrame, target: str) -> pd.DataFrame:
@@ -40,7 +57,7 @@ def of_target(experiments: pd.DataFrame, target: str) -> pd.DataFrame:
 
 def apart(board: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The experiments that learned here, and the voice network's, which is tested otherwise than they are."""
-    voices = pd.Series([words.is_voice(row) for _, row in board.iterrows()], index=board.index, dtype=bool)
+    voices = pd.Series([summary.is_voice(row) for _, row in board.iterrows()], index=board.index, dtype=bool)
     return board[~voices], board[voices]
 
 
@@ -55,7 +72,7 @@ def first(experiments: pd.DataFrame) -> str | None:
     """The most accurate experiment that listens; else the most accurate of all."""
     if experiments.empty:
         return None
-    heard = experiments[words.listens(experiments)]
+    heard = experiments[summary.listens(experiments)]
     return str((heard if len(heard) else experiments)["experiment_id"].iloc[0])
 
 
@@ -66,7 +83,7 @@ def shown(experiments: pd.DataFrame, names: Names) -> pd.DataFrame:
         {
             "method": [_method(row) for _, row in table.iterrows()],
             "views": [
-                "nothing" if words.sort(row) == words.BASELINE else names.of_views(row["views"])
+                "nothing" if summary.sort(row) == summary.BASELINE else names.of_views(row["views"])
                 for _, row in table.iterrows()
             ],
             "accuracy": 100 * table["accuracy"],
@@ -86,10 +103,10 @@ def shown(experiments: pd.DataFrame, names: Names) -> pd.DataFrame:
 
 
 def _method(row: pd.Series) -> str:
-    extra = [f"seed {row['seed']}"] if row["seed"] and not words.is_voice(row) else []
+    extra = [f"seed {row['seed']}"] if row["seed"] and not summary.is_voice(row) else []
     extra += ["each view votes"] if row["combination"] == "vote" else []
-    extra += ["baseline"] if words.sort(row) in (words.BASELINE, words.MEASURED_AS[FACTS]) else []
-    return words.method(row["method"]) + (f" ({', '.join(extra)})" if extra else "")
+    extra += ["baseline"] if summary.sort(row) in (summary.BASELINE, summary.MEASURED_AS[FACTS]) else []
+    return summary.method(row["method"]) + (f" ({', '.join(extra)})" if extra else "")
 
 
 def _between(low: pd.Series, high: pd.Series) -> list[str]:
@@ -112,3 +129,48 @@ def draw(experiments: pd.DataFrame, names: Names, chosen: str | None, *, key: st
         A prefix, unique on the page.
     """
     return board.choose_row(shown(experiments, names), COLUMNS, chosen, key=key, highest_px=HIGHEST_PX)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A published accuracy (0 to 1) of a collection of ``clips`` clips."""
+
+    what: str
+    accuracy: float
+    of: str
+    clips: int
+    source: str = SOURCE
+    link: str = LINK
+
+
+def published(dataset: pd.Series, experiment: pd.Series) -> list[Reference]:
+    """What there is to set beside an experiment; empty for other collections, targets and sets of classes."""
+    if dataset["reader"] != READER or experiment["target"] != "label":
+        return []
+    classes = frozenset(experiment["classes"])
+    name = "ESC-10" if classes == ESC10 else "ESC-50" if len(classes) == ESC50_CLASSES else None
+    if name is None:
+        return []
+    clips, told = PAPER[name]
+    return [Reference(what, accuracy, name, clips) for what, accuracy in told.items()]
+
+
+def published_table(references: list[Reference]) -> pd.DataFrame:
+    """As it is shown: one row a reference, accuracy in percent."""
+    return pd.DataFrame(
+        {
+            "of": [one.of for one in references],
+            "method": [one.what for one in references],
+            "accuracy %": [100 * one.accuracy for one in references],
+            "clips": [one.clips for one in references],
+            "source": [one.source for one in references],
+            "link": [one.link for one in references],
+        }
+    )
+
+
+def published_sentence(references: list[Reference]) -> str:
+    """All of them in a line, marked as what they are."""
+    told = ", ".join(f"{one.what} {100 * one.accuracy:.1f}%" for one in references)
+    first = references[0]
+    return f"In print, not measured here, {first.of}: {told} ([{first.source}]({first.link}))."

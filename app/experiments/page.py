@@ -9,17 +9,14 @@ import streamlit as st
 
 from app import error_boundary
 from app.cache import tables
-from app.experiments import charts, leaderboard, mistaken_clip, references, selection
-from app.experiments import summary as words
+from app.experiments import charts, errors, leaderboard, selection, summary
 from app.experiments.sections import SECTIONS
-from app.experiments.seen import Seen, names_of, source
-from app.experiments.summary import Names
+from app.experiments.summary import Names, Seen, names_of, source
 from app.ui import address, show
-from app.voice import summary
 
 DRAWN = 15
 """Experiments in the chart; the table above it has all."""
-PLAIN = {words.CHANCE: "chance", words.MAJORITY: "majority", words.FACTS_ALONE: "recording facts"}
+PLAIN = {summary.CHANCE: "chance", summary.MAJORITY: "majority", summary.FACTS_ALONE: "recording facts"}
 
 
 def draw(dataset: pd.Series, run: Callable[[], None]) -> None:
@@ -38,11 +35,11 @@ def draw(dataset: pd.Series, run: Callable[[], None]) -> None:
         f"{dataset['title']}: {leaderboard.protocols(board)} Tick a row to see the experiment in full below."
     )
     chosen = selection.experiment(experiments, board, name, names)
-    measured = words.guesses(experiments, target)
+    measured = summary.guesses(experiments, target)
     with st.expander("Side by side, with their intervals", icon=":material/bar_chart:"):
         _side_by_side(dataset, board, names, measured)
     selection.draw_gaps(name)
-    mistaken_clip.rest()
+    errors.rest()
     if chosen is not None:
         row = experiments[experiments["experiment_id"] == chosen].iloc[0]
         st.divider()
@@ -50,10 +47,10 @@ def draw(dataset: pd.Series, run: Callable[[], None]) -> None:
 
 
 def _side_by_side(dataset: pd.Series, board: pd.DataFrame, names: Names, measured: dict[str, float]) -> None:
-    listening = board[words.listens(board)]
+    listening = board[summary.listens(board)]
     here, elsewhere = leaderboard.apart(board)
     best = (here if len(here) else board).iloc[0]
-    known = references.of(dataset, best)
+    known = leaderboard.published(dataset, best)
     left, right = st.columns([3, 2]) if known else (st.container(), None)
     with left:
         shown = listening.head(DRAWN)
@@ -82,15 +79,15 @@ def accuracy_table(experiments: pd.DataFrame, names: Names) -> pd.DataFrame:
         {
             "name": [names.of(row) for _, row in experiments.iterrows()],
             "accuracy": experiments["accuracy"].to_numpy(),
-            "low": [words.bounds(row)[0] for _, row in experiments.iterrows()],
-            "high": [words.bounds(row)[1] for _, row in experiments.iterrows()],
+            "low": [summary.bounds(row)[0] for _, row in experiments.iterrows()],
+            "high": [summary.bounds(row)[1] for _, row in experiments.iterrows()],
         }
     )
 
 
-def _references(known: list[references.Reference], best: pd.Series) -> None:
+def _references(known: list[leaderboard.Reference], best: pd.Series) -> None:
     st.markdown(f"**{known[0].of} in print: reference, not measured here**")
-    table = references.table(known)
+    table = leaderboard.published_table(known)
     st.dataframe(
         table[["method", "accuracy %"]],
         hide_index=True,
@@ -115,16 +112,16 @@ def _full(seen: Seen) -> None:
     row = seen.experiment
     st.header(seen.names.of(row), anchor=False)
     folds = len(seen.metrics("fold"))
-    st.markdown(f"{words.headline(row, folds)} {words.beside(seen.measured)}")
-    doubt = words.warning(row, seen.measured)
+    st.markdown(f"{summary.headline(row, folds)} {summary.beside(seen.measured)}")
+    doubt = summary.warning(row, seen.measured)
     if doubt:
         st.warning(doubt, icon=":material/casino:")
-    flattered = summary.flattered(seen.told.table["fold"]) if words.is_voice(row) else ""
+    flattered = summary.flattered(seen.told.table["fold"]) if summary.is_voice(row) else ""
     if flattered:
         st.caption(f":orange[{flattered}]")
-    known = references.of(seen.dataset, row)
+    known = leaderboard.published(seen.dataset, row)
     if known:
-        st.caption(references.sentence(known))
+        st.caption(leaderboard.published_sentence(known))
     section = st.segmented_control(
         "What to see of it",
         list(SECTIONS),

@@ -12,7 +12,7 @@ from app.cache import snapshot, tables
 from app.experiments import leaderboard
 from app.experiments.summary import Names
 from app.ui import address, show
-from pipeline.experiments.grid import TARGETS, targets
+from pipeline.experiments.spec import TARGETS, targets
 
 EXPERIMENT, TARGET = "experiment", "target"
 BOARDS, FOLLOWED = "experiment_boards", "experiment_followed"

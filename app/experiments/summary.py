@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import pandas as pd
 
+from app.cache import snapshot, tables
+from app.clusters import pictures
+from models import voice_card as voice
 from pipeline.classify import CLASSIFIERS
-from pipeline.classify.lookup import TOGETHER
-from pipeline.experiments.grid import BASELINES
-from pipeline.experiments.spec import EVERY_CLIP, FACTS, NETWORK, UNLEAKED
-from pipeline.networks import voice_card as voice
-from pipeline.train import layout
+from pipeline.classify.run import TOGETHER
+from pipeline.experiments.spec import BASELINES, EVERY_CLIP, FACTS, NETWORK, UNLEAKED
+from pipeline.features import VIEWS
+from pipeline.networks.exposure import VALIDATED
+from pipeline.train.esc import trained
+from store.results_reader import Predictions
 
 BASELINE = "baseline"
 CHANCE, MAJORITY, FACTS_ALONE = "chance", "majority", "facts"
@@ -22,7 +27,7 @@ GUESSES = {
     FACTS_ALONE: "from facts of the recordings such as duration and level",
 }
 """What needs no listening, in words."""
-NETWORKS = {layout.NETWORK: layout.TITLE, voice.NETWORK: voice.TITLE}
+NETWORKS = {trained.NETWORK: trained.TITLE, voice.NETWORK: voice.TITLE}
 MEASURED_AS = {NETWORK: "network", FACTS: "facts of the recording"}
 
 
@@ -145,3 +150,91 @@ def warning(experiment: pd.Series, measured: Mapping[str, float]) -> str | None:
     if high < known:
         return f"**Worse than the recordings' facts**: {own} lies below {reach}"
     return f"**Cannot be told from the recordings' facts**: {own} includes {reach}"
+
+
+def flattered(folds: pd.Series) -> str:
+    """By whom the voice network was chosen, of those it was tested on here; empty where by nobody.
+
+    Parameters
+    ----------
+    folds : Series
+        What it had to do with the speaker of each tested clip.
+    """
+    chosen = int((folds == VALIDATED).sum())
+    if not chosen:
+        return ""
+    return (
+        f"{chosen:,} of these {len(folds):,} clips are by speakers on whom its epoch and its calibration were chosen: "
+        "it has not learned from them, but they flatter it."
+    )
+
+
+class Measured(Protocol):
+    """Whatever a figure can be drawn of: what was measured, what was told of each clip, and what to say below."""
+
+    @property
+    def experiment(self) -> pd.Series: ...
+
+    @property
+    def told(self) -> Predictions: ...
+
+    @property
+    def source(self) -> str: ...
+
+    def metrics(self, kind: str) -> pd.DataFrame: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """One experiment; ``measured`` is what was reached without listening, see ``experiment_words.guesses``."""
+
+    dataset: pd.Series
+    experiment: pd.Series
+    names: Names
+    measured: Mapping[str, float]
+
+    @property
+    def name(self) -> str:
+        """The dataset's."""
+        return str(self.dataset["dataset"])
+
+    @property
+    def id(self) -> str:
+        return str(self.experiment["experiment_id"])
+
+    @property
+    def told(self) -> Predictions:
+        return tables.predictions(self.id)
+
+    def metrics(self, kind: str) -> pd.DataFrame:
+        """See :func:`app.cache.tables.metrics`."""
+        return tables.metrics(self.id, kind)
+
+    @property
+    def source(self) -> str:
+        """What stands below each figure: dataset, snapshot, protocol and number of clips."""
+        return source(self.dataset, self.experiment)
+
+
+def source(dataset: pd.Series, experiment: pd.Series) -> str:
+    """A caption's first sentence."""
+    less = ", without leaked clips" if experiment["subset"] == UNLEAKED else ""
+    return (
+        f"{dataset['title']}, snapshot {snapshot.current().number}, {experiment['protocol_title']}, "
+        f"{len(experiment['classes'])} classes, n = {experiment['clips']:,} tested clips{less}."
+    )
+
+
+def names_of(dataset: pd.Series) -> Names:
+    """How this collection's people call things."""
+    views = snapshot.views()["view"].tolist()
+    usual = tuple(one for one in views if one in VIEWS and not VIEWS[one].learned)
+    return Names(
+        str(dataset["label_name"]), pictures.view_titles(views) | {"facts": "recording facts"}, usual
+    )
+
+
+def clips_of(dataset: pd.Series) -> pd.DataFrame:
+    """Every clip, by its id, with the folder of its recording."""
+    clips = snapshot.clips(str(dataset["dataset"])).set_index("clip_id", drop=False)
+    return clips.assign(root=str(dataset["path"]))

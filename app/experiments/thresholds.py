@@ -8,11 +8,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app.experiments import curves as experiment_curves
-from app.experiments.seen import Seen
+from app.experiments import charts
+from app.experiments.summary import Seen
 from app.ui import show
-from pipeline.classify.curves import Curve
-from pipeline.classify.metrics import pr, roc
+from pipeline.classify.metrics import Curve, pr, roc
 
 EVERY_CLASS = ""
 MOST_CURVES = 10
@@ -68,13 +67,11 @@ def in_words(table: pd.DataFrame) -> str:
 
 def _chart(seen: Seen, curves: Mapping[str, Curve], axes: tuple[str, str], title: str) -> None:
     x, y = axes
-    table = experiment_curves.curve_table(
-        {name: one for name, one in curves.items() if one.area is not None}, x, y
-    )
+    table = charts.curve_table({name: one for name, one in curves.items() if one.area is not None}, x, y)
     if table.empty:
         st.info("No curve: to draw one takes tested clips of the class and of another one.")
         return
-    figure = experiment_curves.curves(table, x, y, title, stepped=x == RECALL)
+    figure = charts.curves(table, x, y, title, stepped=x == RECALL)
     if x == FALSE:
-        figure = experiment_curves.with_diagonal(figure)
+        figure = charts.with_diagonal(figure)
     show.chart(figure, table, f"curve_{title.lower().replace(' ', '_')}", caption=seen.source)

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
 import pandas as pd
 import streamlit as st
+from numpy.typing import NDArray
 
 from app.cache import tables
-from app.experiments import neighbours
-from app.experiments import seen as experiment_seen
-from app.experiments import summary as words
-from app.experiments.seen import Seen
+from app.experiments import summary
+from app.experiments.summary import Seen
 from app.similar import search
+from pipeline.classify.protocol import OFFICIAL_SPLIT
 from pipeline.experiments.spec import UNLEAKED
-from pipeline.inputs import InputError
+from pipeline.inputs import Input, InputError
 from pipeline.networks.ecapa import NAME as HEARD
 
 NEAREST = 4
@@ -37,15 +38,14 @@ def draw(seen: Seen, row: pd.Series, other: str, on_choose: Callable[[str], None
         Called with a clip's id when a person clicks its row.
     """
     clip_id, truth = str(row["clip_id"]), str(row["truth"])
-    clips = experiment_seen.clips_of(seen.dataset)
+    clips = summary.clips_of(seen.dataset)
     known = _known(seen, clips, clip_id)
-    views = (HEARD,) if words.is_voice(seen.experiment) else tuple(seen.experiment["views"])
+    views = (HEARD,) if summary.is_voice(seen.experiment) else tuple(seen.experiment["views"])
     _heading(seen, views, len(known))
     try:
         given = tables.space(seen.name, views)
         pairs = [
-            (name, neighbours.nearest(given, clip_id, known.index[known == name], NEAREST))
-            for name in (truth, other)
+            (name, nearest(given, clip_id, known.index[known == name], NEAREST)) for name in (truth, other)
         ]
     except InputError as error:
         st.info(str(error), icon=":material/info:")
@@ -60,7 +60,7 @@ def draw(seen: Seen, row: pd.Series, other: str, on_choose: Callable[[str], None
 
 
 def _heading(seen: Seen, views: Sequence[str], known: int) -> None:
-    elsewhere = words.is_voice(seen.experiment)
+    elsewhere = summary.is_voice(seen.experiment)
     whose = "of other speakers" if elsewhere else "that the model had learned from"
     st.subheader(f"The nearest clips {whose}", anchor=False)
     looked = f"{known:,} {'clips of other speakers' if elsewhere else 'training clips'} were looked through."
@@ -73,11 +73,11 @@ def _heading(seen: Seen, views: Sequence[str], known: int) -> None:
 def _known(seen: Seen, clips: pd.DataFrame, clip_id: str) -> pd.Series:
     """The classes of what the model that was tested on this clip had learned from."""
     targets = clips[str(seen.experiment["target"])]
-    if words.is_voice(seen.experiment):
-        return neighbours.others(clips, targets, seen.told.classes, clip_id)
+    if summary.is_voice(seen.experiment):
+        return others(clips, targets, seen.told.classes, clip_id)
     if seen.experiment["subset"] == UNLEAKED:
         targets = targets.drop(list(tables.removed(seen.name)), errors="ignore")
-    return neighbours.training(seen.told.table, str(seen.experiment["protocol"]), targets, clip_id)
+    return training(seen.told.table, str(seen.experiment["protocol"]), targets, clip_id)
 
 
 def sounds_like(pairs: Sequence[tuple[str, pd.Series]]) -> str:
@@ -104,3 +104,83 @@ def _rows(
     hits = clips.loc[near.index].assign(distance=near)
     hits["same"] = hits["content_hash"] == clips.loc[clip_id, "content_hash"]
     search.draw_hits(hits.reset_index(drop=True), None, on_choose, key=key)
+
+
+def training(table: pd.DataFrame, protocol: str, targets: pd.Series, own: str) -> pd.Series:
+    """The clips that the model which was tested on ``own`` had learned from.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``clip_id``, ``fold`` and ``truth`` of every tested clip.
+    protocol : str
+        Its name in the store: of an official split, what is tested is never learned from.
+    targets : Series
+        The class of each clip of the dataset, by its id; without those that were kept out.
+    own : str
+        A tested clip.
+
+    Returns
+    -------
+    Series
+        Classes by clip_id.
+    """
+    tested = table.set_index("clip_id")
+    if protocol == OFFICIAL_SPLIT:
+        known = targets[targets.notna() & ~targets.index.isin(tested.index)]
+        return known[known.isin(tested["truth"].unique())].astype(str)
+    return tested.loc[tested["fold"] != tested.loc[own, "fold"], "truth"]
+
+
+def others(clips: pd.DataFrame, targets: pd.Series, classes: Sequence[str], own: str) -> pd.Series:
+    """The classes of all clips of other speakers, by clip_id, whoever has learned from them.
+
+    Parameters
+    ----------
+    clips : DataFrame
+        Of the whole dataset by their id, with ``speaker``; a clip without one stands for itself.
+    targets : Series
+        The class of each, by its id.
+    classes : sequence of str
+        Which of them to keep.
+    own : str
+        The clip that they are to be other speakers than.
+    """
+    same = (clips["speaker"] == clips["speaker"].get(own)) | (clips.index == own)
+    return targets[targets.isin(list(classes)) & ~same].astype(str)
+
+
+def nearest(given: Input, own: str, among: pd.Index, count: int) -> pd.Series:
+    """The nearest of some clips by cosine distance (0 to 2), by clip_id, nearest first.
+
+    Parameters
+    ----------
+    given : Input
+        Standardised vectors.
+    own : str
+        The clip they are compared with; it never finds itself.
+    among : Index
+        Where to look; clips without a vector are passed over.
+
+    Raises
+    ------
+    InputError
+        ``own`` has no vector, or one without a direction.
+    """
+    ids = pd.Index(given.clip_ids)
+    at = ids.get_indexer(pd.Index([own]))[0]
+    places = ids.get_indexer(among.drop(own, errors="ignore"))
+    places = places[places >= 0]
+    if at < 0:
+        raise InputError(f"The clip {own} lacks a vector in a view of this experiment. Build again.")
+    distances = _cosine(given.values[at], given.values[places])
+    found = pd.Series(distances, index=ids[places], name="distance").dropna()
+    return found.sort_values(kind="stable").head(count)
+
+
+def _cosine(vector: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Of one vector (d,) to each of others (m, d); NaN where one of the two is all zeros."""
+    lengths = np.linalg.norm(others.astype(np.float64), axis=1) * np.linalg.norm(vector.astype(np.float64))
+    products = others.astype(np.float64) @ vector.astype(np.float64)
+    shares = np.divide(products, lengths, out=np.full(len(others), np.nan), where=lengths > 0)
+    return 1.0 - np.clip(shares, -1.0, 1.0)

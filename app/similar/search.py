@@ -15,7 +15,7 @@ from app.cache import snapshot
 from app.components.clip_rows.clip_rows import clip_rows
 from app.ui import clip
 from app.ui.clip_table import COLUMNS
-from pipeline.describe import Description, comparable
+from pipeline.extraction import Description, comparable
 from pipeline.inputs import ALL, InputError
 from store.errors import SesatlasError
 

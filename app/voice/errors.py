@@ -6,8 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from app.cache import snapshot
-from app.experiments import bars, mistaken_clip, seen
-from app.experiments import summary as words
+from app.experiments.charts import probabilities
+from app.experiments.errors import CLIP, choose, hear
+from app.experiments.summary import clips_of, percent
 from app.ui import clip_table, show
 from app.voice import sections, summary
 from app.voice.card import Network, Part
@@ -27,7 +28,7 @@ def errors(network: Network) -> None:
         st.caption(part.source)
         return
     clips = here(table["clip_id"].tolist())
-    asked = st.query_params.get(mistaken_clip.CLIP)
+    asked = st.query_params.get(CLIP)
     chosen = table[table["clip_id"] == asked]
     left, right = st.columns([3, 2])
     with left:
@@ -50,13 +51,13 @@ def wrong(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def here(clip_ids: list[str]) -> pd.DataFrame:
-    """Those of some clips that the store has, by their id, as :func:`app.experiments.seen.clips_of` gives them."""
+    """Those of some clips that the store has, by their id, as :func:`app.experiments.summary.clips_of` gives them."""
     wanted = {str(one).split("/", 1)[0] for one in clip_ids}
     datasets = snapshot.datasets()
     found = [
         clips[clips.index.isin(clip_ids)]
         for _, dataset in datasets[datasets["dataset"].isin(wanted)].iterrows()
-        for clips in [seen.clips_of(dataset)]
+        for clips in [clips_of(dataset)]
     ]
     return pd.concat(found) if found else pd.DataFrame(columns=["clip_id", "content_hash"])
 
@@ -69,14 +70,14 @@ def _list(network: Network, table: pd.DataFrame, clips: pd.DataFrame, chosen: st
         told = {
             "recorded as": rows["truth"].to_numpy(),
             "sounded": [summary.sounds(one) for one in rows["predicted"]],
-            "sure": [words.percent(one) for one in rows["confidence"]],
+            "sure": [percent(one) for one in rows["confidence"]],
             "of": [corpus(network, one) for one in part],
             "clip": clip_table.short(part),
         }
         return pd.DataFrame(told, dtype="string")
 
     clip_table.draw_ids(
-        clips, table["clip_id"].tolist(), cells, chosen=chosen, on_choose=mistaken_clip.choose, key=LIST
+        clips, table["clip_id"].tolist(), cells, chosen=chosen, on_choose=choose, key=LIST
     )  # fmt: skip
 
 
@@ -89,7 +90,7 @@ def corpus(network: Network, clip_id: str) -> str:
 def _clip(network: Network, part: Part, row: pd.Series, clips: pd.DataFrame) -> None:
     clip_id = str(row["clip_id"])
     if clip_id in clips.index:
-        mistaken_clip.hear(clips.loc[[clip_id]].iloc[0])
+        hear(clips.loc[[clip_id]].iloc[0])
     else:
         st.markdown(f"**{clip_table.short([clip_id])[0]}**")
         st.info(
@@ -104,7 +105,7 @@ def _clip(network: Network, part: Part, row: pd.Series, clips: pd.DataFrame) -> 
             "probability": [row["confidence"], 1.0 - row["confidence"]],
         }
     )
-    figure = bars.probabilities(told, "What it sounded like to the network")
+    figure = probabilities(told, "What it sounded like to the network")
     show.chart(figure, told, "voice_clip", caption=part.source)
 
 
@@ -112,5 +113,5 @@ def in_words(row: pd.Series) -> str:
     """What was recorded of the speaker, and what the network heard."""
     return (
         f"The corpus records its speaker as **{row['truth']}**; to the network it was a "
-        f"**{summary.sounds(row['predicted'])}** voice with {words.percent(row['confidence'])}."
+        f"**{summary.sounds(row['predicted'])}** voice with {percent(row['confidence'])}."
     )

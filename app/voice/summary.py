@@ -7,10 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from app.experiments import summary as words
-from app.voice.card import SEXES, VALIDATION, Network, Part, listed
-from app.voice.references import Reference
-from pipeline.networks.exposure import VALIDATED
+from app.experiments.summary import between, percent
+from app.voice.card import SEXES, VALIDATION, Network, Part, Reference, listed
 
 MILLION = 1_000_000
 
@@ -38,7 +36,7 @@ def seeds(made: Mapping[str, Any]) -> str:
     over = made["over_seeds"]
     on = {"validation_accuracy_whole": "whole clean clips", "validation_accuracy_degraded": "degraded ones"}
     spread = [
-        f"{words.percent(over[name]['mean'])} ± {100 * over[name]['spread']:.1f} of {clips}"
+        f"{percent(over[name]['mean'])} ± {100 * over[name]['spread']:.1f} of {clips}"
         for name, clips in on.items()
         if name in over
     ]
@@ -54,7 +52,7 @@ def good(part: Part) -> str:
     """How good it is on the speakers of one group, with every interval that there is."""
     row = part.experiment
     told = (
-        f"**{words.percent(row['accuracy'])} of {row['clips']:,} clips of {row['groups']:,} speakers are told right** "
+        f"**{percent(row['accuracy'])} of {row['clips']:,} clips of {row['groups']:,} speakers are told right** "
         f"({listed(part.corpora)}; Wilson's 95% interval {between(row['accuracy_low'], row['accuracy_high'])}"
     )
     return f"{told}{others(part.metrics('speakers'))}). {caveat(part)}"
@@ -98,34 +96,17 @@ def by_speaker(speakers: pd.DataFrame) -> str:
 def recalls(classes: pd.DataFrame) -> str:
     """How many of each sex are told right; ``classes`` are the metrics of that kind."""
     told = [
-        f"{words.percent(row['recall'])} of the {int(row['support']):,} clips recorded as {sex}"
+        f"{percent(row['recall'])} of the {int(row['support']):,} clips recorded as {sex}"
         for sex in SEXES
         if (row := named(classes).get(sex)) and pd.notna(row["recall"])
     ]
     return f"Told right are {listed(told)}." if told else ""
 
 
-def flattered(folds: pd.Series) -> str:
-    """By whom the voice network was chosen, of those it was tested on here; empty where by nobody.
-
-    Parameters
-    ----------
-    folds : Series
-        What it had to do with the speaker of each tested clip.
-    """
-    chosen = int((folds == VALIDATED).sum())
-    if not chosen:
-        return ""
-    return (
-        f"{chosen:,} of these {len(folds):,} clips are by speakers on whom its epoch and its calibration were chosen: "
-        "it has not learned from them, but they flatter it."
-    )
-
-
 def references(known: Sequence[Reference]) -> str:
     """What others report, a line each with what one must know to compare it."""
     return "\n".join(
-        f"- **{words.percent(one.accuracy)}** on {one.on}: "
+        f"- **{percent(one.accuracy)}** on {one.on}: "
         f"{f'[{one.what}]({one.link})' if one.link else one.what}; {one.note}."
         for one in known
     )
@@ -137,10 +118,6 @@ def named(metrics: pd.DataFrame) -> dict[str, dict[str, Any]]:
         str(row["name"]): {str(key): value for key, value in row.items()}
         for row in metrics.to_dict("records")
     }
-
-
-def between(low: float, high: float) -> str:
-    return words.between(low, high)
 
 
 def untested(network: Network) -> str:

@@ -13,19 +13,24 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.analyses import recipe
-from pipeline.analyses.kept import kept_clusterings
+from pipeline.analyses.recipe import (
+    BUILD,
+    KEPT,
+    ClusteringSpec,
+    computable,
+    described,
+    kept_clusterings,
+    matrices_of,
+)
 from pipeline.analyses.rows import rows_of
-from pipeline.analyses.task import BUILD, KEPT, ClusteringSpec, Result, Task, UnitName
-from pipeline.analyses.unit import compute, guarded
-from pipeline.analyses.views import computable, described, matrices_of
+from pipeline.analyses.unit import Result, Task, UnitName, compute, guarded
 from pipeline.clusterings import CLUSTERERS
-from pipeline.clusterings.cluster import Clustering, cluster
-from pipeline.clusterings.landmarks import MAX_WHOLE
+from pipeline.clusterings.cluster import MAX_WHOLE, Clustering, cluster
 from pipeline.clusterings.ranking import rank
 from pipeline.clusterings.search import Finalist, search
 from pipeline.clusterings.spaces import Space, spaces
 from pipeline.inputs import ALL, Input, InputError, given_of
-from pipeline.runtime.stage import Run, Stage, State, Unit
+from pipeline.stage import Run, Stage, State, Unit
 from store import results as analyses
 from store.reader import Matrix, Reader
 from store.writer import Writer

@@ -8,16 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.amend import amended, require_rest
 from pipeline.analyses.clustering import rank_again
-from pipeline.analyses.kept import wished
-from pipeline.analyses.recipe import CLUSTERINGS, OVERVIEW, PICTURES
+from pipeline.analyses.recipe import CLUSTERINGS, KEPT, OVERVIEW, PICTURES, wished
 from pipeline.analyses.rows import rows_of
-from pipeline.analyses.task import KEPT, Result, UnitName
+from pipeline.analyses.unit import Result, UnitName
 from pipeline.clusterings.cluster import Clustering
 from pipeline.errors import PipelineError, in_words
 from pipeline.inputs import ALL
 from pipeline.projections.projection import Projection
+from pipeline.session import amended, require_rest
 from store import results
 from store.reader import Reader
 from store.results import UnitRows

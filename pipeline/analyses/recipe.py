@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +18,9 @@ from pipeline.clusterings.spaces import UMAP
 from pipeline.features.view import View
 from pipeline.inputs import ALL
 from pipeline.projections import METHODS
+from pipeline.projections.projection import Projection
+from pipeline.stage import State
+from store.reader import Matrix, Reader
 
 VERSION = 2
 """Raise it when what a unit holds changes for a reason that no method's version or parameter tells."""
@@ -27,6 +33,19 @@ PCA, OVERVIEW, PICTURES, CLUSTERINGS = "pca", "overview", "pictures", "clusterin
 clusterings."""
 LINEAR = ("pca",)
 """Methods that are computed first, for they cost next to nothing."""
+
+
+BUILD, KEPT = "build", "kept"
+"""Where a result comes from: a build's own recipe, or a person who wished it to stay."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClusteringSpec:
+    """A clustering that a person has tried on a page and wished to stay."""
+
+    space: str
+    method: str
+    parameters: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +82,73 @@ def pictures(stage: str, view: View | None) -> list[ProjectionSpec]:
         else [name for name in METHODS if name not in LINEAR],
     }[stage]
     return [ProjectionSpec(method, dimension, {}) for method in methods for dimension in DIMENSIONS]
+
+
+def computable(state: State, reader: Reader) -> dict[str, list[str]]:
+    """The views that there are vectors of, by dataset; :data:`ALL` where several can be put together."""
+    made = reader.embeddings().query("clips > 0")
+    embedded = set(zip(made["dataset"], made["view"], strict=True))
+    learned = {name for name, view in state.views.items() if view.learned}
+    return {
+        row["dataset"]: [
+            view
+            for view in view_keys(state.views)
+            if view not in learned or (row["dataset"], view) in embedded
+        ]
+        for row in reader.rows("fingerprints")
+    }
+
+
+def described(state: State) -> list[str]:
+    """The views that know no label."""
+    return [name for name, view in state.views.items() if not view.learned]
+
+
+def matrices_of(state: State, reader: Reader, dataset: str, views: Iterable[str]) -> dict[str, Matrix]:
+    """The vectors of the named views, and of all that :data:`ALL` stands for."""
+    named = list(views)
+    names = dict.fromkeys(
+        [*(described(state) if ALL in named else []), *(one for one in named if one != ALL)]
+    )
+    return {name: reader.matrix(dataset, name) for name in names}
+
+
+def wished(one: Projection) -> ProjectionSpec:
+    """What to ask for to get a projection again.
+
+    Few clips may have lowered a setting to a fraction, which nobody can ask for; the next whole number is
+    lowered to the same.
+    """
+    parameters = dict(one.parameters)
+    for setting in METHODS[one.method].settings:
+        value = parameters.get(setting.name)
+        if isinstance(setting.step, int) and isinstance(value, int | float):
+            parameters[setting.name] = max(math.ceil(value), math.ceil(setting.low or value))
+    return ProjectionSpec(one.method, one.dimension, parameters, KEPT)
+
+
+def kept_projections(base: Path | None, dataset: str) -> dict[str, list[ProjectionSpec]]:
+    """The projections of a dataset that were kept in a snapshot, by view."""
+    found: dict[str, list[ProjectionSpec]] = defaultdict(list)
+    if base is not None:
+        with Reader(base) as reader:
+            rows = reader.projections(dataset)
+        for _, row in rows[rows["origin"] == KEPT].iterrows():
+            spec = ProjectionSpec(row["method"], int(row["dimension"]), json.loads(row["parameters"]), KEPT)
+            found[row["view"]].append(spec)
+    return found
+
+
+def kept_clusterings(base: Path | None, dataset: str) -> dict[str, list[ClusteringSpec]]:
+    """The clusterings of a dataset that were kept in a snapshot, by view."""
+    found: dict[str, list[ClusteringSpec]] = defaultdict(list)
+    if base is not None:
+        with Reader(base) as reader:
+            rows = reader.clusterings(dataset)
+        for _, row in rows[rows["origin"] == KEPT].iterrows():
+            spec = ClusteringSpec(row["space"], row["method"], json.loads(row["parameters"]))
+            found[row["view"]].append(spec)
+    return found
 
 
 def projection_id(dataset: str, view: str, spec: ProjectionSpec) -> str:

@@ -7,14 +7,12 @@ from functools import partial
 from pathlib import Path
 
 from pipeline.analyses import recipe
-from pipeline.analyses.kept import kept_projections
+from pipeline.analyses.recipe import computable, described, kept_projections, matrices_of
 from pipeline.analyses.rows import rows_of
-from pipeline.analyses.task import Task, UnitName
-from pipeline.analyses.unit import compute
-from pipeline.analyses.views import computable, described, matrices_of
+from pipeline.analyses.unit import Task, UnitName, compute
 from pipeline.features.view import View
 from pipeline.inputs import ALL
-from pipeline.runtime.stage import Run, Stage, State, Unit
+from pipeline.stage import Run, Stage, State, Unit
 from store import results
 from store.reader import Reader
 from store.writer import Writer

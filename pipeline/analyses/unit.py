@@ -4,20 +4,61 @@ from __future__ import annotations
 
 import importlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 
+import numpy as np
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from pipeline.analyses.recipe import ProjectionSpec
-from pipeline.analyses.task import Result, Task
-from pipeline.clusterings.grid import FAILURES
+from pipeline.clusterings.candidates import FAILURES
+from pipeline.clusterings.cluster import Clustering
 from pipeline.inputs import Input, given_of
 from pipeline.projections import METHODS
 from pipeline.projections.neighbourhood import Neighbourhood
 from pipeline.projections.project import project
+from pipeline.projections.projection import Projection
 from pipeline.runtime import stop
 from store.errors import SesatlasError
+from store.reader import Matrix
+
+
+@dataclass(frozen=True, slots=True)
+class UnitName:
+    """Which stage made what of which view of which dataset, and by which key it is known."""
+
+    stage: str
+    dataset: str
+    view: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """The projections that a worker is to make of one view."""
+
+    name: UnitName
+    matrices: Mapping[str, Matrix]
+    """The view's own, or each view's where the view is :data:`pipeline.inputs.ALL`."""
+    specs: Sequence[ProjectionSpec]
+
+
+@dataclass(slots=True)
+class Result:
+    """One unit as it was computed."""
+
+    name: UnitName
+    clip_ids: NDArray[np.object_]
+    columns: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    projections: list[tuple[ProjectionSpec, Projection]] = field(default_factory=list)
+    clusterings: list[tuple[str, Clustering]] = field(default_factory=list)
+    """Each with its origin, 'build' or 'kept'."""
+    gaps: list[tuple[str, str]] = field(default_factory=list)
+    """What is missing, and why, in a sentence."""
+    seconds: float = 0.0
 
 
 def compute(task: Task) -> Result:

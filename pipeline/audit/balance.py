@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pipeline.audit.splits import AuditError, Protocol, count, require, sides
+from pipeline.audit.splits import AuditError, SplitColumn, count, require, split_sides
 
 FACTOR = 2.0
 """Half or double what an even spread would hold is far from it ..."""
@@ -26,7 +26,7 @@ class Balance:
     label's number of clips over the smallest's.
     """
 
-    protocol: Protocol
+    protocol: SplitColumn
     counts: pd.DataFrame
     cells: pd.DataFrame
     ratio: float
@@ -40,7 +40,7 @@ class Balance:
         return off.iloc[order].reset_index(drop=True)
 
 
-def balance(clips: pd.DataFrame, *, label: str = "label", protocol: Protocol | None = None) -> Balance:
+def balance(clips: pd.DataFrame, *, label: str = "label", protocol: SplitColumn | None = None) -> Balance:
     """
     Count the clips of each label on each side.
 
@@ -59,7 +59,7 @@ def balance(clips: pd.DataFrame, *, label: str = "label", protocol: Protocol | N
         No split, fewer than two clips, or no clip with a label.
     """
     require(clips, ("clip_id", label))
-    split = sides(clips, protocol)
+    split = split_sides(clips, protocol)
     labels = clips.set_index("clip_id").loc[split.of.index, label]
     known = labels.notna()
     if not known.any():

@@ -11,6 +11,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.audit.splits import AuditError, count
+from pipeline.classify import CLASSIFIERS
+from pipeline.experiments.spec import BUILD, CLASSIFIER, EVERY_CLIP
+
+SLOW = ("forest", "boosting")
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,3 +154,66 @@ def _left_out(which: NDArray[np.bool_], what: str) -> tuple[str, ...]:
     if not absent:
         return ()
     return (f"{count(absent, 'clip')} without a {what} {'was' if absent == 1 else 'were'} left out.",)
+
+
+def witness(experiments: pd.DataFrame) -> pd.Series | None:
+    """The experiment whose probabilities are to be believed most: of the quick classifiers the lowest log loss.
+
+    What is learned again without the clips that leaked must be quick to learn, and the audit need not wait for
+    forests and boosting; they count where there is nothing else.
+
+    Parameters
+    ----------
+    experiments : DataFrame
+        As ``Reader.experiments`` gives them. Baselines, which do not look at the sound, bear no witness;
+        nor does what a person ran, whose views may have been learned from these very labels.
+    """
+    there = _on_labels(experiments)
+    looking = there["method"].isin([name for name, one in CLASSIFIERS.items() if one.looks])
+    there = there[
+        looking & (there["origin"] == BUILD) & (there["seed"] == 0)
+    ]  # of another seed, drawn folds are others
+    quick = there[~there["method"].isin(SLOW)]
+    there = there if quick.empty else quick
+    if there.empty:
+        return None
+    return there.sort_values(["log_loss", "experiment_id"]).iloc[0]
+
+
+def named(experiment: pd.Series) -> str:
+    """An experiment in words: its classifier and how many views it heard the clips by."""
+    method = str(experiment["method"])
+    title = CLASSIFIERS[method].title if method in CLASSIFIERS else method
+    views = list(experiment["views"])
+    return f"{title} on {views[0] if len(views) == 1 else f'{len(views)} views'}"
+
+
+def reasons(best: pd.Series, experiments: pd.DataFrame) -> list[str]:
+    """Why it is the reference, and how little it is worth where guessing does as well."""
+    why = (
+        f"Judged by the out-of-fold probabilities of {named(best)}: its log loss, {best['log_loss']:.3f}, is the "
+        f"lowest of {_compared(experiments)} on these labels ({best['protocol_title']})."
+    )
+    guessing = _on_labels(experiments)
+    guessing = guessing[guessing["method"].isin([name for name, one in CLASSIFIERS.items() if not one.looks])]
+    if guessing.empty or guessing["log_loss"].min() > best["log_loss"]:
+        return [why]
+    return [why, "Guessing by the classes' shares does as well: these doubts tell next to nothing."]
+
+
+def _compared(experiments: pd.DataFrame) -> str:
+    there = _on_labels(experiments)
+    slow = there["method"].isin(SLOW)
+    if not slow.any() or slow.all():
+        return count(len(there), "experiment")
+    return (
+        f"{count(int((~slow).sum()), 'experiment')}, not counting those with trees, which are slow to repeat,"
+    )
+
+
+def _on_labels(experiments: pd.DataFrame) -> pd.DataFrame:
+    return experiments[
+        (experiments["target"] == "label")
+        & (experiments["subset"] == EVERY_CLIP)
+        & (experiments["kind"] == CLASSIFIER)
+    ]

@@ -2,37 +2,66 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.audit import parts, removal, suspects
+from pipeline.audit import balance, confounds, duplicates, label_issues, leakage
 from pipeline.audit.duplicates import Duplicates
 from pipeline.audit.fingerprint import ABSENT, CODES
-from pipeline.audit.leakage import Leakage
-from pipeline.audit.part import (
-    BALANCE,
-    DOUBTS,
-    DUPLICATES,
-    FACTS,
-    LEAKAGE,
-    LEAKAGE_OWN,
-    REMOVAL,
-    Part,
-    guarded,
-    not_audited,
-)
-from pipeline.audit.split import Split, own_column, split_of
+from pipeline.audit.label_issues import doubts, named, reasons, witness
+from pipeline.audit.leakage import DUPLICATE, TIES, Leakage, effect
+from pipeline.audit.splits import AuditError, Split, SplitColumn, count, own_column, split_of
+from pipeline.classify.protocol import GROUPED
 from pipeline.classify.run import Experiment
 from pipeline.experiments.unit import Task
+from pipeline.inputs import NAMED
 from pipeline.runtime import stop
+from store.errors import SesatlasError
 from store.reader import Predictions
 
+SPLIT, DUPLICATES, LEAKAGE, LEAKAGE_OWN, REMOVAL, DOUBTS, FACTS, BALANCE = (
+    "split",
+    "duplicates",
+    "leakage",
+    "leakage_own",
+    "removal",
+    "doubts",
+    "facts",
+    "balance",
+)
+NOT_AUDITED = "This part could not be audited."
+"""The first note of a part that has a reason in the place of a result."""
+SENTENCE = "sentence"
+TIED_BY = {
+    "source": "the source recording",
+    "speaker": "the speaker",
+    "sentence": "the sentence",
+    DUPLICATE: "the same sound",
+}
+UNCHANGED = "Nothing had to be taken out, so the accuracies stand as they are."
 LIMIT = 20_000
 """With more clips a build computes no fingerprints, doubts or second experiment: that takes hours."""
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """``told`` is one sentence or two; ``found`` are rows by table of the store."""
+
+    name: str
+    told: str
+    notes: tuple[str, ...] = ()
+    found: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+
+    @property
+    def row(self) -> dict[str, object]:
+        """Its row of ``audit_parts``."""
+        return {"part": self.name, "told": self.told, "notes": list(self.notes)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,13 +109,13 @@ def audit_of(given: Given) -> Audit:
     steps: list[tuple[str, Callable[[], Part]]] = [
         (DUPLICATES, lambda: _copies(given, copies)),
         (LEAKAGE, lambda: _leaks(split, copies, leaks)),
-        *([(LEAKAGE_OWN, lambda: parts.own_leaks(split, _one(copies)))] if own_column(split) else []),
+        *([(LEAKAGE_OWN, lambda: own_leakage_part(split, _one(copies)))] if own_column(split) else []),
         (REMOVAL, lambda: _removal(given, leaks, made)),
         (DOUBTS, lambda: _doubts(given)),
-        (FACTS, lambda: parts.facts(split)),
-        (BALANCE, lambda: parts.spread(split)),
+        (FACTS, lambda: facts_part(split)),
+        (BALANCE, lambda: balance_part(split)),
     ]
-    done = [parts.split(split)]
+    done = [split_part(split)]
     # Of a few hundred clips, checking arrays and parameters takes longer than learning from them.
     with sklearn.config_context(assume_finite=True, skip_parameter_validation=True):
         for name, make in steps:
@@ -96,16 +125,16 @@ def audit_of(given: Given) -> Audit:
 
 
 def _copies(given: Given, out: list[Duplicates]) -> Part:
-    prints, notes = _in_order(given), parts.unread(given.unread)
+    prints, notes = _in_order(given), unread(given.unread)
     if given.prints is None:
         notes = [_too_many(len(given.clips), "only files equal byte for byte were looked for")]
-    part, result = parts.copies(given.clips, prints, notes)
+    part, result = duplicates_part(given.clips, prints, notes)
     out.append(result)
     return part
 
 
 def _leaks(split: Split, copies: Sequence[Duplicates], out: list[Leakage]) -> Part:
-    part, result = parts.leaks(split, _one(copies))
+    part, result = leakage_part(split, _one(copies))
     out.append(result)
     return part
 
@@ -113,7 +142,7 @@ def _leaks(split: Split, copies: Sequence[Duplicates], out: list[Leakage]) -> Pa
 def _doubts(given: Given) -> Part:
     if len(given.clips) > LIMIT:
         return not_audited(DOUBTS, _too_many(len(given.clips), "no label was doubted"))
-    return suspects.suspects(given.clips, given.experiments, given.said)
+    return label_issues_part(given.clips, given.experiments, given.said)
 
 
 def _removal(given: Given, leaks: Sequence[Leakage], out: list[Experiment]) -> Part:
@@ -123,16 +152,188 @@ def _removal(given: Given, leaks: Sequence[Leakage], out: list[Experiment]) -> P
         )
     removed = leaks[0].removed
     if removed.empty:
-        return Part(REMOVAL, removal.UNCHANGED)
+        return Part(REMOVAL, UNCHANGED)
     if len(given.clips) > LIMIT:
         return not_audited(REMOVAL, _too_many(len(given.clips), "nothing was learned again without them"))
-    best = suspects.witness(given.experiments)
+    best = label_issues.witness(given.experiments)
     if best is None or given.task is None or given.said is None:
         return not_audited(REMOVAL, "No classifier has learned these labels, so no accuracy can change.")
-    experiment = removal.again(given.task, removed["clip_id"].tolist())
-    part = removal.part(given.said.table, experiment, suspects.named(best), removed)
+    experiment = leakage.again(given.task, removed["clip_id"].tolist())
+    part = removal_part(given.said.table, experiment, label_issues.named(best), removed)
     out.append(experiment)
     return part
+
+
+def not_audited(name: str, why: str) -> Part:
+    return Part(name, why, (NOT_AUDITED,))
+
+
+def guarded(name: str, make: Callable[[], Part]) -> Part:
+    """What ``make`` gives, or the reason why it cannot: no audit may end a build."""
+    try:
+        return make()
+    except SesatlasError as error:
+        return not_audited(name, str(error))
+    except Exception as error:
+        log.exception("The part %s of an audit failed", name)
+        return not_audited(
+            name, f"It failed for a reason nobody has foreseen ({type(error).__name__}: {error})."
+        )
+
+
+def split_part(found: Split) -> Part:
+    """What is said of the split: its title, then its sentence, as the first note."""
+    return Part(SPLIT, found.title, (found.told, *found.notes))
+
+
+def duplicates_part(
+    clips: pd.DataFrame, prints: NDArray[np.uint32] | None, notes: Sequence[str]
+) -> tuple[Part, Duplicates]:
+    """Clips that hold the same sound; ``notes`` say which could not be compared."""
+    result = duplicates.duplicates(clips, prints)
+    part = Part(
+        DUPLICATES,
+        duplicates.told(result, by_sound=prints is not None),
+        tuple(notes),
+        {"audit_pairs": result.pairs},
+    )
+    return part, result
+
+
+def leakage_part(found: Split, same: Duplicates | None) -> tuple[Part, Leakage]:
+    """What crosses the classifiers' split, and the clips to do without."""
+    counted = ties_counted(found.clips)
+    result = leakage.leakage(found.clips, same, protocol=found.column, ties=counted)
+    ties, said = _with_sentences(found.clips, result, counted, found.column)
+    notes = (*_by_construction(found), *said, *result.notes)
+    tables = {"audit_ties": ties, "audit_removed": result.removed}
+    return Part(LEAKAGE, leakage.told(result), notes, tables), result
+
+
+def own_leakage_part(found: Split, same: Duplicates | None) -> Part:
+    """What crosses the dataset's own TRAIN and TEST, where other folds are learned from."""
+    counted = ties_counted(found.clips)
+    result = leakage.leakage(found.clips, same, protocol="split", ties=counted)
+    ties, said = _with_sentences(found.clips, result, counted, "split")
+    told = f"Across the dataset's own TRAIN and TEST: {_lower(leakage.told(result))}"
+    return Part(LEAKAGE_OWN, told, (*said, *result.notes), {"audit_ties": ties})
+
+
+def ties_counted(clips: pd.DataFrame) -> tuple[str, ...]:
+    """
+    The ties that help a model to the label without being it.
+
+    What everybody reads ties everyone to everyone: sentences count only where what is said tells the label.
+    A tie that is the label itself, a speaker who is to be recognised, must be on both sides.
+    """
+    return tuple(
+        tie
+        for tie in TIES
+        if not _is_label(clips, tie) and (tie != SENTENCE or _tells_label(clips[SENTENCE], clips["label"]))
+    )
+
+
+def removal_part(before: pd.DataFrame, experiment: Experiment, name: str, removed: pd.DataFrame) -> Part:
+    """What is said of it; ``name`` is of the experiment, ``before`` what it predicted with every clip."""
+    tied = " and ".join(TIED_BY[tie] for tie in removed["tie"].drop_duplicates())
+    found = effect(before, experiment.predictions())
+    head = f"{count(len(removed), 'clip')} {'was' if len(removed) == 1 else 'were'} taken out"
+    return Part(
+        REMOVAL,
+        f"{head}, tied to another side by {tied}. {found.sentence}",
+        (f"Learned by {name}.", *experiment.notes),
+    )
+
+
+def label_issues_part(clips: pd.DataFrame, experiments: pd.DataFrame, said: Predictions | None) -> Part:
+    """The labels that the witness would not have given.
+
+    Raises
+    ------
+    AuditError
+        See :func:`pipeline.audit.label_issues.doubts`.
+    """
+    best = witness(experiments)
+    if best is None or said is None:
+        raise AuditError(
+            "No classifier has learned these labels, so nothing can doubt them. Build with experiments."
+        )
+    ids = clips["clip_id"]
+    places = pd.Index(said.table["clip_id"]).get_indexer(pd.Index(ids))
+    # Clips that no fold tested have no probabilities: rows of NaN, which `doubts` leaves out and counts.
+    told = np.where((places >= 0)[:, None], said.probabilities[places], np.nan)
+    labels = clips["label"].where(clips["label"].notna(), None).tolist()
+    result = doubts(ids.tolist(), labels, told, said.classes)
+    some = count(result.issues, "label") if result.issues else "No label"
+    head = f"{some} of {len(result.table):,} would be taken for wrong"
+    return Part(
+        DOUBTS,
+        f"{head} by {named(best)}, which had not seen the clip it judges.",
+        (*reasons(best, experiments), *result.notes),
+        {"audit_doubts": result.table},
+    )
+
+
+def facts_part(found: Split) -> Part:
+    """How well facts of the recording alone name the label."""
+    result = confounds.confounds(found.clips, protocol=found.column)
+    table = result.table.assign(chance=result.chance, majority=result.majority, clips=result.clips)
+    return Part(FACTS, confounds.told(result), result.notes, {"audit_facts": table})
+
+
+def balance_part(found: Split) -> Part:
+    """How the labels are spread over the sides."""
+    result = balance.balance(found.clips, protocol=found.column)
+    return Part(BALANCE, balance.told(result), result.notes, {"audit_balance": result.cells})
+
+
+def unread(reasons: Sequence[str]) -> list[str]:
+    """A note on recordings that could not be heard again."""
+    if not reasons:
+        return []
+    some = " ".join(dict.fromkeys(reasons[:NAMED]))
+    return [f"{count(len(reasons), 'recording')} could not be read and compared by sound: {some}"]
+
+
+def _with_sentences(
+    clips: pd.DataFrame, result: Leakage, counted: Sequence[str], column: SplitColumn | None
+) -> tuple[pd.DataFrame, list[str]]:
+    """The ties with those of sentences among them, counted or not, and what to say of it."""
+    if SENTENCE in counted or clips[SENTENCE].isna().all():
+        return result.found, []
+    read = leakage.leakage(clips, protocol=column, ties=(SENTENCE,)).found
+    if read.empty:
+        return result.found, []
+    note = (
+        f"{count(len(read), 'sentence')} {'is' if len(read) == 1 else 'are'} on two sides as well. They are "
+        "listed and not taken out: what is said does not tell the label."
+    )
+    both = [table for table in (result.found, read) if len(table)]
+    return pd.concat(both, ignore_index=True), [note]
+
+
+def _by_construction(found: Split) -> list[str]:
+    if not found.drawn or found.planned is None:
+        return []
+    what = found.planned.unit if found.planned.name == GROUPED else "recording with the same bytes"
+    return [f"The folds were drawn such that no {what} is in two of them: that none crosses is no finding."]
+
+
+def _is_label(clips: pd.DataFrame, tie: str) -> bool:
+    if tie not in clips or clips[tie].isna().any() or clips["label"].isna().any():
+        return False
+    return bool((pd.factorize(clips[tie])[0] == pd.factorize(clips["label"])[0]).all())
+
+
+def _tells_label(sentences: pd.Series, labels: pd.Series) -> bool:
+    """Whether every sentence that is said twice goes with one label."""
+    said = pd.DataFrame({"sentence": sentences, "label": labels}).dropna()
+    again = said[said["sentence"].duplicated(keep=False)]
+    return len(again) > 0 and bool((again.groupby("sentence")["label"].nunique() == 1).all())
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def _in_order(given: Given) -> NDArray[np.uint32] | None:

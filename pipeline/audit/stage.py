@@ -14,15 +14,15 @@ import pandas as pd
 from joblib.externals.loky.process_executor import BrokenProcessPool
 
 from pipeline.audit import fingerprint
-from pipeline.audit.prints import make_prints
+from pipeline.audit.fingerprint import make_prints
+from pipeline.audit.label_issues import witness
 from pipeline.audit.report import LIMIT, Audit, Given, audit_of
-from pipeline.audit.suspects import witness
-from pipeline.experiments.expected import as_wanted
 from pipeline.experiments.rows import rows_of
 from pipeline.experiments.spec import BUILD, CLASSIFIER, UNLEAKED, Due
-from pipeline.experiments.tasks import tasks_of
-from pipeline.runtime.stage import Run, Stage, State, Unit
-from store import audits, experiments
+from pipeline.experiments.stage import as_wanted
+from pipeline.experiments.unit import tasks_of
+from pipeline.stage import Run, Stage, State, Unit
+from store import audits, results
 from store.audits import AuditRows
 from store.reader import Reader
 from store.writer import Writer
@@ -135,7 +135,7 @@ def _write(staging: Path, dataset: str, key: str, given: Given, found: Audit, se
                 found.unleaked, experiment_id=id_, dataset=dataset, key=key, origin=BUILD, kind=CLASSIFIER,
                 subset=UNLEAKED,
             )  # fmt: skip
-            experiments.replace_experiment(writer, learned)
+            results.replace_experiment(writer, learned)
         audits.replace_audit(writer, rows)
 
 
@@ -144,7 +144,7 @@ def _drop_unleaked(writer: Writer, dataset: str) -> None:
     found = writer.con.execute(
         "select experiment_id from experiments where dataset = ? and subset = ?", [dataset, UNLEAKED]
     ).fetchall()
-    experiments.drop_experiments(writer.con, [row[0] for row in found])
+    results.drop_experiments(writer.con, [row[0] for row in found])
 
 
 AUDIT = Stage(

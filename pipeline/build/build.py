@@ -11,22 +11,22 @@ from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 
-from pipeline.build import embeddings, stages, summary
-from pipeline.build.known import Known, known_of, steps
-from pipeline.build.plan import Plan, make_plan
-from pipeline.build.scan import choose, dataset_row, scan_all
+from pipeline.build import embeddings, stages
+from pipeline.build.plan import Plan, make_plan, planned
+from pipeline.build.staging import Counts, Staging, sign
+from pipeline.build.store_state import Known, known_of, steps
+from pipeline.clips import Row
 from pipeline.errors import in_words
 from pipeline.extraction import extract
 from pipeline.features import VIEWS
 from pipeline.features.view import View
-from pipeline.rows import Row
 from pipeline.runtime import events, stop
-from pipeline.runtime.stage import Stage, State
-from pipeline.sources import Source
-from pipeline.staging import Counts, Staging, sign
-from store import staging
-from store.duck import DamagedError
-from store.history import PUBLISHED, RUNNING
+from pipeline.session import collections
+from pipeline.sources import Source, choose, dataset_row, scan_all
+from pipeline.stage import Stage, State
+from store import publishing
+from store.database import DamagedError
+from store.publishing import PUBLISHED, RUNNING
 from store.reader import Reader
 from store.snapshots import KEEP, Snapshot, Store
 from store.writer import Writer
@@ -95,7 +95,7 @@ class _Build:
     counts: Counts = field(default_factory=Counts)
 
     def run(self, given: Mapping[str, Source]) -> events.Finished:
-        staging.recover(self.store)
+        publishing.recover(self.store)
         current = self.store.current()
         possible = {**self.options.views, **embeddings.views(self.store.root)}
         known, self.base = known_of(self.store, current, possible, thorough=self.options.thorough)
@@ -106,7 +106,7 @@ class _Build:
         self.views = embeddings.fitting(possible, sources, scans)
         plan = make_plan(scans, known, list(self.options.views), retry=self.options.retry)
         datasets = [dataset_row(source, scans[name]) for name, source in sources.items()]
-        self.on_event(summary.planned(plan))
+        self.on_event(planned(plan))
         work = plan.jobs or plan.rows or plan.removed or plan.failures != known.failures
         described = known.is_described_by(datasets, self.views)
         complete = known.analysed or not self.options.analyses
@@ -114,13 +114,13 @@ class _Build:
             self.counts = Counts(failed=len(plan.failures))
             return self._finished("unchanged", current)
         if not resumed:
-            staging.begin(self.store)
+            publishing.begin(self.store)
         try:
             self._measure(plan, known, datasets)
             self._results(clips_changed=bool(work or current is None))
             return self._finished("published", self._publish())
         except DamagedError:
-            staging.discard(self.store)
+            publishing.discard(self.store)
             raise
 
     @property
@@ -190,7 +190,7 @@ class _Build:
         with Writer(self.store.staging) as writer:
             earlier = _earlier(writer, number)
             sign(writer, self.build_id, number, self.counts, RUNNING, [*earlier, number])
-        snapshot = staging.publish(self.store, number, go_on=True)
+        snapshot = publishing.publish(self.store, number, go_on=True)
         self._drop(earlier[:-1])  # a page may just be opening the last one
         self.on_event(events.Published(snapshot.number, stage))
 
@@ -200,7 +200,7 @@ class _Build:
         with Writer(self.store.staging) as writer:
             earlier = _earlier(writer, number)
             sign(writer, self.build_id, number, self.counts, PUBLISHED, [])
-        snapshot = staging.publish(self.store, number)
+        snapshot = publishing.publish(self.store, number)
         self._drop(earlier)
         self.store.prune(self.options.keep)
         return snapshot
@@ -218,7 +218,7 @@ class _Build:
             build_id=self.build_id,
             snapshot=snapshot.number,
             seconds=time.monotonic() - self.started,
-            collections=summary.collections(snapshot),
+            collections=collections(snapshot),
             **counts,
         )
         self.on_event(event)

@@ -7,10 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.build.known import Known
-from pipeline.clips import Clip, Problem, Scan
-from pipeline.extraction import Job, content_hash
-from pipeline.rows import FACTS, Row, clip_row, failure_row, same_file, stamp
+from pipeline.audio.decode import content_hash
+from pipeline.build.store_state import FACTS, Known, clip_row, failure_row, same_file, stamp
+from pipeline.clips import Clip, Problem, Row, Scan
+from pipeline.extraction import Job
+from pipeline.runtime import events
 
 
 @dataclass(slots=True)
@@ -135,3 +136,14 @@ def _place(
         plan.jobs.append(Job(clip_id, clip.path, missing, hash_))
     elif row == wanted:
         plan.unchanged += 1
+
+
+def planned(plan: Plan) -> events.Planned:
+    return events.Planned(
+        to_extract=len(plan.jobs),
+        unchanged=plan.unchanged,
+        updated=len(plan.rows) - len(plan.reused),
+        reused=len(plan.reused),
+        removed=len(plan.removed),
+        failed=len(plan.failures),
+    )

@@ -19,7 +19,7 @@ from pipeline.audit import stage as audits
 from pipeline.build import embeddings
 from pipeline.experiments import stage as experiments
 from pipeline.runtime import events
-from pipeline.runtime.stage import OnProgress, Run, Schedule, Stage, State
+from pipeline.stage import OnProgress, Run, Schedule, Stage, State
 from store.reader import Reader
 
 STAGES: dict[str, Stage] = {

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from pipeline.classify.classifier import ClassifyError, two_sided
-from pipeline.classify.lookup import Views, joined
-from pipeline.classify.run import Experiment, Tell
+from pipeline.classify.run import Experiment, Tell, Views, joined
 from pipeline.classify.search import LEAST, softmax
 from pipeline.classify.solver import Linear
 from pipeline.classify.train import Part, Trained

@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.classify.classifier import LEAST
-from pipeline.classify.curves import Curve, Reliability, precision_recall, receiver, reliability
-from pipeline.classify.intervals import Interval, by_groups, wilson
+from pipeline.classify.significance import Interval, by_groups, wilson
 
 Ints = NDArray[np.intp]
 Floats = NDArray[np.float64]
+MetricRow = dict[str, Any]
+"""A row of the store's table ``experiment_metrics``: kind, name, metric, value."""
+BINS = 10
+OF_CLASS = ("precision", "recall", "f1", "support")
+
+
+@dataclass(frozen=True, eq=False)
+class Reliability:
+    """Bins (k,) of equal width: clips in each, their mean confidence and their accuracy, NaN where empty.
+
+    ``ece`` is the expected calibration error: the mean gap of the two, over clips (Naeini et al. 2015).
+    """
+
+    edges: Floats
+    clips: NDArray[np.intp]
+    confidence: Floats
+    accuracy: Floats
+    ece: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +128,54 @@ def per_class(confusion: NDArray[np.intp]) -> tuple[Floats, Floats, Floats]:
     return precision, recall, f1
 
 
+def reliability(right: NDArray[np.bool_], confidence: Floats, bins: int = BINS) -> Reliability:
+    """Clips by the confidence in what was predicted, in bins that hold their upper edge (Guo et al. 2017)."""
+    edges = np.linspace(0.0, 1.0, bins + 1)
+    places = np.clip(np.searchsorted(edges, confidence, side="left") - 1, 0, bins - 1)
+    clips = np.bincount(places, minlength=bins)
+    held = np.full((2, bins), np.nan)
+    for row, weights in enumerate((confidence, right)):
+        sums = np.bincount(places, weights=weights, minlength=bins)
+        np.divide(sums, clips, out=held[row], where=clips > 0)
+    gaps = np.where(clips > 0, np.abs(held[0] - held[1]), 0.0)
+    return Reliability(edges, clips, held[0], held[1], float((gaps * clips).sum() / len(right)))
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """Points (k,) with the threshold of each; ``area`` None where a class has no clip, or no other has."""
+
+    x: Floats
+    y: Floats
+    thresholds: Floats
+    area: float | None
+
+
+NONE = Curve(np.zeros(0), np.zeros(0), np.zeros(0), None)
+
+
+def receiver(positive: NDArray[np.bool_], scores: NDArray[np.floating]) -> Curve:
+    """The receiver operating characteristic: false positive rate, true positive rate, area below."""
+    from sklearn.metrics import auc, roc_curve
+
+    if positive.all() or not positive.any():
+        return NONE
+    false, true, thresholds = roc_curve(positive, scores)
+    # The first threshold is infinite: nothing is above it. No JSON knows that number.
+    return Curve(false, true, np.minimum(thresholds, 1.0), float(auc(false, true)))
+
+
+def precision_recall(positive: NDArray[np.bool_], scores: NDArray[np.floating]) -> Curve:
+    """Recall, precision, and the average precision: the area without interpolation."""
+    from sklearn.metrics import average_precision_score, precision_recall_curve
+
+    if positive.all() or not positive.any():
+        return NONE
+    precision, recall, thresholds = precision_recall_curve(positive, scores)
+    area = float(average_precision_score(positive, scores))
+    return Curve(recall, precision, np.append(thresholds, 1.0), area)
+
+
 def roc(truth: Ints, probabilities: NDArray[np.floating]) -> list[Curve]:
     """Each class against the rest: false against true positive rate, with the area below."""
     return [receiver(truth == each, probabilities[:, each]) for each in range(probabilities.shape[1])]
@@ -117,3 +184,18 @@ def roc(truth: Ints, probabilities: NDArray[np.floating]) -> list[Curve]:
 def pr(truth: Ints, probabilities: NDArray[np.floating]) -> list[Curve]:
     """Each class against the rest: recall against precision, with the average precision."""
     return [precision_recall(truth == each, probabilities[:, each]) for each in range(probabilities.shape[1])]
+
+
+def metric_row(kind: str, name: str, metric: str, value: float) -> MetricRow:
+    """What has no value, e.g. a class without a tested clip, is None."""
+    number = float(value)
+    return {"kind": kind, "name": name, "metric": metric, "value": number if np.isfinite(number) else None}
+
+
+def class_rows(metrics: Metrics, classes: Sequence[str]) -> list[MetricRow]:
+    """Precision, recall, F1 and support of each class."""
+    return [
+        metric_row("class", name, metric, getattr(metrics, metric)[place])
+        for place, name in enumerate(classes)
+        for metric in OF_CLASS
+    ]

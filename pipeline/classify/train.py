@@ -9,9 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.classify.classifier import Classifier, Parameters, Scorer
+from pipeline.classify.classifier import Classifier, Parameters, Scorer, bounded, spread_sample
 from pipeline.classify.groups import inner_splits
-from pipeline.classify.sample import bounded, spread_sample
 from pipeline.classify.search import Choice, prepared, search, softmax
 from pipeline.inputs import Input, InputError
 

@@ -10,8 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.classify.classifier import Classifier, Parameters, Scorer, Scores, Values, logarithm, two_sided
-from pipeline.classify.sample import bounded
+from pipeline.classify.classifier import (
+    Classifier,
+    Parameters,
+    Scorer,
+    Scores,
+    Values,
+    bounded,
+    logarithm,
+    two_sided,
+)
 
 CLIPS_A_TREE = 4_000
 """A tree grows from so many clips, beyond that from a share that grows with their root: all trees together see all."""

@@ -1,28 +1,35 @@
-"""The clusterings that are worth comparing, one space of one view at a time, and what is measured of them."""
+"""The clusterings that are worth comparing, what is measured of them, and which of them are measured in full."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from pipeline.clusterings import CLUSTERERS
 from pipeline.clusterings.clusterer import Clusterer, Parameters
-from pipeline.clusterings.grid import Gap, in_words, sentence, tried
 from pipeline.clusterings.measures import FAILURES, Measured, Rounds, measure
+from pipeline.clusterings.ranking import trust
 from pipeline.clusterings.spaces import STANDARDISED, Space
-from pipeline.clusterings.stability import resamples
-from pipeline.clusterings.within import within_stability
+from pipeline.clusterings.stability import resamples, within_stability
 from pipeline.projections.projection import merged
 from pipeline.runtime import stop
+from store.errors import SesatlasError
 
+Gap = tuple[str, str]
+"""What was not computed, and why, in a sentence."""
 MAX_MODEL_COLUMNS = 64
 """With more columns, models of means are fitted to the principal components, which hold what differs."""
 MODELS = ("kmeans", "mixture")
 CITY_BLOCK = "cityblock"
+SCREEN = Rounds((0, 2), (0, 1), (0, 1))
+"""By how little the hopeless are told from the others."""
+SCREENED = 300
+FINALISTS = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +93,30 @@ def compared(position: int, task: SpaceTask, thorough: bool) -> tuple[int, list[
     return position, found, gaps
 
 
+def tried(
+    space: Space, worthwhile: Callable[[Clusterer], bool] | None = None
+) -> tuple[list[tuple[Clusterer, Parameters]], list[Gap]]:
+    """What shall be tried in a space, of the methods that are worthwhile, and those of which nothing can be."""
+    wanted: list[tuple[Clusterer, Parameters]] = []
+    gaps: list[Gap] = []
+    for clusterer in CLUSTERERS.values():
+        if worthwhile is not None and not worthwhile(clusterer):
+            continue
+        what = f"{space.title}: {clusterer.title}"
+        try:
+            if clusterer.needs_pairs:
+                space.points.require_pairs(clusterer.title)
+            grid = clusterer.grid(space.points)
+        except FAILURES as error:
+            gaps.append((what, sentence(error)))
+            continue
+        wanted += [(clusterer, parameters) for parameters in grid]
+        if not grid:
+            few = f"There are {len(space.points)} clips, too few for any parameters of its grid."
+            gaps.append((what, few))
+    return wanted, gaps
+
+
 def worthwhile(space: Space, clusterer: Clusterer, thorough: bool) -> bool:
     """
     Whether a method has anything to say in a space that another combination does not say for less.
@@ -142,3 +173,58 @@ def canonical(labels: NDArray[np.integer]) -> NDArray[np.int32]:
     clusters = np.flatnonzero(kinds >= 0)
     order[clusters[np.argsort(first[clusters])]] = np.arange(len(clusters))
     return order[position]
+
+
+def screened(
+    candidates: Sequence[Candidate], labels: NDArray[np.int32], agreed: NDArray[np.float64], most: int
+) -> list[int]:
+    """Rows of the candidates to measure by a few resamples: the best by what other views confirm."""
+    score = trust(pd.DataFrame({"agreement": agreed}), labels)
+    return _best(candidates, score, most)
+
+
+def finalists(
+    candidates: Sequence[Candidate],
+    labels: NDArray[np.int32],
+    agreed: NDArray[np.float64],
+    numbers: Sequence[Measured],
+    most: int,
+) -> list[int]:
+    """Rows of the candidates to measure by all resamples."""
+    table = pd.DataFrame([one.means() for one in numbers]).assign(agreement=agreed)
+    return _best(candidates, trust(table, labels), most)
+
+
+def _best(candidates: Sequence[Candidate], score: NDArray[np.float64], most: int) -> list[int]:
+    """
+    The rows of the highest scores in their own order; half of the seats go to each view's own best.
+
+    Within a view the methods take turns, so that a person finds some of each.
+    """
+    order = np.argsort(-score, kind="stable").tolist()
+    turns: dict[tuple[str, str], int] = {}
+    views: dict[str, list[tuple[int, int]]] = {}
+    for standing, row in enumerate(order):
+        one = candidates[row]
+        turn = turns[one.view, one.method] = turns.get((one.view, one.method), -1) + 1
+        views.setdefault(one.view, []).append((turn, standing))
+    seats = most // 2 // max(len(views), 1)
+    chosen = {order[standing] for queue in views.values() for _, standing in sorted(queue)[:seats]}
+    for row in order:
+        if len(chosen) >= most:
+            break
+        chosen.add(row)
+    return sorted(chosen)
+
+
+def in_words(parameters: Parameters) -> str:
+    return ", ".join(f"{name} {value}" for name, value in parameters.items())
+
+
+def sentence(error: Exception) -> str:
+    if isinstance(error, SesatlasError):
+        return str(error)
+    said = str(error).strip().split("\n")[0]
+    return (
+        f"It failed on these clips: {said or type(error).__name__}. Try other parameters, or another space."
+    )

@@ -7,8 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.clusterings import CLUSTERERS
-from pipeline.clusterings.agreement import agreement
-from pipeline.clusterings.pairs import ari
+from pipeline.clusterings.agreement import agreement, ari
 from pipeline.inputs import ALL
 
 MAX_NOISE = 0.5

@@ -13,13 +13,22 @@ from threadpoolctl import threadpool_limits
 
 from pipeline.clusterings import CLUSTERERS
 from pipeline.clusterings.agreement import agreement
-from pipeline.clusterings.candidates import Candidate, SpaceTask, compared, divided, measured
-from pipeline.clusterings.cluster import Clustering, completed, require_clips
-from pipeline.clusterings.grid import sentence
-from pipeline.clusterings.landmarks import MAX_WHOLE, chosen_of, nearest
+from pipeline.clusterings.candidates import (
+    FINALISTS,
+    SCREEN,
+    SCREENED,
+    Candidate,
+    SpaceTask,
+    compared,
+    divided,
+    finalists,
+    measured,
+    screened,
+    sentence,
+)
+from pipeline.clusterings.cluster import MAX_WHOLE, Clustering, chosen_of, completed, nearest, require_clips
 from pipeline.clusterings.measures import FAILURES, WHOLE, Measured, without_within
 from pipeline.clusterings.ranking import out_of_running, rank
-from pipeline.clusterings.sieve import FINALISTS, SCREEN, SCREENED, finalists, screened
 from pipeline.clusterings.spaces import STANDARDISED, Space, spaces
 from pipeline.inputs import ALL, Input
 from pipeline.runtime import stop

@@ -1,17 +1,21 @@
-"""One look through a folder tree, shared by every reader: which files are there, and what cannot be read."""
+"""What readers of corpora share: one look through a folder tree, tables, and clips out of the names of files."""
 
 from __future__ import annotations
 
+import csv
 import os
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.clips import Problem
+from pipeline.clips import Clip, Problem, Scan
 from store.errors import SesatlasError
 
 AUDIO_SUFFIXES = frozenset(
     {"wav", "flac", "ogg", "opus", "mp3", "m4a", "aac", "aif", "aiff", "webm", "sph"},
 )
+Reading = Clip | Problem | None
+"""A clip; a name of this corpus that contradicts itself; or ``None``, not a name of this corpus."""
 
 
 class DatasetError(SesatlasError):
@@ -132,3 +136,131 @@ def describe(root: Path) -> str:
         return f"{root}, an empty folder"
     shown = ", ".join(names[:3]) + (" ..." if len(names) > 3 else "")
     return f"{root}, which holds {shown}"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a table; ``cells`` by column name in lower case, stripped."""
+
+    line: int
+    cells: dict[str, str]
+    width: int
+    """How many cells the line has; it should be as many as the table has columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    path: Path
+    columns: list[str]
+    rows: list[Row]
+
+
+def read_table(path: Path) -> Table:
+    """Read a CSV separated by comma, semicolon or tab, whichever its first line holds most.
+
+    Raises
+    ------
+    DatasetError
+        The file cannot be opened, is not UTF-8 text, has no header or names a column twice.
+    """
+    try:
+        # utf-8-sig: spreadsheet programs put a byte order mark in front.
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            delimiter = _delimiter(file.readline())
+            file.seek(0)
+            reader = csv.reader(file, delimiter=delimiter)
+            columns = [name.strip().lower() for name in next(reader, [])]
+            _check_header(path, columns)
+            rows = [
+                Row(reader.line_num, _named(columns, cells), len(cells)) for cells in reader if any(cells)
+            ]
+            return Table(path, columns, rows)
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be opened ({error.strerror}); give read access to it.") from error
+    except UnicodeDecodeError as error:
+        seen = f"it holds the byte 0x{error.object[error.start]:02x}"
+        raise DatasetError(f"{path} is not UTF-8 text ({seen}); save it again as CSV in UTF-8.") from error
+    except csv.Error as error:
+        raise DatasetError(f"{path} is not a table ({error}); save it again as CSV in UTF-8.") from error
+
+
+def _delimiter(header: str) -> str:
+    return max(",;\t", key=header.count)
+
+
+def _check_header(path: Path, columns: list[str]) -> None:
+    if not any(columns):
+        raise DatasetError(f"{path} has no header: expected column names in its first line; add them.")
+    twice = sorted({name for name in columns if name and columns.count(name) > 1})
+    if twice:
+        raise DatasetError(f"{path} has more than one column {twice[0]!r}; rename or remove all but one.")
+
+
+def _named(columns: list[str], cells: list[str]) -> dict[str, str]:
+    return {column: cell.strip() for column, cell in zip(columns, cells, strict=False)}
+
+
+def scan_named(
+    paths: Iterable[str],
+    read: Callable[[str], Reading],
+    *,
+    identity: Callable[[Clip], Hashable],
+    naming: str,
+    whole: int,
+    unit: str,
+) -> Scan:
+    """Read every path, keep one clip of each identity, and say what was left out.
+
+    ``naming`` is how a file of this corpus is called; ``whole`` counts the ``unit`` of the full corpus.
+    A foreign name beside recordings of the corpus is a Problem; elsewhere it is only counted, so that
+    a folder above the corpus can be given although it holds other things.
+    """
+    # Upper folders first: of two copies, the one at the place the publisher gave it stays.
+    readings = {path: read(path) for path in sorted(paths, key=lambda path: (path.count("/"), path))}
+    kept: dict[Hashable, Clip] = {}
+    for reading in readings.values():
+        if isinstance(reading, Clip):
+            kept.setdefault(identity(reading), reading)
+    problems, elsewhere = _misnamed(readings, naming)
+    copies = sum(isinstance(reading, Clip) for reading in readings.values()) - len(kept)
+    return Scan(
+        sorted(kept.values(), key=lambda clip: clip.relative_path),
+        sorted(problems, key=lambda problem: problem.relative_path),
+        [*_on_disk(len(kept), whole, unit), *_left_out(copies, elsewhere, unit)] if kept else [],
+    )
+
+
+def _misnamed(readings: dict[str, Reading], naming: str) -> tuple[list[Problem], int]:
+    """What is wrong among the corpus' own recordings, and how many others lie elsewhere."""
+    homes = {folder_of(path) for path, reading in readings.items() if reading is not None}
+    foreign = [path for path, reading in readings.items() if reading is None]
+    problems = [reading for reading in readings.values() if isinstance(reading, Problem)]
+    reason = f"the name is not {naming}; rename the file or move it out of the corpus."
+    problems += [Problem(path, "scan", reason) for path in foreign if folder_of(path) in homes]
+    return problems, sum(folder_of(path) not in homes for path in foreign)
+
+
+def validate_named(root: Path, scan: Callable[[Path, str], Scan], title: str, expected: str) -> list[str]:
+    """One sentence on why ``root`` cannot be the corpus, or none."""
+    try:
+        require_folder(root, expected)
+    except DatasetError as error:
+        return [str(error)]
+    if scan(root, title).clips:
+        return []
+    return [f"Nothing of {title} in {describe(root)}: expected {expected}; give the folder that holds it."]
+
+
+def _on_disk(found: int, whole: int, unit: str) -> list[str]:
+    return [f"{found:,} of {whole:,} {unit} are on disk."] if found < whole else []
+
+
+def _left_out(copies: int, elsewhere: int, unit: str) -> list[str]:
+    notes = []
+    if copies:
+        notes.append(f"Copies of {unit} under another name or folder: {copies:,}; one of each was read.")
+    if elsewhere:
+        notes.append(
+            f"Recordings below this folder that do not belong to the corpus: {elsewhere:,}; left out."
+        )
+    return notes

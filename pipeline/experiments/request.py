@@ -6,22 +6,20 @@ import os
 import time
 from datetime import UTC, datetime
 
-from pipeline.amend import amended, require_rest
-from pipeline.build import summary
 from pipeline.classify import CLASSIFIERS
 from pipeline.classify.classifier import ClassifyError
-from pipeline.classify.lookup import COMBINATIONS, classifier_named
+from pipeline.classify.run import COMBINATIONS, classifier_named
 from pipeline.errors import in_words
 from pipeline.experiments.spec import Due, Wanted, key_of
 from pipeline.experiments.stage import EXPERIMENTS
-from pipeline.experiments.tasks import tasks_of
-from pipeline.experiments.unit import make
+from pipeline.experiments.unit import make, tasks_of
 from pipeline.features import VIEWS
 from pipeline.runtime import events, stop
-from store import experiments
+from pipeline.session import amended, collections, require_rest
+from store import results
 from store.errors import listed
-from store.experiments import ExperimentRows
 from store.reader import Reader
+from store.results import ExperimentRows
 from store.snapshots import Snapshot, Store
 
 TELL_S = 0.2
@@ -49,7 +47,7 @@ def learn(store: Store, wanted: Wanted, tell: events.Listener) -> events.Finishe
         tell_and_log(events.Started(run_id, [wanted.dataset], False))
         rows = _made(current, wanted, tell_and_log)
         with amended(store, current, "learned") as amendment, amendment.writer.transaction():
-            experiments.replace_experiment(amendment.writer, rows)
+            results.replace_experiment(amendment.writer, rows)
         return _finished(run_id, amendment.published, time.monotonic() - began, tell_and_log)
 
 
@@ -95,7 +93,7 @@ def _finished(run_id: str, snapshot: Snapshot, seconds: float, tell: events.List
     event = events.Finished(
         status="published", build_id=run_id, snapshot=snapshot.number, added=0, updated=0, removed=0, failed=0,
         vectors_computed=0, vectors_reused=0, stages={EXPERIMENTS.name: 1}, seconds=seconds,
-        collections=summary.collections(snapshot),
+        collections=collections(snapshot),
     )  # fmt: skip
     tell(event)
     return event

@@ -12,15 +12,13 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline.classify.curve import Point
-from pipeline.classify.metrics import Metrics
+from pipeline.classify.learning_curve import Point
+from pipeline.classify.metrics import MetricRow, Metrics, class_rows, metric_row
 from pipeline.classify.run import Experiment, Fold
 from pipeline.experiments.spec import EVERY_CLIP
-from store.experiments import ExperimentRows
+from store.results import ExperimentRows
 
-Row = dict[str, Any]
 COLUMNS_KEPT = 100
-OF_CLASS = ("precision", "recall", "f1", "support")
 OF_FOLD = (
     "train", "test", "accuracy", "balanced_accuracy", "macro_f1", "log_loss", "fit_seconds", "predict_seconds",
 )  # fmt: skip
@@ -35,7 +33,7 @@ def rows_of(
     origin: str,
     kind: str,
     subset: str = EVERY_CLIP,
-    metrics: Sequence[Row] = (),
+    metrics: Sequence[MetricRow] = (),
 ) -> ExperimentRows:
     """What :func:`pipeline.classify.run.run` gave, with ``metrics`` that were measured beside it."""
     planned, one = experiment.protocol, experiment
@@ -54,11 +52,11 @@ def rows_of(
             "seconds": one.seconds, "made_at": datetime.now(),
         } | overall(one.metrics),
         predictions=predictions(told, one.probabilities),
-        metrics=[*by_fold(one.folds), *by_class(one.metrics, planned.classes), *metrics],
+        metrics=[*by_fold(one.folds), *class_rows(one.metrics, planned.classes), *metrics],
     )  # fmt: skip
 
 
-def overall(metrics: Metrics) -> Row:
+def overall(metrics: Metrics) -> dict[str, Any]:
     """The columns of ``experiments`` that say how good it is."""
     low, high = metrics.interval.low, metrics.interval.high
     grouped = metrics.grouped_interval
@@ -80,46 +78,34 @@ def predictions(told: pd.DataFrame, probabilities: NDArray[np.float32]) -> pa.Ta
     return pa.table(columns | {"probabilities": pa.ListArray.from_arrays(offsets, flat)})
 
 
-def by_fold(folds: Sequence[Fold]) -> list[Row]:
-    rows = [metric("fold", fold.name, name, getattr(fold, name)) for fold in folds for name in OF_FOLD]
+def by_fold(folds: Sequence[Fold]) -> list[MetricRow]:
+    rows = [metric_row("fold", fold.name, name, getattr(fold, name)) for fold in folds for name in OF_FOLD]
     for fold in folds:
         inner = [value for value in fold.inner_accuracy.values() if value is not None]
-        rows += [metric("fold", fold.name, "inner_accuracy", float(np.mean(inner)))] if inner else []
+        rows += [metric_row("fold", fold.name, "inner_accuracy", float(np.mean(inner)))] if inner else []
     return rows
 
 
-def by_class(metrics: Metrics, classes: Sequence[str]) -> list[Row]:
-    return [
-        metric("class", name, what, getattr(metrics, what)[place])
-        for place, name in enumerate(classes)
-        for what in OF_CLASS
-    ]
-
-
-def by_share(points: Sequence[Point]) -> list[Row]:
+def by_share(points: Sequence[Point]) -> list[MetricRow]:
     """A learning curve; ``name`` is the share of the training groups."""
     return [
-        metric("share", f"{point.share:g}", name, getattr(point, name))
+        metric_row("share", f"{point.share:g}", name, getattr(point, name))
         for point in points
         for name in ("clips", "accuracy", "spread", "train_accuracy")
     ]
 
 
-def by_column(views: pd.DataFrame, columns: pd.DataFrame) -> list[Row]:
+def by_column(views: pd.DataFrame, columns: pd.DataFrame) -> list[MetricRow]:
     """Permutation importance, the most important first: of each view, and of the first hundred columns."""
     drops = ("accuracy_drop", "loss_rise", "spread")
     named = columns.head(COLUMNS_KEPT)
-    return [metric("view", row["view"], name, row[name]) for _, row in views.iterrows() for name in drops] + [
-        metric("column", f"{row['view']}.{row['column']}", name, row[name])
+    return [
+        metric_row("view", row["view"], name, row[name]) for _, row in views.iterrows() for name in drops
+    ] + [
+        metric_row("column", f"{row['view']}.{row['column']}", name, row[name])
         for _, row in named.iterrows()
         for name in drops
     ]
-
-
-def metric(kind: str, name: str, what: str, value: float) -> Row:
-    """A row of ``experiment_metrics``; what has no value, e.g. a class without a tested clip, is None."""
-    number = float(value)
-    return {"kind": kind, "name": name, "metric": what, "value": number if np.isfinite(number) else None}
 
 
 def _chosen(fold: Fold) -> Mapping[str, object]:

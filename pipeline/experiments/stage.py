@@ -2,25 +2,98 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.experiments import expected
-from pipeline.experiments.expected import Sources
-from pipeline.experiments.spec import CARD, Due
-from pipeline.experiments.tasks import tasks_of
-from pipeline.experiments.unit import Gap, Task, compute, gap
+import pandas as pd
+
+from pipeline.classify import CLASSIFIERS
+from pipeline.experiments.spec import CARD, EVERY_CLIP, PAGE, Due, Wanted, grid, key_of, left_out
+from pipeline.experiments.unit import Gap, Task, compute, gap, tasks_of
+from pipeline.features.view import View
 from pipeline.networks import registry
-from pipeline.runtime.stage import Run, Stage, State, Unit
-from store import experiments
-from store.experiments import ExperimentRows
+from pipeline.networks.embedding import UNHEARD
+from pipeline.stage import Run, Stage, State, Unit
 from store.reader import Reader
+from store.results import ExperimentRows, drop_experiments, replace_experiment, write_gap
 from store.writer import Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What decides which experiments there should be, beside the clips."""
+
+    root: Path
+    """The store's folder, where trained networks lie."""
+    views: Mapping[str, View]
+    base: Path | None = None
+    """The snapshot that a build began from: what persons have asked for there is made again."""
+    thorough: bool = False
+    """Whether everything is made, however long it takes."""
+
+
+def expected(reader: Reader, of: Sources) -> list[Due]:
+    """All experiments that there should be: a build's own, what persons asked for, what networks were trained."""
+    views, base = of.views, of.base
+    prints = {row["dataset"]: row["fingerprint"] for row in reader.rows("learning_fingerprints")}
+    keys = {name: view.key for name, view in views.items()}
+    usual = [name for name, view in views.items() if not view.learned]
+    columns = {name: len(view.columns) for name, view in views.items()}
+    found: dict[str, Due] = {}
+    for dataset, fingerprint in prints.items():
+        clips = reader.clips(dataset)
+        wanted = [*grid(dataset, clips, usual), *_asked_for(reader, base, dataset, keys)]
+        costs, reasons = left_out(wanted, clips, columns)
+        for one, cost, reason in zip(wanted, costs, reasons, strict=True):
+            key = key_of(one, CLASSIFIERS[one.method].version, keys, fingerprint)
+            found[one.id(usual)] = Due(one, one.id(usual), key, cost, None if of.thorough else reason)
+    return [*found.values(), *registry.due(of.root, reader)]
+
+
+def _asked_for(reader: Reader, base: Path | None, dataset: str, views: Mapping[str, str]) -> list[Wanted]:
+    """What persons ran from the page: as this snapshot has it, or the one that the build began from."""
+    tables = [reader.experiments(dataset)]
+    if base is not None:
+        with Reader(base) as before:
+            tables.append(before.experiments(dataset))
+    rows = pd.concat(tables) if any(len(table) for table in tables) else tables[0]
+    wanted = [as_wanted(row) for _, row in rows[rows["origin"] == PAGE].iterrows()]
+    return [one for one in wanted if one.method in CLASSIFIERS and all(view in views for view in one.views)]
+
+
+def as_wanted(row: pd.Series) -> Wanted:
+    """What to ask for to get an experiment of the store again."""
+    return Wanted(
+        dataset=row["dataset"], target=row["target"], method=row["method"], views=tuple(row["views"]),
+        combination=row["combination"], seed=int(row["seed"]), kind=row["kind"], origin=row["origin"],
+        detailed=row["origin"] == PAGE,
+    )  # fmt: skip
+
+
+def stale_experiments(reader: Reader, of: Sources) -> list[Due]:
+    """The experiments that are missing or were made from something else."""
+    there = reader.experiment_keys().set_index("experiment_id")["key"].to_dict()
+    return [one for one in expected(reader, of) if there.get(one.experiment_id) not in one.keys]
+
+
+def obsolete(reader: Reader, of: Sources) -> list[str]:
+    """The experiments that should not be there, or not as they are; not those other stages answer for."""
+    right = {one.experiment_id: one.keys for one in expected(reader, of)}
+    there = reader.experiment_keys()
+    # The audit answers for the others, and whoever listens for what could not be heard.
+    unheard = there["experiment_id"].str.endswith(f".{UNHEARD}")
+    mine = there[(there["subset"] == EVERY_CLIP) & ~unheard]
+    return [
+        row["experiment_id"]
+        for _, row in mine.iterrows()
+        if row["key"] not in right.get(row["experiment_id"], ())
+    ]
 
 
 def stale(state: State, reader: Reader) -> list[Unit]:
     """The experiments that are missing or were made from something else."""
-    return [(one.wanted.dataset, one.experiment_id) for one in expected.stale(reader, _sources(state))]
+    return [(one.wanted.dataset, one.experiment_id) for one in stale_experiments(reader, _sources(state))]
 
 
 def learn(run: Run) -> int:
@@ -31,7 +104,7 @@ def learn(run: Run) -> int:
     staging, of = run.staging, _sources(run.state)
     _renew_cards(staging, of)
     with Reader(staging) as reader:
-        gone, missing = expected.obsolete(reader, of), expected.stale(reader, of)
+        gone, missing = obsolete(reader, of), stale_experiments(reader, of)
         trained = [
             registry.make(of.root, reader, one) for one in missing if one.wanted.kind in registry.KINDS
         ]
@@ -66,7 +139,7 @@ def forget(state: State, staging: Path) -> None:
     """
     of = _sources(state)
     with Reader(staging) as reader:
-        gone = expected.obsolete(reader, of)
+        gone = obsolete(reader, of)
     _drop(staging, gone)
     _renew_cards(staging, of)
 
@@ -80,7 +153,7 @@ def _renew_cards(staging: Path, of: Sources) -> None:
     with Reader(staging) as reader:
         cards = [
             registry.make(of.root, reader, one)
-            for one in expected.stale(reader, of)
+            for one in stale_experiments(reader, of)
             if one.wanted.kind == CARD
         ]
     if cards:
@@ -91,16 +164,16 @@ def _renew_cards(staging: Path, of: Sources) -> None:
 def _drop(staging: Path, experiment_ids: Sequence[str]) -> None:
     if experiment_ids:
         with Writer(staging) as writer, writer.transaction():
-            experiments.drop_experiments(writer.con, experiment_ids)
+            drop_experiments(writer.con, experiment_ids)
 
 
 def _write(writer: Writer, results: Sequence[ExperimentRows | Gap]) -> None:
     with writer.transaction():
         for result in results:
             if isinstance(result, Gap):
-                experiments.write_gap(writer, result.row)
+                write_gap(writer, result.row)
             else:
-                experiments.replace_experiment(writer, result)
+                replace_experiment(writer, result)
 
 
 def _tasks(staging: Path, dataset: str, wanted: Sequence[Due]) -> tuple[list[Task], list[Gap]]:

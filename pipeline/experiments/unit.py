@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from pipeline.classify import recording_facts
-from pipeline.classify.curve import learning_curve
 from pipeline.classify.importance import importance
-from pipeline.classify.lookup import Views
-from pipeline.classify.run import Experiment, run
+from pipeline.classify.learning_curve import learning_curve
+from pipeline.classify.metrics import MetricRow
+from pipeline.classify.run import Experiment, Views, run
 from pipeline.experiments import rows
 from pipeline.experiments.spec import FACTS, Due, Wanted
 from store.errors import SesatlasError, StoreError
-from store.experiments import ExperimentRows
+from store.reader import Matrix, Reader
+from store.results import ExperimentRows
 
 Tell = Callable[[float], None]
 FIRST = 0.5
@@ -81,7 +82,7 @@ def _made(task: Task, tell: Tell) -> ExperimentRows:
     )  # fmt: skip
 
 
-def _details(task: Task, found: Experiment, tell: Tell) -> list[rows.Row]:
+def _details(task: Task, found: Experiment, tell: Tell) -> list[MetricRow]:
     wanted = task.wanted
     points = learning_curve(
         task.values, task.clips, wanted.target, wanted.method, combination=wanted.combination,
@@ -107,6 +108,36 @@ def gap(task: Task | Due, reason: str) -> Gap:
         "key": task.gap_key if isinstance(task, Due) else task.key, "what": wanted.what, "reason": reason,
     }  # fmt: skip
     return Gap(task.experiment_id, row)
+
+
+def tasks_of(reader: Reader, dataset: str, wanted: Sequence[Due]) -> list[Task]:
+    """Each experiment with the clips and the vectors it learns from, row by row of one order."""
+    names = dict.fromkeys(view for one in wanted for view in one.wanted.views)
+    there = set(reader.views()["view"])
+    matrices = {name: reader.matrix(dataset, name) for name in names if name in there}
+    clips = reader.clips(dataset).sort_values("clip_id", ignore_index=True)
+    tasks = []
+    for one in wanted:
+        mine = {view: matrices[view] for view in one.wanted.views if view in matrices}
+        rows, aligned = _aligned(clips, mine)
+        values, columns = values_of(one.wanted, rows, aligned)
+        tasks.append(Task(one.wanted, one.experiment_id, one.key, rows, values, columns))
+    return tasks
+
+
+def _aligned(clips: pd.DataFrame, matrices: Mapping[str, Matrix]) -> tuple[pd.DataFrame, dict[str, Matrix]]:
+    """The clips that have a vector in every view, and those vectors in the clips' order."""
+    ids = pd.Index(clips["clip_id"])
+    if all(ids.equals(pd.Index(one.clip_ids)) for one in matrices.values()):
+        return clips, dict(matrices)
+    for one in matrices.values():
+        ids = ids[ids.isin(pd.Index(one.clip_ids))]
+    rows = clips[clips["clip_id"].isin(ids)].reset_index(drop=True)
+    places = {view: pd.Index(one.clip_ids).get_indexer(ids) for view, one in matrices.items()}
+    return rows, {
+        view: Matrix(one.clip_ids[places[view]], one.values[places[view]], one.columns)
+        for view, one in matrices.items()
+    }
 
 
 def values_of(

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.features.spectra import N_BINS, N_FFT, SAMPLE_RATE_HZ, STFT_PARAMETERS, Spectra, power_to_db
-from pipeline.features.statistics import statistic_columns, statistic_units, summarise
-from pipeline.features.view import View
+from pipeline.features.view import View, statistic_columns, statistic_units, summarise
 
 FMIN_HZ = 200
 N_OCTAVES = 6

@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.features.spectra import HOP_LENGTH, N_FFT, SAMPLE_RATE_HZ, Spectra
-from pipeline.features.statistics import statistic_columns, statistic_units, summarise
-from pipeline.features.view import View
+from pipeline.features.view import View, statistic_columns, statistic_units, summarise
 
 FLOOR = 1e-5
 """Levels end at -100 dB, the ``amin`` of ``librosa.amplitude_to_db``."""

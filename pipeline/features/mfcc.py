@@ -9,8 +9,7 @@ import scipy.fft
 from numpy.typing import NDArray
 
 from pipeline.features.spectra import N_MELS, STFT_PARAMETERS, Spectra
-from pipeline.features.statistics import statistic_columns, statistic_units, summarise
-from pipeline.features.view import View
+from pipeline.features.view import View, statistic_columns, statistic_units, summarise
 
 N_MFCC = 20
 WIDTH = 9

@@ -16,8 +16,7 @@ from pipeline.features.spectra import (
     STFT_PARAMETERS,
     Spectra,
 )
-from pipeline.features.statistics import statistic_columns, statistic_units, summarise
-from pipeline.features.view import View
+from pipeline.features.view import View, statistic_columns, statistic_units, summarise
 
 ROLLOFF_SHARE = 0.85
 FRAMES_AT_ONCE = 256

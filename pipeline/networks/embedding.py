@@ -15,9 +15,9 @@ from pipeline.networks import speech_datasets
 from pipeline.networks.ecapa import LONGEST_S, NAME
 from pipeline.networks.in_use import used
 from pipeline.runtime import stop
-from pipeline.runtime.stage import Run
+from pipeline.stage import Run
 from pipeline.train.layout import digest
-from store import experiments, views
+from store import results, views
 from store.reader import Reader
 from store.writer import Writer
 
@@ -135,9 +135,9 @@ def _close(writer: Writer, work: _Work, unheard: Mapping[str, Unheard]) -> None:
     lasting = all(one.lasting for one in unheard.values())
     with writer.transaction():
         views.close_embeddings(writer, NAME, work.dataset, work.key if lasting else "")
-        experiments.drop_experiments(writer.con, [f"{work.dataset}.{UNHEARD}"])
+        results.drop_experiments(writer.con, [f"{work.dataset}.{UNHEARD}"])
         if unheard:
-            experiments.write_gap(writer, _gap(work, unheard))
+            results.write_gap(writer, _gap(work, unheard))
 
 
 def _leave(writer: Writer, datasets: list[str]) -> None:
@@ -145,7 +145,7 @@ def _leave(writer: Writer, datasets: list[str]) -> None:
     with writer.transaction():
         for dataset in datasets:
             views.drop_embeddings(writer, NAME, dataset)
-            experiments.drop_experiments(writer.con, [f"{dataset}.{UNHEARD}"])
+            results.drop_experiments(writer.con, [f"{dataset}.{UNHEARD}"])
 
 
 def _gap(work: _Work, unheard: Mapping[str, Unheard]) -> dict[str, str]:

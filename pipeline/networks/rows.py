@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.classify.metrics import Metrics, measure
-from pipeline.experiments.rows import Row, as_json, metric, overall
+from pipeline.classify.metrics import MetricRow, Metrics, measure, metric_row
+from pipeline.experiments.rows import as_json, overall
 from pipeline.experiments.spec import EVERY_CLIP, Due
 
 SOUND = "sound"
@@ -33,7 +33,7 @@ def experiment_row(
     seed: int,
     seconds: float,
     made_at: datetime | None = None,
-) -> Row:
+) -> dict[str, Any]:
     """The row of ``experiments``; ``seconds`` is what the training took."""
     wanted = one.wanted
     return {
@@ -49,11 +49,11 @@ def experiment_row(
 
 def fold_rows(
     name: str, truth: NDArray[np.intp], probabilities: NDArray[np.float32], train: int, seconds: float
-) -> list[Row]:
+) -> list[MetricRow]:
     """One fold: how many clips it learned from and was tested on, how long that took, and how good it is."""
     scored = measure(truth, probabilities.argmax(axis=1), probabilities)
     told = {
         "train": train, "test": len(truth), "fit_seconds": seconds, "accuracy": scored.accuracy,
         "balanced_accuracy": scored.balanced_accuracy, "macro_f1": scored.macro_f1, "log_loss": scored.log_loss,
     }  # fmt: skip
-    return [metric("fold", name, what, value) for what, value in told.items()]
+    return [metric_row("fold", name, what, value) for what, value in told.items()]

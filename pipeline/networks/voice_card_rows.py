@@ -12,22 +12,21 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from models.gender_format import SEXES
 from models.gender_format import VERSION as NETWORK_VERSION
-from pipeline.classify.intervals import Interval, by_groups
-from pipeline.classify.metrics import Metrics, measure
+from models.voice_card import NETWORK as METHOD
+from models.voice_card import Card, Evaluated, in_words
+from pipeline.classify.metrics import MetricRow, Metrics, measure
+from pipeline.classify.significance import Interval, by_groups
 from pipeline.experiments import rows
 from pipeline.experiments.spec import CARD, Due, Wanted
 from pipeline.networks import in_use
 from pipeline.networks.rows import SOUND, experiment_row
 from pipeline.networks.voice import origin, parameters
-from pipeline.networks.voice_card import NETWORK as METHOD
-from pipeline.networks.voice_card import Card
-from pipeline.networks.voice_card_content import Evaluated, in_words
 from pipeline.train.layout import digest
-from pipeline.train.voice.by_speaker import each_speaker
-from pipeline.train.voice.speakers import SEXES
-from store.experiments import ExperimentRows
+from pipeline.train.voice.scores import each_speaker
 from store.reader import Reader
+from store.results import ExperimentRows
 
 DATASET = f"card:{METHOD}"
 VERSION = 1
@@ -107,7 +106,7 @@ def _sentence(card: Card, part: str) -> str:
     )
 
 
-def _history(card: Card) -> list[rows.Row]:
+def _history(card: Card) -> list[MetricRow]:
     return [
         {"fold": f"seed {seed}", "epoch": epoch, "metric": what, "value": value}
         for seed, epoch, what, value in card.history

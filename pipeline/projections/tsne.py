@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.inputs import InputError
+from pipeline.landmarks import METRICS
 from pipeline.projections import pca
 from pipeline.projections.graph import between
 from pipeline.projections.neighbourhood import Neighbourhood
-from pipeline.projections.neighbours import METRICS
 from pipeline.projections.projection import Embedded, Method, Setting, Tell
 from pipeline.runtime import stop
 

@@ -13,14 +13,14 @@ import numpy as np
 import soundfile as sf
 
 from pipeline.synthesis import sounds
-from pipeline.synthesis.noise import Signal
-from pipeline.synthesis.recording import RATE_HZ as SOUND_RATE_HZ
+from pipeline.synthesis.signals.noise import Signal
+from pipeline.synthesis.signals.recording import RATE_HZ as SOUND_RATE_HZ
 from pipeline.synthesis.sounds import SoundClip
 from pipeline.synthesis.speech import voices
-from pipeline.synthesis.speech.glottis import RATE_HZ as VOICE_RATE_HZ
+from pipeline.synthesis.speech.articulation import Segment
 from pipeline.synthesis.speech.lexicon import SENTENCES
-from pipeline.synthesis.speech.prosody import Segment
-from pipeline.synthesis.speech.speakers import Speaker, roster
+from pipeline.synthesis.speech.vocal_tract import RATE_HZ as VOICE_RATE_HZ
+from pipeline.synthesis.speech.voices import Speaker, roster
 
 T = TypeVar("T")
 Span = tuple[int, int, str]

@@ -13,14 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.decisions import Decision, State
-from models.ear import VoiceEar
-from models.gender import load
+from models.gender import VoiceEar, load
 from models.stream import VoiceStream
 from models.vad import RATE_HZ, Silero
 from pipeline.datasets import esc50
 from pipeline.networks.in_use import HOME, used
-from pipeline.synthesis.speech.speakers import roster
-from pipeline.synthesis.speech.voices import utter
+from pipeline.synthesis.speech.voices import roster, utter
 from pipeline.train.voice.sounds import decoded
 from pipeline.train.voice.stream_threshold import seconds
 

@@ -14,7 +14,7 @@ import pytest
 from app.clusters import selection
 from pipeline.clusterings import CLUSTERERS
 from pipeline.features import VIEWS
-from store import annotations as selections
+from store.annotations import load_selections
 from store.reader import Reader
 from store.snapshots import Store
 
@@ -424,7 +424,7 @@ def test_a_selection_is_saved_followed_and_forgotten(
     _click(other, "Pick them").sound()
     assert "2 of 200 clips" in other.text
     _click(other, "Forget it").sound()
-    assert selections.every(Store(demo_copy)) == ([], [])
+    assert load_selections(Store(demo_copy)) == ([], [])
     assert "no selection" in open_page(demo_copy, "clusters", **query, saved=name).sound().text
 
 

@@ -13,11 +13,11 @@ import soundfile
 
 from app.builds import panel
 from app.cache import tables
-from app.experiments import confusion, errors, references
+from app.experiments import confusion, errors, leaderboard
 from app.ui import clip_table
 from pipeline.classify import CLASSIFIERS
-from pipeline.classify.compare import compare
-from pipeline.experiments.grid import BASELINES
+from pipeline.classify.significance import compare
+from pipeline.experiments.spec import BASELINES
 from store.reader import Reader
 from store.snapshots import Store
 
@@ -259,8 +259,8 @@ def test_references_are_marked_and_have_a_source(
     models: Callable[..., Page], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "not measured here" not in models().text
-    known = [references.Reference("Wizard", 0.777, "ESC-X", 3, "A paper", "https://doi.org/10.1/x")]
-    monkeypatch.setattr(references, "of", lambda dataset, experiment: known)
+    known = [leaderboard.Reference("Wizard", 0.777, "ESC-X", 3, "A paper", "https://doi.org/10.1/x")]
+    monkeypatch.setattr(leaderboard, "published", lambda dataset, experiment: known)
     page = models()
     assert "ESC-X in print: reference, not measured here" in page.text
     assert "Wizard 77.7% ([A paper](https://doi.org/10.1/x))" in page.text

@@ -99,7 +99,7 @@ def test_a_store_that_breaks_under_an_open_page(
 def test_a_store_of_another_version(
     open_page: Callable[..., Page], demo_copy: Path, monkeypatch: pytest.MonkeyPatch, page: str
 ) -> None:
-    monkeypatch.setattr("store.sql.SCHEMA_VERSION", "999")
+    monkeypatch.setattr("store.database.SCHEMA_VERSION", "999")
     opened = open_page(demo_copy, page)
     assert not opened.at.exception
     assert "999" in opened.at.error[0].value

@@ -10,8 +10,8 @@ import pytest
 
 from app.voice import page as voice
 from pipeline.networks.voice_card_rows import DATASET
-from store.experiments import drop_experiments
 from store.reader import Reader
+from store.results import drop_experiments
 from store.snapshots import Store
 from store.writer import Writer
 

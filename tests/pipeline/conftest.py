@@ -18,13 +18,13 @@ import pytest
 import soundfile
 
 import pipeline.build.plan
-import pipeline.jobs
+import pipeline.extraction
 from pipeline.build.build import Options, build
 from pipeline.classify import CLASSIFIERS
-from pipeline.classify.curve import learning_curve
+from pipeline.classify.learning_curve import learning_curve
 from pipeline.cli.main import main
 from pipeline.clusterings import CLUSTERERS
-from pipeline.experiments import grid
+from pipeline.experiments import spec
 from pipeline.features import VIEWS
 from pipeline.features.view import View
 from pipeline.projections import METHODS
@@ -143,7 +143,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
 
         monkeypatch.setattr(module, function, seeing)
 
-    spy(pipeline.jobs, "decode", "decoded")
+    spy(pipeline.extraction, "decode", "decoded")
     spy(pipeline.build.plan, "content_hash", "hashed")
     return seen
 
@@ -228,7 +228,7 @@ def few(monkeypatch: pytest.MonkeyPatch, only: Callable[..., None]) -> None:
     only(METHODS, {"pca": METHODS["pca"]})
     monkeypatch.setitem(learning_curve.__kwdefaults__, "shares", (0.5, 1.0))
     monkeypatch.setattr("pipeline.analyses.recipe.SPACES", {})
-    monkeypatch.setattr(grid, "ON_EACH_VIEW", ("knn",))
+    monkeypatch.setattr(spec, "ON_EACH_VIEW", ("knn",))
 
 
 @pytest.fixture

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.build.scan import choose, dataset_row
 from pipeline.datasets import DATASETS
 from pipeline.errors import PipelineError
-from pipeline.sources import Source, dataset_named, parse, recordings_root, store_root
+from pipeline.sources import Source, choose, dataset_named, dataset_row, parse, recordings_root, store_root
 
 
 def one(word: str) -> Source:

@@ -14,10 +14,10 @@ import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
 
-from store import history, results, staging
+from store import publishing, results
 from store import views as vectors
-from store.experiments import ExperimentRows, replace_experiment
-from store.results import UnitRows
+from store.invalidate import keep_datasets
+from store.results import ExperimentRows, UnitRows, replace_experiment
 from store.snapshots import Snapshot, Store
 from store.writer import Writer
 
@@ -204,8 +204,8 @@ class Filler:
     ) -> None:
         with writer.transaction():
             vectors.define_views(writer, self.specs)
-            writer.keep_datasets(
-                [self.dataset(name) for name in dict.fromkeys(row["dataset"] for row in clips)]
+            keep_datasets(
+                writer, [self.dataset(name) for name in dict.fromkeys(row["dataset"] for row in clips)]
             )
             writer.upsert("clips", clips)
             writer.replace_failures(failures)
@@ -222,7 +222,7 @@ class Filler:
         experiments: Sequence[ExperimentRows] = (),
     ) -> Snapshot:
         """A snapshot of exactly these clips, analyses and experiments."""
-        staging.discard(store)
+        publishing.discard(store)
         store.staging.parent.mkdir(parents=True, exist_ok=True)
         number = store.next_number()
         with Writer(store.staging) as writer:
@@ -232,9 +232,9 @@ class Filler:
                     replace_experiment(writer, one)
                 for unit in units:
                     results.replace_unit(writer, unit)
-                history.begin_build(writer, f"build-{number}", datetime(2026, 1, number))
-                history.sign_build(writer, f"build-{number}", number, datetime(2026, 1, number, 0, 1), {})
-        return staging.publish(store, number)
+                publishing.begin_build(writer, f"build-{number}", datetime(2026, 1, number))
+                publishing.sign_build(writer, f"build-{number}", number, datetime(2026, 1, number, 0, 1), {})
+        return publishing.publish(store, number)
 
     def spec(self, *arguments: Any, **told: Any) -> Spec:
         return Spec(*arguments, **told)

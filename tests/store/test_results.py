@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from store import results, sql, views
+from store import database, results, views
 from store.errors import StoreError
+from store.invalidate import delete_clips, keep_datasets
 from store.results import Staged, UnitRows
 
 TABLES = (
@@ -170,14 +171,14 @@ EVERY = {(dataset, view) for dataset in "ab" for view in ("level", "tone", "all"
 
 
 def test_a_clip_that_goes_takes_the_analyses_of_its_dataset_with_it(opened) -> None:
-    opened.delete_clips(["a/never.wav"])
+    delete_clips(opened, ["a/never.wav"])
     assert_units(opened, EVERY)
-    opened.delete_clips(["a/dog2.wav"])
+    delete_clips(opened, ["a/dog2.wav"])
     assert_units(opened, {unit for unit in EVERY if unit[0] == "b"})
 
 
 def test_a_dataset_that_goes_takes_its_analyses_with_it(opened, filler) -> None:
-    opened.keep_datasets([filler.dataset("a")])
+    keep_datasets(opened, [filler.dataset("a")])
     assert_units(opened, {unit for unit in EVERY if unit[0] == "a"})
 
 
@@ -239,7 +240,7 @@ def test_a_staging_file_from_before_gains_the_tables(store, writer, filler, clip
         filler.fill(opened, clips)
     make_old(store.staging)
     with writer() as opened:
-        assert opened.meta()["schema_version"] == sql.SCHEMA_VERSION
+        assert opened.meta()["schema_version"] == database.SCHEMA_VERSION
         assert Staged(opened).units() == {} and len(content(opened, "clips")) > 2
         with opened.transaction():
             results.replace_unit(opened, filler.unit("a", "level", ids["a"]))

@@ -8,9 +8,10 @@ import duckdb
 import numpy as np
 import pytest
 
-from store import duck, history, views
-from store.duck import DamagedError
+from store import database, publishing, views
+from store.database import DamagedError
 from store.errors import StoreError
+from store.invalidate import delete_clips, keep_datasets
 from store.reader import Reader
 
 
@@ -122,15 +123,15 @@ def test_one_content_lends_to_many_and_an_unknown_one_to_none(writer, filler, cl
 def test_what_is_not_kept_leaves_every_table(writer, filler, clips) -> None:
     with writer() as opened:
         filler.fill(opened, clips, [filler.failure("a", "gone"), filler.failure("b", "lost")])
-        opened.keep_datasets([filler.dataset("b")])
+        keep_datasets(opened, [filler.dataset("b")])
         for table in ("clips", "view_level", "view_tone"):
             assert opened.con.execute(
                 f"select distinct split_part(clip_id, '/', 1) from {table}"
             ).fetchall() == [("b",)]
         assert opened.con.execute("select dataset from failures").fetchall() == [("b",)]
         assert opened.con.execute("select dataset from datasets").fetchall() == [("b",)]
-        opened.delete_clips(["b/x1.wav"])
-        opened.delete_clips([])
+        delete_clips(opened, ["b/x1.wav"])
+        delete_clips(opened, [])
         assert [row[0] for row in rows(opened, "view_tone")] == ["b/y2.wav"]
 
 
@@ -143,9 +144,9 @@ def test_changes_are_counted_against_a_snapshot(store, filler, clips, writer) ->
     new = filler.clip("a", "new")
     with writer() as opened:
         filler.fill(opened, [relabelled, changed, kept[0], new])
-        told = history.changes_since(opened, published.path)
+        told = publishing.changes_since(opened, published.path)
         assert told == {"clips": 4, "failed": 0, "added": 1, "updated": 2, "removed": 1}
-        assert history.changes_since(opened, None) == {
+        assert publishing.changes_since(opened, None) == {
             "clips": 4,
             "failed": 0,
             "added": 4,
@@ -154,16 +155,16 @@ def test_changes_are_counted_against_a_snapshot(store, filler, clips, writer) ->
         }
         # Also while somebody reads that snapshot.
         with Reader(published.path):
-            assert history.changes_since(opened, published.path) == told
+            assert publishing.changes_since(opened, published.path) == told
 
 
 def test_a_killed_build_stays_in_the_history_as_interrupted(writer) -> None:
     with writer() as opened:
-        history.begin_build(opened, "one", datetime(2026, 1, 1))
-        history.begin_build(opened, "two", datetime(2026, 1, 2))
+        publishing.begin_build(opened, "one", datetime(2026, 1, 1))
+        publishing.begin_build(opened, "two", datetime(2026, 1, 2))
         counts = {"clips": 4, "added": 1, "updated": 2, "removed": 3, "failed": 4}
         counts |= {"vectors_computed": 5, "vectors_reused": 6}
-        history.sign_build(opened, "two", 7, datetime(2026, 1, 2, 0, 1), counts)
+        publishing.sign_build(opened, "two", 7, datetime(2026, 1, 2, 0, 1), counts)
         one, two = opened.con.sql("from builds order by build_id").to_arrow_table().to_pylist()
     assert (one["status"], one["snapshot"], one["started_at"]) == ("interrupted", None, datetime(2026, 1, 1))
     assert (two["status"], two["snapshot"], two["started_at"]) == ("published", 7, datetime(2026, 1, 2))
@@ -198,7 +199,7 @@ def test_a_staging_file_that_is_none(store, writer) -> None:
     ],
 )
 def test_duckdbs_words_become_one_sentence(message, said) -> None:
-    error = duck.explain(message)
+    error = database.explain(message)
     assert "\n" not in str(error)
     with pytest.raises(StoreError, match=said):
         raise error
@@ -210,7 +211,7 @@ def test_an_interrupt_in_the_middle_of_a_query_stays_an_interrupt() -> None:
         RuntimeError("Query interrupted"),
         duckdb.InterruptException("INTERRUPT Error: Interrupted!"),
     ):
-        with pytest.raises(KeyboardInterrupt), duck.told_as(StoreError):
+        with pytest.raises(KeyboardInterrupt), database.told_as(StoreError):
             raise error
-    with pytest.raises(RuntimeError, match="other"), duck.told_as(StoreError):
+    with pytest.raises(RuntimeError, match="other"), database.told_as(StoreError):
         raise RuntimeError("another matter")

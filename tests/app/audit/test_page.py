@@ -15,21 +15,23 @@ import soundfile
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from app.audit import duplicates, leakage
+from app.audit import duplicates
 from app.audit import page as audit
+from app.audit import page as leakage
 from app.components.clip_rows import clip_rows
 from pipeline.audit import stage
-from pipeline.audit.alignment import Aligned
-from pipeline.audit.removal import effect
+from pipeline.audit.duplicates import Aligned
+from pipeline.audit.leakage import effect
 from pipeline.build.build import Options, build
-from pipeline.classify.intervals import wilson
-from pipeline.experiments import expected
+from pipeline.classify.significance import wilson
+from pipeline.experiments import stage as expected
 from pipeline.experiments import stage as learning
 from pipeline.experiments.spec import Wanted
 from pipeline.features import VIEWS
-from pipeline.runtime.stage import Run, State
 from pipeline.sources import parse
-from store import marks, staging
+from pipeline.stage import Run, State
+from store import publishing
+from store.annotations import Mark, load_marks, marks_path, save_mark
 from store.snapshots import Store
 from store.writer import Writer
 
@@ -75,14 +77,14 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store, views = Store(place / "store"), {name: VIEWS[name] for name in ("dynamics", "spectral")}
     root = _write(place / "ESC-50-master")
     build(store, parse([f"esc50={root}"]), lambda event: None, Options(n_jobs=1, views=views, analyses=False))
-    staging.begin(store)
+    publishing.begin(store)
     with Writer(store.staging):
         pass  # brings the tables up to date
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(expected, "grid", _one)
         learning.learn(Run(State(store.root, views), store.staging))
     stage.audit(Run(State(store.root, views), store.staging))
-    staging.publish(store, store.next_number())
+    publishing.publish(store, store.next_number())
     return store.root
 
 
@@ -229,16 +231,16 @@ def test_a_mark_is_stored_at_once_and_the_next_clip_comes_up(opened, copied, row
     order = [row["id"] for row in rows["rows"]]
     assert len(order) == 13 and rows["chosen"] == order[0] and all(row["sound"] for row in rows["rows"])
     _sound(at.button(key="audit_doubt").click().run())
-    stored = marks.load(Store(copied), "esc50")
+    stored = load_marks(Store(copied), "esc50")
     assert {name: (one.mark, one.snapshot) for name, one in stored.items()} == {order[0]: ("doubt", 2)}
     assert rows["chosen"] == order[1] and rows["rows"][0]["cells"].count("doubt") == 1
     _sound(at.button(key="audit_keep").click().run())
-    assert marks.load(Store(copied), "esc50")[order[1]].mark == "keep"
+    assert load_marks(Store(copied), "esc50")[order[1]].mark == "keep"
     assert "**1** to keep, **1** to doubt; **11** without a mark." in _text(at)
     _sound(at.button(key="audit_Previous").click().run())
     assert rows["chosen"] == order[1]
     _sound(at.button(key="audit_clear").click().run())
-    assert list(marks.load(Store(copied), "esc50")) == [order[0]] and rows["chosen"] == order[1]
+    assert list(load_marks(Store(copied), "esc50")) == [order[0]] and rows["chosen"] == order[1]
 
 
 def test_marks_are_there_again_in_a_new_session_and_only_the_doubted_are_downloaded(
@@ -247,7 +249,7 @@ def test_marks_are_there_again_in_a_new_session_and_only_the_doubted_are_downloa
     opened("Label doubts")
     first, second, third = [(row["id"], row["cells"][1]) for row in rows["rows"][:3]]
     for (clip_id, label), mark in ((first, "doubt"), (second, "keep"), (third, "doubt")):
-        marks.put(Store(copied), "esc50", marks.Mark(clip_id=clip_id, mark=mark, label=label, snapshot=1))
+        save_mark(Store(copied), "esc50", Mark(clip_id=clip_id, mark=mark, label=label, snapshot=1))
     at = opened("Label doubts")
     assert "**1** to keep, **2** to doubt" in _text(at)
     assert rows["chosen"] == rows["rows"][3]["id"]
@@ -258,14 +260,14 @@ def test_a_mark_of_another_label_counts_for_nothing_and_is_told(opened, copied, 
     opened("Label doubts")
     clip_id = rows["rows"][0]["id"]
     for name in (clip_id, "esc50/audio/gone.wav"):
-        marks.put(Store(copied), "esc50", marks.Mark(clip_id=name, mark="doubt", label="cow", snapshot=1))
+        save_mark(Store(copied), "esc50", Mark(clip_id=name, mark="doubt", label="cow", snapshot=1))
     at = opened("Label doubts")
     assert "2 marks of clips that are gone or have another label since." in _text(at)
     assert "**0** to keep, **0** to doubt" in _text(at)
 
 
 def test_damaged_marks_are_told_and_not_written_over(opened, copied) -> None:
-    path = marks.path_of(Store(copied), "esc50")
+    path = marks_path(Store(copied), "esc50")
     path.parent.mkdir()
     path.write_text("no JSON")
     at = opened("Label doubts")

@@ -14,6 +14,7 @@ import streamlit as st
 from app.cache import snapshot
 from pipeline.audio.decode import AudioError
 from store.errors import StoreError
+from store.invalidate import keep_datasets
 from store.reader import Reader
 from store.snapshots import Store
 from store.writer import Writer
@@ -36,7 +37,7 @@ def _next_without(store: Store, dataset: str) -> int:
     with Reader(before.path) as reader:
         kept = [row for row in reader.rows("all_datasets") if row["dataset"] != dataset]
     with Writer(after) as writer:
-        writer.keep_datasets(kept)
+        keep_datasets(writer, kept)
     return store.use(before.number + 1).number
 
 

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.cache import snapshot
 from app.clusters import selection
-from store import annotations as selections
+from store.annotations import Selection, load_selection, save_selection, selections_folder
 from store.snapshots import Store
 
 IDS = [f"set/{number}.wav" for number in range(10)]
@@ -53,7 +53,7 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def _save(name: str = "rain", places: tuple[int, ...] = (2, 5), **others: Any) -> None:
     ids = tuple(IDS[place] for place in places)
     given = {"dataset": "set", "clip_ids": ids, "snapshot": 1} | others
-    selections.save(snapshot.store(), selections.Selection(name=name, **given))
+    save_selection(snapshot.store(), Selection(name=name, **given))
 
 
 def _picked() -> list[int] | None:
@@ -67,7 +67,7 @@ def test_any_name_leads_back_to_its_clips(said: list[str], store: Store, name: s
     selection.pick_saved("set", IDS, name)
     assert (_picked(), said) == ([2, 5], [])
     assert st.query_params[selection.SAVED] == name
-    assert all(path.parent == selections.folder(store) for path in store.root.rglob("*.json"))
+    assert all(path.parent == selections_folder(store) for path in store.root.rglob("*.json"))
 
 
 def test_a_link_to_a_saved_one_is_followed_once(said: list[str]) -> None:
@@ -169,7 +169,7 @@ def test_saving_with_a_note_shows_it_in_the_box_below() -> None:
     assert (
         box.value == "rain" and box.options[0].startswith("rain (3 clips") and "heard twice" in box.options[0]
     )
-    kept = selections.load(snapshot.store(), "rain")
+    kept = load_selection(snapshot.store(), "rain")
     assert kept.marks == (IDS[0],) and kept.snapshot == 1
 
 
@@ -182,7 +182,7 @@ def test_a_name_that_cannot_be_is_a_sentence() -> None:
 
 def test_a_damaged_file_does_not_hide_the_others(store: Store) -> None:
     _save()
-    (selections.folder(store) / "broken.json").write_text("{")
+    (selections_folder(store) / "broken.json").write_text("{")
     at = _opened()
     assert "broken.json" in at.caption[0].value
     assert at.selectbox[0].value == "rain"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
-from app.experiments import summary as words
+from app.experiments import summary
 from app.experiments.summary import Names
 
 NAMES = Names(
@@ -51,7 +51,7 @@ def test_what_listens_and_what_does_not(experiments: Callable[..., pd.DataFrame]
     table = experiments(
         {}, {"method": "majority"}, {"kind": "facts", "method": "forest"}, {"kind": "network"}
     )
-    assert words.listens(table).tolist() == [True, False, False, True]
+    assert summary.listens(table).tolist() == [True, False, False, True]
 
 
 def test_guesses_are_of_the_target_and_of_every_clip(experiments: Callable[..., pd.DataFrame]) -> None:
@@ -63,19 +63,19 @@ def test_guesses_are_of_the_target_and_of_every_clip(experiments: Callable[..., 
         {"method": "forest", "kind": "facts", "accuracy": 0.6},
         {},
     )
-    assert words.guesses(table, "label") == {"chance": 0.4, "majority": 0.5, "facts": 0.6}
-    assert words.guesses(table, "sex") == {"chance": 0.3}
-    assert words.guesses(table, "dialect") == {}
-    assert words.beside({}) == ""
-    assert words.beside({"chance": 0.4}).startswith("Without listening: 40.0% by guessing")
+    assert summary.guesses(table, "label") == {"chance": 0.4, "majority": 0.5, "facts": 0.6}
+    assert summary.guesses(table, "sex") == {"chance": 0.3}
+    assert summary.guesses(table, "dialect") == {}
+    assert summary.beside({}) == ""
+    assert summary.beside({"chance": 0.4}).startswith("Without listening: 40.0% by guessing")
 
 
 def test_the_headline_tells_interval_and_folds(experiment: Rows) -> None:
-    told = words.headline(experiment(), 5)
+    told = summary.headline(experiment(), 5)
     assert told == "**80.0% of 100 clips are told right** (95% interval 71.1 to 86.7%, ± 5.0 over 5 folds)."
-    voice = words.headline(experiment(method="gender_ecapa", kind="network"), 2)
+    voice = summary.headline(experiment(method="gender_ecapa", kind="network"), 2)
     assert voice == "**80.0% of 100 clips are told right** (95% interval 71.1 to 86.7%)."
-    grouped = words.headline(experiment(grouped_low=0.6, grouped_high=0.9, unit="speaker", groups=12), 1)
+    grouped = summary.headline(experiment(grouped_low=0.6, grouped_high=0.9, unit="speaker", groups=12), 1)
     assert "one split" in grouped
     assert grouped.endswith("Clips of one speaker are alike; as 12 groups, the interval is 60.0 to 90.0%.")
 
@@ -99,9 +99,17 @@ def test_the_headline_tells_interval_and_folds(experiment: Rows) -> None:
 def test_the_warning(
     experiment: Rows, columns: dict[str, object], measured: dict[str, float], said: str | None
 ) -> None:
-    told = words.warning(experiment(**columns), measured)
+    told = summary.warning(experiment(**columns), measured)
     assert (told is None) == (said is None)
     if told and said:
         assert told.startswith(f"**{said}**")
-        low, high = words.bounds(experiment(**columns))
-        assert words.between(low, high) in told
+        low, high = summary.bounds(experiment(**columns))
+        assert summary.between(low, high) in told
+
+
+@pytest.mark.parametrize(
+    ("folds", "said"), [(["never met"], ""), (["never met", "validated on"], "1 of these 2")]
+)
+def test_who_flatters_it(folds: list[str], said: str) -> None:
+    told = summary.flattered(pd.Series(folds))
+    assert told.startswith(said) and bool(told) == bool(said)

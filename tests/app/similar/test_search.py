@@ -16,7 +16,7 @@ from sklearn.decomposition import PCA
 from app.cache import snapshot
 from app.similar import cloud, search
 from app.similar.search import Query
-from pipeline.describe import describe
+from pipeline.extraction import describe
 from pipeline.features import VIEWS
 from pipeline.inputs import ALL
 from store.errors import SesatlasError

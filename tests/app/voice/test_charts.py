@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app.experiments import curves
+from app.experiments import charts as experiment_charts
 from app.voice import charts, sections
 from app.voice.charts import CHANNEL, DURATION, NOISE
 
@@ -98,7 +98,7 @@ def test_the_epoch_that_was_kept_is_starred_for_each_seed() -> None:
         for metric in ("validation_loss", "train_loss")
     ]
     history = pd.DataFrame(rows)
-    figure = curves.epochs(history, ["train_loss", "validation_loss"], "title", "loss")
+    figure = experiment_charts.epochs(history, ["train_loss", "validation_loss"], "title", "loss")
     seeds = [{"seed": 0, "best_epoch": 2}, {"seed": 1, "best_epoch": 3}]
     star = charts.with_kept(figure, history, "validation_loss", seeds).data[-1]
     assert star.name == "epoch kept"

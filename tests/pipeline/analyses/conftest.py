@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pipeline.analyses.recipe import PICTURES, ProjectionSpec
-from pipeline.analyses.task import Task, UnitName
+from pipeline.analyses.unit import Task, UnitName
 from pipeline.clusterings import CLUSTERERS
 from pipeline.clusterings.cluster import cluster
 from pipeline.clusterings.clusterer import Clusterer
@@ -38,7 +38,7 @@ def few(monkeypatch: pytest.MonkeyPatch, only: Callable[..., None]) -> None:
 
     Nothing is learned: ``tests/pipeline/experiments`` has builds that do.
     """
-    monkeypatch.setattr("pipeline.experiments.expected.grid", lambda *_: ())
+    monkeypatch.setattr("pipeline.experiments.stage.grid", lambda *_: ())
     only(CLUSTERERS, {name: first_of(CLUSTERERS[name], rows) for name, rows in QUICK.items()})
     short = METHODS["tsne"].parameters | {"early_exaggeration_iter": 25, "n_iter": 100}
     monkeypatch.setitem(METHODS, "tsne", replace(METHODS["tsne"], parameters=short))

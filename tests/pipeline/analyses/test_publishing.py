@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.analyses import recipe
 from pipeline.runtime import events
-from store import staging
+from store import publishing
 from store.compare import diff
 from store.errors import SesatlasError
 from store.reader import Reader
@@ -129,7 +129,7 @@ def test_killed_after_each_publication(analysing, grouped) -> None:
 @pytest.mark.parametrize("where", ["shutil.copyfile", "flush", "write_atomically"])
 def test_a_publication_that_fails_costs_no_work(analysing, grouped, where) -> None:
     """A full disk in the middle of the second publication."""
-    real, calls = staging.publish, []
+    real, calls = publishing.publish, []
 
     def fail(*_):
         raise OSError(28, "No space left on device")
@@ -139,10 +139,10 @@ def test_a_publication_that_fails_costs_no_work(analysing, grouped, where) -> No
         def second(store, number, **options):
             calls.append(number)
             if len(calls) == 2:
-                patch.setattr(f"store.staging.{where}", fail)
+                patch.setattr(f"store.publishing.{where}", fail)
             return real(store, number, **options)
 
-        patch.setattr(staging, "publish", second)
+        patch.setattr(publishing, "publish", second)
         with pytest.raises(SesatlasError, match="No space left"):
             analysing(f"esc50={grouped.root}")
     assert analysing.store.current().number == 1

@@ -8,9 +8,8 @@ import math
 import numpy as np
 import pytest
 
-from pipeline.analyses.recipe import PICTURES, SPACES, ProjectionSpec, projection_id
+from pipeline.analyses.recipe import BUILD, KEPT, PICTURES, SPACES, ProjectionSpec, projection_id
 from pipeline.analyses.rows import as_json, rows_of
-from pipeline.analyses.task import BUILD, KEPT
 from pipeline.analyses.unit import compute
 from pipeline.clusterings import CLUSTERERS
 from pipeline.clusterings.cluster import cluster

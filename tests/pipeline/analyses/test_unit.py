@@ -10,10 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from pipeline.analyses.recipe import ProjectionSpec
+from pipeline.analyses.recipe import KEPT, ProjectionSpec
 from pipeline.analyses.rows import rows_of
-from pipeline.analyses.task import KEPT, Result
-from pipeline.analyses.unit import compute
+from pipeline.analyses.unit import Result, compute
 from pipeline.projections import METHODS
 from pipeline.runtime import stop
 

@@ -10,16 +10,18 @@ import numpy as np
 import pytest
 import soundfile
 
-from pipeline.audit import fingerprint, prints, stage
+from pipeline.audit import fingerprint, stage
+from pipeline.audit import fingerprint as prints
 from pipeline.audit import report as unit
-from pipeline.audit.part import NOT_AUDITED
-from pipeline.experiments import expected
+from pipeline.audit.report import NOT_AUDITED
+from pipeline.experiments import stage as expected
 from pipeline.experiments import stage as learning
 from pipeline.experiments.spec import Wanted
 from pipeline.features import VIEWS
 from pipeline.features.spectra import SAMPLE_RATE_HZ
-from pipeline.runtime.stage import Run, State
-from store import audits, staging
+from pipeline.stage import Run, State
+from store import audits, publishing
+from store.invalidate import delete_clips
 from store.reader import Reader
 from store.writer import Writer
 
@@ -55,7 +57,7 @@ def begun(builder, esc50, tree, monkeypatch) -> Callable[..., Path]:
 
     def begin(learn: bool = True) -> Path:
         builder(f"esc50={esc50.root}", views=QUICK)
-        staging.begin(builder.store)
+        publishing.begin(builder.store)
         with Writer(builder.store.staging):
             pass  # brings the tables up to date
         if learn:
@@ -135,7 +137,7 @@ def test_what_is_up_to_date_is_left_alone_and_what_changed_is_not(begun, tree, e
     assert path.stat().st_mtime_ns == before
     assert _stale(path) == []
     esc50.label("1-2000-A-0.wav", "rooster")
-    staging.publish(builder.store, builder.store.next_number())
+    publishing.publish(builder.store, builder.store.next_number())
     path = begun()
     assert _stale(path) == ["esc50"]
     assert _audit(path)[0] == 1
@@ -201,7 +203,7 @@ def test_one_clip_is_too_few_for_anything_and_no_fault(begun) -> None:
     path = begun(learn=False)
     with Writer(path) as writer, writer.transaction():
         ids = writer.con.execute("select clip_id from clips order by clip_id offset 1").fetchall()
-        writer.delete_clips([row[0] for row in ids])
+        delete_clips(writer, [row[0] for row in ids])
     assert _audit(path)[0] == 1
     told, notes = _told(path)
     assert "needs two or more" in told["duplicates"]

@@ -7,11 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.build.known import NOTHING_KNOWN, Known
+from pipeline.audio.decode import content_hash
 from pipeline.build.plan import Plan, make_plan
+from pipeline.build.store_state import (
+    FACTS,
+    NOTHING_KNOWN,
+    Known,
+    clip_row,
+    failure_row,
+    same_file,
+    stamp,
+    still_the_same,
+)
 from pipeline.clips import Clip, Problem, Scan
-from pipeline.jobs import content_hash
-from pipeline.rows import FACTS, clip_row, failure_row, same_file, stamp, still_the_same
 
 VIEWS = ("one", "two")
 

@@ -13,10 +13,9 @@ from sklearn.cluster import KMeans
 
 from pipeline.clusterings import points as points_module
 from pipeline.clusterings import scores as scores_module
-from pipeline.clusterings.dbcv import dbcv
-from pipeline.clusterings.pairs import against, ari
+from pipeline.clusterings.agreement import against, ari
 from pipeline.clusterings.points import Points
-from pipeline.clusterings.scores import score
+from pipeline.clusterings.scores import dbcv, score
 
 Values = NDArray[np.float32]
 

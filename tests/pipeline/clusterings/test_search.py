@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from pipeline.clusterings import search as search_module
+from pipeline.clusterings.agreement import ari
 from pipeline.clusterings.candidates import canonical
-from pipeline.clusterings.pairs import ari
 from pipeline.clusterings.search import SearchResult, search
 from pipeline.inputs import ALL, Input, standardise, together
 from pipeline.runtime import stop
@@ -178,7 +178,7 @@ def test_many_clips_are_searched_by_landmarks(
 ) -> None:
     values, labels = mixture(3, [40] * 3)
     monkeypatch.setattr(search_module, "MAX_WHOLE", 60)
-    monkeypatch.setattr("pipeline.clusterings.landmarks.MAX_WHOLE", 60)
+    monkeypatch.setattr("pipeline.clusterings.cluster.MAX_WHOLE", 60)
     result = search(views(values), {}, None)
     first = result.found[0].clustering
     assert len(first.fitted.labels) == 120

@@ -11,12 +11,11 @@ import pytest
 import soundfile as sf
 
 from pipeline.datasets import demo
-from pipeline.datasets.demo import DEMO_SOUNDS, DEMO_VOICES
+from pipeline.datasets.demo import DEMO_SOUNDS, DEMO_VOICES, PrepareError
 from pipeline.synthesis import files, sounds
 from pipeline.synthesis.files import write_sound, write_speaker
-from pipeline.synthesis.once import PrepareError
 from pipeline.synthesis.speech.lexicon import SENTENCES
-from pipeline.synthesis.speech.speakers import roster
+from pipeline.synthesis.speech.voices import roster
 
 FEW_KINDS = ("church_bells", "frog", "rain")
 

@@ -9,14 +9,13 @@ import pandas as pd
 import pytest
 
 from pipeline.audio.decode import load_mono
-from pipeline.classify.intervals import by_groups
+from pipeline.classify.significance import by_groups
 from pipeline.datasets import DATASETS
 from pipeline.experiments.unit import Gap
 from pipeline.networks import registry
-from pipeline.networks.voice import target_of
-from pipeline.networks.voice_summary import SYNTHETIC
-from store.experiments import ExperimentRows
+from pipeline.networks.voice import SYNTHETIC, target_of
 from store.reader import Reader
+from store.results import ExperimentRows
 
 ID = "hums.label.sound.gender_ecapa"
 

@@ -7,8 +7,8 @@ from datetime import datetime
 import numpy as np
 import pytest
 
-from pipeline.classify.intervals import by_groups, wilson
-from pipeline.experiments.rows import metric
+from pipeline.classify.metrics import metric_row
+from pipeline.classify.significance import by_groups, wilson
 from pipeline.networks.in_use import used
 from pipeline.networks.voice_card_rows import DATASET
 from store.compare import diff
@@ -46,7 +46,7 @@ def test_it_is_as_the_card_has_it(told) -> None:
         assert list(row["classes"]) == ["female", "male"] and list(row["notes"]) == ["It says.", "A note."]
         assert row["made_at"] == datetime(2026, 11, 20) and row["seconds"] == 5.0
         rows = reader.experiment_metrics(ID)
-        assert rows.iloc[0].to_dict() == metric("condition", "noise 5 dB", "accuracy", 0.6)
+        assert rows.iloc[0].to_dict() == metric_row("condition", "noise 5 dB", "accuracy", 0.6)
         each = rows[rows["kind"] == "speaker"].set_index(["name", "metric"])["value"]
         assert each["there/f1"].to_dict() | {"majority_male": None} == {
             "clips": 2, "right": 1, "male": 0, "majority_male": None, "mean_logit_male": 0,

@@ -15,10 +15,10 @@ from sklearn.decomposition import PCA
 from sklearn.neighbors import NearestNeighbors
 
 from pipeline.inputs import Input, InputError
+from pipeline.landmarks import METRICS
 from pipeline.projections import METHODS
 from pipeline.projections.graph import _leading, eigenvectors, graph
-from pipeline.projections.neighbourhood import Neighbourhood
-from pipeline.projections.neighbours import METRICS, nearest
+from pipeline.projections.neighbourhood import Neighbourhood, nearest
 from pipeline.projections.pca import start
 from pipeline.projections.projection import Embedded
 from pipeline.projections.quality import measure

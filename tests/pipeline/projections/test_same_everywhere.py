@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from pipeline.inputs import Input
-from pipeline.projections.neighbours import nearest
+from pipeline.projections.neighbourhood import nearest
 from pipeline.projections.project import project
 
 SCRIPT = """
