@@ -10,8 +10,7 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from app.cache import snapshot
-from app.cache import tables
+from app.cache import snapshot, tables
 from app.components.clip_rows.clip_rows import clip_rows
 from app.components.cloud.cloud import Scene, cloud
 from app.live.metrics import Sitting
