@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from app.cache import learned, results, snapshot
 from app.similar import search
 from app.similar.cloud import by_axes
-from pipeline.networks.ecapa import NAME, described
+from pipeline.networks.voice_view import NAME, described
 
 
 @dataclass(frozen=True, eq=False)

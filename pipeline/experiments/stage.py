@@ -12,8 +12,8 @@ from pipeline.classify import CLASSIFIERS
 from pipeline.experiments.spec import CARD, EVERY_CLIP, PAGE, Due, Wanted, grid, key_of, left_out
 from pipeline.experiments.unit import Gap, Task, compute, gap, tasks_of
 from pipeline.features.view import View
-from pipeline.networks import registry
-from pipeline.networks.embedding import UNHEARD
+from pipeline.networks import stage as registry
+from pipeline.networks.embedding import MISSING_VECTORS
 from pipeline.stage import Run, Stage, State, Unit
 from store.reader import Reader
 from store.results import ExperimentRows, drop_experiments, replace_experiment, write_gap
@@ -82,7 +82,7 @@ def obsolete(reader: Reader, of: Sources) -> list[str]:
     right = {one.experiment_id: one.keys for one in expected(reader, of)}
     there = reader.experiment_keys()
     # The audit answers for the others, and whoever listens for what could not be heard.
-    unheard = there["experiment_id"].str.endswith(f".{UNHEARD}")
+    unheard = there["experiment_id"].str.endswith(f".{MISSING_VECTORS}")
     mine = there[(there["subset"] == EVERY_CLIP) & ~unheard]
     return [
         row["experiment_id"]
