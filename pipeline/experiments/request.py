@@ -11,7 +11,7 @@ from pipeline.classify.classifier import ClassifyError
 from pipeline.classify.run import COMBINATIONS, classifier_named
 from pipeline.errors import in_words
 from pipeline.experiments.spec import Due, Wanted, key_of
-from pipeline.experiments.stage import EXPERIMENTS
+from pipeline.experiments.stage import NAME, TITLE, UNIT
 from pipeline.experiments.unit import make, tasks_of
 from pipeline.features import VIEWS
 from pipeline.runtime import events, stop
@@ -68,8 +68,7 @@ def _made(current: Snapshot, wanted: Wanted, tell: events.Listener) -> Experimen
 
 
 def _progress(share: float, wanted: Wanted) -> events.StageProgress:
-    stage = EXPERIMENTS
-    return events.StageProgress(stage.name, stage.title, stage.unit, share, 1, wanted.dataset, wanted.what)
+    return events.StageProgress(NAME, TITLE, UNIT, share, 1, wanted.dataset, wanted.what)
 
 
 def _due(reader: Reader, wanted: Wanted) -> Due:
@@ -92,7 +91,7 @@ def _due(reader: Reader, wanted: Wanted) -> Due:
 def _finished(run_id: str, snapshot: Snapshot, seconds: float, tell: events.Listener) -> events.Finished:
     event = events.Finished(
         status="published", build_id=run_id, snapshot=snapshot.number, added=0, updated=0, removed=0, failed=0,
-        vectors_computed=0, vectors_reused=0, stages={EXPERIMENTS.name: 1}, seconds=seconds,
+        vectors_computed=0, vectors_reused=0, stages={NAME: 1}, seconds=seconds,
         collections=collections(snapshot),
     )  # fmt: skip
     tell(event)

@@ -23,9 +23,9 @@ from pipeline.audit import stage
 from pipeline.audit.duplicates import Aligned
 from pipeline.audit.leakage import effect
 from pipeline.build.build import Options, build
+from pipeline.build.stages import STAGES
 from pipeline.classify.significance import wilson
-from pipeline.experiments import stage as expected
-from pipeline.experiments import stage as learning
+from pipeline.experiments import stage as experiments_stage
 from pipeline.experiments.spec import Wanted
 from pipeline.features import VIEWS
 from pipeline.sources import parse
@@ -81,8 +81,8 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with Writer(store.staging):
         pass  # brings the tables up to date
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(expected, "grid", _one)
-        learning.learn(Run(State(store.root, views), store.staging))
+        patch.setattr(experiments_stage, "grid", _one)
+        STAGES["experiments"].run(Run(State(store.root, views), store.staging))
     stage.audit(Run(State(store.root, views), store.staging))
     publishing.publish(store, store.next_number())
     return store.root

@@ -15,7 +15,7 @@ from pipeline.runtime import events
 from store.errors import SesatlasError
 from store.reader import Reader
 
-NAME = stage.EXPERIMENTS.name
+NAME = stage.NAME
 
 
 class StoppedError(Exception):
