@@ -18,13 +18,12 @@ from numpy.typing import NDArray
 
 from app.live.session import LiveSession
 from models.decisions import State, StreamParameters
-from models.ear import VoiceEar
-from models.gender import load
+from models.gender import VoiceEar, load
 from models.stream import VoiceStream
 from models.vad import RATE_HZ, Silero
+from models.voice_card import Card
 from pipeline.datasets import esc50, timit
 from pipeline.networks.in_use import HOME, used
-from pipeline.networks.voice_card import Card
 from pipeline.synthesis.speech.voices import roster, utter
 from pipeline.train.voice.sounds import BELOW_LOUDEST_DB, FRAME_S, decoded
 

@@ -17,8 +17,7 @@ import torch
 from torch import Tensor, nn
 
 import models.torch_audio  # noqa: F401 - for SpeechBrain's own import of torchaudio to work, see there
-from models.ecapa.layers import Norm, factor_and_shift
-from models.ecapa.network import LEAST_VARIANCE, EcapaParameters, EcapaTdnn, made
+from models.ecapa.network import LEAST_VARIANCE, EcapaParameters, EcapaTdnn, Norm, factor_and_shift, made
 
 FOLDER = Path(__file__).resolve().parents[1] / "build" / "benchmarks"
 ABSENT = "SpeechBrain is not here: `make bench` installs it into build/benchmarks."

@@ -9,12 +9,12 @@ import streamlit as st
 
 from app.cache import snapshot
 from models.decisions import StreamParameters
-from models.ear import VoiceEar, ear_of
+from models.gender import VoiceEar, ear_of
+from models.voice_card import Card
 from pipeline.classify import recording_facts
 from pipeline.experiments.spec import FACTS
 from pipeline.inputs import ALL, Input, InputError, given_of
 from pipeline.networks.in_use import used
-from pipeline.networks.voice_card import Card
 from store.reader import Matrix, Reader
 from store.results_reader import Predictions
 

@@ -10,13 +10,13 @@ import pandas as pd
 
 from app.cache import learned, snapshot
 from app.clusters import pictures
+from models import voice_card as voice
 from pipeline.classify import CLASSIFIERS
 from pipeline.classify.run import TOGETHER
 from pipeline.experiments.spec import BASELINES, EVERY_CLIP, FACTS, NETWORK, UNLEAKED
 from pipeline.features import VIEWS
-from pipeline.networks import voice_card as voice
 from pipeline.networks.exposure import VALIDATED
-from pipeline.train import layout
+from pipeline.train.esc import trained
 from store.results_reader import Predictions
 
 BASELINE = "baseline"
@@ -27,7 +27,7 @@ GUESSES = {
     FACTS_ALONE: "from facts of the recordings such as duration and level",
 }
 """What needs no listening, in words."""
-NETWORKS = {layout.NETWORK: layout.TITLE, voice.NETWORK: voice.TITLE}
+NETWORKS = {trained.NETWORK: trained.TITLE, voice.NETWORK: voice.TITLE}
 MEASURED_AS = {NETWORK: "network", FACTS: "facts of the recording"}
 
 

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from app.live.truth import Spoken
 from models.vad import RATE_HZ
+from models.voice_card import Card
 from pipeline.audio.decode import AudioError, resample
 from pipeline.errors import PipelineError
 from pipeline.networks.exposure import LEARNED, NEVER_MET, VALIDATED, met
-from pipeline.networks.voice_card import Card
 
 LASTS_S = 120.0
 SEED = 6

@@ -14,9 +14,9 @@ from app.ui import show
 from app.ui.clip import recording
 from app.voice.card import listed
 from models.vad import RATE_HZ
+from models.voice_card import Card
 from pipeline.audio.decode import load_mono, to_wav_bytes
 from pipeline.errors import PipelineError
-from pipeline.networks.voice_card import Card
 
 MADE = "live_example"
 ROLES = {

@@ -21,7 +21,7 @@ from app.live.session import LiveSession
 from app.live.state import LiveState
 from app.live.webrtc import CLEAN_UP
 from models.decisions import StreamParameters
-from models.ear import Ear
+from models.gender import Ear
 from models.stream import VoiceStream
 from models.vad import Silero
 

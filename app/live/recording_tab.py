@@ -18,7 +18,7 @@ from app.live.given import Given
 from app.ui import upload
 from app.ui.upload import Sent
 from models.decisions import StreamParameters
-from models.ear import Ear
+from models.gender import Ear
 from models.stream import VoiceStream
 from models.vad import Silero
 from pipeline.audio.decode import AudioError

@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 
 from app.cache import learned
+from models.gender_format import SEXES
 from pipeline.experiments.spec import SHIPPED
 from pipeline.networks.voice_card_rows import DATASET, TEST, VALIDATION
-from pipeline.train.voice.speakers import SEXES
 from store.results_reader import Predictions
 
 LEARNED = "train"

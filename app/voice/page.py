@@ -19,7 +19,7 @@ from app.experiments.summary import percent
 from app.ui import show
 from app.voice import card, charts, errors, sections, summary
 from app.voice.card import VALIDATION, VOICES, Network, Part
-from pipeline.networks.voice_card import WEIGHTS
+from models.voice_card import WEIGHTS
 
 NOT_YET = (
     "This snapshot holds no card of a voice network: it was built before there was one. Build again on the Pipeline "

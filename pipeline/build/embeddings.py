@@ -18,10 +18,9 @@ from pipeline.networks import esc_cnn_view as esc_view
 from pipeline.networks import speech_datasets
 from pipeline.sources import Source
 from pipeline.stage import Run, Stage, State, Unit
-from pipeline.train import layout
-from pipeline.train.errors import TrainError
-from pipeline.train.esc import kept
-from pipeline.train.esc.trained import Trained
+from pipeline.train.esc import trained
+from pipeline.train.esc.trained import TrainedFolds
+from pipeline.train.layout import TrainError, network_folder
 from store import views as vectors
 from store.reader import Reader
 from store.writer import Writer
@@ -29,12 +28,12 @@ from store.writer import Writer
 log = logging.getLogger(__name__)
 
 
-def trainings(root: Path) -> dict[str, Trained]:
+def trainings(root: Path) -> dict[str, TrainedFolds]:
     """What was trained in the store's folder to its end, by dataset; what is damaged is told and left out."""
-    found: dict[str, Trained] = {}
-    for place in sorted((root / "networks" / layout.NETWORK).glob("*/")):
+    found: dict[str, TrainedFolds] = {}
+    for place in sorted(network_folder(root, trained.NETWORK).glob("*/")):
         try:
-            one = kept.trained(root, place.name)
+            one = trained.read_trained(root, place.name)
         except TrainError as error:
             log.warning("%s", error)
             continue
@@ -56,7 +55,7 @@ def fitting(
     """Without those that none of a build's datasets can have: of no speech, or of trainings of others."""
     fits = {
         voice_view.NAME: lambda view: speech_datasets.in_scans(sources, scans),
-        layout.NETWORK: lambda view: any(dataset in sources for dataset in view.parameters),
+        trained.NETWORK: lambda view: any(dataset in sources for dataset in view.parameters),
     }
     return {name: view for name, view in defined.items() if name not in fits or fits[name](view)}
 
@@ -64,14 +63,14 @@ def fitting(
 def stale(state: State, reader: Reader) -> list[Unit]:
     """The datasets and views of networks of which the store holds other vectors than it should."""
     voices = state.views.get(voice_view.NAME)
-    found: list[Unit] = [(dataset, layout.NETWORK) for dataset in _trained_stale(state.root, reader)]
+    found: list[Unit] = [(dataset, trained.NETWORK) for dataset in _trained_stale(state.root, reader)]
     return found + [(dataset, voice_view.NAME) for dataset in (voice.stale(reader, voices) if voices else ())]
 
 
 def run(work: Run) -> int:
     """Bring the vectors in the staging database up to date; how many were computed for that."""
     state = work.state
-    if layout.NETWORK in state.views:
+    if trained.NETWORK in state.views:
         _place_trained(state.root, work.staging)
     voices = state.views.get(voice_view.NAME)
     return voice.embed(work, voices) if voices else 0
@@ -79,7 +78,7 @@ def run(work: Run) -> int:
 
 def forget(state: State, staging: Path) -> None:
     """Take over what trainings have left, which costs nothing, and drop what speaks of other clips."""
-    if layout.NETWORK in state.views:
+    if trained.NETWORK in state.views:
         _place_trained(state.root, staging)
 
 
@@ -95,7 +94,7 @@ EMBEDDINGS = Stage(
 )
 
 
-def _trained(root: Path, reader: Reader) -> dict[str, tuple[Trained, bool]]:
+def _trained(root: Path, reader: Reader) -> dict[str, tuple[TrainedFolds, bool]]:
     """The trainings of a snapshot's datasets, and whether each speaks of the clips as they are."""
     present = {row["dataset"] for row in reader.rows("all_datasets")}
     return {
@@ -108,7 +107,7 @@ def _trained(root: Path, reader: Reader) -> dict[str, tuple[Trained, bool]]:
 def _trained_stale(root: Path, reader: Reader) -> list[str]:
     """The datasets whose vectors are not those that their training left."""
     there = reader.embeddings()
-    there = there[there["view"] == layout.NETWORK]
+    there = there[there["view"] == trained.NETWORK]
     held = dict(zip(there["dataset"], zip(there["key"], there["clips"], strict=True), strict=True))
     should = {
         dataset: (one.key, len(one.clip_ids) if speaks else 0)
@@ -128,4 +127,4 @@ def _place_trained(root: Path, staging: Path) -> None:
         for dataset, (one, speaks) in found.items()
     }
     with Writer(staging) as writer, writer.transaction():
-        vectors.replace_embeddings(writer, layout.NETWORK, rows)
+        vectors.replace_embeddings(writer, trained.NETWORK, rows)

@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.cli import add_store, train_gender
-from pipeline.train.errors import TrainError
+from pipeline.train.layout import TrainError
 from store.errors import StoreError, listed
 from store.snapshots import Store
 
 if TYPE_CHECKING:
     import pandas as pd
+    from rich.console import Console
 
     from pipeline.train.esc.recipe import EscRecipe
+    from pipeline.train.esc.trained import TrainedFolds
 
 ENVIRONMENT = "environment"
 """The kind of dataset that the network for environmental sounds is made for."""
@@ -55,9 +57,9 @@ def run(options: argparse.Namespace) -> int:
         return train_gender.run(options)
     clips, dataset, recordings = _asked(options)
     from pipeline.cli.console import plain
-    from pipeline.train.devices import device_named, use_threads
-    from pipeline.train.display import Display, show_result
-    from pipeline.train.esc import folds, kept
+    from pipeline.train.display import Display, device_named, use_threads
+    from pipeline.train.esc import folds
+    from pipeline.train.esc.trained import read_trained
 
     if options.threads:
         use_threads(options.threads)
@@ -69,11 +71,11 @@ def run(options: argparse.Namespace) -> int:
     with Display(console) as display:
         folds.train_all(
             training, recordings, device=device_named(options.device), folds=names, replace=options.replace,
-            reading=display.reading, tell=display.tell,
+            reading=display.reading, on_epoch_end=display.on_epoch_end,
         )  # fmt: skip
-    found = kept.trained(options.store, dataset)
+    found = read_trained(options.store, dataset)
     if found is not None and found.folds:
-        show_result(found, console)
+        _show_result(found, console)
     return 0
 
 
@@ -119,3 +121,23 @@ def _recipe(options: argparse.Namespace) -> EscRecipe:
     if options.epochs:
         recipe = replace(recipe, schedule=replace(recipe.schedule, epochs=options.epochs))
     return replace(recipe, members=options.members) if options.members else recipe
+
+
+def _show_result(found: TrainedFolds, console: Console) -> None:
+    """What the networks that lie there tell of the clips that they have not seen."""
+    from rich.table import Table
+
+    table = Table("fold", *("learned from", "tested", "told right", "minutes"))
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for fold in found.folds:
+        told = (len(fold.learned), len(fold.clip_ids), f"{fold.accuracy:.1%}", f"{fold.seconds / 60:.1f}")
+        table.add_row(fold.name, *map(str, told))
+    console.print(table)
+    right = (found.probabilities.argmax(1) == found.truth).mean()
+    left = len(found.fold_names) - len(found.folds)
+    rest = f"{left} folds are" if left > 1 else "1 fold is"
+    then = f"{rest} still to be trained." if left else "`python -m pipeline build` takes it up."
+    console.print(
+        f"{right:.1%} of {len(found.truth):,} clips told right by a network that never saw them. {then}"
+    )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.cli import add_store
 from pipeline.sources import parse
-from pipeline.train.errors import TrainError
+from pipeline.train.layout import TrainError
 from store.snapshots import Store
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from pipeline.train.voice.data import Collected
     from pipeline.train.voice.recipe import GenderRecipe
-    from pipeline.train.voice.training import Outcome
+    from pipeline.train.voice.train import Outcome
 
 SEEDS = 3
 WORDS = "an ECAPA-TDNN that tells female from male voices, from corpora with sex and speaker"
@@ -75,9 +75,8 @@ def _share(text: str) -> float:
 def run(options: argparse.Namespace) -> int:
     from pipeline.cli.console import plain
     from pipeline.networks.in_use import folder
-    from pipeline.train.devices import device_named, use_threads
-    from pipeline.train.display import Display
-    from pipeline.train.voice.training import train_and_ship
+    from pipeline.train.display import Display, device_named, use_threads
+    from pipeline.train.voice.train import train_and_ship
 
     if options.threads:
         use_threads(options.threads)
@@ -92,7 +91,7 @@ def run(options: argparse.Namespace) -> int:
         outcome = train_and_ship(
             collected, recipe, range(options.seeds or (1 if options.quick else SEEDS)), place,
             device=device_named(options.device), test=not options.no_test, progress=display.progress,
-            tell=display.tell,
+            on_epoch_end=display.on_epoch_end,
         )  # fmt: skip
     _show(outcome, console)
     return 0
@@ -100,7 +99,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _refit(place: Path, collected: Collected, console: Console) -> None:
     from pipeline.train.display import Display
-    from pipeline.train.voice.stream_fit import refit
+    from pipeline.train.voice.stream_threshold import refit
 
     with Display(console) as display:
         told = refit(

@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import NoReturn
 
 from models.gender_format import VERSION as NETWORK_VERSION
+from models.voice_card import Card, in_words
 from pipeline.features.spectra import Spectra
 from pipeline.features.view import View
 from pipeline.networks.in_use import VoiceCardError, found
-from pipeline.networks.voice_card import Card
-from pipeline.networks.voice_card_content import in_words
 
 NAME = "ecapa"
 VERSION = 1

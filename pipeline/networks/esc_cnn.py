@@ -14,10 +14,9 @@ from pipeline.experiments import rows
 from pipeline.experiments.spec import NETWORK, TRAINED, VERSION, Due, Wanted
 from pipeline.experiments.unit import Gap
 from pipeline.networks.rows import SOUND, experiment_row, fold_rows
-from pipeline.train import layout
-from pipeline.train.errors import TrainError
-from pipeline.train.esc import kept
-from pipeline.train.esc.trained import Trained
+from pipeline.train.esc import trained as files
+from pipeline.train.esc.trained import TrainedFolds, read_trained, training_folder
+from pipeline.train.layout import TrainError
 from store.reader import Reader
 from store.results import ExperimentRows
 
@@ -27,7 +26,7 @@ def due(root: Path, reader: Reader) -> list[Due]:
     found = []
     for row in reader.rows("all_datasets"):
         dataset = row["dataset"]
-        if (layout.folder(root, dataset) / layout.RECIPE).exists():
+        if (training_folder(root, dataset) / files.RECIPE).exists():
             found.append(_due(root, reader, dataset))
     return found
 
@@ -35,17 +34,17 @@ def due(root: Path, reader: Reader) -> list[Due]:
 def _due(root: Path, reader: Reader, dataset: str) -> Due:
     one, reason = _trained(root, reader, dataset)
     wanted = Wanted(
-        dataset=dataset, target="label", method=layout.NETWORK, views=(SOUND,), kind=NETWORK, origin=TRAINED
+        dataset=dataset, target="label", method=files.NETWORK, views=(SOUND,), kind=NETWORK, origin=TRAINED
     )
     told = reason or (one.key if one else "")
     key = hashlib.sha256(f"{VERSION} {told}".encode()).hexdigest()[:16]
     return Due(wanted, wanted.id(()), key)
 
 
-def _trained(root: Path, reader: Reader, dataset: str) -> tuple[Trained | None, str | None]:
+def _trained(root: Path, reader: Reader, dataset: str) -> tuple[TrainedFolds | None, str | None]:
     """The training, and why it cannot be told of."""
     try:
-        one = kept.trained(root, dataset)
+        one = read_trained(root, dataset)
     except TrainError as error:
         return None, str(error)
     if one is None:
@@ -68,7 +67,7 @@ def make(root: Path, reader: Reader, one: Due) -> ExperimentRows | Gap:
     return _rows(trained, reader.clips(dataset), one)
 
 
-def _rows(trained: Trained, clips: pd.DataFrame, one: Due) -> ExperimentRows:
+def _rows(trained: TrainedFolds, clips: pd.DataFrame, one: Due) -> ExperimentRows:
     planned = protocol(clips, "label")
     ids = clips["clip_id"].to_numpy(dtype=object)[planned.rows]
     at = pd.Index(ids).get_indexer(pd.Index(trained.clip_ids))
@@ -87,7 +86,7 @@ def _rows(trained: Trained, clips: pd.DataFrame, one: Due) -> ExperimentRows:
     folds = trained.fold_table()
     return ExperimentRows(
         experiment=experiment_row(
-            one, metrics, version=layout.VERSION, classes=trained.classes, protocol=planned.name,
+            one, metrics, version=files.VERSION, classes=trained.classes, protocol=planned.name,
             protocol_title=planned.title, protocol_told=planned.sentence, unit=planned.unit,
             parameters=trained.parameters, versions=trained.versions, notes=trained.notes, seed=trained.seed,
             seconds=float(folds["seconds"].sum()),
@@ -98,7 +97,7 @@ def _rows(trained: Trained, clips: pd.DataFrame, one: Due) -> ExperimentRows:
     )  # fmt: skip
 
 
-def _by_fold(trained: Trained, folds: pd.DataFrame) -> list[MetricRow]:
+def _by_fold(trained: TrainedFolds, folds: pd.DataFrame) -> list[MetricRow]:
     return [
         found
         for fold, (_, row) in zip(trained.folds, folds.iterrows(), strict=True)

@@ -7,9 +7,8 @@ from typing import NoReturn
 
 from pipeline.features.spectra import Spectra
 from pipeline.features.view import View
-from pipeline.train.errors import TrainError
-from pipeline.train.esc.trained import Trained
-from pipeline.train.layout import NETWORK
+from pipeline.train.esc.trained import NETWORK, TrainedFolds
+from pipeline.train.layout import TrainError
 
 VERSION = 1
 NOTES = (
@@ -23,7 +22,7 @@ NOTES = (
 )
 
 
-def described(found: Mapping[str, Trained]) -> View:
+def described(found: Mapping[str, TrainedFolds]) -> View:
     """The view ``esc_cnn`` that the networks of these datasets give. Its key changes with every training."""
     dimension = next(iter(found.values())).embeddings.shape[1]
     return View(

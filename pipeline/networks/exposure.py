@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pipeline.networks.voice_card import Card
+from models.voice_card import Card
 
 LEARNED, VALIDATED, NEVER_MET = "learned from", "validated on", "never met"
 

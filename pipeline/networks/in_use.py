@@ -9,8 +9,9 @@ from pathlib import Path
 from safetensors import SafetensorError
 
 import models
+from models.voice_card import CARD, NETWORK, WEIGHTS, Card, read
 from pipeline.errors import PipelineError
-from pipeline.networks.voice_card import CARD, NETWORK, WEIGHTS, Card, read
+from pipeline.train.layout import network_folder
 
 HOME = Path(models.__file__).parent / "weights"
 """Where the shipped network lies."""
@@ -24,7 +25,7 @@ class VoiceCardError(PipelineError):
 
 def folder(root: Path) -> Path:
     """Where a training into the store at ``root`` keeps its weights, its card and its checkpoints."""
-    return root / "networks" / NETWORK
+    return network_folder(root, NETWORK)
 
 
 def used(root: Path) -> Card:

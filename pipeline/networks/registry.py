@@ -7,12 +7,12 @@ from pathlib import Path
 from pipeline.experiments.spec import CARD, NETWORK, Due
 from pipeline.experiments.unit import Gap
 from pipeline.networks import esc_cnn, voice, voice_card_rows
-from pipeline.train import layout
+from pipeline.train.esc import trained
 from store.reader import Reader
 from store.results import ExperimentRows
 
 OF = {
-    (NETWORK, layout.NETWORK): esc_cnn,
+    (NETWORK, trained.NETWORK): esc_cnn,
     (NETWORK, voice.METHOD): voice,
     (CARD, voice.METHOD): voice_card_rows,
 }

@@ -8,29 +8,28 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from models.gender_format import SEXES
 from models.gender_format import VERSION as NETWORK_VERSION
+from models.voice_card import NETWORK as METHOD
+from models.voice_card import TITLE, Card, in_words, said
 from pipeline.classify.metrics import MetricRow, Metrics, class_rows, measure
 from pipeline.experiments import rows
 from pipeline.experiments.spec import NETWORK, SHIPPED, TRAINED, Due, Wanted, targets
 from pipeline.experiments.unit import Gap
 from pipeline.networks import in_use, speech_datasets
-from pipeline.networks import voice_summary as words
 from pipeline.networks.ecapa import NAME
 from pipeline.networks.exposure import LEARNED, NEVER_MET, VALIDATED, met
 from pipeline.networks.rows import SOUND, experiment_row, fold_rows
-from pipeline.networks.voice_card import NETWORK as METHOD
-from pipeline.networks.voice_card import TITLE, Card
-from pipeline.networks.voice_told import said
-from pipeline.train.esc.scored import answered, dialect_rows
 from pipeline.train.layout import digest
-from pipeline.train.voice.by_speaker import by_speaker, each_speaker, speaker_rows
-from pipeline.train.voice.speakers import SEXES
+from pipeline.train.voice.scores import answered, by_speaker, dialect_rows, each_speaker, speaker_rows
 from store.reader import Reader
 from store.results import ExperimentRows
 
 VERSION = 1
 """Raise it when an experiment's rows change for a reason that neither weights nor clips tell."""
 PROTOCOL = "strangers"
+NEVER_MET_TITLE, CHOSEN_BY = "speakers never met", "speakers kept for validation"
+SYNTHETIC = "The voices of this collection are synthetic: what holds for them need not hold for people."
 
 
 def due(root: Path, reader: Reader) -> list[Due]:
@@ -72,7 +71,7 @@ def make(root: Path, reader: Reader, one: Due) -> ExperimentRows | Gap:
     matrix = reader.matrix(dataset, NAME)
     tested = clips[(clips["fold"] != LEARNED) & clips["clip_id"].isin(matrix.clip_ids)].reset_index(drop=True)
     if tested.empty:
-        told = {"what": TITLE, "reason": words.nobody(clips, card), "target": one.wanted.target}
+        told = {"what": TITLE, "reason": nobody(clips, card), "target": one.wanted.target}
         keyed = {"experiment_id": one.experiment_id, "key": one.key, "dataset": dataset}
         return Gap(one.experiment_id, told | keyed)
     at = pd.Index(matrix.clip_ids).get_indexer(pd.Index(tested["clip_id"]))
@@ -83,7 +82,45 @@ def make(root: Path, reader: Reader, one: Due) -> ExperimentRows | Gap:
         card,
         tested,
         answered(tested, probabilities, logits),
-        words.notes(card, clips, tested, synthetic),
+        notes(card, clips, tested, synthetic),
+    )
+
+
+def protocol_title(tested: pd.DataFrame) -> str:
+    """The protocol, in three words."""
+    return NEVER_MET_TITLE if (tested["fold"] == NEVER_MET).any() else CHOSEN_BY
+
+
+def protocol_sentence(card: Card, tested: pd.DataFrame) -> str:
+    """From whom it has learned, and who is tested."""
+    return (
+        f"The network has learned from {in_words(card.speakers['train'])}. {len(tested):,} clips by "
+        f"{tested['speaker'].nunique()} speakers are tested, and no clip of a speaker that it has learned from."
+    )
+
+
+def notes(card: Card, clips: pd.DataFrame, tested: pd.DataFrame, synthetic: bool) -> list[str]:
+    """What to bear in mind when one reads the figures."""
+    learned, chosen = int((clips["fold"] == LEARNED).sum()), int((tested["fold"] == VALIDATED).sum())
+    lost = len(clips) - learned - len(tested)
+    return [
+        *([SYNTHETIC] if synthetic else []),
+        *([f"{learned:,} clips are by speakers that it has learned from; left out."] if learned else []),
+        *(
+            [f"Its epoch and its calibration were chosen on speakers of {chosen:,} of these clips: it may do a "
+             "little worse on people whom nobody had in mind."] if chosen else []
+        ),
+        *([f"{lost:,} clips could not be listened to; left out."] if lost else []),
+    ]  # fmt: skip
+
+
+def nobody(clips: pd.DataFrame, card: Card) -> str:
+    """Why there is no experiment."""
+    known = int((clips["fold"] == LEARNED).sum())
+    return (
+        f"Nobody is left to be tested: the network has learned from the speakers of {known:,} of the {len(clips):,} "
+        "clips, and of the others it has no vector. Another collection, whose speakers it has not met, can tell how "
+        f"good it is; its card tells of {in_words(card.speakers['validation'])}."
     )
 
 
@@ -106,7 +143,7 @@ def _rows(one: Due, card: Card, tested: pd.DataFrame, told: pd.DataFrame, notes:
     return ExperimentRows(
         experiment=experiment_row(
             one, metrics, version=NETWORK_VERSION, classes=list(classes), protocol=PROTOCOL,
-            protocol_title=words.title(tested), protocol_told=words.sentence(card, tested), unit="speaker",
+            protocol_title=protocol_title(tested), protocol_told=protocol_sentence(card, tested), unit="speaker",
             parameters=parameters(card), versions=card.told["versions"], notes=notes,
             seed=int(card.told["seed"]), seconds=card.seconds,
         ),

@@ -12,7 +12,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from models.gender_format import SEXES
 from models.gender_format import VERSION as NETWORK_VERSION
+from models.voice_card import NETWORK as METHOD
+from models.voice_card import Card, Evaluated, in_words
 from pipeline.classify.metrics import MetricRow, Metrics, measure
 from pipeline.classify.significance import Interval, by_groups
 from pipeline.experiments import rows
@@ -20,12 +23,8 @@ from pipeline.experiments.spec import CARD, Due, Wanted
 from pipeline.networks import in_use
 from pipeline.networks.rows import SOUND, experiment_row
 from pipeline.networks.voice import origin, parameters
-from pipeline.networks.voice_card import NETWORK as METHOD
-from pipeline.networks.voice_card import Card
-from pipeline.networks.voice_card_content import Evaluated, in_words
 from pipeline.train.layout import digest
-from pipeline.train.voice.by_speaker import each_speaker
-from pipeline.train.voice.speakers import SEXES
+from pipeline.train.voice.scores import each_speaker
 from store.reader import Reader
 from store.results import ExperimentRows
 

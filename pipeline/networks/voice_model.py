@@ -12,8 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from models.gender import VoiceModel, load
-from models.listening import VoiceModelError, require_sound
+from models.gender import VoiceModel, VoiceModelError, load, require_sound
 from pipeline.audio.decode import AudioError, load_mono, resample, why_not_read
 
 BATCH_S = 96.0

@@ -10,7 +10,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from models.ear import Heard
+from models.gender import Heard
 from models.stream import VoiceStream
 
 Samples = NDArray[np.float32]

@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import save_file
 
 from models.ecapa.network import EcapaParameters, made
-from models.gender import KIND, VoiceModel, VoiceModelError, load, metadata
+from models.gender import KIND, VoiceEar, VoiceModel, VoiceModelError, load, metadata
 
 SMALL = EcapaParameters(width=8, aggregated=16, bottleneck=4, embedding=6)
 CLASSES = ("female", "male")
@@ -122,3 +122,25 @@ def test_a_file_that_is_none_is_refused(tmp_path: Path, weights: Callable[..., P
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(VoiceModelError, match="cannot be read"):
         load(path)
+
+
+@pytest.fixture(scope="module")
+def model() -> VoiceModel:
+    torch.set_num_threads(1)
+    return VoiceModel(made(2, EcapaParameters(width=16, aggregated=24)).eval(), ("female", "male"), 1.5)
+
+
+def test_it_hears_a_window_as_the_model_tells_a_clip(model: VoiceModel) -> None:
+    voice = np.random.default_rng(0).normal(0, 0.1, 16_000).astype(np.float32)
+    ear, told = VoiceEar(model), model.tell([voice])
+    heard = ear.hear(voice)
+    assert np.array_equal(heard.logits, told.logits[0]) and np.array_equal(
+        heard.embedding, told.embeddings[0]
+    )
+    assert heard.embedding.shape == (192,) and heard.features_s > 0 and heard.network_s > 0
+    assert (ear.classes, ear.temperature) == (("female", "male"), 1.5)
+
+
+def test_silence_is_refused(model: VoiceModel) -> None:
+    with pytest.raises(VoiceModelError, match="silence"):
+        VoiceEar(model).hear(np.zeros(16_000, np.float32))

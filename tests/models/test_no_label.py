@@ -13,8 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.decisions import Decision, State
-from models.ear import VoiceEar
-from models.gender import load
+from models.gender import VoiceEar, load
 from models.stream import VoiceStream
 from models.vad import RATE_HZ, Silero
 from pipeline.datasets import esc50

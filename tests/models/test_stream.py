@@ -16,10 +16,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from models.decisions import Decision, State, StreamParameters, Why
-from models.ear import VoiceEar
 from models.ecapa.network import EcapaParameters, made
-from models.gender import VoiceModel
-from models.stream import VoiceStream
+from models.gender import VoiceEar, VoiceModel
+from models.stream import Belief, VoiceStream
 from models.vad import Silero
 from pipeline.synthesis.speech.voices import roster, utter
 
@@ -245,3 +244,40 @@ def test_silero_and_a_network_decide_alike_on_frames_and_on_the_whole() -> None:
     ]
     assert ways[0] == ways[1]
     assert sum(1 for one in ways[0] if one.probabilities) >= 6 and ways[0][0].state == State.NO_SPEECH
+
+
+def logits(*values: float) -> np.ndarray:
+    return np.array(values, np.float32)
+
+
+def test_equal_windows_add_no_certainty() -> None:
+    belief = Belief(0.5)
+    for number in range(20):
+        belief.hear(logits(2, 0), 0.25 * number)
+        assert belief.probabilities(2.0) == pytest.approx([1 / (1 + np.exp(-1)), 1 / (1 + np.exp(1))])
+
+
+def test_a_window_fades_by_its_age() -> None:
+    belief = Belief(smooth_s=2.0)
+    belief.hear(logits(3, 0), 5.0)
+    belief.hear(logits(0, 3), 7.0)
+    left = np.exp(-1)  # of the first
+    first = 3 * left / (1 + left) - 3 / (1 + left)
+    assert belief.probabilities(1.0) == pytest.approx([1 / (1 + np.exp(-first)), 1 / (1 + np.exp(first))])
+
+
+def test_forgotten_is_forgotten_and_nothing_is_nothing() -> None:
+    belief = Belief(0.5)
+    assert belief.probabilities(1.0) is None
+    belief.hear(logits(9, 0), 1.0)
+    belief.forget()
+    assert belief.probabilities(1.0) is None
+    belief.hear(logits(0, 1), 1.1)
+    told = belief.probabilities(1.0)
+    assert told is not None and told[1] == pytest.approx(1 / (1 + np.exp(-1)))
+
+
+def test_large_logits_do_not_overflow() -> None:
+    belief = Belief(0.5)
+    belief.hear(logits(1e4, -1e4), 0.0)
+    assert belief.probabilities(0.5) == pytest.approx([1, 0])

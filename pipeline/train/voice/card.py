@@ -16,15 +16,16 @@ import pandas as pd
 from torch import Tensor
 
 from models import gender as voices
+from models.gender_format import SEXES
+from models.voice_card import CARD, NETWORK, WEIGHTS
 from pipeline.audio.decode import content_hash
-from pipeline.networks.voice_card import CARD, NETWORK, WEIGHTS
 from pipeline.train.checkpoint import write_tensors
-from pipeline.train.corpora import SEXES, Voices
-from pipeline.train.esc.evaluate import Evaluation
 from pipeline.train.layout import plain
-from pipeline.train.voice.by_speaker import by_speaker
+from pipeline.train.voice.data import Voices
+from pipeline.train.voice.evaluate import Evaluation
 from pipeline.train.voice.recipe import GenderRecipe
-from pipeline.train.voice.train import SeedResult, spread
+from pipeline.train.voice.scores import by_speaker
+from pipeline.train.voice.seeds import SeedResult, spread
 from store.snapshots import write_atomically
 
 LIBRARIES = ("torch", "torchaudio", "numpy", "soxr", "soundfile", "av")
@@ -77,7 +78,7 @@ def write_card(
     evaluations : mapping of str to Evaluation
         By whom was listened to: ``validation``, ``test``.
     stream : mapping, optional
-        As :func:`pipeline.train.voice.stream_fit.fitted` tells it.
+        As :func:`pipeline.train.voice.stream_threshold.fitted` tells it.
     """
     path = place / CARD
     content = {

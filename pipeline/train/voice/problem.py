@@ -15,11 +15,11 @@ from torch.nn import functional
 from torch.utils.data import WeightedRandomSampler
 
 from models.ecapa.network import EcapaTdnn
-from models.listening import said
+from models.gender import said
+from models.gender_format import SEXES
 from models.speech import SPEECH, SpeechFeatures
-from pipeline.train.corpora import SEXES
-from pipeline.train.history import VALIDATION_ACCURACY, VALIDATION_LOSS
-from pipeline.train.voice import augment, augment_mel
+from pipeline.train.loop import VALIDATION_ACCURACY, VALIDATION_LOSS
+from pipeline.train.voice import augment
 from pipeline.train.voice.recipe import GenderRecipe
 from pipeline.train.voice.sounds import RATE_HZ, Noises, stretch
 
@@ -87,9 +87,9 @@ class GenderProblem:
         with torch.no_grad():
             heard = augment.augmented(samples, noise, how, RATE_HZ, generator)
             power = self.features.frontend.power(heard)
-            factors = augment_mel.random_factors(len(chosen), how.vocal_tract, generator)
-            features = self.features.centred(augment_mel.vocal_tracts(power, factors, SPEECH))
-            return augment_mel.striped(features, how.masks, how.mask_bands, how.mask_frames, generator)
+            factors = augment.random_factors(len(chosen), how.vocal_tract, generator)
+            features = self.features.centred(augment.vocal_tracts(power, factors, SPEECH))
+            return augment.striped(features, how.masks, how.mask_bands, how.mask_frames, generator)
 
     def _crop(self, number: int, length: int, generator: Generator) -> Tensor:
         how = self.recipe.augmentation

@@ -17,7 +17,7 @@ from app.live.analysis import Hearer, Hearing, left_s
 from app.live.audio_file import Facts
 from app.live.timeline import segments
 from models.decisions import State
-from models.ear import Heard
+from models.gender import Heard
 from models.stream import VoiceStream
 from models.vad import CHUNK, RATE_HZ
 

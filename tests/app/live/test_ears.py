@@ -20,7 +20,7 @@ from aiortc.mediastreams import AudioStreamTrack, MediaStreamError, MediaStreamT
 from app.live.ears import Ears, samples
 from app.live.session import THREAD, LiveSession
 from models.decisions import State
-from models.ear import Heard
+from models.gender import Heard
 from models.stream import VoiceStream
 
 RATE_HZ, FRAME = 48_000, 960

@@ -14,9 +14,9 @@ import pytest
 from app.live import example
 from app.live.example import LONG_S, SHORT_S, NoExampleError
 from app.live.example_tab import in_words
+from models.voice_card import Card
 from pipeline.audio.decode import AudioError
 from pipeline.networks.exposure import LEARNED, NEVER_MET, VALIDATED
-from pipeline.networks.voice_card import Card
 
 
 @dataclass(frozen=True)

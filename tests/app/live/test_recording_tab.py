@@ -19,7 +19,7 @@ from app.live.recording_tab import CANCELLED, KEPT
 from app.live.timeline import Segment
 from app.live.truth import Spoken
 from models.decisions import State, StreamParameters
-from models.ear import Heard
+from models.gender import Heard
 
 RATE_HZ = 16_000
 

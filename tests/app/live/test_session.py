@@ -20,8 +20,8 @@ from app.live.frame_queue import LiveQueue
 from app.live.session import THREAD, LiveSession
 from models.audio import Resampler
 from models.decisions import Decision, State
-from models.ear import Heard
 from models.frontend import LogMel
+from models.gender import Heard
 from models.speech import SPEECH
 from models.stream import VoiceStream
 

@@ -18,8 +18,8 @@ from safetensors.torch import save_file
 
 from models.ecapa.network import EcapaParameters, made
 from models.gender import VoiceModel, load, metadata
+from models.voice_card import CARD, WEIGHTS
 from pipeline.networks import in_use
-from pipeline.networks.voice_card import CARD, WEIGHTS
 
 RATE_HZ = 16_000
 SMALL = EcapaParameters(width=8, aggregated=16, bottleneck=4, embedding=6)

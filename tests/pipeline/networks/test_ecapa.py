@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from models.voice_card import said
 from pipeline.networks.ecapa import described, of_root
 from pipeline.networks.in_use import VoiceCardError, used
-from pipeline.networks.voice_told import said
 
 
 def test_the_view_describes_itself(shipped, tmp_path: Path) -> None:

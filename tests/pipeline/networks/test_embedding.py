@@ -14,9 +14,9 @@ import pandas as pd
 import pytest
 import soundfile
 
+from models.voice_card import NETWORK
 from pipeline.networks import embedding, voice_model
 from pipeline.networks.embedding import UNHEARD
-from pipeline.networks.voice_card import NETWORK
 from pipeline.runtime import events, stop
 from store.reader import Reader
 

@@ -12,17 +12,15 @@ import pytest
 
 from pipeline.build import embeddings
 from pipeline.classify.protocol import protocol
-from pipeline.train.errors import TrainError
-from pipeline.train.esc import kept
-from pipeline.train.esc.trained import Trained, TrainedFold
-from pipeline.train.layout import data_key, folder
+from pipeline.train.esc.trained import TrainedFold, TrainedFolds, data_key, training_folder
+from pipeline.train.layout import TrainError
 from store.reader import Reader
 
 ID = "esc50.label.sound.esc_cnn"
 DIMENSION = 4
 
 
-def training(clips: pd.DataFrame, key: str = "first") -> Trained:
+def training(clips: pd.DataFrame, key: str = "first") -> TrainedFolds:
     """Networks that are right about every clip but the first of each fold, embedding it by its class."""
     planned = protocol(clips, "label")
     ids = clips["clip_id"].to_numpy(dtype=object)[planned.rows]
@@ -43,7 +41,7 @@ def training(clips: pd.DataFrame, key: str = "first") -> Trained:
                 history=history, seconds=1.5, told={"device": "cpu", "versions": {"torch": "2"}},
             )
         )  # fmt: skip
-    return Trained(
+    return TrainedFolds(
         "esc50", key, data_key(clips, planned), planned.classes, planned.fold_names, {"seed": 0}, ("a note",),
         tuple(folds),
     )  # fmt: skip
@@ -54,17 +52,17 @@ def trained(built, monkeypatch):
     """A store that holds a training of its clips, as yet in no snapshot; a dict with the training, to change it."""
     with Reader(built.store.current().path) as reader:
         held = {"esc50": training(reader.clips("esc50"))}
-    place = folder(built.store.root, "esc50")
+    place = training_folder(built.store.root, "esc50")
     place.mkdir(parents=True)
     (place / "recipe.json").write_text("{}")
 
-    def read(root: Path, dataset: str) -> Trained | None:
+    def read(root: Path, dataset: str) -> TrainedFolds | None:
         found = held.get(dataset)
         if isinstance(found, Exception):
             raise found
         return found
 
-    monkeypatch.setattr(kept, "trained", read)
+    monkeypatch.setattr("pipeline.networks.esc_cnn.read_trained", read)
     return held
 
 

@@ -13,8 +13,7 @@ from pipeline.classify.significance import by_groups
 from pipeline.datasets import DATASETS
 from pipeline.experiments.unit import Gap
 from pipeline.networks import registry
-from pipeline.networks.voice import target_of
-from pipeline.networks.voice_summary import SYNTHETIC
+from pipeline.networks.voice import SYNTHETIC, target_of
 from store.reader import Reader
 from store.results import ExperimentRows
 

@@ -17,7 +17,7 @@ from models.esc_cnn import EscCnnParameters
 from models.frontend import LogMelParameters
 from pipeline.train.esc.augment import Augmentation
 from pipeline.train.esc.recipe import EscRecipe
-from pipeline.train.schedule import Schedule
+from pipeline.train.loop import Schedule
 
 RATE_HZ = 16_000
 CLASSES_HZ = {"high": 2_500.0, "low": 300.0, "middle": 900.0}

@@ -12,13 +12,13 @@ import soundfile
 import torch
 
 from models.gender import load
+from models.voice_card import CARD, WEIGHTS
 from pipeline.audio.decode import load_mono
 from pipeline.build.build import Options, build
 from pipeline.cli.main import main
 from pipeline.datasets import timit
 from pipeline.features import VIEWS
 from pipeline.networks import in_use
-from pipeline.networks.voice_card import CARD, WEIGHTS
 from pipeline.sources import parse
 from pipeline.synthesis.speech.voices import roster, utter
 from pipeline.train.voice.data import from_store

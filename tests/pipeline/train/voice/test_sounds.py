@@ -10,7 +10,7 @@ import pytest
 import soundfile
 import torch
 
-from pipeline.train.errors import TrainError
+from pipeline.train.layout import TrainError
 from pipeline.train.voice.sounds import (
     NOISE_FOLDS,
     RATE_HZ,

@@ -12,9 +12,8 @@ import soundfile
 import torch
 
 from models.decisions import Decision, State, StreamParameters, Why
-from models.ear import Heard
+from models.gender import Heard
 from pipeline.train.voice.sounds import Noises
-from pipeline.train.voice.stream_fit import fitted
 from pipeline.train.voice.stream_threshold import (
     GRID,
     Answers,
@@ -23,6 +22,7 @@ from pipeline.train.voice.stream_threshold import (
     as_one_speaks,
     chosen,
     curve,
+    fitted,
     play,
     seconds,
 )

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from models.decisions import StreamParameters
+from models.voice_card import Corpus, in_words
 from pipeline.networks.in_use import HOME, used
-from pipeline.networks.voice_card_content import Corpus, in_words
 from pipeline.train.layout import plain
 from pipeline.train.voice.recipe import GenderRecipe
 

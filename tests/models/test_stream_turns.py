@@ -11,10 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from models.decisions import Decision, State, StreamParameters
-from models.spoken import Spoken
-from models.stream import VoiceStream
-from models.turns import Turns
-from models.vad import RATE_HZ
+from models.stream import Turns, VoiceStream
+from models.vad import RATE_HZ, Spoken
 
 Samples = NDArray[np.float32]
 StreamOf = Callable[..., VoiceStream]

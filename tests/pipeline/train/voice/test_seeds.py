@@ -13,13 +13,13 @@ import torch
 from torch import Tensor
 
 from models.ecapa.network import EcapaParameters, made
-from pipeline.train.schedule import Schedule
-from pipeline.train.voice import train as gender
+from pipeline.train.loop import Schedule
+from pipeline.train.voice import seeds as gender
 from pipeline.train.voice.augment import PLAIN, SpeechAugmentation
 from pipeline.train.voice.problem import GenderProblem, Heard, balanced_weights, validation_features
 from pipeline.train.voice.recipe import GenderRecipe, quick
+from pipeline.train.voice.seeds import LIMITS, best_temperature, chosen, spread, train_seeds, training_key
 from pipeline.train.voice.sounds import RATE_HZ, Noises, packed
-from pipeline.train.voice.train import chosen, spread, train_seeds, training_key
 
 SMALL = EcapaParameters(width=8, aggregated=16, bottleneck=4, embedding=8)
 RECIPE = GenderRecipe(
@@ -159,7 +159,7 @@ def test_it_tells_those_it_has_not_met_and_validation_chooses(train: Heard, vali
     told: list[str] = []
     recipe = replace(RECIPE, schedule=replace(RECIPE.schedule, epochs=12))
     results = train_seeds(
-        train, validation, recipe, [0, 1], device=CPU, tell=lambda one: told.append(one.fold)
+        train, validation, recipe, [0, 1], device=CPU, on_epoch_end=lambda one: told.append(one.fold)
     )
     best = chosen(results)
     assert best.validation["validation_accuracy_whole"] == 1.0
@@ -211,3 +211,17 @@ def test_another_recipe_or_other_clips_are_another_training(train: Heard, valida
 def test_quick_is_small_and_short() -> None:
     recipe, small = GenderRecipe(), quick(GenderRecipe())
     assert small.network.width < recipe.network.width and small.schedule.epochs < recipe.schedule.epochs
+
+
+@pytest.mark.parametrize("planted", [0.5, 1.0, 3.0])
+def test_a_planted_temperature_is_found(planted: float) -> None:
+    generator = torch.Generator().manual_seed(0)
+    logits = 2 * torch.randn(20_000, 2, generator=generator)
+    codes = torch.multinomial(torch.softmax(logits, 1), 1, generator=generator)[:, 0]
+    assert best_temperature(logits * planted, codes) == pytest.approx(planted, rel=0.05)
+
+
+def test_where_all_is_right_or_wrong_it_stays_within_its_limits() -> None:
+    logits, codes = torch.tensor([[2.0, 0.0], [0.0, 2.0]]), torch.tensor([0, 1])
+    assert best_temperature(logits, codes) == pytest.approx(LIMITS[0], rel=1e-2)
+    assert best_temperature(logits, 1 - codes) == pytest.approx(LIMITS[1], rel=1e-2)

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from pipeline.clips import Clip
-from pipeline.train.corpora import Voices, parts, table
-from pipeline.train.errors import TrainError
+from pipeline.train.layout import TrainError
+from pipeline.train.voice.data import Voices, parts, table
 
 
 def corpus(name: str, women: int, men: int, clips: int = 3, split: bool = False) -> list[Clip]:

@@ -1,24 +1,33 @@
-"""What lies between a mouth and a recording, as filters: the room, the microphone, the line.
+"""What lies between a mouth and a recording: the room, the microphone and the line as filters, and Opus.
 
-All are lengths of samples or gains over the bins of a Fourier transform, for a batch at once, drawn from one generator
-on the CPU, so a seed gives the same batches on any device.
+Filters are lengths of samples or gains over the bins of a Fourier transform, for a batch at once, drawn from one
+generator on the CPU, so a seed gives the same batches on any device.
 """
 
 from __future__ import annotations
 
+import io
 import math
+from fractions import Fraction
 
+import av
+import numpy as np
 import torch
 from torch import Generator, Tensor
 from torch.nn import functional
 
-from pipeline.train.esc.augment import uniform
+from pipeline.audio.decode import resample
+from pipeline.train.layout import TrainError
+from pipeline.train.sound import Samples, uniform
 
 TELEPHONE_HZ = (300.0, 3_400.0)
 """The band of a telephone line (ITU-T G.712)."""
 EDGE_OCTAVES = 0.25
 """Within a quarter of an octave a band's gain falls from all to next to nothing."""
 STOPPED_DB = -50.0
+OPUS_HZ = 48_000
+FRAME = 960
+"""Samples of 20 ms."""
 
 
 def room_responses(
@@ -100,3 +109,48 @@ def transform_size(samples: int, response: int, sample_rate_hz: int) -> int:
 def bins_hz(samples: int, response: int, sample_rate_hz: int) -> Tensor:
     """The frequencies (bins,) at which gains are wanted for samples and a response of these lengths."""
     return torch.fft.rfftfreq(transform_size(samples, response, sample_rate_hz), 1 / sample_rate_hz)
+
+
+def opus_round_trip(samples: Samples, sample_rate_hz: int, bit_rate: int) -> Samples:
+    """
+    Mono samples (samples,) as they come out of Opus at this rate, equally many and in step with those that went in.
+
+    Raises
+    ------
+    TrainError
+        This PyAV was built without an encoder for Opus.
+    """
+    heard = resample(samples, sample_rate_hz, OPUS_HZ)
+    came = resample(_decoded(_encoded(heard, bit_rate)), OPUS_HZ, sample_rate_hz)
+    return np.pad(came[: len(samples)], (0, max(len(samples) - len(came), 0)))
+
+
+def _encoded(samples: Samples, bit_rate: int) -> io.BytesIO:
+    if "libopus" not in av.codecs_available:
+        raise TrainError(
+            "This PyAV has no encoder for Opus; expected libopus. Run `make setup`, which installs one that has."
+        )
+    content = io.BytesIO()
+    with av.open(content, "w", format="ogg") as container:
+        stream = container.add_stream("libopus", rate=OPUS_HZ, layout="mono", options={"application": "voip"})
+        stream.bit_rate = bit_rate
+        # What fills up the last frame is cut off again by the caller.
+        padded = np.pad(samples, (0, -len(samples) % FRAME + FRAME))
+        for start in range(0, len(padded), FRAME):
+            block = padded[None, start : start + FRAME]
+            frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(block), format="flt", layout="mono")
+            frame.sample_rate, frame.pts, frame.time_base = OPUS_HZ, start, Fraction(1, OPUS_HZ)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    content.seek(0)
+    return content
+
+
+def _decoded(content: io.BytesIO) -> Samples:
+    with av.open(content, "r") as container:
+        stream = container.streams.audio[0]
+        mono = av.AudioResampler(format="flt", layout="mono", rate=OPUS_HZ)
+        blocks = [
+            block.to_ndarray()[0] for frame in container.decode(stream) for block in mono.resample(frame)
+        ]
+    return np.concatenate(blocks).astype(np.float32, copy=False)

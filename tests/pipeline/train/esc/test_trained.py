@@ -11,20 +11,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.train import layout
-from pipeline.train.errors import TrainError
-from pipeline.train.esc import kept
+from pipeline.train.esc.trained import read_trained, training_folder
+from pipeline.train.layout import TrainError
 
 
 @pytest.fixture
 def mine(trained_store: Path, tmp_path: Path) -> Path:
     """A copy of the trained networks' folder of a dataset, to be damaged; its store is ``tmp_path``."""
     shutil.copytree(trained_store / "networks", tmp_path / "networks")
-    return layout.folder(tmp_path, "tones")
+    return training_folder(tmp_path, "tones")
 
 
 def test_everything_has_a_row_a_clip(trained_store: Path) -> None:
-    found = kept.trained(trained_store, "tones")
+    found = read_trained(trained_store, "tones")
     assert found is not None
     assert found.probabilities.shape == (36, 3) and found.probabilities.dtype == np.float32
     np.testing.assert_allclose(found.probabilities.sum(1), 1, rtol=1e-5)
@@ -37,11 +36,11 @@ def test_everything_has_a_row_a_clip(trained_store: Path) -> None:
 
 
 def test_nothing_is_none(tmp_path: Path) -> None:
-    assert kept.trained(tmp_path, "tones") is None
+    assert read_trained(tmp_path, "tones") is None
 
 
 def test_it_knows_whether_the_clips_are_still_those(trained_store: Path, tones) -> None:
-    found = kept.trained(trained_store, "tones")
+    found = read_trained(trained_store, "tones")
     assert found is not None
     clips = tones.clips
     assert found.matches(clips) and found.matches(clips.sample(frac=1, random_state=0).reset_index(drop=True))
@@ -59,7 +58,7 @@ def test_it_knows_whether_the_clips_are_still_those(trained_store: Path, tones) 
 def test_files_of_another_training_do_not_count(mine: Path, tmp_path: Path) -> None:
     told = json.loads((mine / "fold-3.json").read_text())
     (mine / "fold-3.json").write_text(json.dumps(told | {"key": "another"}))
-    found = kept.trained(tmp_path, "tones")
+    found = read_trained(tmp_path, "tones")
     assert found is not None and [fold.name for fold in found.folds] == ["fold 1", "fold 2"]
 
 
@@ -75,7 +74,7 @@ def test_files_of_another_training_do_not_count(mine: Path, tmp_path: Path) -> N
 def test_damage_is_told_with_the_file(mine: Path, tmp_path: Path, name: str, content: bytes) -> None:
     (mine / name).write_bytes(content)
     with pytest.raises(TrainError, match="Delete it and train again"):
-        kept.trained(tmp_path, "tones")
+        read_trained(tmp_path, "tones")
 
 
 def test_json_and_weights_of_two_trainings_are_refused(mine: Path, tmp_path: Path) -> None:
@@ -83,12 +82,12 @@ def test_json_and_weights_of_two_trainings_are_refused(mine: Path, tmp_path: Pat
     (mine / "recipe.json").write_text(json.dumps(recipe | {"key": "newer"}))
     (mine / "fold-1.json").write_text(json.dumps(fold | {"key": "newer"}))
     with pytest.raises(TrainError, match="does not belong to the JSON beside it"):
-        kept.trained(tmp_path, "tones")
+        read_trained(tmp_path, "tones")
 
 
 def test_reading_needs_no_torch(trained_store: Path) -> None:
     words = (
-        "import sys; from pathlib import Path; from pipeline.train import kept; "
-        f"assert kept.trained(Path({str(trained_store)!r}), 'tones').complete; assert 'torch' not in sys.modules"
+        "import sys; from pathlib import Path; from pipeline.train.esc.trained import read_trained; "
+        f"assert read_trained(Path({str(trained_store)!r}), 'tones').complete; assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", words], check=True, timeout=120)

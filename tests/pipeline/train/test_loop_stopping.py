@@ -9,9 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from pipeline.train.loop import Fitted, Keeping, fit
-from pipeline.train.schedule import Schedule
-from pipeline.train.stopping import Best, Stopping, best_epoch
+from pipeline.train.loop import Best, Fitted, Keeping, Schedule, Stopping, best_epoch, fit
 
 SCHEDULE = Schedule(epochs=12, learning_rate=0.01, warmup_epochs=1, average=0.5)
 LOSSES = (5.0, 4.0, 3.0, 3.5, 3.0, 4.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0)
