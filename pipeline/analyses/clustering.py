@@ -263,22 +263,6 @@ def _again_ranked(results: Mapping[str, Result]) -> pd.DataFrame:
     return pd.DataFrame(rank(pd.DataFrame(rows), labels)[["clustering_id", *analyses.RANKED]])
 
 
-def rank_again(writer: Writer, dataset: str) -> None:
-    """Put all clusterings of a dataset in their order of trust."""
-    staged = analyses.Staged(writer)
-    table, members = staged.clusterings(dataset), staged.all_members(dataset)
-    if table.empty:
-        return
-    table = table.set_index("clustering_id").loc[list(members.clustering_ids)].reset_index()
-    # A view that was learned from labels would bring them into a ranking that looks at none.
-    blind = ~table["view"].isin(staged.embeddings()["view"]).to_numpy()
-    if not blind.any():
-        return
-    ranks = rank(table[blind].reset_index(drop=True), members.labels[blind])
-    with writer.transaction():
-        analyses.write_ranks(writer, dataset, pd.DataFrame(ranks[["clustering_id", *analyses.RANKED]]))
-
-
 CLUSTERINGS = Stage(
     name=NAME,
     title="clusterings",
