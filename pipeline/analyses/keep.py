@@ -17,7 +17,7 @@ from pipeline.clusterings.ranking import rank
 from pipeline.errors import PipelineError, in_words
 from pipeline.inputs import ALL
 from pipeline.projections.projection import Projection
-from pipeline.session import amended, require_rest
+from pipeline.session import amended, new_run_id, require_rest
 from store import results
 from store.reader import Reader
 from store.results import UnitRows
@@ -55,7 +55,7 @@ def keep(store: Store, tried: Tried) -> Snapshot:
                 "Try it on the present snapshot, then keep it."
             )
         rows = _rows(current, tried)
-        with amended(store, current, "kept") as amendment:
+        with amended(store, current, new_run_id("kept")) as amendment:
             with amendment.writer.transaction():
                 for one in rows:
                     results.add_to_unit(amendment.writer, one)

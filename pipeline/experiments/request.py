@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import time
-from datetime import UTC, datetime
 
 from pipeline.classify import CLASSIFIERS
 from pipeline.classify.classifier import ClassifyError
 from pipeline.classify.run import COMBINATIONS, classifier_named
-from pipeline.errors import in_words
 from pipeline.experiments.spec import Due, Wanted, key_of
 from pipeline.experiments.stage import NAME, TITLE, UNIT
 from pipeline.experiments.unit import make, tasks_of
 from pipeline.features import VIEWS
 from pipeline.runtime import events, stop
-from pipeline.session import amended, collections, require_rest
+from pipeline.session import amended, collections, require_rest, session
 from store import results
 from store.errors import listed
 from store.reader import Reader
@@ -34,21 +31,14 @@ def learn(store: Store, wanted: Wanted, tell: events.Listener) -> events.Finishe
     SesatlasError
         An unknown name, a target that cannot be learned, a build at work or lying unfinished. Nothing is lost.
     """
-    now, began = datetime.now(UTC), time.monotonic()
-    run_id = f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03d}Z-{os.getpid()}-learn"
-    with (
-        in_words(store.root),
-        store.lock(),
-        events.logged(store.builds, run_id, tell) as tell_and_log,
-        events.end_told(tell_and_log),
-        in_words(store.root),
-    ):
+    began = time.monotonic()
+    with session(store, tell, "learned") as (run_id, log):
         current = require_rest(store, "an experiment")
-        tell_and_log(events.Started(run_id, [wanted.dataset], False))
-        rows = _made(current, wanted, tell_and_log)
-        with amended(store, current, "learned") as amendment, amendment.writer.transaction():
+        log(events.Started(run_id, [wanted.dataset], False))
+        rows = _made(current, wanted, log)
+        with amended(store, current, run_id) as amendment, amendment.writer.transaction():
             results.replace_experiment(amendment.writer, rows)
-        return _finished(run_id, amendment.published, time.monotonic() - began, tell_and_log)
+        return _finished(run_id, amendment.published, time.monotonic() - began, log)
 
 
 def _made(current: Snapshot, wanted: Wanted, tell: events.Listener) -> ExperimentRows:
