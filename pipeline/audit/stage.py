@@ -18,8 +18,8 @@ from pipeline.audit.fingerprint import make_prints
 from pipeline.audit.label_issues import witness
 from pipeline.audit.report import LIMIT, Audit, Given, audit_of
 from pipeline.experiments.rows import rows_of
-from pipeline.experiments.spec import BUILD, CLASSIFIER, UNLEAKED, Due
-from pipeline.experiments.stage import as_wanted
+from pipeline.experiments.spec import BUILD, CLASSIFIER, UNLEAKED, ExpectedExperiment
+from pipeline.experiments.stage import spec_of
 from pipeline.experiments.unit import tasks_of
 from pipeline.stage import Run, Stage, State, Unit, Units
 from store import audits, results
@@ -115,10 +115,10 @@ def _given(staging: Path, dataset: str, unread: Mapping[str, str]) -> Given:
         best = witness(learned)
         if best is None:
             return given
-        wanted = replace(as_wanted(best), detailed=False)
-        due = Due(wanted, str(best["experiment_id"]), str(best["key"]))
-        (task,) = tasks_of(reader, dataset, [due])
-        return replace(given, task=task, said=reader.predictions(due.experiment_id))
+        spec = replace(spec_of(best), detailed=False)
+        expected = ExpectedExperiment(spec, str(best["experiment_id"]), str(best["key"]))
+        (task,) = tasks_of(reader, dataset, [expected])
+        return replace(given, task=task, said=reader.predictions(expected.experiment_id))
 
 
 def _write(writer: Writer, dataset: str, key: str, given: Given, found: Audit, seconds: float) -> None:

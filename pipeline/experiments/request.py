@@ -7,7 +7,7 @@ import time
 from pipeline.classify import CLASSIFIERS
 from pipeline.classify.classifier import ClassifyError
 from pipeline.classify.run import COMBINATIONS, classifier_named
-from pipeline.experiments.spec import Due, Wanted, key_of
+from pipeline.experiments.spec import ExpectedExperiment, ExperimentSpec, key_of
 from pipeline.experiments.stage import NAME, TITLE, UNIT
 from pipeline.experiments.unit import make, tasks_of
 from pipeline.features import VIEWS
@@ -22,7 +22,7 @@ from store.snapshots import Snapshot, Store
 TELL_S = 0.2
 
 
-def learn(store: Store, wanted: Wanted, tell: events.Listener) -> events.Finished:
+def learn(store: Store, spec: ExperimentSpec, tell: events.Listener) -> events.Finished:
     """
     Make an experiment of the current snapshot; a build makes it again whenever the clips change.
 
@@ -34,14 +34,14 @@ def learn(store: Store, wanted: Wanted, tell: events.Listener) -> events.Finishe
     began = time.monotonic()
     with session(store, tell, "learned") as (run_id, log):
         current = require_rest(store, "an experiment")
-        log(events.Started(run_id, [wanted.dataset], False))
-        rows = _made(current, wanted, log)
+        log(events.Started(run_id, [spec.dataset], False))
+        rows = _made(current, spec, log)
         with amended(store, current, run_id) as amendment, amendment.writer.transaction():
             results.replace_experiment(amendment.writer, rows)
         return _finished(run_id, amendment.published, time.monotonic() - began, log)
 
 
-def _made(current: Snapshot, wanted: Wanted, tell: events.Listener) -> ExperimentRows:
+def _made(current: Snapshot, spec: ExperimentSpec, tell: events.Listener) -> ExperimentRows:
     told_at = 0.0
 
     def within(share: float) -> None:
@@ -49,33 +49,33 @@ def _made(current: Snapshot, wanted: Wanted, tell: events.Listener) -> Experimen
         stop.check()
         if time.monotonic() - told_at > TELL_S:
             told_at = time.monotonic()
-            tell(_progress(min(share, 1.0), wanted))
+            tell(_progress(min(share, 1.0), spec))
 
-    tell(_progress(0.0, wanted))
+    tell(_progress(0.0, spec))
     with Reader(current.path) as reader:
-        task = tasks_of(reader, wanted.dataset, [_due(reader, wanted)])[0]
+        task = tasks_of(reader, spec.dataset, [_expected(reader, spec)])[0]
     return make(task, within)
 
 
-def _progress(share: float, wanted: Wanted) -> events.StageProgress:
-    return events.StageProgress(NAME, TITLE, UNIT, share, 1, wanted.dataset, wanted.what)
+def _progress(share: float, spec: ExperimentSpec) -> events.StageProgress:
+    return events.StageProgress(NAME, TITLE, UNIT, share, 1, spec.dataset, spec.what)
 
 
-def _due(reader: Reader, wanted: Wanted) -> Due:
+def _expected(reader: Reader, spec: ExperimentSpec) -> ExpectedExperiment:
     """The experiment with its name and key, once everything it names is known to be there."""
-    clips = reader.clips(wanted.dataset)  # says which datasets there are, if this is none
-    classifier_named(wanted.method)
-    if wanted.combination not in COMBINATIONS:
-        raise ClassifyError(f"There is no combination '{wanted.combination}'; {listed(list(COMBINATIONS))}.")
-    for view in wanted.views:
+    clips = reader.clips(spec.dataset)  # says which datasets there are, if this is none
+    classifier_named(spec.method)
+    if spec.combination not in COMBINATIONS:
+        raise ClassifyError(f"There is no combination '{spec.combination}'; {listed(list(COMBINATIONS))}.")
+    for view in spec.views:
         reader.view(view)
     if not len(clips):
-        raise ClassifyError(f"The collection '{wanted.dataset}' has no clips. Build it first.")
+        raise ClassifyError(f"The collection '{spec.dataset}' has no clips. Build it first.")
     prints = {row["dataset"]: row["fingerprint"] for row in reader.rows("learning_fingerprints")}
     keys = {row["view"]: row["key"] for row in reader.rows("views")}
     usual = [name for name, view in VIEWS.items() if not view.learned]
-    key = key_of(wanted, CLASSIFIERS[wanted.method].version, keys, prints[wanted.dataset])
-    return Due(wanted, wanted.id(usual), key)
+    key = key_of(spec, CLASSIFIERS[spec.method].version, keys, prints[spec.dataset])
+    return ExpectedExperiment(spec, spec.id(usual), key)
 
 
 def _finished(run_id: str, snapshot: Snapshot, seconds: float, tell: events.Listener) -> events.Finished:

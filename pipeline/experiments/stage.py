@@ -15,12 +15,12 @@ from pipeline.experiments.spec import (
     EVERY_CLIP,
     MISSING_VECTORS,
     PAGE,
-    Due,
-    Wanted,
+    ExpectedExperiment,
+    ExperimentSpec,
     grid,
     key_of,
     left_out,
-)  # fmt: skip
+)
 from pipeline.experiments.unit import Gap, Task, compute, gap, tasks_of
 from pipeline.stage import Run, Stage, State, Unit, Units, missing, outdated
 from store.reader import Reader
@@ -37,10 +37,10 @@ class Networks(Protocol):
     def KINDS(self) -> Collection[str]:  # noqa: N802
         """The kinds of their experiments."""
 
-    def due(self, root: Path, reader: Reader) -> list[Due]:
+    def expected(self, root: Path, reader: Reader) -> list[ExpectedExperiment]:
         """The experiments that there should be; ``root`` is the store's folder."""
 
-    def make(self, root: Path, reader: Reader, one: Due) -> ExperimentRows | Gap:
+    def make(self, root: Path, reader: Reader, one: ExpectedExperiment) -> ExperimentRows | Gap:
         """The rows of one of them, or why there are none."""
 
 
@@ -68,10 +68,10 @@ class Experiments:
     def units(self) -> Units:
         return Units(expected=self._keys, stored=_stored, drop=_drop)
 
-    def expected(self, state: State, reader: Reader) -> dict[Unit, Due]:
+    def expected(self, state: State, reader: Reader) -> dict[Unit, ExpectedExperiment]:
         """All experiments that there should be, by dataset and id: see :func:`by_classifiers`, and of networks."""
-        found = [*by_classifiers(state, reader), *self.networks.due(state.root, reader)]
-        return {(one.wanted.dataset, one.experiment_id): one for one in found}
+        found = [*by_classifiers(state, reader), *self.networks.expected(state.root, reader)]
+        return {(one.spec.dataset, one.experiment_id): one for one in found}
 
     def _keys(self, state: State, reader: Reader) -> dict[Unit, tuple[str, ...]]:
         return _keys_of(self.expected(state, reader))
@@ -84,15 +84,15 @@ class Experiments:
         stale = self._brought_up_to_date(run.state, run.staging)
         total = len(stale)
         run.on_progress(0, total)
-        by_network = [one for one in stale if one.wanted.kind in self.networks.KINDS]
+        by_network = [one for one in stale if one.spec.kind in self.networks.KINDS]
         self._tell(run.state, run.staging, by_network)
         done = len(by_network)
-        by_view = [one for one in stale if one.wanted.kind not in self.networks.KINDS]
+        by_view = [one for one in stale if one.spec.kind not in self.networks.KINDS]
         cost_s = {one.experiment_id: one.cost_s for one in by_view if one.left_out is None}
         all_s, done_s = sum(cost_s.values()) or 1.0, 0.0
-        for dataset in dict.fromkeys(one.wanted.dataset for one in by_view):
+        for dataset in dict.fromkeys(one.spec.dataset for one in by_view):
             tasks, gaps = _tasks(
-                run.staging, dataset, [one for one in by_view if one.wanted.dataset == dataset]
+                run.staging, dataset, [one for one in by_view if one.spec.dataset == dataset]
             )
             _write_all(run.staging, gaps)
             done += len(gaps)
@@ -110,17 +110,17 @@ class Experiments:
         """
         self._brought_up_to_date(state, staging)
 
-    def _brought_up_to_date(self, state: State, staging: Path) -> list[Due]:
+    def _brought_up_to_date(self, state: State, staging: Path) -> list[ExpectedExperiment]:
         """Drop what is out of date, write the cards; the experiments that are then still to be made."""
         with Reader(staging) as reader:
             expected, stored = self.expected(state, reader), _stored(reader)
         keys = _keys_of(expected)
         stale = [expected[unit] for unit in missing(keys, stored)]
         self.units.delete(staging, outdated(keys, stored))
-        self._tell(state, staging, [one for one in stale if one.wanted.kind == CARD])
-        return [one for one in stale if one.wanted.kind != CARD]
+        self._tell(state, staging, [one for one in stale if one.spec.kind == CARD])
+        return [one for one in stale if one.spec.kind != CARD]
 
-    def _tell(self, state: State, staging: Path, chosen: Sequence[Due]) -> None:
+    def _tell(self, state: State, staging: Path, chosen: Sequence[ExpectedExperiment]) -> None:
         """Write what networks have to say for themselves."""
         if chosen:
             with Reader(staging) as reader:
@@ -128,45 +128,49 @@ class Experiments:
             _write_all(staging, made)
 
 
-def by_classifiers(state: State, reader: Reader) -> list[Due]:
+def by_classifiers(state: State, reader: Reader) -> list[ExpectedExperiment]:
     """The experiments with classifiers that there should be: a build's own, and what persons asked for."""
     views = state.views
     prints = {row["dataset"]: row["fingerprint"] for row in reader.rows("learning_fingerprints")}
     keys = {name: view.key for name, view in views.items()}
     usual = [name for name, view in views.items() if not view.learned]
     columns = {name: len(view.columns) for name, view in views.items()}
-    found: dict[str, Due] = {}
+    found: dict[str, ExpectedExperiment] = {}
     for dataset, fingerprint in prints.items():
         clips = reader.clips(dataset)
-        wanted = [*grid(dataset, clips, usual), *_asked_for(reader, state.base, dataset, keys)]
-        costs, reasons = left_out(wanted, clips, columns)
-        for one, cost, reason in zip(wanted, costs, reasons, strict=True):
+        specs = [*grid(dataset, clips, usual), *_asked_for(reader, state.base, dataset, keys)]
+        costs, reasons = left_out(specs, clips, columns)
+        for one, cost, reason in zip(specs, costs, reasons, strict=True):
             key = key_of(one, CLASSIFIERS[one.method].version, keys, fingerprint)
-            found[one.id(usual)] = Due(one, one.id(usual), key, cost, None if state.thorough else reason)
+            found[one.id(usual)] = ExpectedExperiment(
+                one, one.id(usual), key, cost, None if state.thorough else reason
+            )
     return list(found.values())
 
 
-def _asked_for(reader: Reader, base: Path | None, dataset: str, views: Mapping[str, str]) -> list[Wanted]:
+def _asked_for(
+    reader: Reader, base: Path | None, dataset: str, views: Mapping[str, str]
+) -> list[ExperimentSpec]:
     """What persons ran from the page: as this snapshot has it, or the one that the build began from."""
     tables = [reader.experiments(dataset)]
     if base is not None:
         with Reader(base) as before:
             tables.append(before.experiments(dataset))
     rows = pd.concat(tables) if any(len(table) for table in tables) else tables[0]
-    wanted = [as_wanted(row) for _, row in rows[rows["origin"] == PAGE].iterrows()]
-    return [one for one in wanted if one.method in CLASSIFIERS and all(view in views for view in one.views)]
+    specs = [spec_of(row) for _, row in rows[rows["origin"] == PAGE].iterrows()]
+    return [one for one in specs if one.method in CLASSIFIERS and all(view in views for view in one.views)]
 
 
-def as_wanted(row: pd.Series) -> Wanted:
+def spec_of(row: pd.Series) -> ExperimentSpec:
     """What to ask for to get an experiment of the store again."""
-    return Wanted(
+    return ExperimentSpec(
         dataset=row["dataset"], target=row["target"], method=row["method"], views=tuple(row["views"]),
         combination=row["combination"], seed=int(row["seed"]), kind=row["kind"], origin=row["origin"],
         detailed=row["origin"] == PAGE,
     )  # fmt: skip
 
 
-def _keys_of(expected: Mapping[Unit, Due]) -> dict[Unit, tuple[str, ...]]:
+def _keys_of(expected: Mapping[Unit, ExpectedExperiment]) -> dict[Unit, tuple[str, ...]]:
     return {unit: one.keys for unit, one in expected.items()}
 
 
@@ -197,8 +201,10 @@ def _write_all(staging: Path, results: Sequence[ExperimentRows | Gap]) -> None:
                 _write(writer, result)
 
 
-def _tasks(staging: Path, dataset: str, wanted: Sequence[Due]) -> tuple[list[Task], list[Gap]]:
+def _tasks(
+    staging: Path, dataset: str, expected: Sequence[ExpectedExperiment]
+) -> tuple[list[Task], list[Gap]]:
     """What the workers need, in memory: the database cannot be read while it is written."""
     with Reader(staging) as reader:
-        tasks = tasks_of(reader, dataset, [one for one in wanted if one.left_out is None])
-    return tasks, [gap(one, one.left_out) for one in wanted if one.left_out is not None]
+        tasks = tasks_of(reader, dataset, [one for one in expected if one.left_out is None])
+    return tasks, [gap(one, one.left_out) for one in expected if one.left_out is not None]

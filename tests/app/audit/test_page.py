@@ -26,7 +26,7 @@ from pipeline.build.build import Options, build
 from pipeline.build.stages import STAGES
 from pipeline.classify.significance import wilson
 from pipeline.experiments import stage as experiments_stage
-from pipeline.experiments.spec import Wanted
+from pipeline.experiments.spec import ExperimentSpec
 from pipeline.features import VIEWS
 from pipeline.sources import parse
 from pipeline.stage import Run, State
@@ -66,8 +66,8 @@ def _write(root: Path) -> Path:
     return root
 
 
-def _one(dataset: str, clips: pd.DataFrame, views: Any) -> Iterator[Wanted]:
-    yield Wanted(dataset=dataset, target="label", method="logistic", views=tuple(views))
+def _one(dataset: str, clips: pd.DataFrame, views: Any) -> Iterator[ExperimentSpec]:
+    yield ExperimentSpec(dataset=dataset, target="label", method="logistic", views=tuple(views))
 
 
 @pytest.fixture(scope="module")

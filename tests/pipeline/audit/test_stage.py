@@ -14,7 +14,7 @@ from pipeline.audit import fingerprint, report, stage
 from pipeline.audit.report import NOT_AUDITED
 from pipeline.build.stages import STAGES
 from pipeline.experiments import stage as experiments_stage
-from pipeline.experiments.spec import Wanted
+from pipeline.experiments.spec import ExperimentSpec
 from pipeline.features import VIEWS
 from pipeline.features.spectra import SAMPLE_RATE_HZ
 from pipeline.stage import Run, State
@@ -49,7 +49,7 @@ def begun(builder, esc50, tree, monkeypatch) -> Callable[..., Path]:
     """``begun()`` builds the tree, learns with one classifier, and gives the staging database for the audit."""
 
     def one(dataset, clips, views):
-        yield Wanted(dataset=dataset, target="label", method="logistic", views=tuple(views))
+        yield ExperimentSpec(dataset=dataset, target="label", method="logistic", views=tuple(views))
 
     monkeypatch.setattr(experiments_stage, "grid", one)
 
@@ -293,5 +293,5 @@ def test_a_clip_without_a_vector_is_doubted_by_nobody(begun) -> None:
 def test_the_witness_is_asked_without_the_details_of_a_board(begun) -> None:
     path = begun()
     given = stage._given(path, "esc50", {})
-    assert given.task is not None and given.task.wanted == replace(given.task.wanted, detailed=False)
+    assert given.task is not None and given.task.spec == replace(given.task.spec, detailed=False)
     assert given.said is not None and len(given.said.table) == 12
