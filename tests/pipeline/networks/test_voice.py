@@ -22,7 +22,7 @@ ID = "hums.label.sound.gender_ecapa"
 
 @pytest.fixture
 def made(builder, shipped, hums):
-    """The experiment of the hums, as the store now has them and by the card as it now is; None where there should be none."""
+    """The experiment of the hums, by the store and the card as they now are; None without one."""
 
     def make() -> ExperimentRows | Gap | None:
         builder(f"folder={hums.root}")
