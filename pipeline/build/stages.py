@@ -30,7 +30,7 @@ STAGES: dict[str, Stage] = {
         networks.EMBEDDINGS,
         analyses.PICTURES,
         clustering.CLUSTERINGS,
-        experiments.EXPERIMENTS,
+        experiments.stage_of(networks),
         audits.AUDIT,
     )
 }

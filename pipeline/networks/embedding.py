@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipeline.experiments.spec import MISSING_VECTORS
 from pipeline.features.view import View
 from pipeline.runtime import stop
 from pipeline.stage import Run
@@ -22,8 +23,6 @@ from store.writer import Writer
 BATCH = 32
 BATCH_S = 240.0
 """So many clips, or so much sound, are embedded and written at once: what a killed build loses."""
-MISSING_VECTORS = "unheard"
-"""Behind a dataset's and a view's name, the id of the gap that says which of its clips have no vector."""
 MAX_NAMED = 3
 
 

@@ -19,7 +19,7 @@ import pandas as pd
 from pipeline.classify.metrics import MetricRow, class_rows, measure
 from pipeline.classify.protocol import protocol
 from pipeline.experiments import rows
-from pipeline.experiments.spec import NETWORK, TRAINED, VERSION, Due, Wanted
+from pipeline.experiments.spec import NETWORK, TRAINED, VERSION, ExpectedExperiment, ExperimentSpec
 from pipeline.experiments.unit import Gap
 from pipeline.features.spectra import Spectra
 from pipeline.features.view import View
@@ -148,7 +148,7 @@ def _of_datasets(root: Path, reader: Reader) -> dict[str, tuple[TrainedFolds, bo
     }
 
 
-def expected(root: Path, reader: Reader) -> list[Due]:
+def expected(root: Path, reader: Reader) -> list[ExpectedExperiment]:
     """An experiment for each dataset of the store that a network was trained on, whole or not."""
     datasets = [row["dataset"] for row in reader.rows("all_datasets")]
     return [
@@ -158,12 +158,16 @@ def expected(root: Path, reader: Reader) -> list[Due]:
     ]
 
 
-def _expected(root: Path, reader: Reader, dataset: str) -> Due:
+def _expected(root: Path, reader: Reader, dataset: str) -> ExpectedExperiment:
     trained, obstacle = _trained(root, reader, dataset)
-    spec = Wanted(dataset=dataset, target="label", method=NAME, views=(SOUND,), kind=NETWORK, origin=TRAINED)
+    spec = ExperimentSpec(
+        dataset=dataset, target="label", method=NAME, views=(SOUND,), kind=NETWORK, origin=TRAINED
+    )
     # A key is never made of a sentence: other words for the same state are no reason to make it again.
     state = " ".join([trained.key if trained else "", *(obstacle.state if obstacle else [])])
-    return Due(spec, spec.id(()), hashlib.sha256(f"{VERSION} {state}".encode()).hexdigest()[:16])
+    return ExpectedExperiment(
+        spec, spec.id(()), hashlib.sha256(f"{VERSION} {state}".encode()).hexdigest()[:16]
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,20 +196,20 @@ def _trained(root: Path, reader: Reader, dataset: str) -> tuple[TrainedFolds | N
     return trained, Obstacle(["mismatch"], mismatch) if mismatch else None
 
 
-def make(root: Path, reader: Reader, one: Due) -> ExperimentRows | Gap:
+def make(root: Path, reader: Reader, one: ExpectedExperiment) -> ExperimentRows | Gap:
     """The rows of a training, or why there are none."""
-    dataset = one.wanted.dataset
+    dataset = one.spec.dataset
     trained, obstacle = _trained(root, reader, dataset)
     if trained is None or obstacle:
         row = {
-            "experiment_id": one.experiment_id, "dataset": dataset, "target": one.wanted.target, "key": one.key,
+            "experiment_id": one.experiment_id, "dataset": dataset, "target": one.spec.target, "key": one.key,
             "what": "The network", "reason": obstacle.reason if obstacle else "",
         }  # fmt: skip
         return Gap(one.experiment_id, row)
     return _rows(trained, reader.clips(dataset), one)
 
 
-def _rows(trained: TrainedFolds, clips: pd.DataFrame, one: Due) -> ExperimentRows:
+def _rows(trained: TrainedFolds, clips: pd.DataFrame, one: ExpectedExperiment) -> ExperimentRows:
     planned = protocol(clips, "label")
     ids = clips["clip_id"].to_numpy(dtype=object)[planned.rows]
     at = pd.Index(ids).get_indexer(pd.Index(trained.clip_ids))

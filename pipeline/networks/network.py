@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from pipeline.clips import Scan
-    from pipeline.experiments.spec import Due
+    from pipeline.experiments.spec import ExpectedExperiment
     from pipeline.experiments.unit import Gap
     from pipeline.features.view import View
     from pipeline.sources import Source
@@ -47,9 +47,9 @@ class NetworkBuild:
     fits: Callable[[View, Mapping[str, Source], Mapping[str, Scan]], bool]
     """Whether any of a build's datasets can have vectors in the view."""
     vectors: Vectors
-    expected: Callable[[Path, Reader], list[Due]]
+    expected: Callable[[Path, Reader], list[ExpectedExperiment]]
     """The experiments that there should be of the network."""
-    make: Callable[[Path, Reader, Due], ExperimentRows | Gap]
+    make: Callable[[Path, Reader, ExpectedExperiment], ExperimentRows | Gap]
     """The rows of one of them, or why there are none."""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline.clips import Scan
-from pipeline.experiments.spec import CARD, NETWORK, Due
+from pipeline.experiments.spec import CARD, NETWORK, ExpectedExperiment
 from pipeline.experiments.unit import Gap
 from pipeline.features.view import View
 from pipeline.networks import NETWORKS
@@ -74,11 +74,11 @@ EMBEDDINGS = Stage(
 )
 
 
-def due(root: Path, reader: Reader) -> list[Due]:
+def expected(root: Path, reader: Reader) -> list[ExpectedExperiment]:
     """The experiments that there should be of all networks."""
     return [one for network in NETWORKS.values() for one in network.load().expected(root, reader)]
 
 
-def make(root: Path, reader: Reader, one: Due) -> ExperimentRows | Gap:
+def make(root: Path, reader: Reader, one: ExpectedExperiment) -> ExperimentRows | Gap:
     """The rows of one of them, or why there are none."""
-    return NETWORKS[one.wanted.method].load().make(root, reader, one)
+    return NETWORKS[one.spec.method].load().make(root, reader, one)

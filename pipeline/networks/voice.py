@@ -15,7 +15,7 @@ from models.voice_card import NETWORK as METHOD
 from models.voice_card import Card, classify_embeddings, describe_corpora
 from pipeline.classify.metrics import MetricRow, Metrics, class_rows, measure
 from pipeline.experiments import rows
-from pipeline.experiments.spec import CARD, NETWORK, TRAINED, Due, Wanted, targets
+from pipeline.experiments.spec import CARD, NETWORK, TRAINED, ExpectedExperiment, ExperimentSpec, targets
 from pipeline.experiments.unit import Gap
 from pipeline.networks import NETWORKS, exposure, in_use, voice_card_rows
 from pipeline.networks.embedding import ClipEmbedder, ClipVectors
@@ -37,7 +37,7 @@ NEVER_MET_TITLE, CHOSEN_BY = "speakers never met", "speakers kept for validation
 SYNTHETIC = "The voices of this collection are synthetic: what holds for them need not hold for people."
 
 
-def expected(root: Path, reader: Reader) -> list[Due]:
+def expected(root: Path, reader: Reader) -> list[ExpectedExperiment]:
     """One experiment for each part that the card measures, and for each spoken dataset with speakers of both sexes."""
     card = in_use.found(root)
     if card is None:
@@ -51,11 +51,11 @@ def expected(root: Path, reader: Reader) -> list[Due]:
         target = target_of(reader.clips(dataset))
         if target is None:
             continue
-        spec = Wanted(
+        spec = ExperimentSpec(
             dataset=dataset, target=target, method=METHOD, views=(SOUND,), kind=NETWORK, origin=TRAINED
         )
         key = digest([VERSION, card.digest, fingerprints.get(dataset), *embedded[dataset]])
-        found.append(Due(spec, spec.id(()), key))
+        found.append(ExpectedExperiment(spec, spec.id(()), key))
     return found
 
 
@@ -67,13 +67,13 @@ def target_of(clips: pd.DataFrame) -> str | None:
     return next((one for one in targets(clips) if (pd.factorize(clips[one])[0] == codes).all()), None)
 
 
-def make(root: Path, reader: Reader, one: Due) -> ExperimentRows | Gap:
+def make(root: Path, reader: Reader, one: ExpectedExperiment) -> ExperimentRows | Gap:
     """The rows of one of the network's experiments, or why there are none."""
-    return voice_card_rows.make(root, one) if one.wanted.kind == CARD else _on_dataset(root, reader, one)
+    return voice_card_rows.make(root, one) if one.spec.kind == CARD else _on_dataset(root, reader, one)
 
 
-def _on_dataset(root: Path, reader: Reader, one: Due) -> ExperimentRows | Gap:
-    card, dataset = in_use.used(root), one.wanted.dataset
+def _on_dataset(root: Path, reader: Reader, one: ExpectedExperiment) -> ExperimentRows | Gap:
+    card, dataset = in_use.used(root), one.spec.dataset
     clips = reader.clips(dataset)
     clips = clips[clips["sex"].isin(SEXES) & clips["speaker"].notna()]
     clips = clips.assign(fold=exposure.by_clip(clips, card))
@@ -81,7 +81,7 @@ def _on_dataset(root: Path, reader: Reader, one: Due) -> ExperimentRows | Gap:
     tested = clips[(clips["fold"] != LEARNED) & clips["clip_id"].isin(matrix.clip_ids)].reset_index(drop=True)
     if tested.empty:
         row = {
-            "experiment_id": one.experiment_id, "dataset": dataset, "target": one.wanted.target, "key": one.key,
+            "experiment_id": one.experiment_id, "dataset": dataset, "target": one.spec.target, "key": one.key,
             "what": NETWORKS[METHOD].title, "reason": nobody_left(clips, card),
         }  # fmt: skip
         return Gap(one.experiment_id, row)
@@ -98,10 +98,10 @@ def _on_dataset(root: Path, reader: Reader, one: Due) -> ExperimentRows | Gap:
 
 
 def _rows(
-    one: Due, card: Card, tested: pd.DataFrame, predictions: pd.DataFrame, notes: list[str]
+    one: ExpectedExperiment, card: Card, tested: pd.DataFrame, predictions: pd.DataFrame, notes: list[str]
 ) -> ExperimentRows:
     classes = np.array(
-        [tested.loc[tested["sex"] == sex, one.wanted.target].iloc[0] for sex in SEXES], dtype=object
+        [tested.loc[tested["sex"] == sex, one.spec.target].iloc[0] for sex in SEXES], dtype=object
     )
     truth, predicted = (
         np.array([SEXES.index(sex) for sex in predictions[name]], dtype=np.intp)

@@ -19,7 +19,7 @@ from models.voice_card import Card, Evaluated, describe_corpora
 from pipeline.classify.metrics import MetricRow, Metrics, measure
 from pipeline.classify.significance import Interval, by_groups
 from pipeline.experiments import rows
-from pipeline.experiments.spec import CARD, SHIPPED, TRAINED, Due, Wanted
+from pipeline.experiments.spec import CARD, SHIPPED, TRAINED, ExpectedExperiment, ExperimentSpec
 from pipeline.networks import in_use
 from pipeline.networks.rows import SOUND, experiment_row
 from pipeline.train.layout import digest
@@ -37,11 +37,11 @@ TOLD = {
 }
 
 
-def expected(card: Card) -> list[Due]:
+def expected(card: Card) -> list[ExpectedExperiment]:
     """One experiment for each part that the card describes, whatever is in the store."""
     return [
-        Due(
-            Wanted(
+        ExpectedExperiment(
+            ExperimentSpec(
                 dataset=DATASET, target="sex", method=METHOD, views=(SOUND,), kind=CARD, origin=origin(card)
             ),
             f"voice.{METHOD}.{part}",
@@ -51,7 +51,7 @@ def expected(card: Card) -> list[Due]:
     ]
 
 
-def make(root: Path, one: Due) -> ExperimentRows:
+def make(root: Path, one: ExpectedExperiment) -> ExperimentRows:
     """The rows of the experiment."""
     card, part = in_use.used(root), one.experiment_id.rsplit(".", 1)[1]
     told = card.evaluations[part]
