@@ -61,9 +61,9 @@ def amended(store: Store, current: Snapshot, suffix: str) -> Iterator[Amended]:
     try:
         with Writer(store.staging) as writer:
             what = Amended(writer)
-            _enter(writer, suffix)
+            build_id = _enter(writer, suffix)
             yield what
-            _sign(writer, current.path, store.next_number())
+            _sign(writer, build_id, current.path, store.next_number())
         what.snapshot = publishing.publish(store, store.next_number())
     except BaseException:
         publishing.discard(store)
@@ -71,19 +71,19 @@ def amended(store: Store, current: Snapshot, suffix: str) -> Iterator[Amended]:
     store.prune()
 
 
-def _enter(writer: Writer, suffix: str) -> None:
+def _enter(writer: Writer, suffix: str) -> str:
     began = datetime.now()  # local, as a build's own
-    name = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}Z-{suffix}"
+    build_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}Z-{suffix}"
     with writer.transaction():
-        publishing.begin_build(writer, name, began)
+        publishing.begin_build(writer, build_id, began)
+    return build_id
 
 
-def _sign(writer: Writer, base: Path, number: int) -> None:
+def _sign(writer: Writer, build_id: str, base: Path, number: int) -> None:
     counts: dict[str, Any] = publishing.changes_since(writer, base)
     counts |= {"vectors_computed": 0, "vectors_reused": 0}
-    found = writer.con.execute("select build_id from builds where status = 'running'").fetchall()
     with writer.transaction():
-        publishing.sign_build(writer, found[0][0], number, datetime.now(), counts)
+        publishing.sign_build(writer, build_id, number, datetime.now(), counts)
 
 
 def collections(snapshot: Snapshot) -> list[events.Collection]:

@@ -11,7 +11,8 @@ from app.cache import snapshot
 from app.ui import thumbnail as pictures
 from pipeline.clusterings.spaces import Space
 from pipeline.clusterings.spaces import spaces as all_spaces
-from store.reader import Points, Reader
+from store.reader import Reader
+from store.results_reader import Points
 
 
 def _reader(root: str, number: int) -> Reader:

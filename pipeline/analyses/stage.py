@@ -24,9 +24,9 @@ Key = tuple[str, str]
 def picture_keys(stage: str, state: State, reader: Reader) -> dict[Key, str]:
     """The key that each unit of a stage of projections should have."""
     of_views = recipe.view_keys(state.views)
-    prints = {row["dataset"]: row["fingerprint"] for row in reader.rows("fingerprints")}
+    hashes = reader.clip_hashes()
     found = {
-        (dataset, view): recipe.picture_key(stage, _view(state, view), of_views[view], prints[dataset])
+        (dataset, view): recipe.picture_key(stage, _view(state, view), of_views[view], hashes[dataset])
         for dataset, views in computable(state, reader).items()
         for view in views
     }
@@ -97,7 +97,7 @@ def forget(stage: str, state: State, staging: Path) -> None:
     if gone:
         with Writer(staging) as writer, writer.transaction():
             for dataset, view in gone:
-                results.drop_units(writer.con, stage=stage, dataset=dataset, view=view)
+                results.drop_units(writer, stage=stage, dataset=dataset, view=view)
 
 
 def _stage(name: str, title: str, cost_s: tuple[float, float]) -> Stage:

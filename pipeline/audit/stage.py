@@ -45,8 +45,8 @@ def _stale(reader: Reader) -> dict[str, str]:
 
 
 def _keys(reader: Reader) -> dict[str, str]:
-    rows = reader.rows("learning_fingerprints")
-    return {row["dataset"]: _key(row["fingerprint"], reader.experiments(row["dataset"])) for row in rows}
+    hashes = reader.metadata_hashes()
+    return {dataset: _key(of_clips, reader.experiments(dataset)) for dataset, of_clips in hashes.items()}
 
 
 def _key(of_clips: str, there: pd.DataFrame) -> str:
@@ -93,7 +93,7 @@ def forget(state: State, staging: Path) -> None:
     if gone:
         with Writer(staging) as writer, writer.transaction():
             for dataset in gone:
-                audits.drop_audits(writer.con, dataset=dataset)
+                audits.drop_audits(writer, dataset=dataset)
                 _drop_unleaked(writer, dataset)
 
 
@@ -112,7 +112,7 @@ def _given(staging: Path, dataset: str, unread: Mapping[str, str]) -> Given:
         if len(clips) > LIMIT:
             return Given(clips, learned)
         reasons = [unread[one] for one in clips["content_hash"].drop_duplicates() if one in unread]
-        given = Given(clips, learned, reader.prints(dataset, fingerprint.VERSION), reasons)
+        given = Given(clips, learned, reader.fingerprints(dataset, fingerprint.VERSION), reasons)
         best = witness(learned)
         if best is None:
             return given
@@ -141,10 +141,7 @@ def _write(staging: Path, dataset: str, key: str, given: Given, found: Audit, se
 
 def _drop_unleaked(writer: Writer, dataset: str) -> None:
     """An experiment without the clips that leaked is of the audit that found them, and goes with it."""
-    found = writer.con.execute(
-        "select experiment_id from experiments where dataset = ? and subset = ?", [dataset, UNLEAKED]
-    ).fetchall()
-    results.drop_experiments(writer.con, [row[0] for row in found])
+    results.drop_learned(writer, dataset=dataset, subset=UNLEAKED)
 
 
 AUDIT = Stage(

@@ -16,7 +16,6 @@ from pipeline.build.plan import Plan, make_plan, planned
 from pipeline.build.staging import Counts, Staging, sign
 from pipeline.build.store_state import Known, known_of, steps
 from pipeline.clips import Row
-from pipeline.errors import in_words
 from pipeline.extraction import extract
 from pipeline.features import VIEWS
 from pipeline.features.view import View
@@ -26,6 +25,7 @@ from pipeline.sources import Source, choose, dataset_row, scan_all
 from pipeline.stage import Stage, State
 from store import publishing
 from store.database import DamagedError
+from store.errors import os_errors_as_store_errors
 from store.publishing import PUBLISHED, RUNNING
 from store.reader import Reader
 from store.snapshots import KEEP, Snapshot, Store
@@ -71,11 +71,11 @@ def build(
     now = datetime.now(UTC)
     build_id = f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03d}Z-{os.getpid()}"
     with (
-        in_words(store.root),
+        os_errors_as_store_errors(store.root),
         store.lock(),
         events.logged(store.builds, build_id, tell) as tell_and_log,
         events.end_told(tell_and_log),
-        in_words(store.root),
+        os_errors_as_store_errors(store.root),
     ):
         return _Build(store, build_id, tell_and_log, options or Options()).run(given)
 

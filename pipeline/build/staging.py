@@ -89,7 +89,7 @@ class Staging:
             publishing.begin_build(self.writer, self.build_id, started_at)
             vectors.define_views(self.writer, list(views.values()))
             # Lent before anything is removed: the lender may be a clip that goes.
-            self.reused = vectors.lend_vectors(self.writer, views, self.plan.reused)
+            self.reused = vectors.copy_vectors(self.writer, views, self.plan.reused)
             self.writer.upsert("clips", self.plan.rows)
             delete_clips(self.writer, [*self.plan.removed, *self.plan.changed])
             keep_datasets(self.writer, datasets)

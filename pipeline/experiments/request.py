@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pipeline.classify import CLASSIFIERS
 from pipeline.classify.classifier import ClassifyError
 from pipeline.classify.run import COMBINATIONS, classifier_named
-from pipeline.errors import in_words
 from pipeline.experiments.spec import Due, Wanted, key_of
 from pipeline.experiments.stage import EXPERIMENTS
 from pipeline.experiments.unit import make, tasks_of
@@ -17,7 +16,7 @@ from pipeline.features import VIEWS
 from pipeline.runtime import events, stop
 from pipeline.session import amended, collections, require_rest
 from store import results
-from store.errors import listed
+from store.errors import listed, os_errors_as_store_errors
 from store.reader import Reader
 from store.results import ExperimentRows
 from store.snapshots import Snapshot, Store
@@ -37,11 +36,11 @@ def learn(store: Store, wanted: Wanted, tell: events.Listener) -> events.Finishe
     now, began = datetime.now(UTC), time.monotonic()
     run_id = f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03d}Z-{os.getpid()}-learn"
     with (
-        in_words(store.root),
+        os_errors_as_store_errors(store.root),
         store.lock(),
         events.logged(store.builds, run_id, tell) as tell_and_log,
         events.end_told(tell_and_log),
-        in_words(store.root),
+        os_errors_as_store_errors(store.root),
     ):
         current = require_rest(store, "an experiment")
         tell_and_log(events.Started(run_id, [wanted.dataset], False))
@@ -82,10 +81,10 @@ def _due(reader: Reader, wanted: Wanted) -> Due:
         reader.view(view)
     if not len(clips):
         raise ClassifyError(f"The collection '{wanted.dataset}' has no clips. Build it first.")
-    prints = {row["dataset"]: row["fingerprint"] for row in reader.rows("learning_fingerprints")}
+    hashes = reader.metadata_hashes()
     keys = {row["view"]: row["key"] for row in reader.rows("views")}
     usual = [name for name, view in VIEWS.items() if not view.learned]
-    key = key_of(wanted, CLASSIFIERS[wanted.method].version, keys, prints[wanted.dataset])
+    key = key_of(wanted, CLASSIFIERS[wanted.method].version, keys, hashes[wanted.dataset])
     return Due(wanted, wanted.id(usual), key)
 
 

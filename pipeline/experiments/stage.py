@@ -36,12 +36,12 @@ class Sources:
 def expected(reader: Reader, of: Sources) -> list[Due]:
     """All experiments that there should be: a build's own, what persons asked for, what networks were trained."""
     views, base = of.views, of.base
-    prints = {row["dataset"]: row["fingerprint"] for row in reader.rows("learning_fingerprints")}
+    hashes = reader.metadata_hashes()
     keys = {name: view.key for name, view in views.items()}
     usual = [name for name, view in views.items() if not view.learned]
     columns = {name: len(view.columns) for name, view in views.items()}
     found: dict[str, Due] = {}
-    for dataset, fingerprint in prints.items():
+    for dataset, fingerprint in hashes.items():
         clips = reader.clips(dataset)
         wanted = [*grid(dataset, clips, usual), *_asked_for(reader, base, dataset, keys)]
         costs, reasons = left_out(wanted, clips, columns)
@@ -164,7 +164,7 @@ def _renew_cards(staging: Path, of: Sources) -> None:
 def _drop(staging: Path, experiment_ids: Sequence[str]) -> None:
     if experiment_ids:
         with Writer(staging) as writer, writer.transaction():
-            drop_experiments(writer.con, experiment_ids)
+            drop_experiments(writer, experiment_ids)
 
 
 def _write(writer: Writer, results: Sequence[ExperimentRows | Gap]) -> None:

@@ -44,8 +44,8 @@ class _Work:
 
 def keys(reader: Reader, view: View) -> dict[str, str]:
     """By spoken dataset, what its vectors are to be of: this view of these clips."""
-    prints = {row["dataset"]: row["fingerprint"] for row in reader.rows("fingerprints")}
-    return {name: digest([view.key, prints.get(name, "")]) for name in speech_datasets.in_store(reader)}
+    hashes = reader.clip_hashes()
+    return {name: digest([view.key, hashes.get(name, "")]) for name in speech_datasets.in_store(reader)}
 
 
 def stale(reader: Reader, view: View) -> dict[str, str | None]:
@@ -135,7 +135,7 @@ def _close(writer: Writer, work: _Work, unheard: Mapping[str, Unheard]) -> None:
     lasting = all(one.lasting for one in unheard.values())
     with writer.transaction():
         views.close_embeddings(writer, NAME, work.dataset, work.key if lasting else "")
-        results.drop_experiments(writer.con, [f"{work.dataset}.{UNHEARD}"])
+        results.drop_experiments(writer, [f"{work.dataset}.{UNHEARD}"])
         if unheard:
             results.write_gap(writer, _gap(work, unheard))
 
@@ -145,7 +145,7 @@ def _leave(writer: Writer, datasets: list[str]) -> None:
     with writer.transaction():
         for dataset in datasets:
             views.drop_embeddings(writer, NAME, dataset)
-            results.drop_experiments(writer.con, [f"{dataset}.{UNHEARD}"])
+            results.drop_experiments(writer, [f"{dataset}.{UNHEARD}"])
 
 
 def _gap(work: _Work, unheard: Mapping[str, Unheard]) -> dict[str, str]:

@@ -87,7 +87,7 @@ def _rows(trained: TrainedFolds, clips: pd.DataFrame, one: Due) -> ExperimentRow
     return ExperimentRows(
         experiment=experiment_row(
             one, metrics, version=files.VERSION, classes=trained.classes, protocol=planned.name,
-            protocol_title=planned.title, protocol_told=planned.sentence, unit=planned.unit,
+            protocol_title=planned.title, protocol_summary=planned.sentence, unit=planned.unit,
             parameters=trained.parameters, versions=trained.versions, notes=trained.notes, seed=trained.seed,
             seconds=float(folds["seconds"].sum()),
         ),

@@ -37,7 +37,7 @@ def due(root: Path, reader: Reader) -> list[Due]:
     card = in_use.found(root)
     if card is None:
         return []
-    prints = {row["dataset"]: row["fingerprint"] for row in reader.rows("learning_fingerprints")}
+    hashes = reader.metadata_hashes()
     made = reader.embeddings()
     made = made[made["view"] == NAME]
     heard = {row["dataset"]: [row["key"], row["clips"]] for row in made.to_dict("records")}
@@ -49,7 +49,7 @@ def due(root: Path, reader: Reader) -> list[Due]:
         wanted = Wanted(
             dataset=dataset, target=target, method=METHOD, views=(SOUND,), kind=NETWORK, origin=TRAINED
         )
-        key = digest([VERSION, card.digest, prints.get(dataset), *heard[dataset]])
+        key = digest([VERSION, card.digest, hashes.get(dataset), *heard[dataset]])
         found.append(Due(wanted, wanted.id(()), key))
     return found
 
@@ -143,7 +143,7 @@ def _rows(one: Due, card: Card, tested: pd.DataFrame, told: pd.DataFrame, notes:
     return ExperimentRows(
         experiment=experiment_row(
             one, metrics, version=NETWORK_VERSION, classes=list(classes), protocol=PROTOCOL,
-            protocol_title=protocol_title(tested), protocol_told=protocol_sentence(card, tested), unit="speaker",
+            protocol_title=protocol_title(tested), protocol_summary=protocol_sentence(card, tested), unit="speaker",
             parameters=parameters(card), versions=card.told["versions"], notes=notes,
             seed=int(card.told["seed"]), seconds=card.seconds,
         ),
