@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.cache import learned
-from app.live import microphone_tab, recording_tab, tables
+from app.live import metrics, microphone_tab, recording_tab
 
 MICROPHONE, RECORDING = "Microphone", "Recording or file"
 PRIVATE = "Nothing is stored, nothing leaves the machine that runs Sesatlas: sound is heard in memory and forgotten."
@@ -25,4 +25,4 @@ if way == MICROPHONE:
     microphone_tab.draw(ear, parameters)
 else:
     recording_tab.draw(ear, parameters)
-tables.in_use(parameters)
+metrics.in_use(parameters)

@@ -27,6 +27,7 @@ COLUMNS = {
     "issue": ("taken for wrong", "{}"),
     "name": ("clip", "{}"),
 }
+FAULT = "audit_marks_fault"
 
 
 def draw(found: Found) -> None:
@@ -152,9 +153,6 @@ def _sound(found: Found, clip: pd.Series, place: int) -> str | None:
 
 def _yes(issue: pd.Series) -> list[str]:
     return ["yes" if one else "" for one in issue]
-
-
-FAULT = "audit_marks_fault"
 
 
 def with_marks(found: Found) -> pd.DataFrame:

@@ -16,6 +16,13 @@ from pipeline.audio.decode import AudioError, to_wav_bytes
 from pipeline.networks.exposure import NEVER_MET, VALIDATED
 
 LIST = "mistakes"
+CLIP, HEARD, DRAWN = "clip", "mistake_heard", "mistake_drawn"
+LIKELIEST = 5
+MET = {
+    NEVER_MET: "never met its speaker",
+    VALIDATED: "did not learn from its speaker, though it was chosen and calibrated by such clips",
+}
+"""What the voice network had to do with who speaks, by the fold that the store tells."""
 
 
 def of_cell(table: pd.DataFrame, cell: Cell) -> pd.DataFrame:
@@ -122,15 +129,6 @@ def _cells(part: pd.DataFrame, clips: pd.DataFrame, fold: str) -> pd.DataFrame:
     told[fold] = part["fold"].to_numpy()
     told["clip"] = clip_pages.short(part.index.tolist())
     return pd.DataFrame(told, dtype="string")
-
-
-CLIP, HEARD, DRAWN = "clip", "mistake_heard", "mistake_drawn"
-LIKELIEST = 5
-MET = {
-    NEVER_MET: "never met its speaker",
-    VALIDATED: "did not learn from its speaker, though it was chosen and calibrated by such clips",
-}
-"""What the voice network had to do with who speaks, by the fold that the store tells."""
 
 
 def choose(clip_id: str) -> None:

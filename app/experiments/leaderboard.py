@@ -32,6 +32,21 @@ COLUMNS = {
     "seconds": (COST, "seconds", "%.1f", "To learn and test on all folds."),
 }  # fmt: skip
 """Column: the heading it stands under, its name, its number format, and what it means."""
+READER = "esc50"
+SOURCE = "Piczak 2015, ACM Multimedia"
+LINK = "https://doi.org/10.1145/2733373.2806390"
+ESC10 = frozenset(
+    {
+        "chainsaw", "clock_tick", "crackling_fire", "crying_baby", "dog",
+        "helicopter", "rain", "rooster", "sea_waves", "sneezing",
+    }
+)  # fmt: skip
+ESC50_CLASSES = 50
+PAPER = {
+    "ESC-10": (400, {"k-NN": 0.667, "SVM": 0.675, "Random forest": 0.727, "Human listeners": 0.957}),
+    "ESC-50": (2_000, {"k-NN": 0.322, "SVM": 0.396, "Random forest": 0.443, "Human listeners": 0.813}),
+}
+"""Accuracies of the paper that brought the collection: five official folds, MFCC and zero crossings."""
 
 
 def of_target(experiments: pd.DataFrame, target: str) -> pd.DataFrame:
@@ -116,18 +131,6 @@ def draw(experiments: pd.DataFrame, names: Names, chosen: str | None, *, key: st
     return board.choose(shown(experiments, names), COLUMNS, chosen, key=key, highest_px=HIGHEST_PX)
 
 
-READER = "esc50"
-SOURCE = "Piczak 2015, ACM Multimedia"
-LINK = "https://doi.org/10.1145/2733373.2806390"
-ESC10 = frozenset(
-    {
-        "chainsaw", "clock_tick", "crackling_fire", "crying_baby", "dog",
-        "helicopter", "rain", "rooster", "sea_waves", "sneezing",
-    }
-)  # fmt: skip
-ESC50_CLASSES = 50
-
-
 @dataclass(frozen=True, slots=True)
 class Reference:
     """A published accuracy (0 to 1) of a collection of ``clips`` clips."""
@@ -138,13 +141,6 @@ class Reference:
     clips: int
     source: str = SOURCE
     link: str = LINK
-
-
-PAPER = {
-    "ESC-10": (400, {"k-NN": 0.667, "SVM": 0.675, "Random forest": 0.727, "Human listeners": 0.957}),
-    "ESC-50": (2_000, {"k-NN": 0.322, "SVM": 0.396, "Random forest": 0.443, "Human listeners": 0.813}),
-}
-"""Accuracies of the paper that brought the collection: five official folds, MFCC and zero crossings."""
 
 
 def published(dataset: pd.Series, experiment: pd.Series) -> list[Reference]:

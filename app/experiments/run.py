@@ -19,6 +19,9 @@ from pipeline.experiments.spec import DETAILED, PAGE, Wanted, targets
 
 ASKED = "experiment_asked"
 PART, RESULTS, RUN, VOICE = "part", "Results", "Run", "Voice"
+MOST_SEED = 2**31 - 1
+VIEWS = "run_views"
+TITLES = {"together": "side by side", "vote": "each view votes"}
 
 
 def lead() -> None:
@@ -101,11 +104,6 @@ def _busy() -> bool:
     """Whether anything is written to the store, or about to be."""
     process = st.session_state.get(panel.PROCESS)
     return snapshot.store().is_building() or (process is not None and process.poll() is None)
-
-
-MOST_SEED = 2**31 - 1
-VIEWS = "run_views"
-TITLES = {"together": "side by side", "vote": "each view votes"}
 
 
 def request_form(dataset: str, names: Names, there: Sequence[str]) -> Wanted | None:

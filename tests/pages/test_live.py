@@ -12,12 +12,10 @@ import pytest
 import soundfile
 
 from app.cache import learned
-from app.live import corrections_panel, webrtc
-from app.live.connection import SILENT_S
-from app.live.ears import Ears
+from app.live import corrections, webrtc
 from app.live.frame_queue import LiveQueue
 from app.live.session import LiveSession
-from app.live.webrtc import Connection
+from app.live.webrtc import SILENT_S, Connection, Ears
 from models.decisions import State
 from models.stream import VoiceStream
 from models.vad import Silero
@@ -133,14 +131,14 @@ def test_a_decision_is_corrected_listed_and_forgotten(
     page = open_page(demo_store, "live").sound()
     page.box("That's wrong").click().run()
     (choice,) = [one for one in page.at.get("button_group") if str(one.label).startswith("At ")]
-    assert list(choice.options) == [str(one) for one in corrections_panel.others(State.FEMALE)]
+    assert list(choice.options) == [str(one) for one in corrections.others(State.FEMALE)]
     choice.set_value(State.MALE).run()
     page.sound()
     assert "You have corrected 1 decision." in page.text
-    (kept,) = page.at.session_state[corrections_panel.KEY]
+    (kept,) = page.at.session_state[corrections.KEY]
     assert (kept.said, kept.should) == (State.FEMALE, State.MALE) and len(kept.sound) == 48_000
     page.box("Forget them").click().run()
-    assert "Corrections" not in page.text and page.at.session_state[corrections_panel.KEY] == []
+    assert "Corrections" not in page.text and page.at.session_state[corrections.KEY] == []
 
 
 def test_without_sound_for_ten_seconds_the_page_says_what_to_try(
