@@ -8,7 +8,7 @@ import pandas as pd
 
 from app.experiments import summary
 from app.experiments.summary import Names
-from app.ui import board
+from app.ui import show as board
 from pipeline.experiments.spec import EVERY_CLIP, FACTS
 
 HIGHEST_PX = 330
@@ -128,7 +128,7 @@ def draw(experiments: pd.DataFrame, names: Names, chosen: str | None, *, key: st
     key : str
         A prefix, unique on the page.
     """
-    return board.choose(shown(experiments, names), COLUMNS, chosen, key=key, highest_px=HIGHEST_PX)
+    return board.choose_row(shown(experiments, names), COLUMNS, chosen, key=key, highest_px=HIGHEST_PX)
 
 
 @dataclass(frozen=True, slots=True)

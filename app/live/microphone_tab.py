@@ -9,7 +9,7 @@ from typing import Literal
 import streamlit as st
 
 from app import error_boundary
-from app.cache import learned
+from app.cache import tables as learned
 from app.components.monitor.monitor import monitor
 from app.components.players.microphone_help import microphone_help
 from app.live import corrections, metrics, voice_map, webrtc

@@ -281,7 +281,10 @@ def test_a_part_that_could_not_be_audited_says_why_in_place_of_its_figures(opene
         copied,
         "update audit_parts set summary = 'There is no label.', notes = ['This part could not be audited.']",
         "update audit_parts set summary = 'no split' where part = 'split'",
-        *(f"delete from audit_{name}" for name in ("pairs", "ties", "removed", "doubts", "facts", "balance")),
+        *(
+            f"delete from audit_{name}"
+            for name in ("pairs", "leaks", "removed", "label_issues", "facts", "balance")
+        ),
         "update audits set experiment_id = null",
         "delete from experiments",
     )
