@@ -225,6 +225,14 @@ def drop_experiments(con: duckdb.DuckDBPyConnection, experiment_ids: Sequence[st
         )
 
 
+def drop_subset(con: duckdb.DuckDBPyConnection, dataset: str, subset: str) -> None:
+    """Forget the experiments of a dataset on some of its clips: ``subset`` as in ``experiments``."""
+    found = con.execute(
+        "select experiment_id from experiments where dataset = ? and subset = ?", [dataset, subset]
+    ).fetchall()
+    drop_experiments(con, [row[0] for row in found])
+
+
 def drop_learned(
     con: duckdb.DuckDBPyConnection, *, dataset: str | None = None, view: str | None = None
 ) -> None:

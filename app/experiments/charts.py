@@ -15,6 +15,10 @@ from pipeline.classify.metrics import Curve, Reliability
 DASHES = ("dot", "dash", "dashdot", "longdash", "longdashdot", "5px,2px", "2px,6px")
 LONGEST = 44
 FULL = [0, 1.02]
+MOST_POINTS = 200
+"""Of a curve: more make the page slower and the line no smoother."""
+GREY = {"dash": "dot", "width": 1.5, "color": "rgba(128, 128, 128, 0.8)"}
+SHARES = {"tickformat": ".0%", "range": [-0.02, 1.02]}
 
 
 def short(name: str) -> str:
@@ -172,12 +176,6 @@ def probabilities(table: pd.DataFrame, title: str) -> go.Figure:
     figure.update_xaxes(title="probability", tickformat=".0%", range=[0, 1.15])
     figure.update_yaxes(type="category", title=None)
     return figure.update_layout(title=title, height=130 + BAR_PX * max(len(rows), 3))
-
-
-MOST_POINTS = 200
-"""Of a curve: more make the page slower and the line no smoother."""
-GREY = {"dash": "dot", "width": 1.5, "color": "rgba(128, 128, 128, 0.8)"}
-SHARES = {"tickformat": ".0%", "range": [-0.02, 1.02]}
 
 
 def curve_table(curves: Mapping[str, Curve], x: str, y: str) -> pd.DataFrame:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 import streamlit as st
 
-from app.cache import learned
+from app.cache import tables
 from app.experiments import leaderboard, selection, summary
 from app.experiments.summary import Names
-from app.ui import clip, clip_pages, show
+from app.ui import clip, clip_table, show
 from pipeline.classify.significance import Comparison, compare
 
 FIRST, SECOND, CLIP, HEARD = "first", "second", "clip", "compared_heard"
@@ -19,7 +19,7 @@ FIRST, SECOND, CLIP, HEARD = "first", "second", "clip", "compared_heard"
 def draw(dataset: pd.Series, run: Callable[[], None]) -> None:
     """Draw the two boxes, McNemar's test and the two lists of clips."""
     name, names = str(dataset["dataset"]), summary.names_of(dataset)
-    experiments = learned.experiments(name)
+    experiments = tables.experiments(name)
     if experiments.empty:
         selection.say_why_not(dataset, run)
         return
@@ -35,7 +35,7 @@ def draw(dataset: pd.Series, run: Callable[[], None]) -> None:
             icon=":material/compare_arrows:",
         )
         return
-    told = (learned.predictions(first).table, learned.predictions(second).table)
+    told = (tables.predictions(first).table, tables.predictions(second).table)
     found = compare(*told)
     _in_words(found, summary.source(dataset, board.loc[[first]].iloc[0]))
     _clips(dataset, found, told)
@@ -108,12 +108,12 @@ def _list(
             "it is": one.loc[part, "truth"].to_numpy(),
             "first says": _said(one.loc[part]),
             "second says": _said(two.loc[part]),
-            "clip": clip_pages.short(part),
+            "clip": clip_table.short(part),
         }
         return pd.DataFrame(told, dtype="string")
 
     clips = summary.clips_of(dataset)
-    clip_pages.draw(clips, ids, cells, chosen=st.query_params.get(CLIP), on_choose=choose, key=key)
+    clip_table.draw_ids(clips, ids, cells, chosen=st.query_params.get(CLIP), on_choose=choose, key=key)
 
 
 def _said(rows: pd.DataFrame) -> list[str]:

@@ -11,11 +11,18 @@ from app.experiments import charts, confusion, summary, training_clips
 from app.experiments.confusion import ALL, Cell
 from app.experiments.summary import Seen
 from app.ui import clip as listen
-from app.ui import clip_pages, show
+from app.ui import clip_table, show
 from pipeline.audio.decode import AudioError, to_wav_bytes
 from pipeline.networks.exposure import NEVER_MET, VALIDATED
 
 LIST = "mistakes"
+CLIP, HEARD, DRAWN = "clip", "mistake_heard", "mistake_drawn"
+LIKELIEST = 5
+MET = {
+    NEVER_MET: "never met its speaker",
+    VALIDATED: "did not learn from its speaker, though it was chosen and calibrated by such clips",
+}
+"""What the voice network had to do with who speaks, by the fold that the store tells."""
 
 
 def of_cell(table: pd.DataFrame, cell: Cell) -> pd.DataFrame:
@@ -60,7 +67,7 @@ def draw(seen: Seen) -> None:
 
     def pick(cell: Cell) -> None:
         confusion.put(cell)
-        st.session_state[clip_pages.page_key(LIST)] = 1
+        st.session_state[clip_table.page_key(LIST)] = 1
         rows = of_cell(table, cell)
         if cell != (ALL, ALL) and len(rows):
             choose(str(rows["clip_id"].iloc[0]))
@@ -98,7 +105,7 @@ def _list(seen: Seen, rows: pd.DataFrame, chosen: str | None) -> None:
     known = rows.set_index("clip_id")
     voice = summary.is_voice(seen.experiment)
     fold = "its speaker was" if voice else "tested in"
-    clip_pages.draw(
+    clip_table.draw_ids(
         summary.clips_of(seen.dataset),
         rows["clip_id"].tolist(),
         lambda part, clips: _cells(known.loc[part], clips, fold),
@@ -120,17 +127,8 @@ def _cells(part: pd.DataFrame, clips: pd.DataFrame, fold: str) -> pd.DataFrame:
         if clips[column].notna().any():
             told[column] = clips[column].fillna("").to_numpy()
     told[fold] = part["fold"].to_numpy()
-    told["clip"] = clip_pages.short(part.index.tolist())
+    told["clip"] = clip_table.short(part.index.tolist())
     return pd.DataFrame(told, dtype="string")
-
-
-CLIP, HEARD, DRAWN = "clip", "mistake_heard", "mistake_drawn"
-LIKELIEST = 5
-MET = {
-    NEVER_MET: "never met its speaker",
-    VALIDATED: "did not learn from its speaker, though it was chosen and calibrated by such clips",
-}
-"""What the voice network had to do with who speaks, by the fold that the store tells."""
 
 
 def choose(clip_id: str) -> None:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from app.experiments import summary
 from app.experiments.summary import Names
-from app.ui import board
+from app.ui import show as board
 from pipeline.experiments.spec import EVERY_CLIP, FACTS
 
 HIGHEST_PX = 330
@@ -32,6 +32,21 @@ COLUMNS = {
     "seconds": (COST, "seconds", "%.1f", "To learn and test on all folds."),
 }  # fmt: skip
 """Column: the heading it stands under, its name, its number format, and what it means."""
+READER = "esc50"
+SOURCE = "Piczak 2015, ACM Multimedia"
+LINK = "https://doi.org/10.1145/2733373.2806390"
+ESC10 = frozenset(
+    {
+        "chainsaw", "clock_tick", "crackling_fire", "crying_baby", "dog",
+        "helicopter", "rain", "rooster", "sea_waves", "sneezing",
+    }
+)  # fmt: skip
+ESC50_CLASSES = 50
+PAPER = {
+    "ESC-10": (400, {"k-NN": 0.667, "SVM": 0.675, "Random forest": 0.727, "Human listeners": 0.957}),
+    "ESC-50": (2_000, {"k-NN": 0.322, "SVM": 0.396, "Random forest": 0.443, "Human listeners": 0.813}),
+}
+"""Accuracies of the paper that brought the collection: five official folds, MFCC and zero crossings."""
 
 
 def of_target(experiments: pd.DataFrame, target: str) -> pd.DataFrame:
@@ -113,19 +128,7 @@ def draw(experiments: pd.DataFrame, names: Names, chosen: str | None, *, key: st
     key : str
         A prefix, unique on the page.
     """
-    return board.choose(shown(experiments, names), COLUMNS, chosen, key=key, highest_px=HIGHEST_PX)
-
-
-READER = "esc50"
-SOURCE = "Piczak 2015, ACM Multimedia"
-LINK = "https://doi.org/10.1145/2733373.2806390"
-ESC10 = frozenset(
-    {
-        "chainsaw", "clock_tick", "crackling_fire", "crying_baby", "dog",
-        "helicopter", "rain", "rooster", "sea_waves", "sneezing",
-    }
-)  # fmt: skip
-ESC50_CLASSES = 50
+    return board.choose_row(shown(experiments, names), COLUMNS, chosen, key=key, highest_px=HIGHEST_PX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +141,6 @@ class Reference:
     clips: int
     source: str = SOURCE
     link: str = LINK
-
-
-PAPER = {
-    "ESC-10": (400, {"k-NN": 0.667, "SVM": 0.675, "Random forest": 0.727, "Human listeners": 0.957}),
-    "ESC-50": (2_000, {"k-NN": 0.322, "SVM": 0.396, "Random forest": 0.443, "Human listeners": 0.813}),
-}
-"""Accuracies of the paper that brought the collection: five official folds, MFCC and zero crossings."""
 
 
 def published(dataset: pd.Series, experiment: pd.Series) -> list[Reference]:

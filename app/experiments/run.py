@@ -8,17 +8,20 @@ import pandas as pd
 import streamlit as st
 
 from app.builds import panel
-from app.cache import learned, snapshot
+from app.cache import snapshot, tables
 from app.experiments import selection, summary
 from app.experiments.selection import EXPERIMENT, TARGET
 from app.experiments.summary import Names
 from app.ui import address
 from pipeline.classify import CLASSIFIERS
 from pipeline.classify.run import COMBINATIONS, TOGETHER
-from pipeline.experiments.spec import DETAILED, PAGE, Wanted, targets
+from pipeline.experiments.spec import DETAILED, PAGE, ExperimentSpec, targets
 
 ASKED = "experiment_asked"
 PART, RESULTS, RUN, VOICE = "part", "Results", "Run", "Voice"
+MOST_SEED = 2**31 - 1
+VIEWS = "run_views"
+TITLES = {"together": "side by side", "vote": "each view votes"}
 
 
 def lead() -> None:
@@ -44,7 +47,7 @@ def draw(dataset: pd.Series) -> None:
     selection.draw_gaps(name)
 
 
-def _start(wanted: Wanted, experiment_id: str) -> None:
+def _start(wanted: ExperimentSpec, experiment_id: str) -> None:
     if address.PINNED in st.session_state:
         st.info("You look at an older snapshot. The new experiment will be in the current one.")
     before = _made_at(wanted.dataset, experiment_id)
@@ -61,7 +64,7 @@ def _start(wanted: Wanted, experiment_id: str) -> None:
     st.caption(f"It will be called `{experiment_id}`{there}.")
 
 
-def arguments(wanted: Wanted) -> list[str]:
+def arguments(wanted: ExperimentSpec) -> list[str]:
     """The command line's words for an experiment."""
     told = {
         "dataset": wanted.dataset,
@@ -92,7 +95,7 @@ def arrive() -> None:
 
 def _made_at(dataset: str, experiment_id: str) -> str | None:
     """When the experiment that is shown was made; None where there is none."""
-    rows = learned.experiments(dataset)
+    rows = tables.experiments(dataset)
     found = rows.loc[rows["experiment_id"] == experiment_id, "made_at"]
     return str(found.iloc[0]) if len(found) else None
 
@@ -103,12 +106,7 @@ def _busy() -> bool:
     return snapshot.store().is_building() or (process is not None and process.poll() is None)
 
 
-MOST_SEED = 2**31 - 1
-VIEWS = "run_views"
-TITLES = {"together": "side by side", "vote": "each view votes"}
-
-
-def request_form(dataset: str, names: Names, there: Sequence[str]) -> Wanted | None:
+def request_form(dataset: str, names: Names, there: Sequence[str]) -> ExperimentSpec | None:
     """Draw the form; the experiment it asks for, None where something is still to be chosen.
 
     Parameters
@@ -133,7 +131,7 @@ def request_form(dataset: str, names: Names, there: Sequence[str]) -> Wanted | N
     if not views:
         st.info("Choose one view or more to learn from.", icon=":material/info:")
         return None
-    return Wanted(
+    return ExperimentSpec(
         dataset=dataset, target=target, method=method, views=views, seed=int(seed), origin=PAGE, detailed=True,
         combination=combination if len(views) > 1 else TOGETHER,
     )  # fmt: skip

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app.cache import learned
+from app.cache import tables
 from app.experiments import charts, errors, summary, thresholds
 from app.experiments.summary import Measured, Seen
 from app.ui import show
@@ -90,7 +90,7 @@ def folds(seen: Seen) -> None:
 
 def learning(seen: Seen) -> None:
     """The accuracy over more and more training clips, or over a network's epochs."""
-    history = learned.history(seen.id)
+    history = tables.history(seen.id)
     if len(history):
         _epochs(seen, history)
     table = seen.metrics("share")

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import pandas as pd
 
-from app.cache import learned, snapshot
+from app.cache import snapshot, tables
 from app.clusters import pictures
 from models import voice_card as voice
 from pipeline.classify import CLASSIFIERS
@@ -204,11 +204,11 @@ class Seen:
 
     @property
     def told(self) -> Predictions:
-        return learned.predictions(self.id)
+        return tables.predictions(self.id)
 
     def metrics(self, kind: str) -> pd.DataFrame:
-        """See :func:`app.cache.learned.metrics`."""
-        return learned.metrics(self.id, kind)
+        """See :func:`app.cache.tables.metrics`."""
+        return tables.metrics(self.id, kind)
 
     @property
     def source(self) -> str:

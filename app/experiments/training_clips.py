@@ -12,10 +12,10 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from app.cache import learned
+from app.cache import tables
 from app.experiments import summary
 from app.experiments.summary import Seen
-from app.similar import rows
+from app.similar import search
 from pipeline.classify.protocol import OFFICIAL_SPLIT
 from pipeline.experiments.spec import UNLEAKED
 from pipeline.inputs import Input, InputError
@@ -43,7 +43,7 @@ def draw(seen: Seen, row: pd.Series, other: str, on_choose: Callable[[str], None
     views = (HEARD,) if summary.is_voice(seen.experiment) else tuple(seen.experiment["views"])
     _heading(seen, views, len(known))
     try:
-        given = learned.space(seen.name, views)
+        given = tables.space(seen.name, views)
         pairs = [
             (name, nearest(given, clip_id, known.index[known == name], NEAREST)) for name in (truth, other)
         ]
@@ -76,7 +76,7 @@ def _known(seen: Seen, clips: pd.DataFrame, clip_id: str) -> pd.Series:
     if summary.is_voice(seen.experiment):
         return others(clips, targets, seen.told.classes, clip_id)
     if seen.experiment["subset"] == UNLEAKED:
-        targets = targets.drop(list(learned.removed(seen.name)), errors="ignore")
+        targets = targets.drop(list(tables.removed(seen.name)), errors="ignore")
     return training(seen.told.table, str(seen.experiment["protocol"]), targets, clip_id)
 
 
@@ -103,7 +103,7 @@ def _rows(
         return
     hits = clips.loc[near.index].assign(distance=near)
     hits["same"] = hits["content_hash"] == clips.loc[clip_id, "content_hash"]
-    rows.draw(hits.reset_index(drop=True), None, on_choose, key=key)
+    search.draw_hits(hits.reset_index(drop=True), None, on_choose, key=key)
 
 
 def training(table: pd.DataFrame, protocol: str, targets: pd.Series, own: str) -> pd.Series:

@@ -9,7 +9,7 @@ from app.cache import snapshot
 from app.experiments.charts import probabilities
 from app.experiments.errors import CLIP, choose, hear
 from app.experiments.summary import clips_of, percent
-from app.ui import clip_pages, show
+from app.ui import clip_table, show
 from app.voice import sections, summary
 from app.voice.card import Network, Part
 
@@ -72,11 +72,11 @@ def _list(network: Network, table: pd.DataFrame, clips: pd.DataFrame, chosen: st
             "sounded": [summary.sounds(one) for one in rows["predicted"]],
             "sure": [percent(one) for one in rows["confidence"]],
             "of": [corpus(network, one) for one in part],
-            "clip": clip_pages.short(part),
+            "clip": clip_table.short(part),
         }
         return pd.DataFrame(told, dtype="string")
 
-    clip_pages.draw(
+    clip_table.draw_ids(
         clips, table["clip_id"].tolist(), cells, chosen=chosen, on_choose=choose, key=LIST
     )  # fmt: skip
 
@@ -92,7 +92,7 @@ def _clip(network: Network, part: Part, row: pd.Series, clips: pd.DataFrame) -> 
     if clip_id in clips.index:
         hear(clips.loc[[clip_id]].iloc[0])
     else:
-        st.markdown(f"**{clip_pages.short([clip_id])[0]}**")
+        st.markdown(f"**{clip_table.short([clip_id])[0]}**")
         st.info(
             f"This clip is of {corpus(network, clip_id)}, which is not in this store: add that corpus on the Pipeline "
             "page to hear it.",

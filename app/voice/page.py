@@ -11,7 +11,7 @@ import streamlit as st
 
 from app import error_boundary
 from app.builds import waiting
-from app.cache import learned
+from app.cache import tables
 from app.experiments.charts import epochs
 from app.experiments.errors import rest
 from app.experiments.sections import recipe
@@ -111,7 +111,7 @@ def training(network: Network) -> None:
         key="voice_seeds",
     )  # fmt: skip
     part = network.part(VALIDATION)
-    history = learned.history(str(part.experiment["experiment_id"])) if part else pd.DataFrame()
+    history = tables.history(str(part.experiment["experiment_id"])) if part else pd.DataFrame()
     if history.empty or part is None:
         st.info("The card of this network tells no learning curves.", icon=":material/info:")
         return

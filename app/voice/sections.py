@@ -14,6 +14,9 @@ from app.voice.card import SEXES, VALIDATION, Network, Part, source
 from pipeline.classify.significance import wilson
 
 MEASURED = "measured"
+HARDEST = 40
+"""Speakers in the figure; the table behind it has all."""
+DOTS = "with 95% interval"
 
 
 def choose(network: Network) -> Part:
@@ -74,11 +77,6 @@ def calibration(network: Network) -> None:
             "Its probabilities were calibrated on these very clips: here they fit better than elsewhere."
         )
     experiment_sections.calibration(part)
-
-
-HARDEST = 40
-"""Speakers in the figure; the table behind it has all."""
-DOTS = "with 95% interval"
 
 
 def speakers(network: Network) -> None:

@@ -223,12 +223,10 @@ def again(task: Task, removed: Collection[str]) -> Experiment:
     kept = ~task.clips["clip_id"].isin(list(removed)).to_numpy()
     clips = task.clips[kept].reset_index(drop=True)
     values = {view: matrix[kept] for view, matrix in task.values.items()}
-    wanted = task.wanted
-    planned = protocol(task.clips, wanted.target, seed=wanted.seed)
-    by = _without(planned, kept, wanted.seed) if planned.name in DRAWN else None
-    return run(
-        values, clips, wanted.target, wanted.method, combination=wanted.combination, seed=wanted.seed, by=by
-    )
+    spec = task.spec
+    planned = protocol(task.clips, spec.target, seed=spec.seed)
+    by = _without(planned, kept, spec.seed) if planned.name in DRAWN else None
+    return run(values, clips, spec.target, spec.method, combination=spec.combination, seed=spec.seed, by=by)
 
 
 def _without(planned: Protocol, kept: NDArray[np.bool_], seed: int) -> Protocol | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import joblib
 import pandas as pd
 
+from pipeline.experiments.spec import MISSING_VECTORS
 from pipeline.features.view import View
 from pipeline.networks import speech_datasets
 from pipeline.networks.ecapa import LONGEST_S, NAME
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 BATCH = 32
 BATCH_S = 240.0
 """So many clips, or so much sound, are listened to and written at once: what a killed build loses."""
-UNHEARD = f"{NAME}.unheard"
+UNHEARD = f"{NAME}.{MISSING_VECTORS}"
 """Behind a dataset's name, the id of the gap that tells which of its clips have no vector."""
 NAMED = 3
 

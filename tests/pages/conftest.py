@@ -26,8 +26,7 @@ from app.components.cloud import cloud
 from app.components.monitor import monitor
 from app.components.playlist import playlist
 from app.live import webrtc
-from app.live.ears import Ears
-from app.live.webrtc import Connection
+from app.live.webrtc import Connection, Ears
 from store.reader import Reader
 from store.results import ExperimentRows, replace_experiment
 from store.snapshots import Store

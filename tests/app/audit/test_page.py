@@ -23,10 +23,10 @@ from pipeline.audit import stage
 from pipeline.audit.duplicates import Aligned
 from pipeline.audit.leakage import effect
 from pipeline.build.build import Options, build
+from pipeline.build.stages import STAGES
 from pipeline.classify.significance import wilson
-from pipeline.experiments import stage as expected
-from pipeline.experiments import stage as learning
-from pipeline.experiments.spec import Wanted
+from pipeline.experiments import stage as experiments_stage
+from pipeline.experiments.spec import ExperimentSpec
 from pipeline.features import VIEWS
 from pipeline.sources import parse
 from pipeline.stage import Run, State
@@ -66,8 +66,8 @@ def _write(root: Path) -> Path:
     return root
 
 
-def _one(dataset: str, clips: pd.DataFrame, views: Any) -> Iterator[Wanted]:
-    yield Wanted(dataset=dataset, target="label", method="logistic", views=tuple(views))
+def _one(dataset: str, clips: pd.DataFrame, views: Any) -> Iterator[ExperimentSpec]:
+    yield ExperimentSpec(dataset=dataset, target="label", method="logistic", views=tuple(views))
 
 
 @pytest.fixture(scope="module")
@@ -81,8 +81,8 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with Writer(store.staging):
         pass  # brings the tables up to date
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(expected, "grid", _one)
-        learning.learn(Run(State(store.root, views), store.staging))
+        patch.setattr(experiments_stage, "grid", _one)
+        STAGES["experiments"].run(Run(State(store.root, views), store.staging))
     stage.audit(Run(State(store.root, views), store.staging))
     publishing.publish(store, store.next_number())
     return store.root

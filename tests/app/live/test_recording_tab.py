@@ -12,12 +12,12 @@ import soundfile
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from app.live import file_tables, recording_tab
+from app.live import recording_tab, timeline_view
+from app.live.analysis import Given, Known
 from app.live.audio_file import Facts
-from app.live.given import Given, Known
+from app.live.example import Spoken
 from app.live.recording_tab import CANCELLED, KEPT
 from app.live.timeline import Segment
-from app.live.truth import Spoken
 from models.decisions import State, StreamParameters
 from models.gender import Heard
 
@@ -177,7 +177,7 @@ def test_a_script_that_ends_while_it_hears_lets_go_of_all(monkeypatch: pytest.Mo
             raise Ended
 
     opened: list[Any] = []
-    blocks = recording_tab.recording.blocks
+    blocks = recording_tab.audio_file.blocks
 
     def remembered(data: bytes) -> Any:
         opened.append(blocks(data))
@@ -185,7 +185,7 @@ def test_a_script_that_ends_while_it_hears_lets_go_of_all(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(recording_tab, "TELL_S", 0.0)
     monkeypatch.setattr(recording_tab, "Silero", LoudIsSpeech)
-    monkeypatch.setattr(recording_tab.recording, "blocks", remembered)
+    monkeypatch.setattr(recording_tab.audio_file, "blocks", remembered)
     monkeypatch.setattr(st, "progress", lambda *_: Bar())
     with pytest.raises(Ended):
         recording_tab._hear(talk(), Facts(8.0, RATE_HZ, 1, ""), Ear(), StreamParameters(), "key")
@@ -211,10 +211,10 @@ def test_tables_say_who_was_put_into_speech_and_nobody_into_silence() -> None:
     ]
     truth = (Spoken(64.9, 68.1, "b/1", "Bob", "male"),)
 
-    table = file_tables.described(line, truth)
+    table = timeline_view.described(line, truth)
     assert table["recorded"].tolist() == ["", "Bob (male)", "Bob (male)"]
-    cells = file_tables.cells(table)
+    cells = timeline_view.cells(table)
     assert cells["start"].tolist() == ["0:00.0", "1:05.0", "1:08.0"]
     assert cells["probability"].tolist() == ["", "93.4%", ""]
     assert cells["named after"].tolist() == ["", "0.8 s", ""]
-    assert "recorded" not in file_tables.described(line, ())
+    assert "recorded" not in timeline_view.described(line, ())

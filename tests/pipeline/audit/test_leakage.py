@@ -15,7 +15,7 @@ from pipeline.audit.splits import AuditError
 from pipeline.classify.classifier import ClassifyError
 from pipeline.classify.protocol import protocol
 from pipeline.classify.significance import wilson
-from pipeline.experiments.spec import Wanted
+from pipeline.experiments.spec import ExperimentSpec
 from pipeline.experiments.unit import Task
 
 # Rows of ESC-50's published table: all clips of the four sources that lie in two folds, and one more.
@@ -187,7 +187,7 @@ def _task(n: int = 40, **columns: object) -> Task:
     ids = [f"d/{place:02d}" for place in range(n)]
     nothing = dict.fromkeys(("fold", "split", "source", "speaker", "sentence"))
     clips = pd.DataFrame(nothing | {"clip_id": ids, "content_hash": ids, "label": labels} | columns)
-    wanted = Wanted(dataset="d", target="label", method="logistic", views=("v",))
+    wanted = ExperimentSpec(dataset="d", target="label", method="logistic", views=("v",))
     return Task(wanted, "d.label.v.logistic", "k", clips, {"v": values.astype(np.float32)}, {"v": ("x", "y")})
 
 

@@ -10,13 +10,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from pipeline.audit import fingerprint, stage
-from pipeline.audit import fingerprint as prints
-from pipeline.audit import report as unit
+from pipeline.audit import fingerprint, report, stage
 from pipeline.audit.report import NOT_AUDITED
-from pipeline.experiments import stage as expected
-from pipeline.experiments import stage as learning
-from pipeline.experiments.spec import Wanted
+from pipeline.build.stages import STAGES
+from pipeline.experiments import stage as experiments_stage
+from pipeline.experiments.spec import ExperimentSpec
 from pipeline.features import VIEWS
 from pipeline.features.spectra import SAMPLE_RATE_HZ
 from pipeline.stage import Run, State
@@ -51,9 +49,9 @@ def begun(builder, esc50, tree, monkeypatch) -> Callable[..., Path]:
     """``begun()`` builds the tree, learns with one classifier, and gives the staging database for the audit."""
 
     def one(dataset, clips, views):
-        yield Wanted(dataset=dataset, target="label", method="logistic", views=tuple(views))
+        yield ExperimentSpec(dataset=dataset, target="label", method="logistic", views=tuple(views))
 
-    monkeypatch.setattr(expected, "grid", one)
+    monkeypatch.setattr(experiments_stage, "grid", one)
 
     def begin(learn: bool = True) -> Path:
         builder(f"esc50={esc50.root}", views=QUICK)
@@ -69,7 +67,7 @@ def begun(builder, esc50, tree, monkeypatch) -> Callable[..., Path]:
 
 def _learn(path: Path) -> None:
     # No network was ever trained below this folder.
-    learning.learn(Run(_state(path), path))
+    STAGES["experiments"].run(Run(_state(path), path))
 
 
 def _state(path: Path) -> State:
@@ -89,7 +87,7 @@ def _audit(path: Path) -> tuple[int, list[tuple[float, int, str]]]:
 
 def _stale(path: Path) -> list[str]:
     with Reader(path) as reader:
-        return [unit[0] for unit in stage.stale(_state(path), reader)]
+        return [unit[0] for unit in stage.AUDIT.stale(_state(path), reader)]
 
 
 def _told(path: Path) -> tuple[dict[str, str], dict[str, list[str]]]:
@@ -228,10 +226,10 @@ def test_a_recording_that_has_gone_is_named_and_the_others_are_compared(begun, t
 def test_fingerprints_are_computed_once_for_each_content(begun, monkeypatch) -> None:
     path = begun(learn=False)
     asked: list[str] = []
-    real = prints._print_of
-    monkeypatch.setattr(prints, "_print_of", lambda file: asked.append(file.name) or real(file))
-    assert prints.make_prints(path, ["esc50"], 1) == {} and len(asked) == 12
-    assert prints.make_prints(path, ["esc50"], 1) == {} and len(asked) == 12
+    real = fingerprint._print_of
+    monkeypatch.setattr(fingerprint, "_print_of", lambda file: asked.append(file.name) or real(file))
+    assert fingerprint.make_prints(path, ["esc50"], 1) == {} and len(asked) == 12
+    assert fingerprint.make_prints(path, ["esc50"], 1) == {} and len(asked) == 12
     with Writer(path) as writer, writer.transaction():
         writer.con.execute(
             "delete from fingerprints where content_hash = (select min(content_hash) from fingerprints)"
@@ -239,7 +237,7 @@ def test_fingerprints_are_computed_once_for_each_content(begun, monkeypatch) -> 
         audits.write_prints(
             writer, fingerprint.VERSION, ["of no clip"], np.zeros((1, 2, 256), dtype=np.uint32)
         )
-    prints.make_prints(path, ["esc50"], 1)
+    fingerprint.make_prints(path, ["esc50"], 1)
     assert len(asked) == 13
     with Writer(path) as writer:
         assert writer.con.execute("select count(*) from fingerprints").fetchone() == (12,)
@@ -250,7 +248,7 @@ def test_many_clips_are_compared_by_bytes_only_and_learned_from_by_nobody(
 ) -> None:
     tree(0, "3-3000-A-0.wav", "dog", gain=0.5)
     tree(1, "3-3001-A-1.wav", "rooster")
-    monkeypatch.setattr(unit, "LIMIT", 5)
+    monkeypatch.setattr(report, "LIMIT", 5)
     monkeypatch.setattr(stage, "LIMIT", 5)
     path = begun()
     _audit(path)
@@ -271,12 +269,12 @@ def test_a_build_that_is_not_to_audit_drops_what_is_out_of_date(begun, tree) -> 
     tree(0, "3-3000-A-0.wav", "dog")
     path = begun()
     _audit(path)
-    stage.forget(_state(path), path)
+    stage.AUDIT.forget(_state(path), path)
     with Reader(path) as reader:
         assert len(reader.audits()) == 1
     with Writer(path) as writer, writer.transaction():
         writer.con.execute("update clips set label = 'cat' where label = 'dog'")
-    stage.forget(_state(path), path)
+    stage.AUDIT.forget(_state(path), path)
     with Reader(path) as reader:
         assert reader.audits().empty and set(reader.experiments("esc50")["subset"]) == {"all"}
 
@@ -295,5 +293,5 @@ def test_a_clip_without_a_vector_is_doubted_by_nobody(begun) -> None:
 def test_the_witness_is_asked_without_the_details_of_a_board(begun) -> None:
     path = begun()
     given = stage._given(path, "esc50", {})
-    assert given.task is not None and given.task.wanted == replace(given.task.wanted, detailed=False)
+    assert given.task is not None and given.task.spec == replace(given.task.spec, detailed=False)
     assert given.said is not None and len(given.said.table) == 12

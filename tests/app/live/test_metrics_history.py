@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.live.history import ALL_STEPS, STEPS, LiveHistory
+from app.live.metrics import ALL_STEPS, STEPS, LiveHistory
 from models.decisions import Decision, State, Timings, Why
 
 

@@ -1,4 +1,7 @@
-"""WebRTC without a browser: a peer on this machine sends sound, the session hears it, and nothing of it stays."""
+"""WebRTC without a browser: a peer on this machine sends sound, the session hears it, and nothing of it stays.
+
+Then ICE servers, none unless set; and what is said of the connection, by what came of it.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,20 @@ import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection
 from aiortc.mediastreams import AudioStreamTrack, MediaStreamError, MediaStreamTrack
 
-from app.live.ears import Ears, samples
-from app.live.session import THREAD, LiveSession
+from app.live.session import THREAD, LiveSession, LiveState
+from app.live.spectrogram import Picture
+from app.live.webrtc import (
+    NAMES,
+    SILENT_S,
+    Connection,
+    Ears,
+    IceError,
+    Status,
+    connection_message,
+    ice_servers,
+    parse_servers,
+    samples,
+)
 from models.decisions import State
 from models.gender import Heard
 from models.stream import VoiceStream
@@ -176,3 +191,82 @@ def test_a_frame_of_any_make_becomes_samples_by_channels(form: str, layout: str)
     given = expected.T if form.endswith("p") else expected.reshape(1, -1)
     frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(given), format=form, layout=layout)
     np.testing.assert_array_equal(samples(frame), expected)
+
+
+TURN = {"turn": "turn:relay.example.org:3478", "turn_username": "ses", "turn_credential": "secret"}
+
+
+def test_nothing_is_asked_unless_it_is_set() -> None:
+    assert parse_servers({}, {}) == [] == parse_servers({"stun": " "}, {"turn": ""})
+
+
+def test_the_environment_goes_before_the_secrets() -> None:
+    found = parse_servers({"stun": "stun:a.org:1, stuns:b.org:2"}, {"stun": "stun:c.org:3", **TURN})
+    assert found == [
+        {"urls": ["stun:a.org:1", "stuns:b.org:2"]},
+        {"urls": ["turn:relay.example.org:3478"], "username": "ses", "credential": "secret"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"stun": "a.org:3478"}, "SESATLAS_STUN.*'a.org:3478'.*stun:stun.example.org"),
+        ({"stun": "turn:a.org"}, "SESATLAS_STUN"),
+        (TURN | {"turn": "https://a.org"}, "SESATLAS_TURN .*'https://a.org'"),
+        ({"turn": TURN["turn"]}, "SESATLAS_TURN_USERNAME and SESATLAS_TURN_CREDENTIAL"),
+        (TURN | {"turn_credential": ""}, "not SESATLAS_TURN_CREDENTIAL"),
+    ],
+)
+def test_a_setting_that_cannot_work_is_told(told: dict[str, str], said: str) -> None:
+    for environment, secrets in ((told, {}), ({}, told)):
+        with pytest.raises(IceError, match=said):
+            parse_servers(environment, secrets)
+
+
+def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in NAMES.values():
+        monkeypatch.delenv(variable, raising=False)
+    assert ice_servers() == []
+    monkeypatch.setenv("SESATLAS_STUN", "stun:a.org:1")
+    assert ice_servers() == [{"urls": ["stun:a.org:1"]}]
+
+
+OFF, FINDING, ON = Connection(False, False), Connection(False, True), Connection(True, False)
+
+
+def state(**known: Any) -> LiveState:
+    nothing = {
+        "latest": None, "recent": (), "picture": Picture(), "frames": 0, "dropped": 0, "refused": 0, "refusal": "",
+        "age_s": 0.0, "since_audio_s": 0.0, "error": "", "closed": False,
+    }  # fmt: skip
+    return LiveState(**{**nothing, **known})
+
+
+@pytest.mark.parametrize(
+    ("connection", "known", "status"),
+    [
+        (OFF, None, Status.OFF),
+        (OFF, state(closed=True, frames=100), Status.OFF),
+        (FINDING, None, Status.CONNECTING),
+        (ON, state(since_audio_s=SILENT_S - 0.1), Status.CONNECTING),
+        (ON, state(since_audio_s=SILENT_S), Status.UNREACHED),
+        (ON, state(frames=5, since_audio_s=SILENT_S - 0.1), Status.HEARING),
+        (ON, state(frames=5, since_audio_s=SILENT_S), Status.SILENT),
+        (ON, state(frames=5, error="It broke.", closed=True), Status.ENDED),
+        (OFF, state(error="It broke."), Status.ENDED),
+    ],
+)
+def test_each_state_of_affairs_has_its_status(
+    connection: Connection, known: LiveState | None, status: Status
+) -> None:
+    found = connection_message(connection, known)
+    assert found.status == status
+    assert bool(found.tries) == (status in (Status.UNREACHED, Status.SILENT))
+
+
+def test_frames_that_nobody_heard_or_that_were_no_sound_are_told() -> None:
+    assert connection_message(ON, state(frames=1000, dropped=20)).words == ""
+    assert "21 of 1,000 frames were skipped" in connection_message(ON, state(frames=1000, dropped=21)).words
+    refused = connection_message(ON, state(frames=9, refused=2, refusal="The frame holds object.")).words
+    assert "2 of 9" in refused and refused.endswith("The frame holds object.")
