@@ -114,6 +114,12 @@ class Writer:
     def set_meta(self, **values: str) -> None:
         self.upsert("meta", [{"key": key, "value": value} for key, value in values.items()])
 
+    def add_columns(self, table: str, types: Mapping[str, str]) -> None:
+        """Add those columns, by name and type, that the table lacks; its rows have NULL in them."""
+        there = set(self.con.table(table).columns)
+        for name in (name for name in types if name not in there):
+            self.con.execute(f'alter table {table} add column "{name}" {types[name]}')
+
     def upsert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert rows, or replace those with the same key. Columns that a row lacks become NULL."""
         if table not in TABLES:
