@@ -83,8 +83,8 @@ class ClipVectors:
 
     def keys(self, reader: Reader, view: View) -> dict[str, str]:
         """By dataset, what its vectors are to be of: this view of these clips."""
-        fingerprints = {row["dataset"]: row["fingerprint"] for row in reader.rows("fingerprints")}
-        return {name: digest([view.key, fingerprints.get(name, "")]) for name in self.datasets(reader)}
+        hashes = reader.clip_hashes()
+        return {name: digest([view.key, hashes.get(name, "")]) for name in self.datasets(reader)}
 
     def stale_keys(self, reader: Reader, view: View) -> dict[str, str | None]:
         """The datasets whose vectors may not be those of their clips, and the key that each should have; or None."""
@@ -169,7 +169,7 @@ def _close(writer: Writer, view: View, work: _Work, failures: Mapping[str, Embed
     lasting = all(one.lasting for one in failures.values())
     with writer.transaction():
         views.close_embeddings(writer, view.name, work.dataset, work.key if lasting else "")
-        results.drop_experiments(writer.con, [_gap_id(view, work.dataset)])
+        results.drop_experiments(writer, [_gap_id(view, work.dataset)])
         if failures:
             results.write_gap(writer, _gap(view, work, failures))
 
@@ -179,7 +179,7 @@ def _drop(writer: Writer, view: View, datasets: Sequence[str]) -> None:
     with writer.transaction():
         for dataset in datasets:
             views.drop_embeddings(writer, view.name, dataset)
-            results.drop_experiments(writer.con, [_gap_id(view, dataset)])
+            results.drop_experiments(writer, [_gap_id(view, dataset)])
 
 
 def _gap_id(view: View, dataset: str) -> str:

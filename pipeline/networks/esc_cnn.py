@@ -229,7 +229,7 @@ def _rows(trained: TrainedFolds, clips: pd.DataFrame, one: ExpectedExperiment) -
     return ExperimentRows(
         experiment=experiment_row(
             one, metrics, version=TRAINING_VERSION, classes=trained.classes, protocol=planned.name,
-            protocol_title=planned.title, protocol_told=planned.sentence, unit=planned.unit,
+            protocol_title=planned.title, protocol_summary=planned.sentence, unit=planned.unit,
             parameters=trained.parameters, versions=trained.versions, notes=trained.notes, seed=trained.seed,
             seconds=float(folds["seconds"].sum()),
         ),

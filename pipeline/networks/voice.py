@@ -42,7 +42,7 @@ def expected(root: Path, reader: Reader) -> list[ExpectedExperiment]:
     card = in_use.found(root)
     if card is None:
         return []
-    fingerprints = {row["dataset"]: row["fingerprint"] for row in reader.rows("learning_fingerprints")}
+    hashes = reader.metadata_hashes()
     made = reader.embeddings()
     made = made[made["view"] == VIEW]
     embedded = {row["dataset"]: [row["key"], row["clips"]] for row in made.to_dict("records")}
@@ -54,7 +54,7 @@ def expected(root: Path, reader: Reader) -> list[ExpectedExperiment]:
         spec = ExperimentSpec(
             dataset=dataset, target=target, method=METHOD, views=(SOUND,), kind=NETWORK, origin=TRAINED
         )
-        key = digest([VERSION, card.digest, fingerprints.get(dataset), *embedded[dataset]])
+        key = digest([VERSION, card.digest, hashes.get(dataset), *embedded[dataset]])
         found.append(ExpectedExperiment(spec, spec.id(()), key))
     return found
 
@@ -119,7 +119,7 @@ def _rows(
     return ExperimentRows(
         experiment=experiment_row(
             one, metrics, version=NETWORK_VERSION, classes=list(classes), protocol=PROTOCOL,
-            protocol_title=protocol_title(tested), protocol_told=protocol_sentence(card, tested), unit="speaker",
+            protocol_title=protocol_title(tested), protocol_summary=protocol_sentence(card, tested), unit="speaker",
             parameters=card_parameters(card), versions=card.told["versions"], notes=notes,
             seed=int(card.told["seed"]), seconds=card.seconds,
         ),

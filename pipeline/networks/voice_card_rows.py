@@ -67,7 +67,7 @@ def make(root: Path, one: ExpectedExperiment) -> ExperimentRows:
     return ExperimentRows(
         experiment=experiment_row(
             one, _measured(told, probabilities), version=NETWORK_VERSION, classes=SEXES, protocol=part,
-            protocol_title=TITLES.get(part, part), protocol_told=_sentence(card, part), unit="speaker",
+            protocol_title=TITLES.get(part, part), protocol_summary=_sentence(card, part), unit="speaker",
             parameters=card_parameters(card), versions=card.told["versions"],
             notes=[*card.told["says"], *card.told["notes"]], seed=int(card.told["seed"]), seconds=card.seconds,
             made_at=datetime.combine(card.made, time()),

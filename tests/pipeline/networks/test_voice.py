@@ -66,7 +66,7 @@ def test_every_stranger_is_tested_with_what_the_network_says(made, shipped, hums
         5.0,
     )
     for words in ("8 clips by 5 speakers of There", "8 clips by 4 speakers"):
-        assert words in told["protocol_told"]
+        assert words in told["protocol_summary"]
     found = table(rows)
     assert set(found["fold"]) == {"never met"} and set(found.index) == {f"hums/{name}" for name in hums.rows}
     model = shipped.model
