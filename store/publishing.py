@@ -6,11 +6,10 @@ import re
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
-from store import database
-from store.database import explain, told_as
+from store.database import duckdb_errors_as, query, quoted, write_error
 from store.snapshots import Snapshot, Store, flush, write_atomically
 from store.writer import Writer
 
@@ -93,7 +92,8 @@ def begin_build(writer: Writer, build_id: str, started_at: datetime) -> None:
     One that still says 'running' was killed: only one works at a time, and it is this one.
     """
     writer.con.execute("update builds set status = ? where status = ?", [INTERRUPTED, RUNNING])
-    writer.upsert("builds", [{"build_id": build_id, "status": RUNNING, "started_at": started_at}])
+    row = {"build_id": build_id, "status": RUNNING, "started_at": started_at.astimezone(UTC)}
+    writer.upsert("builds", [row])
 
 
 def sign_build(
@@ -108,9 +108,10 @@ def sign_build(
 
     A build that publishes step by step signs each snapshot, all but the last as ``RUNNING``.
     """
-    begun = writer.con.execute("select started_at from builds where build_id = ?", [build_id]).fetchall()
-    now = {"status": status, "snapshot": snapshot, "finished_at": finished_at}
-    writer.upsert("builds", [{"build_id": build_id, "started_at": begun[0][0], **now, **counts}])
+    done = {"status": status, "snapshot": snapshot, "finished_at": finished_at.astimezone(UTC), **counts}
+    assignments = ", ".join(f"{name} = ${name}" for name in done)
+    statement = f"update builds set {assignments} where build_id = $build_id"
+    writer.con.execute(statement, done | {"build_id": build_id})
 
 
 def changes_since(writer: Writer, published: Path | None) -> dict[str, int]:
@@ -118,8 +119,8 @@ def changes_since(writer: Writer, published: Path | None) -> dict[str, int]:
 
     None stands for an empty store. Call it outside a transaction.
     """
-    with told_as(explain):
-        clips, failed = writer.con.execute(database.query("totals")).fetchall()[0]
+    with duckdb_errors_as(write_error):
+        clips, failed = writer.con.execute(query("totals")).fetchall()[0]
         changes = {"added": clips} if published is None else _changes(writer, published)
     added, removed = changes.pop("added", 0), changes.pop("removed", 0)
     updated = sum(changes.values())
@@ -127,9 +128,9 @@ def changes_since(writer: Writer, published: Path | None) -> dict[str, int]:
 
 
 def _changes(writer: Writer, published: Path) -> dict[str, int]:
-    writer.con.execute(f"attach {database.quoted(published)} as old (read_only)")
+    writer.con.execute(f"attach {quoted(published)} as old (read_only)")
     try:
-        changed = writer.con.sql(database.query("diff_clips"))
+        changed = writer.con.sql(query("diff_clips"))
         return dict(changed.aggregate("change, count(*)", "change").fetchall())
     finally:
         writer.con.execute("detach old")

@@ -15,7 +15,7 @@ from app.experiments.summary import Names
 from app.ui import address
 from pipeline.classify import CLASSIFIERS
 from pipeline.classify.run import COMBINATIONS, TOGETHER
-from pipeline.experiments.spec import DETAILED, PAGE, Wanted, targets
+from pipeline.experiments.spec import DETAILED, PAGE, ExperimentSpec, targets
 
 ASKED = "experiment_asked"
 PART, RESULTS, RUN, VOICE = "part", "Results", "Run", "Voice"
@@ -47,7 +47,7 @@ def draw(dataset: pd.Series) -> None:
     selection.draw_gaps(name)
 
 
-def _start(wanted: Wanted, experiment_id: str) -> None:
+def _start(wanted: ExperimentSpec, experiment_id: str) -> None:
     if address.PINNED in st.session_state:
         st.info("You look at an older snapshot. The new experiment will be in the current one.")
     before = _made_at(wanted.dataset, experiment_id)
@@ -64,7 +64,7 @@ def _start(wanted: Wanted, experiment_id: str) -> None:
     st.caption(f"It will be called `{experiment_id}`{there}.")
 
 
-def arguments(wanted: Wanted) -> list[str]:
+def arguments(wanted: ExperimentSpec) -> list[str]:
     """The command line's words for an experiment."""
     told = {
         "dataset": wanted.dataset,
@@ -106,7 +106,7 @@ def _busy() -> bool:
     return snapshot.store().is_building() or (process is not None and process.poll() is None)
 
 
-def request_form(dataset: str, names: Names, there: Sequence[str]) -> Wanted | None:
+def request_form(dataset: str, names: Names, there: Sequence[str]) -> ExperimentSpec | None:
     """Draw the form; the experiment it asks for, None where something is still to be chosen.
 
     Parameters
@@ -131,7 +131,7 @@ def request_form(dataset: str, names: Names, there: Sequence[str]) -> Wanted | N
     if not views:
         st.info("Choose one view or more to learn from.", icon=":material/info:")
         return None
-    return Wanted(
+    return ExperimentSpec(
         dataset=dataset, target=target, method=method, views=views, seed=int(seed), origin=PAGE, detailed=True,
         combination=combination if len(views) > 1 else TOGETHER,
     )  # fmt: skip

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 
-from pipeline.build import embeddings, stages
+from pipeline.build import stages
 from pipeline.build.plan import Plan, make_plan, planned
 from pipeline.build.staging import Counts, Staging, sign
 from pipeline.build.store_state import Known, known_of, steps
 from pipeline.clips import Row
-from pipeline.errors import in_words
 from pipeline.extraction import extract
 from pipeline.features import VIEWS
 from pipeline.features.view import View
+from pipeline.networks import stage as networks
 from pipeline.runtime import events, stop
-from pipeline.session import collections
+from pipeline.session import collections, session
 from pipeline.sources import Source, choose, dataset_row, scan_all
 from pipeline.stage import Stage, State
 from store import publishing
@@ -68,16 +68,8 @@ def build(
     SesatlasError
         A wrong path, nothing to build, a full disk, another build at work. Nothing is lost.
     """
-    now = datetime.now(UTC)
-    build_id = f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03d}Z-{os.getpid()}"
-    with (
-        in_words(store.root),
-        store.lock(),
-        events.logged(store.builds, build_id, tell) as tell_and_log,
-        events.end_told(tell_and_log),
-        in_words(store.root),
-    ):
-        return _Build(store, build_id, tell_and_log, options or Options()).run(given)
+    with session(store, tell) as (build_id, log):
+        return _Build(store, build_id, log, options or Options()).run(given)
 
 
 @dataclass(slots=True)
@@ -87,7 +79,7 @@ class _Build:
     on_event: events.Listener
     options: Options
     started: float = field(default_factory=time.monotonic)
-    started_at: datetime = field(default_factory=datetime.now)
+    started_at: datetime = field(default_factory=partial(datetime.now, UTC))
     views: Mapping[str, View] = field(default_factory=dict)
     """Those that are computed of a clip, and those that networks made."""
     base: Snapshot | None = None
@@ -97,13 +89,13 @@ class _Build:
     def run(self, given: Mapping[str, Source]) -> events.Finished:
         publishing.recover(self.store)
         current = self.store.current()
-        possible = {**self.options.views, **embeddings.views(self.store.root)}
+        possible = {**self.options.views, **networks.views(self.store.root)}
         known, self.base = known_of(self.store, current, possible, thorough=self.options.thorough)
         resumed = self.store.staging.exists()
         sources = choose(known.datasets, given, self.options.forget)
         self.on_event(events.Started(self.build_id, list(sources), resumed))
         scans = scan_all(sources, self.on_event)
-        self.views = embeddings.fitting(possible, sources, scans)
+        self.views = networks.fitting(possible, sources, scans)
         plan = make_plan(scans, known, list(self.options.views), retry=self.options.retry)
         datasets = [dataset_row(source, scans[name]) for name, source in sources.items()]
         self.on_event(planned(plan))
