@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from app.cache import sounds
 from app.cache.sounds import to_data_url
 from pipeline.audio.decode import AudioError, load_mono
-from pipeline.inputs import ALL, Input, given_of
+from pipeline.inputs import ALL, FeatureMatrix, standardised_input
 from pipeline.sources import store_root
 from store.compare import Difference, diff
 from store.errors import SesatlasError
@@ -215,7 +215,7 @@ def heard(path: str, content_hash: str) -> sounds.Heard:
     return sounds.hear(Path(path))
 
 
-def standardised(dataset: str | None, view: str) -> Input:
+def standardised(dataset: str | None, view: str) -> FeatureMatrix:
     """A view of a dataset, None for all of them together, with every column on one scale; not to be changed.
 
     Raises
@@ -227,11 +227,11 @@ def standardised(dataset: str | None, view: str) -> Input:
 
 
 @st.cache_resource(max_entries=4, show_spinner="Bringing the columns to one scale ...")
-def _standardised(root: str, number: int, dataset: str | None, view: str) -> Input:
+def _standardised(root: str, number: int, dataset: str | None, view: str) -> FeatureMatrix:
     reader, names = _reader(root, number), [view]
     if view == ALL:
         names = described_of(_views(root, number))
-    return given_of(view, {name: reader.matrix(dataset, name) for name in names})
+    return standardised_input(view, {name: reader.matrix(dataset, name) for name in names})
 
 
 def nearest_index(dataset: str | None, view: str) -> Index:

@@ -18,7 +18,7 @@ from pipeline.classify import recording_facts
 from pipeline.clusterings.spaces import Space
 from pipeline.clusterings.spaces import spaces as all_spaces
 from pipeline.experiments.spec import FACTS
-from pipeline.inputs import ALL, Input, InputError, given_of
+from pipeline.inputs import ALL, FeatureMatrix, InputError, standardised_input
 from pipeline.networks.in_use import used
 from store.reader import Matrix, Points, Reader
 from store.results_reader import Predictions
@@ -200,7 +200,7 @@ def _removed(root: str, number: int, dataset: str) -> frozenset[str]:
     return frozenset(_reader(root, number).audit_removed(dataset)["clip_id"])
 
 
-def space(dataset: str, views: tuple[str, ...]) -> Input:
+def space(dataset: str, views: tuple[str, ...]) -> FeatureMatrix:
     """What an experiment learned from, every column on one scale; not to be changed.
 
     Raises
@@ -212,12 +212,14 @@ def space(dataset: str, views: tuple[str, ...]) -> Input:
 
 
 @st.cache_resource(max_entries=4, show_spinner="Bringing the columns to one scale ...")
-def _space(root: str, number: int, dataset: str, views: tuple[str, ...]) -> Input:
+def _space(root: str, number: int, dataset: str, views: tuple[str, ...]) -> FeatureMatrix:
     reader = _reader(root, number)
     if views == (FACTS,):
         clips = reader.clips(dataset)
         values, names = recording_facts.matrix(clips)
-        return given_of(FACTS, {FACTS: Matrix(clips["clip_id"].to_numpy(dtype=object), values, names)})
+        return standardised_input(
+            FACTS, {FACTS: Matrix(clips["clip_id"].to_numpy(dtype=object), values, names)}
+        )
     missing = [view for view in views if view not in set(reader.views()["view"])]
     if missing or not views:
         named = f"the view '{missing[0]}'" if missing else "any view"
@@ -225,7 +227,7 @@ def _space(root: str, number: int, dataset: str, views: tuple[str, ...]) -> Inpu
             f"This snapshot does not hold {named} that the experiment learned from. Build again."
         )
     matrices = {view: reader.matrix(dataset, view) for view in views}
-    return given_of(ALL if len(views) > 1 else views[0], matrices)
+    return standardised_input(ALL if len(views) > 1 else views[0], matrices)
 
 
 def voice_card() -> Card:

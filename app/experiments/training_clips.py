@@ -18,7 +18,7 @@ from app.experiments.summary import Seen
 from app.similar import search
 from pipeline.classify.protocol import OFFICIAL_SPLIT
 from pipeline.experiments.spec import UNLEAKED
-from pipeline.inputs import Input, InputError
+from pipeline.inputs import FeatureMatrix, InputError
 from pipeline.networks.ecapa import NAME as HEARD
 
 NEAREST = 4
@@ -150,7 +150,7 @@ def others(clips: pd.DataFrame, targets: pd.Series, classes: Sequence[str], own:
     return targets[targets.isin(list(classes)) & ~same].astype(str)
 
 
-def nearest(given: Input, own: str, among: pd.Index, count: int) -> pd.Series:
+def nearest(given: FeatureMatrix, own: str, among: pd.Index, count: int) -> pd.Series:
     """The nearest of some clips by cosine distance (0 to 2), by clip_id, nearest first.
 
     Parameters
