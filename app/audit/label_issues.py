@@ -12,7 +12,7 @@ from app.cache import audited, snapshot, sounds
 from app.cache.audited import Found
 from app.components.clip_rows.clip_rows import clip_rows
 from app.ui import show
-from pipeline.audit.report import DOUBTS
+from pipeline.audit.report import LABEL_ISSUES
 from store.annotations import DOUBT, KEEP, Mark, delete_mark, load_marks, save_mark
 from store.errors import SesatlasError
 
@@ -32,7 +32,7 @@ FAULT = "audit_marks_fault"
 
 def draw(found: Found) -> None:
     """One clip to judge, the first fifty, and what was marked so far."""
-    st.markdown(found.summaries[DOUBTS])
+    st.markdown(found.summaries[LABEL_ISSUES])
     table = with_marks(found)
     place = place_to_judge(found.name, table)
     with st.container(border=True, key="audit_one_doubt"):

@@ -15,12 +15,12 @@ from app.cache import audited, snapshot
 from app.cache.audited import Found
 from app.ui import show
 from pipeline.audit.confounds import telling
-from pipeline.audit.leakage import WORDS, Effect
+from pipeline.audit.leakage import KIND_WORDS, Effect
 from pipeline.audit.report import (
     BALANCE,
-    DOUBTS,
     DUPLICATES,
     FACTS,
+    LABEL_ISSUES,
     LEAKAGE,
     LEAKAGE_OWN,
     NOT_AUDITED,
@@ -85,7 +85,7 @@ def leakage(found: Found) -> None:
     if LEAKAGE_OWN in found.summaries:
         st.markdown(found.summaries[LEAKAGE_OWN])
     if len(found.leaks):
-        table = found.leaks.replace({"kind": WORDS}).rename(columns=TIES)
+        table = found.leaks.replace({"kind": KIND_WORDS}).rename(columns=TIES)
         st.dataframe(table, hide_index=True, key="audit_leaks", height=min(320, 38 + 35 * len(table)))
         st.caption(found.caption(len(table), "leak"))
         show.download(found.leaks, f"{found.name}_leaks")
@@ -154,7 +154,7 @@ class Section:
 SECTIONS = {
     "Duplicates": Section(DUPLICATES, duplicates.draw),
     "Leakage": Section(LEAKAGE, leakage),
-    "Label doubts": Section(DOUBTS, label_issues.draw),
+    "Label doubts": Section(LABEL_ISSUES, label_issues.draw),
     "Recording facts": Section(FACTS, recording_facts),
     "Balance": Section(BALANCE, balance),
 }
@@ -224,7 +224,7 @@ def worth_a_look(found: Found) -> set[str]:
     seen = {
         DUPLICATES: len(found.pairs) > 0,
         LEAKAGE: len(found.removed) > 0,
-        DOUBTS: bool(found.label_issues["issue"].any()),
+        LABEL_ISSUES: bool(found.label_issues["issue"].any()),
         FACTS: bool(given_away),
         BALANCE: bool((found.balance["verdict"] != "even").any()),
     }
