@@ -57,7 +57,7 @@ def rank(
     labels : sequence of str or None, (n,)
         Clips without one are left out.
     probabilities : (n, k)
-        Out-of-fold: of each clip by a model that saw neither it nor what is tied to it. Rows of NaN, of
+        Out-of-fold: of each clip by a model that was trained on neither it nor its like. Rows of NaN, of
         clips that no fold tested, are left out.
     classes : sequence of str, (k,)
         What the columns stand for.
@@ -111,7 +111,7 @@ def _issues(codes: NDArray[np.intp], predicted: NDArray[np.float64]) -> NDArray[
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of classes with few clips: it keeps those, as it should
         mask = find_label_issues(compact, some, filter_by="prune_by_noise_rate", n_jobs=1)
-    # What the model itself would have called so is no doubt, however unsure it was.
+    # A label that the model itself predicts is no issue, however unsure it was.
     return np.asarray(mask, dtype=bool) & (predicted.argmax(axis=1) != codes)
 
 
@@ -133,12 +133,12 @@ def _require_classes(given: NDArray[np.object_], codes: NDArray[np.intp]) -> Non
         )
     if not len(codes):
         raise AuditError(
-            "No clip has both a label and a prediction: there is nothing to doubt. Run a classifier."
+            "No clip has both a label and a prediction: there is nothing to check. Run a classifier."
         )
     if len(np.unique(codes)) < 2:
         raise AuditError(
             f"All {count(len(codes), 'clip')} with a prediction bear the label '{given[0]}'; "
-            "expected two labels or more: a label is doubted in favour of another."
+            "expected two labels or more: an issue is a label that another fits better."
         )
 
 

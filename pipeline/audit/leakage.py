@@ -115,7 +115,7 @@ def summary(result: Leakage) -> str:
 
 
 def _values(rows: pd.DataFrame, duplicates: Duplicates | None, kind: str) -> pd.Series | None:
-    """What each clip is tied by, the clip_id as index, without those that are not; None if unknown."""
+    """What of this kind each clip has, the clip_id as index, without those that have none; None if unknown."""
     if kind == DUPLICATE:
         if duplicates is None:
             return None

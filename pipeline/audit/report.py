@@ -234,7 +234,10 @@ def kinds_counted(clips: pd.DataFrame) -> tuple[str, ...]:
 
 
 def removal_part(before: pd.DataFrame, experiment: Experiment, name: str, removed: pd.DataFrame) -> Part:
-    """The accuracies with and without the leaked clips; ``name`` is of the experiment, ``before`` what it predicted with every clip."""
+    """The accuracies with and without the leaked clips.
+
+    ``name`` is of the experiment, ``before`` what it predicted with every clip.
+    """
     tied = " and ".join(TIED_BY[kind] for kind in removed["kind"].drop_duplicates())
     found = effect(before, experiment.predictions())
     head = f"{count(len(removed), 'clip')} {'was' if len(removed) == 1 else 'were'} taken out"
@@ -300,7 +303,7 @@ def unread_notes(reasons: Sequence[str]) -> list[str]:
 def _with_sentences(
     clips: pd.DataFrame, result: Leakage, counted: Sequence[str], column: SplitColumn | None
 ) -> tuple[pd.DataFrame, list[str]]:
-    """The ties with those of sentences among them, counted or not, and what to say of it."""
+    """The leaks with those of sentences among them, counted or not, and a note on them."""
     if SENTENCE in counted or clips[SENTENCE].isna().all():
         return result.found, []
     read = leakage.leakage(clips, protocol=column, kinds=(SENTENCE,)).found
@@ -321,10 +324,10 @@ def _by_construction(found: Split) -> list[str]:
     return [f"The folds were drawn such that no {what} is in two of them: that none crosses is no finding."]
 
 
-def _is_label(clips: pd.DataFrame, tie: str) -> bool:
-    if tie not in clips or clips[tie].isna().any() or clips["label"].isna().any():
+def _is_label(clips: pd.DataFrame, column: str) -> bool:
+    if column not in clips or clips[column].isna().any() or clips["label"].isna().any():
         return False
-    return bool((pd.factorize(clips[tie])[0] == pd.factorize(clips["label"])[0]).all())
+    return bool((pd.factorize(clips[column])[0] == pd.factorize(clips["label"])[0]).all())
 
 
 def _tells_label(sentences: pd.Series, labels: pd.Series) -> bool:

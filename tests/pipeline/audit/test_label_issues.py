@@ -89,8 +89,8 @@ def test_a_class_with_one_clip_and_a_class_without_any():
         (["a", "c"], [[0.9, 0.1], [0.3, 0.7]], "'c' is none of the classes"),
         (["a", "b"], [[9.0, 0.1], [0.3, 0.7]], "no probabilities"),
         (["a", "b"], [[0.9, 0.1]], r"expected \(2, 2\)"),
-        ([None, None], [[0.9, 0.1], [0.3, 0.7]], "nothing to doubt"),
-        (["a", "b"], [[np.nan, 0.1], [np.nan, 0.7]], "nothing to doubt"),
+        ([None, None], [[0.9, 0.1], [0.3, 0.7]], "nothing to check"),
+        (["a", "b"], [[np.nan, 0.1], [np.nan, 0.7]], "nothing to check"),
     ],
 )
 def test_bad_input_is_a_sentence(labels, told, words):
