@@ -101,7 +101,7 @@ def test_a_card_waits_for_its_picture(open_page: Callable[..., Page], tones_stor
     [
         ("clusters", {}, "pca", "Principal components: in about 10 s", "no pictures and no clusterings yet"),
         ("similar", {}, "pca", "Principal components: in about 10 s", "holds no 3-D cloud"),
-        ("models", {}, "experiments", "Experiments: in about 2 min", "Nothing has been learned"),
+        ("models", {}, "experiments", "Experiments: in about 2 min", "No experiment has been run"),
         ("models", {"part": "Audit"}, "audit", "Audit: in about 3 min", "has not been audited"),
     ],
 )
