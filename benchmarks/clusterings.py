@@ -35,7 +35,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from app.clusters.leaderboard_columns import in_words
+from app.clusters.leaderboard import describe_parameters
 from pipeline.clusterings.agreement import ari
 from pipeline.clusterings.search import search
 from pipeline.features import VIEWS
@@ -118,7 +118,7 @@ def _add(drawn: Table, by: str, row: pd.Series) -> None:
         row["method"],
         by,
         row["view"],
-        in_words(row["parameters"]),
+        describe_parameters(row["parameters"]),
         str(row["clusters"]),
         str(row["rank"]),
     ]

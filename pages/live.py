@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.cache import learned
+from app.cache import tables
 from app.live import metrics, microphone_tab, recording_tab
 
 MICROPHONE, RECORDING = "Microphone", "Recording or file"
@@ -20,7 +20,7 @@ way = st.segmented_control(
     key="live_way",
     bind="query-params",
 )
-ear, parameters = learned.voice_ear(), learned.voice_parameters()
+ear, parameters = tables.voice_ear(), tables.voice_parameters()
 if way == MICROPHONE:
     microphone_tab.draw(ear, parameters)
 else:

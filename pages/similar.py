@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.cache import snapshot
 from app.clusters import pictures
-from app.similar import cloud, rows, search
+from app.similar import cloud, search
 from app.similar import query as similar_query
 from app.ui import clip, filters, show
 
@@ -60,7 +60,7 @@ def results(query: search.Query, dataset: str, view: str, metric: str, scope: st
             f"The {len(found.hits)} nearest of {found.clips:,} clips, by exact search in "
             f"{found.seconds * 1000:.0f} ms, all columns on one scale."
         )
-        rows.draw(found.hits, st.query_params.get("hit"), look, key="similar_rows")
+        search.draw_hits(found.hits, st.query_params.get("hit"), look, key="similar_rows")
         st.caption("▶ plays a row, a click on it or on a point of the cloud shows the clip in full below.")
     with right:
         cloud.draw(query, dataset, view, metric, hear)

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from app.audit import duplicates
-from app.cache import audited, served, snapshot
+from app.cache import audited, snapshot, sounds
 from app.cache.audited import Found
 from app.components.clip_rows.clip_rows import clip_rows
 from app.ui import show
@@ -148,7 +148,7 @@ def _rows(found: Found, table: pd.DataFrame, chosen: int) -> None:
 
 def _sound(found: Found, clip: pd.Series, place: int) -> str | None:
     sound = audited.sound(found.dataset, clip)
-    return None if sound is None else served.url(sound, "audio/mpeg", f"audit_doubt_{place}")
+    return None if sound is None else sounds.url(sound, "audio/mpeg", f"audit_doubt_{place}")
 
 
 def _yes(issue: pd.Series) -> list[str]:

@@ -16,8 +16,8 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from app.cache import loudness
-from app.cache.encode import to_data_url
+from app.cache import sounds
+from app.cache.sounds import to_data_url
 from pipeline.audio.decode import AudioError, load_mono
 from pipeline.inputs import ALL, Input, given_of
 from pipeline.sources import store_root
@@ -210,9 +210,9 @@ def preview(path: str, content_hash: str) -> str | None:
 
 
 @st.cache_data(max_entries=512, show_spinner=False)
-def heard(path: str, content_hash: str) -> loudness.Heard:
+def heard(path: str, content_hash: str) -> sounds.Heard:
     """A recording as loud as the others of a playlist."""
-    return loudness.hear(Path(path))
+    return sounds.hear(Path(path))
 
 
 def standardised(dataset: str | None, view: str) -> Input:

@@ -13,9 +13,9 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from app.builds import process, waiting
-from app.cache import results, snapshot
+from app.cache import snapshot, tables
 from app.clusters import colours as colour_choice
-from app.clusters import pictures, saved, selection
+from app.clusters import pictures, selection
 from app.clusters import tuning as tried
 from app.clusters.colours import Grouping
 from app.clusters.pictures import Picture
@@ -69,7 +69,7 @@ def see(dataset: pd.Series, clustering: pd.Series | None) -> Sight | None:
     picture = pictures.choose(name, boxes, follow, touched=partial(_is_touched, name))
     if picture is None:
         return None
-    clips = results.aligned(snapshot.clips(name), picture.clip_ids).reset_index()
+    clips = tables.aligned(snapshot.clips(name), picture.clip_ids).reset_index()
     # The clouds first; what changes them stands below, and is read before they are drawn.
     clouds, tuning = st.container(), st.container()
     with tuning:
@@ -78,7 +78,7 @@ def see(dataset: pd.Series, clustering: pd.Series | None) -> Sight | None:
         colours = colour_choice.choose(dataset, clips, picture, grouping)
         symbols = st.toggle("Symbols by cluster", key="symbols", bind="query-params")
     ids = clips["clip_id"].tolist()
-    saved.follow(name, ids)
+    selection.follow_saved(name, ids)
     mask, chosen = selection.mask(name, ids), _chosen(ids)
     near: NDArray[np.intp] = np.array([], dtype=np.intp)
     if chosen is not None:
@@ -155,7 +155,7 @@ def _parameters(
 def _grouping(clustering: pd.Series | None, picture: Picture) -> Grouping | None:
     if clustering is None:
         return None
-    members = results.aligned(results.members(str(clustering["clustering_id"])), picture.clip_ids)
+    members = tables.aligned(tables.members(str(clustering["clustering_id"])), picture.clip_ids)
     clusters = members["cluster"].fillna(-1).to_numpy(np.int32)
     strength = members["strength"].to_numpy(np.float32)
     return Grouping("Cluster", clusters, strength)

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from app.cache import results, snapshot
+from app.cache import snapshot, tables
 from app.clusters import pictures
 from app.clusters.pictures import Picture
 from app.components.cloud.cloud import Colouring
@@ -81,5 +81,5 @@ def _feature(dataset: str, picture: Picture) -> Colouring:
     row = snapshot.views().set_index("view").loc[view]
     units = dict(zip(row["columns"], row["units"], strict=True))
     column = st.selectbox("Column", list(units), key="colour_column", bind="query-params")
-    values = results.aligned(snapshot.column(dataset, view, column).reset_index(), picture.clip_ids)["value"]
+    values = tables.aligned(snapshot.column(dataset, view, column).reset_index(), picture.clip_ids)["value"]
     return colours.scale(values, column, units[column])

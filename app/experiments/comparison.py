@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 import streamlit as st
 
-from app.cache import learned
+from app.cache import tables
 from app.experiments import leaderboard, selection, summary
 from app.experiments.summary import Names
-from app.ui import clip, clip_pages, show
+from app.ui import clip, clip_table, show
 from pipeline.classify.significance import Comparison, compare
 
 FIRST, SECOND, CLIP, AUTOPLAY = "first", "second", "clip", "compared_autoplay"
@@ -19,7 +19,7 @@ FIRST, SECOND, CLIP, AUTOPLAY = "first", "second", "clip", "compared_autoplay"
 def draw(dataset: pd.Series, run: Callable[[], None]) -> None:
     """Draw the two boxes, McNemar's test and the two lists of clips."""
     name, names = str(dataset["dataset"]), summary.names_of(dataset)
-    experiments = learned.experiments(name)
+    experiments = tables.experiments(name)
     if experiments.empty:
         selection.explain_none(dataset, run)
         return
@@ -35,7 +35,7 @@ def draw(dataset: pd.Series, run: Callable[[], None]) -> None:
             icon=":material/compare_arrows:",
         )
         return
-    predictions = (learned.predictions(first).table, learned.predictions(second).table)
+    predictions = (tables.predictions(first).table, tables.predictions(second).table)
     found = compare(*predictions)
     _verdict(found, summary.source(dataset, board.loc[[first]].iloc[0]))
     _clips(dataset, found, predictions)
@@ -110,12 +110,12 @@ def _list(
             "actual": one.loc[part, "truth"].to_numpy(),
             "first predicts": _predicted(one.loc[part]),
             "second predicts": _predicted(two.loc[part]),
-            "clip": clip_pages.short(part),
+            "clip": clip_table.short(part),
         }
         return pd.DataFrame(columns, dtype="string")
 
     clips = summary.clips_of(dataset)
-    clip_pages.draw(clips, ids, cells, chosen=st.query_params.get(CLIP), on_choose=choose, key=key)
+    clip_table.draw_ids(clips, ids, cells, chosen=st.query_params.get(CLIP), on_choose=choose, key=key)
 
 
 def _predicted(rows: pd.DataFrame) -> list[str]:

@@ -11,7 +11,7 @@ from app.experiments import charts, confusion, summary, training_clips
 from app.experiments.confusion import ALL, Cell
 from app.experiments.summary import ShownExperiment
 from app.ui import clip as listen
-from app.ui import clip_pages, show
+from app.ui import clip_table, show
 from pipeline.audio.decode import AudioError, to_wav_bytes
 from pipeline.networks.exposure import NEVER_MET, VALIDATED
 
@@ -67,7 +67,7 @@ def draw(shown: ShownExperiment) -> None:
 
     def pick(cell: Cell) -> None:
         confusion.put(cell)
-        st.session_state[clip_pages.page_key(LIST)] = 1
+        st.session_state[clip_table.page_key(LIST)] = 1
         rows = of_cell(table, cell)
         if cell != (ALL, ALL) and len(rows):
             choose(str(rows["clip_id"].iloc[0]))
@@ -107,7 +107,7 @@ def _list(shown: ShownExperiment, rows: pd.DataFrame, chosen: str | None) -> Non
     unit = shown.experiment["unit"]
     elsewhere = summary.elsewhere(shown.experiment)
     fold = f"{unit} was" if elsewhere else "tested in"
-    clip_pages.draw(
+    clip_table.draw_ids(
         summary.clips_of(shown.dataset),
         rows["clip_id"].tolist(),
         lambda part, clips: _cells(known.loc[part], clips, fold),
@@ -129,7 +129,7 @@ def _cells(part: pd.DataFrame, clips: pd.DataFrame, fold: str) -> pd.DataFrame:
         if clips[column].notna().any():
             columns[column] = clips[column].fillna("").to_numpy()
     columns[fold] = part["fold"].to_numpy()
-    columns["clip"] = clip_pages.short(part.index.tolist())
+    columns["clip"] = clip_table.short(part.index.tolist())
     return pd.DataFrame(columns, dtype="string")
 
 

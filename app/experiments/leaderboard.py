@@ -8,7 +8,7 @@ import pandas as pd
 
 from app.experiments import summary
 from app.experiments.summary import Names
-from app.ui import board
+from app.ui import show
 from pipeline.experiments.spec import EVERY_CLIP, FACTS
 from pipeline.networks import NETWORKS
 
@@ -131,7 +131,7 @@ def draw(experiments: pd.DataFrame, names: Names, chosen: str | None, *, key: st
     key : str
         A prefix, unique on the page.
     """
-    return board.choose(display_table(experiments, names), COLUMNS, chosen, key=key, highest_px=HIGHEST_PX)
+    return show.choose_row(display_table(experiments, names), COLUMNS, chosen, key=key, highest_px=HIGHEST_PX)
 
 
 @dataclass(frozen=True, slots=True)

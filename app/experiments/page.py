@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from app import error_boundary
-from app.cache import learned
+from app.cache import tables
 from app.experiments import charts, errors, leaderboard, selection, summary
 from app.experiments.sections import SECTIONS
 from app.experiments.summary import Names, ShownExperiment, names_of, source
@@ -22,7 +22,7 @@ PLAIN = {summary.CHANCE: "chance", summary.MAJORITY: "majority", summary.FACTS_A
 def draw(dataset: pd.Series, run: Callable[[], None]) -> None:
     """Draw the leaderboard and the experiment chosen in it; ``run`` leads to the form for a new one."""
     name, names = str(dataset["dataset"]), names_of(dataset)
-    experiments = learned.experiments(name)
+    experiments = tables.experiments(name)
     if experiments.empty:
         selection.explain_none(dataset, run)
         return

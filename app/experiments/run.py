@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from app.builds import panel
-from app.cache import learned, snapshot
+from app.cache import snapshot, tables
 from app.experiments import selection, summary
 from app.experiments.selection import EXPERIMENT, TARGET
 from app.experiments.summary import Names
@@ -95,7 +95,7 @@ def arrive() -> None:
 
 def _made_at(dataset: str, experiment_id: str) -> str | None:
     """When the experiment that is shown was made; None where there is none."""
-    rows = learned.experiments(dataset)
+    rows = tables.experiments(dataset)
     found = rows.loc[rows["experiment_id"] == experiment_id, "made_at"]
     return str(found.iloc[0]) if len(found) else None
 

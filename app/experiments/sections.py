@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app.cache import learned
+from app.cache import tables
 from app.experiments import charts, errors, summary, thresholds
 from app.experiments.summary import Evaluation, ShownExperiment
 from app.ui import show
@@ -90,7 +90,7 @@ def folds(shown: ShownExperiment) -> None:
 
 def learning(shown: ShownExperiment) -> None:
     """The accuracy over more and more training clips, or over a network's epochs."""
-    history = learned.history(shown.id)
+    history = tables.history(shown.id)
     if len(history):
         _epochs(shown, history)
     table = shown.metrics("share")

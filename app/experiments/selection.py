@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from app.builds import waiting
-from app.cache import learned, snapshot
+from app.cache import snapshot, tables
 from app.experiments import leaderboard
 from app.experiments.summary import Names
 from app.ui import address, show
@@ -99,7 +99,7 @@ def explain_none(dataset: pd.Series, run: Callable[[], None]) -> None:
             icon=":material/model_training:",
         )
         return
-    gaps = learned.gaps(name)
+    gaps = tables.experiment_gaps(name)
     if gaps.empty:
         waiting.draw(
             "experiments",
@@ -118,7 +118,7 @@ def explain_none(dataset: pd.Series, run: Callable[[], None]) -> None:
 
 def draw_gaps(dataset: str) -> None:
     """The experiments that could not be run on a collection, and why."""
-    gaps = learned.gaps(dataset)
+    gaps = tables.experiment_gaps(dataset)
     if len(gaps):
         with st.expander(
             f"{show.counted(len(gaps), 'experiment')} could not be run", icon=":material/block:"

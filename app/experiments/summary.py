@@ -9,7 +9,7 @@ from typing import Protocol
 import pandas as pd
 from pipeline.networks.network import Network
 
-from app.cache import learned, snapshot
+from app.cache import snapshot, tables
 from app.clusters import pictures
 from pipeline.classify import CLASSIFIERS
 from pipeline.classify.run import TOGETHER
@@ -206,11 +206,11 @@ class ShownExperiment:
 
     @property
     def predictions(self) -> Predictions:
-        return learned.predictions(self.id)
+        return tables.predictions(self.id)
 
     def metrics(self, kind: str) -> pd.DataFrame:
-        """See :func:`app.cache.learned.metrics`."""
-        return learned.metrics(self.id, kind)
+        """See :func:`app.cache.tables.metrics`."""
+        return tables.metrics(self.id, kind)
 
     @property
     def source(self) -> str:

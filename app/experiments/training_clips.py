@@ -12,10 +12,10 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from app.cache import learned
+from app.cache import tables
 from app.experiments import summary
 from app.experiments.summary import ShownExperiment
-from app.similar import rows
+from app.similar import search
 from pipeline.classify.protocol import OFFICIAL_SPLIT
 from pipeline.experiments.spec import UNLEAKED
 from pipeline.inputs import Input, InputError
@@ -43,7 +43,7 @@ def draw(shown: ShownExperiment, row: pd.Series, other: str, on_choose: Callable
     views = (elsewhere.view,) if elsewhere else tuple(shown.experiment["views"])
     _heading(shown, views, len(known))
     try:
-        matrix = learned.space(shown.name, views)
+        matrix = tables.space(shown.name, views)
         pairs = [
             (name, nearest(matrix, clip_id, known.index[known == name], NEAREST)) for name in (truth, other)
         ]
@@ -77,7 +77,7 @@ def _known(shown: ShownExperiment, clips: pd.DataFrame, clip_id: str) -> pd.Seri
     if summary.elsewhere(shown.experiment):
         return others(clips, targets, shown.predictions.classes, str(shown.experiment["unit"]), clip_id)
     if shown.experiment["subset"] == UNLEAKED:
-        targets = targets.drop(list(learned.removed(shown.name)), errors="ignore")
+        targets = targets.drop(list(tables.removed(shown.name)), errors="ignore")
     return training(shown.predictions.table, str(shown.experiment["protocol"]), targets, clip_id)
 
 
@@ -104,7 +104,7 @@ def _rows(
         return
     hits = clips.loc[near.index].assign(distance=near)
     hits["same"] = hits["content_hash"] == clips.loc[clip_id, "content_hash"]
-    rows.draw(hits.reset_index(drop=True), None, on_choose, key=key)
+    search.draw_hits(hits.reset_index(drop=True), None, on_choose, key=key)
 
 
 def training(table: pd.DataFrame, protocol: str, targets: pd.Series, own: str) -> pd.Series:

@@ -13,7 +13,7 @@ import soundfile
 import streamlit as st
 from numpy.typing import NDArray
 
-from app.cache import learned
+from app.cache import tables
 from app.live.analysis import Given, Hearing
 from app.live.metrics import Sitting
 from app.live.timeline import NAMES, Segment, clock
@@ -113,7 +113,7 @@ def draw_list() -> None:
     mine = kept()
     if not mine:
         return
-    classes = learned.voice_ear().classes
+    classes = tables.voice_ear().classes
     st.subheader("Corrections", anchor=False)
     st.markdown(f"You have corrected {show.counted(len(mine), 'decision')}.")
     told = corrections_table(mine, classes)
@@ -160,7 +160,7 @@ def draw_button(sitting: Sitting) -> None:
         )
         st.button("Never mind", on_click=_let_go, args=[sitting], key="live_never_mind")
     if should is not None:
-        network = learned.voice_card().short
+        network = tables.voice_card().short
         add(correct(MICROPHONE, sitting.doubted, should, network))
         _let_go(sitting)
         st.rerun()  # the whole page: the list of corrections is below
@@ -195,7 +195,7 @@ def draw_stretch(given: Given, hearing: Hearing, line: Sequence[Segment]) -> Non
             st.button("Keep this correction", disabled=should is None, key="live_line_keep")
             and should is not None
         ):
-            classes, network = learned.voice_ear().classes, learned.voice_card().short
+            classes, network = tables.voice_ear().classes, tables.voice_card().short
             add(
                 Correction(
                     source=given.name,

@@ -12,7 +12,7 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from app.cache import learned
+from app.cache import tables
 from app.live.clock_sync import BrowserClock
 from app.live.session import LiveState
 from models.decisions import Decision, State, StreamParameters
@@ -223,7 +223,7 @@ def _latency(sitting: Sitting) -> None:
 
 def in_use(parameters: StreamParameters) -> None:
     """Say which network decides, and from which probability on."""
-    card = learned.voice_card()
+    card = tables.voice_card()
     st.caption(
         f"Heard by the {'shipped' if card.shipped else 'own'} voice network "
         f"`{card.weights.stem}` ({card.short}, made {card.made}): an ECAPA-TDNN over the newest "

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from app.cache import learned, snapshot
+from app.cache import snapshot, tables
 from app.live import audio_file, example, timeline_view
 from app.live.analysis import Given, Hearer, Hearing, Known, left_s
 from app.live.audio_file import KINDS, Facts
@@ -161,7 +161,7 @@ class _Made:
 
 def example_recording() -> Given | None:
     """Make the example, or say why there is none."""
-    network = learned.voice_card()
+    network = tables.voice_card()
     key = (str(snapshot.store().root), snapshot.current().number, network.digest)
     made: _Made | None = st.session_state.get(MADE)
     if made is None or made.key != key:

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from plotly.subplots import make_subplots
 
-from app.cache import served
+from app.cache import sounds
 from app.components.players.recording_player import recording_player
 from app.experiments.summary import percent
 from app.live import corrections, example, timeline
@@ -184,7 +184,7 @@ def draw(
     st.plotly_chart(chart, key=CHART, config={"displaylogo": False}, alt=TITLE)
     table = described(line, known)
     recording_player(
-        served.url(hearing.sound, FLAC, "live_recording"),
+        sounds.url(hearing.sound, FLAC, "live_recording"),
         cells(table),
         [(one.start_s, one.end_s) for one in line],
         chart=CHART,

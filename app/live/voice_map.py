@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from app.cache import learned, results, snapshot
+from app.cache import snapshot, tables
 from app.components.clip_rows.clip_rows import clip_rows
 from app.components.cloud.cloud import Scene, cloud
 from app.live.metrics import Sitting
@@ -62,7 +62,7 @@ def collections() -> dict[str, str]:
     """The collections that the network in use has listened to, with their titles."""
     if not snapshot.store().current():
         return {}
-    key = described(learned.voice_card()).key
+    key = described(tables.voice_card()).key
     found = {}
     for _, row in snapshot.datasets().iterrows():
         views = snapshot.views(str(row["dataset"])).set_index("view")
@@ -73,14 +73,14 @@ def collections() -> dict[str, str]:
 
 def reference_map(dataset: str, title: str) -> Ground | None:
     """The ground of a collection; None where the build made no cloud of it."""
-    rows = results.projections(dataset)
+    rows = tables.projections(dataset)
     pca = (rows["view"] == NAME) & (rows["method"] == "pca") & (rows["dimension"] == 3)
     rows = rows[pca & (rows["origin"] == "build")]
     if rows.empty:
         return None
     projection_id = str(rows["projection_id"].iloc[0])
-    points = results.points(projection_id)
-    return Ground(dataset, title, list(points.clip_ids), points.positions, results.axes(projection_id))
+    points = tables.points(projection_id)
+    return Ground(dataset, title, list(points.clip_ids), points.positions, tables.axes(projection_id))
 
 
 def draw(sitting: Sitting | None) -> None:
@@ -107,7 +107,7 @@ def _choose(titles: dict[str, str]) -> str | None:
 
 
 def _cloud(ground: Ground, voice: Sequence[NDArray[np.float32]]) -> None:
-    clips = results.aligned(snapshot.clips(ground.dataset), np.array(ground.clip_ids, dtype=object))
+    clips = tables.aligned(snapshot.clips(ground.dataset), np.array(ground.clip_ids, dtype=object))
     labels = colours.categories(clips[ground.by], ground.by.capitalize())
     trail = ground.place(voice) if voice else None
     chosen = st.session_state.get(HEARD)

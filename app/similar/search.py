@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -12,6 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from app.cache import snapshot
+from app.components.clip_rows.clip_rows import clip_rows
+from app.ui import clip
 from app.ui.clip_table import COLUMNS
 from pipeline.extraction import Description, comparable
 from pipeline.inputs import ALL, InputError
@@ -120,7 +122,7 @@ def twin(query: Query) -> str | None:
     return None
 
 
-def in_words(hits: pd.DataFrame) -> pd.DataFrame:
+def hit_cells(hits: pd.DataFrame) -> pd.DataFrame:
     """What is written in the rows of a table of neighbours, without the columns that would stay empty."""
     words = {"label": hits["label"].fillna("")} if hits["label"].notna().any() else {}
     words["distance"] = hits["distance"].map("{:.4f}".format)
@@ -151,3 +153,16 @@ def agreement(labels: Sequence[str | None], own: str | None) -> str:
     rest = [f"{name} ({number})" for name, number in counts.most_common()]
     rest += [f"without a label ({total - len(told)})"] if len(told) < total else []
     return f"**{many} '{label}'**{like}" + (f"; the others: {', '.join(rest)}." if rest else ".")
+
+
+def draw_hits(hits: pd.DataFrame, chosen: str | None, on_choose: Callable[[str], None], *, key: str) -> None:
+    """Draw the rows of :class:`app.similar.search.Found`; a click on one calls ``on_choose`` with its clip."""
+    sounds = [snapshot.preview(str(clip.recording(hit)), hit["content_hash"]) for _, hit in hits.iterrows()]
+    clip_rows(
+        hit_cells(hits),
+        hits["clip_id"].tolist(),
+        sounds,
+        chosen=chosen,
+        on_choose=on_choose,
+        key=key,
+    )

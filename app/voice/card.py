@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from app.cache import learned
+from app.cache import tables
 from models.gender_format import SEXES
 from pipeline.experiments.spec import SHIPPED
 from pipeline.networks.voice_card_rows import DATASET, TEST, VALIDATION
@@ -40,11 +40,11 @@ class SpeakerGroup:
     @property
     def predictions(self) -> Predictions:
         """Of each whole, clean clip."""
-        return learned.predictions(str(self.experiment["experiment_id"]))
+        return tables.predictions(str(self.experiment["experiment_id"]))
 
     def metrics(self, kind: str) -> pd.DataFrame:
-        """See :func:`app.cache.learned.metrics`."""
-        return learned.metrics(str(self.experiment["experiment_id"]), kind)
+        """See :func:`app.cache.tables.metrics`."""
+        return tables.metrics(str(self.experiment["experiment_id"]), kind)
 
     @property
     def source(self) -> str:
@@ -108,7 +108,7 @@ def source(groups: Sequence[SpeakerGroup]) -> str:
 
 def load() -> VoiceNetwork | None:
     """The network of the snapshot that is shown; None where it has none."""
-    rows = learned.experiments(DATASET)
+    rows = tables.experiments(DATASET)
     if rows.empty:
         return None
     rows = rows.sort_values("protocol", key=lambda names: names != TEST, kind="stable")

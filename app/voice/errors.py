@@ -9,7 +9,7 @@ from app.cache import snapshot
 from app.experiments.charts import probabilities
 from app.experiments.errors import CLIP, choose, draw_player
 from app.experiments.summary import clips_of, percent
-from app.ui import clip_pages, show
+from app.ui import clip_table, show
 from app.voice import sections, summary
 from app.voice.card import SpeakerGroup, VoiceNetwork
 
@@ -75,11 +75,11 @@ def _list(network: VoiceNetwork, table: pd.DataFrame, clips: pd.DataFrame, chose
             "predicted": [summary.sounds(one) for one in rows["predicted"]],
             "confidence": [percent(one) for one in rows["confidence"]],
             "corpus": [corpus(network, one) for one in ids],
-            "clip": clip_pages.short(ids),
+            "clip": clip_table.short(ids),
         }
         return pd.DataFrame(columns, dtype="string")
 
-    clip_pages.draw(
+    clip_table.draw_ids(
         clips, table["clip_id"].tolist(), cells, chosen=chosen, on_choose=choose, key=LIST
     )  # fmt: skip
 
@@ -95,7 +95,7 @@ def _clip(network: VoiceNetwork, group: SpeakerGroup, row: pd.Series, clips: pd.
     if clip_id in clips.index:
         draw_player(clips.loc[[clip_id]].iloc[0])
     else:
-        st.markdown(f"**{clip_pages.short([clip_id])[0]}**")
+        st.markdown(f"**{clip_table.short([clip_id])[0]}**")
         st.info(
             f"This clip is of {corpus(network, clip_id)}, which is not in this store: add that corpus on the Pipeline "
             "page to hear it.",

@@ -11,7 +11,7 @@ import streamlit as st
 
 from app import error_boundary
 from app.builds import waiting
-from app.cache import learned
+from app.cache import tables
 from app.experiments.charts import epochs
 from app.experiments.errors import rest
 from app.experiments.sections import recipe
@@ -112,7 +112,7 @@ def training(network: VoiceNetwork) -> None:
         key="voice_seeds",
     )  # fmt: skip
     group = network.group(VALIDATION)
-    history = learned.history(str(group.experiment["experiment_id"])) if group else pd.DataFrame()
+    history = tables.history(str(group.experiment["experiment_id"])) if group else pd.DataFrame()
     if history.empty or group is None:
         st.info("The card of this network has no learning curves.", icon=":material/info:")
         return

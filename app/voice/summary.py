@@ -53,9 +53,10 @@ def seeds(made: Mapping[str, Any]) -> str:
 def headline(group: SpeakerGroup) -> str:
     """The accuracy on the speakers of one group, with every interval that there is."""
     row = group.experiment
+    interval = between(row["accuracy_low"], row["accuracy_high"])
     sentence = (
         f"**{percent(row['accuracy'])} of {row['clips']:,} clips of {row['groups']:,} speakers are classified "
-        f"correctly** ({listed(group.corpora)}; Wilson's 95% interval {between(row['accuracy_low'], row['accuracy_high'])}"
+        f"correctly** ({listed(group.corpora)}; Wilson's 95% interval {interval}"
     )
     return f"{sentence}{over_speakers(group.metrics('speakers'))}). {caveat(group)}"
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app.components.cloud import bits
+from app.components.cloud import data
 from store.reader import Reader
 from store.snapshots import Store
 
@@ -98,7 +98,7 @@ def query(view: View) -> dict[str, str]:
 
 def picked(view: View, n: int) -> list[int]:
     """The clips that the address says are picked."""
-    return np.flatnonzero(bits.decode(query(view)["picked"].partition(".")[2], n)).tolist()
+    return np.flatnonzero(data.decode(query(view)["picked"].partition(".")[2], n)).tolist()
 
 
 def listed(view: View) -> set[str]:

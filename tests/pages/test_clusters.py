@@ -59,7 +59,7 @@ def _ids(store: Path, dataset: str = "demo_sounds") -> list[str]:
 
 
 def _link(ids: list[str], *places: int) -> str:
-    from app.components.cloud import bits
+    from app.components.cloud import data as bits
 
     return f"{selection._stamp(ids)}.{bits.encode(np.isin(np.arange(len(ids)), places))}"
 
@@ -290,8 +290,8 @@ def _of(store: Path, method: str) -> str:
 
 
 def _nodes(page: Page) -> list[int]:
-    from app.cache.results import tree
-    from app.clusters.branches import branches
+    from app.cache.tables import tree
+    from app.clusters.condensed_tree import branches
 
     return [one.node for one in branches(tree(str(_query(page, "clustering"))))]
 

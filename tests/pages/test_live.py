@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from app.cache import learned
+from app.cache import tables
 from app.live import corrections, webrtc
 from app.live.frame_queue import LiveQueue
 from app.live.session import LiveSession
@@ -65,7 +65,7 @@ def ears(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[Callable[[Co
     def connected(connection: Connection) -> Ears:
         def session() -> LiveSession:
             queue = LiveQueue(most_frames=1_000, most_bytes=2**28, clock=clock)
-            return LiveSession(VoiceStream(learned.voice_ear(), Silero()), queue=queue, clock=clock)
+            return LiveSession(VoiceStream(tables.voice_ear(), Silero()), queue=queue, clock=clock)
 
         own = Ears(session)
         made.append(own)
@@ -108,7 +108,7 @@ def test_a_voice_is_shown_named_on_the_map_and_timed(
     open_page(demo_store, "home")  # from here on the store is that one
     speak(ears(ON), *voice)
     page = open_page(demo_store, "live").sound()
-    sure_from = learned.voice_parameters().sure_from
+    sure_from = tables.voice_parameters().sure_from
     assert drawn["monitor"]["state"] == State.FEMALE and drawn["monitor"]["probability"] >= sure_from
     assert drawn["monitor"]["sure_from"] == sure_from
     (trail,) = drawn["cloud"]["trails"]
@@ -180,7 +180,7 @@ def test_without_a_network_the_page_says_so(
     def none() -> None:
         raise VoiceCardError("The weights are damaged; expected a whole network. Install the program again.")
 
-    monkeypatch.setattr(learned, "voice_card", none)
+    monkeypatch.setattr(tables, "voice_card", none)
     assert "Install the program again" in open_page(demo_store, "live").text
 
 

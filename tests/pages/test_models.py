@@ -12,9 +12,9 @@ import pytest
 import soundfile
 
 from app.builds import panel
-from app.cache import learned
+from app.cache import tables
 from app.experiments import confusion, errors, leaderboard
-from app.ui import clip_pages
+from app.ui import clip_table
 from pipeline.classify import CLASSIFIERS
 from pipeline.classify.significance import compare
 from pipeline.experiments.spec import BASELINES
@@ -191,11 +191,11 @@ def test_a_cell_lists_its_clips_and_its_surest_is_shown_beside_its_neighbours(
     cell, table = _cell(demo_store, name)
     page = models(experiment=name)
     wrong = errors.of_cell(table, ("", ""))
-    assert _ids(drawn[errors.LIST]) == wrong["clip_id"].head(clip_pages.ROWS).tolist()
+    assert _ids(drawn[errors.LIST]) == wrong["clip_id"].head(clip_table.ROWS_OF_IDS).tolist()
     _set(page, confusion_actual=cell[0], confusion_predicted=cell[1])
     mine = errors.of_cell(table, cell)
     assert (_query(page, confusion.ACTUAL), _query(page, confusion.PREDICTED)) == cell
-    assert _ids(drawn[errors.LIST]) == mine["clip_id"].head(clip_pages.ROWS).tolist()
+    assert _ids(drawn[errors.LIST]) == mine["clip_id"].head(clip_table.ROWS_OF_IDS).tolist()
     first = mine.iloc[0]
     assert _query(page, "clip") == first["clip_id"] == drawn[errors.LIST]["chosen"]
     assert [one.proto.autoplay for one in page.at.get("audio")] == [True]
@@ -230,11 +230,11 @@ def test_long_lists_have_pages(models: Callable[..., Page], demo_store: Path, dr
     _, table = _cell(demo_store, name)
     wrong = errors.of_cell(table, ("", ""))["clip_id"].tolist()
     page = models(experiment=name)
-    _set(page, **{clip_pages.page_key(errors.LIST): 2})
-    assert _ids(drawn[errors.LIST]) == wrong[clip_pages.ROWS : 2 * clip_pages.ROWS]
+    _set(page, **{clip_table.page_key(errors.LIST): 2})
+    assert _ids(drawn[errors.LIST]) == wrong[clip_table.ROWS_OF_IDS : 2 * clip_table.ROWS_OF_IDS]
     true = str(table["truth"].iloc[0])
     _set(page, confusion_actual=true)
-    assert _keyed(page, clip_pages.page_key(errors.LIST)).value == 1
+    assert _keyed(page, clip_table.page_key(errors.LIST)).value == 1
 
 
 def test_two_experiments_are_compared(
@@ -246,7 +246,7 @@ def test_two_experiments_are_compared(
         found = compare(reader.predictions(first).table, reader.predictions(second).table)
     assert found.sentence in page.text
     assert [_query(page, one) for one in ("first", "second")] == [first, second]
-    assert _ids(drawn["only_first"]) == list(found.only_first[: clip_pages.ROWS])
+    assert _ids(drawn["only_first"]) == list(found.only_first[: clip_table.ROWS_OF_IDS])
     assert page.at.table[0].value.to_numpy().tolist() == [
         [found.both_right, len(found.only_first)],
         [len(found.only_second), found.both_wrong],
@@ -271,7 +271,7 @@ def test_what_was_not_made_is_listed_with_its_reason(
     models: Callable[..., Page], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gap = pd.DataFrame([{"target": "label", "what": "svm on mfcc", "reason": "Too many clips."}])
-    monkeypatch.setattr(learned, "gaps", lambda dataset: gap)
+    monkeypatch.setattr(tables, "experiment_gaps", lambda dataset: gap)
     for part in ("Results", "Run"):
         page = models(part=part)
         assert [one.label for one in page.at.expander if "could not be run" in one.label]

@@ -15,8 +15,8 @@ from typing import Any
 
 import streamlit as st
 
-from app.cache import served
-from app.ui.sound_charts import MAGMA
+from app.cache import sounds
+from app.ui.clip import MAGMA
 
 FOLDER = Path(__file__).resolve().parent
 # Each after those it imports.
@@ -63,7 +63,7 @@ def monitor(
 
     _component(
         key=key,
-        data={"module": served.url(_script(json.dumps(constants)), served.SCRIPT, "monitor"), **tick},
+        data={"module": sounds.url(_script(json.dumps(constants)), sounds.SCRIPT, "monitor"), **tick},
         default={"drawn": None},
         on_drawn_change=drawn,
     )

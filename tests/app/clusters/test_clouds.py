@@ -12,7 +12,7 @@ import pytest
 import soundfile
 import streamlit as st
 
-from app.cache import results, snapshot
+from app.cache import snapshot, tables
 from app.clusters import clouds, pictures
 from app.clusters.pictures import Picture
 
@@ -60,8 +60,8 @@ def test_the_view_follows_a_newly_chosen_clustering_only() -> None:
 
 
 def test_groups_stand_in_the_order_of_the_pictures_clips() -> None:
-    row = results.clusterings(NAME).iloc[0]
-    members = results.members(row["clustering_id"]).set_index("clip_id")["cluster"]
+    row = tables.clusterings(NAME).iloc[0]
+    members = tables.members(row["clustering_id"]).set_index("clip_id")["cluster"]
     ids = members.index.to_numpy(dtype=object)[::-1]
     picture: Any = Picture("mfcc", np.array([*ids, "gone.wav"], dtype=object), (), *[np.zeros(0)] * 2, None)
     found = clouds._grouping(row, picture)

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import streamlit as st
 
-from app.cache import results, snapshot
+from app.cache import snapshot, tables
 from app.clusters import colours as colour_choice
 from app.clusters import pictures
 from app.clusters.colours import Grouping
@@ -33,11 +33,11 @@ def asked(demo_store: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 def _seen(name: str = "demo_sounds", view: str = "mfcc") -> tuple[pd.Series, pd.DataFrame, Picture]:
     dataset = snapshot.datasets().set_index("dataset", drop=False).loc[name]
-    rows = results.projections(name)
+    rows = tables.projections(name)
     rows = rows[(rows["view"] == view) & (rows["method"] == "pca") & (rows["dimension"] == 3)]
     picture = pictures._picture(view, rows.assign(name="PCA"), (3,))
     assert picture is not None
-    return dataset, results.aligned(snapshot.clips(name), picture.clip_ids).reset_index(), picture
+    return dataset, tables.aligned(snapshot.clips(name), picture.clip_ids).reset_index(), picture
 
 
 def _grouping(n: int, *, strength: bool = True) -> Grouping:

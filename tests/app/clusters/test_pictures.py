@@ -23,7 +23,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two views; points that tell which projection they are of."""
     views = pd.DataFrame({"view": ["mfcc", "chroma"], "title": ["MFCC", "Chroma"]})
     monkeypatch.setattr(pictures.snapshot, "views", lambda: views)
-    monkeypatch.setattr(pictures.results, "points", _points)
+    monkeypatch.setattr(pictures.tables, "points", _points)
 
 
 def _points(id_: str) -> Points:

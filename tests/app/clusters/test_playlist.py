@@ -11,7 +11,7 @@ import pytest
 import streamlit as st
 from hypothesis import given, strategies
 
-from app.cache.loudness import Heard
+from app.cache.sounds import Heard
 from app.clusters import playlist
 from app.components.playlist import playlist as component
 from app.ui import clip

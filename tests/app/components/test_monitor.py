@@ -16,13 +16,13 @@ import streamlit as st
 from hypothesis import given, strategies
 from numpy.typing import NDArray
 
-from app.cache import served
+from app.cache import sounds
 from app.components.monitor import monitor as module
 from app.live import monitor_view
 from app.live.monitor_view import MonitorData, Sent, monitor_data
 from app.live.session import LiveState
 from app.live.spectrogram import Picture
-from app.ui.sound_charts import MAGMA
+from app.ui.clip import MAGMA
 from models.decisions import Decision, State, Why
 
 BANDS = 80
@@ -181,8 +181,8 @@ def mounted(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 def test_a_tick_carries_no_script_but_its_address(mounted: dict[str, Any]) -> None:
     module.monitor(asdict(made(live())), monitor_view.constants(), on_drawn=None, key="m")
     script = mounted["data"].pop("module")
-    assert script == served.url(
-        module._script(json.dumps(monitor_view.constants())), served.SCRIPT, "monitor"
+    assert script == sounds.url(
+        module._script(json.dumps(monitor_view.constants())), sounds.SCRIPT, "monitor"
     )
     assert mounted["data"] == asdict(made(live()))
     assert mounted["key"] == "m" and len(module.LOADER) < 200

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.clusters import standing_out
+from app.clusters import selection_panel
 
 
 def test_the_column_that_differs_comes_first_with_its_size() -> None:
@@ -16,7 +16,7 @@ def test_the_column_that_differs_comes_first_with_its_size() -> None:
     values = rng.normal(size=(400, 6)).astype(np.float32)
     chosen = np.arange(400) < 100
     values[chosen, 4] -= 3
-    table = standing_out.by_column(values, list("abcdef"), chosen)
+    table = selection_panel.by_column(values, list("abcdef"), chosen)
     assert table["column"].iloc[0] == "e"
     assert table["difference"].iloc[0] == pytest.approx(-3, abs=0.4)
     assert len(table) == 6
@@ -26,8 +26,8 @@ def test_the_column_that_differs_comes_first_with_its_size() -> None:
 def test_swapping_the_sides_swaps_the_sign(bits: int) -> None:
     chosen = np.array([bits >> place & 1 for place in range(10)], dtype=bool)
     values = np.random.default_rng(1).normal(size=(10, 4)).astype(np.float32)
-    here = standing_out.by_column(values, list("abcd"), chosen).set_index("column")["difference"]
-    there = standing_out.by_column(values, list("abcd"), ~chosen).set_index("column")["difference"]
+    here = selection_panel.by_column(values, list("abcd"), chosen).set_index("column")["difference"]
+    there = selection_panel.by_column(values, list("abcd"), ~chosen).set_index("column")["difference"]
     if chosen.any() and not chosen.all():
         assert here.sort_index().to_numpy() == pytest.approx(-there.sort_index().to_numpy())
     else:
@@ -36,6 +36,6 @@ def test_swapping_the_sides_swaps_the_sign(bits: int) -> None:
 
 def test_labels_are_counted_with_their_share() -> None:
     labels = pd.Series(["dog", "dog", "rain", None])
-    table = standing_out.by_label(labels, np.array([True, False, True, True])).set_index("label")
+    table = selection_panel.by_label(labels, np.array([True, False, True, True])).set_index("label")
     assert table.loc["dog"].tolist() == [1, 2, 0.5]
     assert table.loc["not told"].tolist() == [1, 1, 1.0]

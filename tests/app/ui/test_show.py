@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.ui.registries import CLUSTERING_TITLES, SPACES
+from app.ui.show import CLUSTERING_TITLES, SPACES
 from pipeline.clusterings import CLUSTERERS, spaces
 
 

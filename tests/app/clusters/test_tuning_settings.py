@@ -18,9 +18,9 @@ EVERY = [*CLUSTERERS.items(), *METHODS.items()]
 def _page() -> None:
     import streamlit as st
 
-    from app.clusters import settings
+    from app.clusters import tuning
 
-    st.session_state["chosen"] = settings.draw(
+    st.session_state["chosen"] = tuning.parameter_widgets(
         st.session_state["settings"], st.session_state["most"], key="try"
     )
 

@@ -1,16 +1,78 @@
-"""How loud a clip is, and what makes it as loud as its neighbours: ITU-R BS.1770, by pyloudnorm."""
+"""Samples as bytes a browser plays."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import io
 import math
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import soundfile
+import streamlit as st
 from numpy.typing import NDArray
+from streamlit import runtime
 
-from app.cache.encode import PREVIEW_RATE_HZ, to_data_url
 from pipeline.audio.decode import AudioError, load_mono, resample
+
+PREVIEW_RATE_HZ = 22_050
+
+
+def to_data_url(samples: NDArray[np.float32], sample_rate_hz: int) -> str:
+    """A small MP3 in a data URL, about 10 kB a second: many fit into the rows of one table.
+
+    Parameters
+    ----------
+    samples : float32, shape (samples,)
+        Mono, full scale at 1; what exceeds it is clipped.
+    sample_rate_hz : int
+        Their rate; above 22,050 Hz they are resampled, for MP3 knows few rates and a row needs little.
+    """
+    small = resample(samples, sample_rate_hz, PREVIEW_RATE_HZ)
+    buffer = io.BytesIO()
+    soundfile.write(buffer, np.clip(small, -1, 1), PREVIEW_RATE_HZ, format="MP3", subtype="MPEG_LAYER_III")
+    return "data:audio/mp3;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+BYTES = "application/octet-stream"
+JSON = "application/json"
+SCRIPT = "text/javascript"
+WAV = "audio/wav"
+
+
+def url(data: bytes, mime: str, key: str) -> str:
+    """Offer the bytes to the browser for as long as this page shows them.
+
+    Parameters
+    ----------
+    data : bytes
+        What to serve.
+    mime : str
+        Its media type. Streamlit compresses all but sounds, pictures and videos on the way.
+    key : str
+        Who shows it, unique on the page: other bytes under the same key take the place of the old.
+
+    Returns
+    -------
+    str
+        A path below the server, base path included. Outside a running server, where nobody can fetch,
+        it has the same form.
+    """
+    name = hashlib.blake2b(data, digest_size=16).hexdigest()
+    if not runtime.exists():
+        return f"{_base()}/media/{name}"
+    # Streamlit's own name for a file above 1 MiB looks at its length and three samples only; with our name
+    # in it, two arrays that differ anywhere differ in their address.
+    path = runtime.get_instance().media_file_mgr.add(data, mime, f"sesatlas.{key}", file_name=name)
+    return f"{_base()}{path}"
+
+
+def _base() -> str:
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{base}" if base else ""
+
 
 TARGET_LUFS = -23.0
 """Of EBU R 128: low enough that few clips need more peak than there is."""

@@ -11,7 +11,7 @@ from streamlit import runtime
 from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 
-from app.cache import served
+from app.cache import sounds
 
 
 @pytest.fixture
@@ -25,21 +25,21 @@ def storage(monkeypatch: pytest.MonkeyPatch) -> MemoryMediaFileStorage:
 
 
 def test_what_is_served_is_what_was_given(storage: MemoryMediaFileStorage) -> None:
-    address = served.url(b"abc", served.BYTES, "cloud.ids")
+    address = sounds.url(b"abc", sounds.BYTES, "cloud.ids")
     file = storage.get_file(address.removeprefix("/media/"))
-    assert (file.content, file.mimetype) == (b"abc", served.BYTES)
+    assert (file.content, file.mimetype) == (b"abc", sounds.BYTES)
 
 
 def test_the_same_bytes_have_one_address(storage: MemoryMediaFileStorage) -> None:
-    assert served.url(b"abc", served.BYTES, "a") == served.url(b"abc", served.BYTES, "b")
-    assert served.url(b"abc", served.BYTES, "a") != served.url(b"abd", served.BYTES, "a")
+    assert sounds.url(b"abc", sounds.BYTES, "a") == sounds.url(b"abc", sounds.BYTES, "b")
+    assert sounds.url(b"abc", sounds.BYTES, "a") != sounds.url(b"abd", sounds.BYTES, "a")
 
 
 def test_two_large_arrays_that_hardly_differ_have_two_addresses(storage: MemoryMediaFileStorage) -> None:
     # Streamlit looks at three samples of a file above 1 MiB, and none of them is here.
     one, other = bytearray(4 << 20), bytearray(4 << 20)
     other[1 << 20] = 1
-    assert served.url(bytes(one), served.BYTES, "a") != served.url(bytes(other), served.BYTES, "a")
+    assert sounds.url(bytes(one), sounds.BYTES, "a") != sounds.url(bytes(other), sounds.BYTES, "a")
 
 
 @pytest.mark.parametrize("base", ["sounds/atlas", "/sounds/atlas/"])
@@ -47,8 +47,8 @@ def test_a_dashboard_below_a_path_is_found_there(
     storage: MemoryMediaFileStorage, monkeypatch: pytest.MonkeyPatch, base: str
 ) -> None:
     monkeypatch.setattr(streamlit, "get_option", {"server.baseUrlPath": base}.get)
-    assert re.fullmatch(r"/sounds/atlas/media/\w+\.bin", served.url(b"abc", served.BYTES, "a"))
+    assert re.fullmatch(r"/sounds/atlas/media/\w+\.bin", sounds.url(b"abc", sounds.BYTES, "a"))
 
 
 def test_without_a_server_there_is_still_an_address() -> None:
-    assert re.fullmatch(r"/media/\w+", served.url(b"abc", served.BYTES, "a"))
+    assert re.fullmatch(r"/media/\w+", sounds.url(b"abc", sounds.BYTES, "a"))

@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from app.cache import snapshot
-from app.clusters import saved, selection
+from app.clusters import selection
 from store.annotations import Selection, load_selection, save_selection, selections_folder
 from store.snapshots import Store
 
@@ -64,28 +64,28 @@ def _picked() -> list[int] | None:
 @pytest.mark.parametrize("name", NAMES)
 def test_any_name_leads_back_to_its_clips(said: list[str], store: Store, name: str) -> None:
     _save(name)
-    saved.pick("set", IDS, name)
+    selection.pick_saved("set", IDS, name)
     assert (_picked(), said) == ([2, 5], [])
-    assert st.query_params[saved.PARAMETER] == name
+    assert st.query_params[selection.SAVED] == name
     assert all(path.parent == selections_folder(store) for path in store.root.rglob("*.json"))
 
 
 def test_a_link_to_a_saved_one_is_followed_once(said: list[str]) -> None:
     _save()
-    st.query_params[saved.PARAMETER] = "rain"
-    saved.follow("set", IDS)
+    st.query_params[selection.SAVED] = "rain"
+    selection.follow_saved("set", IDS)
     assert _picked() == [2, 5]
     selection.put("set", IDS, None)
-    saved.follow("set", IDS)
+    selection.follow_saved("set", IDS)
     assert (_picked(), said) == (None, [])
 
 
 def test_other_clips_do_not_go_by_its_name(said: list[str]) -> None:
     _save()
-    saved.pick("set", IDS, "rain")
+    selection.pick_saved("set", IDS, "rain")
     assert selection.is_linked()
     selection.put("set", IDS, np.isin(IDS, IDS[:1]))
-    assert saved.PARAMETER not in st.query_params
+    assert selection.SAVED not in st.query_params
 
 
 def test_a_name_is_a_link_where_the_clips_are_too_many_for_one(
@@ -93,10 +93,10 @@ def test_a_name_is_a_link_where_the_clips_are_too_many_for_one(
 ) -> None:
     monkeypatch.setattr(selection, "LONGEST_LINK", 5)
     _save()
-    saved.pick("set", IDS, "rain")
+    selection.pick_saved("set", IDS, "rain")
     assert st.query_params == {"saved": "rain"} and selection.is_linked()
     st.session_state.clear()
-    saved.follow("set", IDS)
+    selection.follow_saved("set", IDS)
     assert _picked() == [2, 5]
 
 
@@ -104,22 +104,22 @@ def test_clips_that_stand_in_the_link_themselves_come_before_the_name(said: list
     _save()
     selection.put("set", IDS, np.isin(IDS, IDS[:1]))
     st.session_state.clear()
-    st.query_params[saved.PARAMETER] = "rain"
-    saved.follow("set", IDS)
+    st.query_params[selection.SAVED] = "rain"
+    selection.follow_saved("set", IDS)
     assert (_picked(), said) == ([0], [])
 
 
 @pytest.mark.parametrize(("gone", "told"), [(1, "1 clip of 'rain' is no"), (2, "2 clips of 'rain' are no")])
 def test_clips_that_are_gone_are_counted(said: list[str], gone: int, told: str) -> None:
     _save(clip_ids=(IDS[4], *(f"set/gone{number}.wav" for number in range(gone))))
-    saved.pick("set", IDS, "rain")
+    selection.pick_saved("set", IDS, "rain")
     assert _picked() == [4]
     assert said[0].startswith(told)
 
 
 def test_all_of_its_clips_are_gone(said: list[str]) -> None:
     _save(clip_ids=("set/gone.wav",))
-    saved.pick("set", IDS, "rain")
+    selection.pick_saved("set", IDS, "rain")
     assert _picked() is None and "1 clip of 'rain'" in said[0]
 
 
@@ -131,26 +131,26 @@ def test_one_that_does_not_exist_or_is_of_another_collection(said: list[str]) ->
         ("", "1 to 200"),
         ("x" * 201, "1 to 200"),
     ]:
-        saved.pick("set", IDS, name)
+        selection.pick_saved("set", IDS, name)
         assert _picked() is None
         assert word in said[-1]
 
 
 def test_a_forgotten_one_leaves_the_link(said: list[str]) -> None:
     _save()
-    st.query_params[saved.PARAMETER] = "rain"
-    saved._forget("rain")
+    st.query_params[selection.SAVED] = "rain"
+    selection._forget("rain")
     assert st.query_params == {} and said == []
-    saved._forget("rain")
+    selection._forget("rain")
     assert "no selection 'rain'" in said[0]
 
 
 def _page() -> None:
-    from app.clusters import saved
+    from app.clusters import selection
 
     ids = [f"set/{number}.wav" for number in range(10)]
-    saved.save_form("set", ids[:3], ids[:1])
-    saved.load_box("set", ids)
+    selection.save_form("set", ids[:3], ids[:1])
+    selection.load_box("set", ids)
 
 
 def _opened() -> AppTest:

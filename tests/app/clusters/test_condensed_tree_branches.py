@@ -11,8 +11,8 @@ import pytest
 from hdbscan import HDBSCAN
 from numpy.typing import NDArray
 
-from app.clusters import branches
-from app.clusters.branches import NONE
+from app.clusters import condensed_tree
+from app.clusters.condensed_tree import NONE
 
 
 def _fitted(values: NDArray[np.float64], min_cluster_size: int = 5) -> tuple[pd.DataFrame, Any]:
@@ -35,28 +35,28 @@ def fitted(request: pytest.FixtureRequest) -> tuple[pd.DataFrame, Any]:
 
 def test_every_branch_holds_as_many_clips_as_hdbscan_counts(fitted: tuple[pd.DataFrame, Any]) -> None:
     tree, _ = fitted
-    assert branches.root(tree) == 240
-    assert branches.members(tree, 240).all()
+    assert condensed_tree.root(tree) == 240
+    assert condensed_tree.members(tree, 240).all()
     inner = tree[tree["size"] > 1]
     assert len(inner) >= 4
     for child, size in inner[["child", "size"]].itertuples(index=False):
-        assert branches.members(tree, int(child)).sum() == size
+        assert condensed_tree.members(tree, int(child)).sum() == size
 
 
 def test_a_selected_branch_holds_its_cluster_and_no_other(fitted: tuple[pd.DataFrame, Any]) -> None:
     tree, model = fitted
-    number = branches.clusters(tree)
+    number = condensed_tree.clusters(tree)
     nodes = tree.loc[tree["selected"], "child"]
     assert sorted(number[int(one)] for one in nodes) == list(range(model.labels_.max() + 1))
     for node in nodes:
-        below = branches.members(tree, int(node))
+        below = condensed_tree.members(tree, int(node))
         assert set(model.labels_[below]) - {-1} == {number[int(node)]}
         assert below[model.labels_ == number[int(node)]].all()
 
 
 def test_branches_keep_to_their_place(fitted: tuple[pd.DataFrame, Any]) -> None:
     tree, _ = fitted
-    found = {one.node: one for one in branches.branches(tree)}
+    found = {one.node: one for one in condensed_tree.branches(tree)}
     assert set(found) == {240, *tree.loc[tree["size"] > 1, "child"]}
     for parent, rows in tree[tree["size"] > 1].groupby("parent"):
         of_it = found[int(str(parent))]
@@ -70,7 +70,7 @@ def test_branches_keep_to_their_place(fitted: tuple[pd.DataFrame, Any]) -> None:
 
 def test_a_branch_grows_no_wider_and_loses_what_hdbscan_says(fitted: tuple[pd.DataFrame, Any]) -> None:
     tree, _ = fitted
-    for one in branches.branches(tree):
+    for one in condensed_tree.branches(tree):
         assert len(one.edges) == len(one.widths) + 1
         if one.edges[0] == one.edges[-1]:
             assert one.widths.tolist() == [one.size], "all leave where it begins"
@@ -83,32 +83,32 @@ def test_a_branch_grows_no_wider_and_loses_what_hdbscan_says(fitted: tuple[pd.Da
 
 def test_of_many_branches_the_largest_are_drawn() -> None:
     tree, _ = _fitted(_groups(1, n=600, groups=40), 3)
-    whole = branches.branches(tree)
-    some = branches.branches(tree, most=9)
+    whole = condensed_tree.branches(tree)
+    some = condensed_tree.branches(tree, most=9)
     assert len(some) == 9 < len(whole)
     left_out = {one.node: one.size for one in whole}.keys() - {one.node for one in some}
     assert min(one.size for one in some) >= max(one.size for one in whole if one.node in left_out)
-    assert sum(len(one.widths) for one in whole) <= branches.MOST_BARS
+    assert sum(len(one.widths) for one in whole) <= condensed_tree.MOST_BARS
 
 
 def test_twins_at_distance_nothing_are_drawn_at_a_density_that_is_a_number() -> None:
     values = np.vstack([np.repeat(_groups(2, n=8), 4, axis=0), _groups(3, n=40)])
     tree, _ = _fitted(values, 3)
     assert np.isinf(tree["lambda_val"]).any()
-    found = branches.branches(tree)
+    found = condensed_tree.branches(tree)
     assert all(np.isfinite(one.edges).all() and (one.widths > 0).all() for one in found)
     for child, size in tree.loc[tree["size"] > 1, ["child", "size"]].itertuples(index=False):
-        assert branches.members(tree, int(child)).sum() == size
+        assert condensed_tree.members(tree, int(child)).sum() == size
 
 
 def test_all_the_same_is_one_branch() -> None:
     rows = {"parent": 4, "child": range(4), "lambda_val": np.inf, "size": 1, "selected": False}
-    found = branches.branches(pd.DataFrame(rows))
+    found = condensed_tree.branches(pd.DataFrame(rows))
     assert [(one.node, one.size, one.cluster) for one in found] == [(4, 4, NONE)]
 
 
 def test_a_branch_in_words() -> None:
-    one = branches.Branch(7, 1_234, 0, np.array([0.25, 1]), np.array([1_234]), 3)
-    assert branches.told(one) == "branch 7 · 1,234 clips · cluster 3 · λ 0.25 to 1"
-    other = branches.Branch(8, 1, 0, np.array([0.25, 1]), np.array([1]), NONE)
-    assert branches.told(other) == "branch 8 · 1 clip · in no cluster · λ 0.25 to 1"
+    one = condensed_tree.Branch(7, 1_234, 0, np.array([0.25, 1]), np.array([1_234]), 3)
+    assert condensed_tree.told(one) == "branch 7 · 1,234 clips · cluster 3 · λ 0.25 to 1"
+    other = condensed_tree.Branch(8, 1, 0, np.array([0.25, 1]), np.array([1]), NONE)
+    assert condensed_tree.told(other) == "branch 8 · 1 clip · in no cluster · λ 0.25 to 1"

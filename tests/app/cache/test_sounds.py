@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from app.cache.encode import PREVIEW_RATE_HZ, to_data_url
+from app.cache.sounds import PREVIEW_RATE_HZ, to_data_url
 
 HEAD = "data:audio/mp3;base64,"
 
