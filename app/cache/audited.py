@@ -18,26 +18,34 @@ from pipeline.audit.report import SPLIT
 from pipeline.experiments.spec import UNLEAKED
 from store.errors import SesatlasError
 
-TABLES = ("pairs", "ties", "removed", "doubts", "facts", "balance")
+TABLES = {
+    "pairs": "pairs",
+    "leaks": "ties",
+    "removed": "removed",
+    "label_issues": "doubts",
+    "facts": "facts",
+    "balance": "balance",
+}
+"""Fields of :class:`Audit` that are tables, and the store's names of them."""
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class Audit:
     """
-    One dataset's audit. ``told`` and ``notes`` are the sentences of each part by its name.
+    One dataset's audit. ``summaries`` and ``notes`` are the sentences of each part by its name.
 
-    ``experiment`` is the row of the one that doubts the labels, ``unleaked`` that of the same one
+    ``experiment`` is the row of the one whose predictions rank the label issues, ``unleaked`` that of the same one
     without the clips that leaked; None where there is none.
     """
 
     dataset: pd.Series
     clips: int
-    told: Mapping[str, str]
+    summaries: Mapping[str, str]
     notes: Mapping[str, Sequence[str]]
     pairs: pd.DataFrame
-    ties: pd.DataFrame
+    leaks: pd.DataFrame
     removed: pd.DataFrame
-    doubts: pd.DataFrame
+    label_issues: pd.DataFrame
     facts: pd.DataFrame
     balance: pd.DataFrame
     experiment: pd.Series | None
@@ -49,17 +57,17 @@ class Found:
 
     @property
     def protocol(self) -> str:
-        """The split that it looked across, in two words or so."""
-        return self.told[SPLIT]
+        """The split that it audited, in two words or so."""
+        return self.summaries[SPLIT]
 
     def caption(self, n: int | None = None, what: str = "clip") -> str:
-        """What every figure says of itself: dataset, snapshot, protocol, n."""
+        """The caption of every figure: dataset, snapshot, protocol, n."""
         count = self.clips if n is None else n
         words = [str(self.dataset["title"]), f"snapshot {snapshot.current().number}", self.protocol]
         return " · ".join([*words, f"n = {count:,} {what}{'s' * (count != 1)}"])
 
 
-def found(dataset: pd.Series) -> Found | None:
+def load(dataset: pd.Series) -> Audit | None:
     """The audit of a dataset; None where this snapshot has none."""
     name = str(dataset["dataset"])
     read = _read(*snapshot.shown(), name)
@@ -67,10 +75,10 @@ def found(dataset: pd.Series) -> Found | None:
         return None
     clips, tables, experiment, unleaked = read
     parts = tables["parts"]
-    told = dict(zip(parts["part"], parts["told"], strict=True))
+    summaries = dict(zip(parts["part"], parts["told"], strict=True))
     notes = {part: list(some) for part, some in zip(parts["part"], parts["notes"], strict=True)}
-    rest = {table: tables[table].copy(deep=False) for table in TABLES}
-    return Found(dataset, clips, told, notes, experiment=experiment, unleaked=unleaked, **rest)
+    rest = {field: tables[field].copy(deep=False) for field in TABLES}
+    return Audit(dataset, clips, summaries, notes, experiment=experiment, unleaked=unleaked, **rest)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the audit ...")
@@ -82,7 +90,8 @@ def _read(
     mine = audits[audits["dataset"] == dataset]
     if mine.empty:
         return None
-    tables = {name: getattr(reader, f"audit_{name}")(dataset) for name in ("parts", *TABLES)}
+    names = {"parts": "parts"} | TABLES
+    tables = {field: getattr(reader, f"audit_{name}")(dataset) for field, name in names.items()}
     learned = reader.experiments(dataset)
     best = learned[learned["experiment_id"] == mine["experiment_id"].iloc[0]]
     again = learned[learned["subset"] == UNLEAKED]
