@@ -1,19 +1,44 @@
-"""Add something to the current snapshot: the next snapshot holds it beside all that was there before."""
+"""A run that writes to the store, and how a request adds to the current snapshot: the next one holds it as well."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from pipeline.errors import PipelineError
 from pipeline.runtime import events
 from store import publishing
+from store.errors import os_errors_as_store_errors
 from store.reader import Reader
 from store.snapshots import Snapshot, Store
 from store.writer import Writer
+
+
+def new_run_id(what: str = "") -> str:
+    """When a run began and by which process, for the event log and the history; ``what`` it was, if no build."""
+    now = datetime.now(UTC)
+    name = f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03d}Z-{os.getpid()}"
+    return f"{name}-{what}" if what else name
+
+
+@contextmanager
+def session(store: Store, on_event: events.Listener, what: str = "") -> Iterator[tuple[str, events.Listener]]:
+    """The lock on the store for a run that builds or adds to it; its id, and where it says what it does.
+
+    What it says goes to ``on_event`` and to the event log, its end too, however it ends.
+    """
+    run_id = new_run_id(what)
+    with (
+        os_errors_as_store_errors(store.root),
+        store.lock(),
+        events.logged(store.builds, run_id, on_event) as log,
+        events.end_told(log),
+        os_errors_as_store_errors(store.root),
+    ):
+        yield run_id, log
 
 
 class Amended:
@@ -52,38 +77,27 @@ def require_rest(store: Store, what: str) -> Snapshot:
 
 
 @contextmanager
-def amended(store: Store, current: Snapshot, suffix: str) -> Iterator[Amended]:
+def amended(store: Store, current: Snapshot, run_id: str) -> Iterator[Amended]:
     """A copy of the current snapshot to write to, which is published when nothing went wrong.
 
-    Call it under the store's lock; ``suffix`` tells in the history of builds what kind of a change it was.
+    Call it under the store's lock; the history of builds has the change under ``run_id``.
     """
     publishing.begin(store)
     try:
         with Writer(store.staging) as writer:
             what = Amended(writer)
-            _enter(writer, suffix)
+            with writer.transaction():
+                publishing.begin_build(writer, run_id, datetime.now())  # local, as a build's own
             yield what
-            _sign(writer, current.path, store.next_number())
+            counts: dict[str, Any] = publishing.changes_since(writer, current.path)
+            counts |= {"vectors_computed": 0, "vectors_reused": 0}
+            with writer.transaction():
+                publishing.sign_build(writer, run_id, store.next_number(), datetime.now(), counts)
         what.snapshot = publishing.publish(store, store.next_number())
     except BaseException:
         publishing.discard(store)
         raise
     store.prune()
-
-
-def _enter(writer: Writer, suffix: str) -> None:
-    began = datetime.now()  # local, as a build's own
-    name = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}Z-{suffix}"
-    with writer.transaction():
-        publishing.begin_build(writer, name, began)
-
-
-def _sign(writer: Writer, base: Path, number: int) -> None:
-    counts: dict[str, Any] = publishing.changes_since(writer, base)
-    counts |= {"vectors_computed": 0, "vectors_reused": 0}
-    found = writer.con.execute("select build_id from builds where status = 'running'").fetchall()
-    with writer.transaction():
-        publishing.sign_build(writer, found[0][0], number, datetime.now(), counts)
 
 
 def collections(snapshot: Snapshot) -> list[events.Collection]:

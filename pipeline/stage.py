@@ -19,6 +19,7 @@ from pipeline.features.view import View
 from pipeline.runtime import stop
 from pipeline.runtime.workers import on_all_cores
 from store.reader import Reader
+from store.writer import Writer
 
 Unit = tuple[str, ...]
 """What is computed as a whole; the first word is its dataset."""
@@ -74,6 +75,21 @@ class Run:
                 stop.check()
                 yield result
 
+    def write_each(
+        self,
+        compute: Callable[..., Any],
+        tasks: Sequence[tuple[Any, ...]],
+        write: Callable[[Writer, Any], None],
+    ) -> Iterator[Any]:
+        """As :meth:`each`; every result is committed before it is yielded, so that a killed build keeps it."""
+        if not tasks:
+            return
+        with Writer(self.staging) as writer:
+            for result in self.each(compute, tasks):
+                with writer.transaction():
+                    write(writer, result)
+                yield result
+
     def _results(
         self, compute: Callable[..., Any], tasks: Sequence[tuple[Any, ...]]
     ) -> Generator[Any, None, None]:
@@ -84,13 +100,52 @@ class Run:
         yield from on_all_cores(compute, tasks, self.n_jobs)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Units:
+    """Which of a stage's units are up to date: each is stored with a key that changes when its numbers would.
+
+    ``expected`` names the units that there should be, each with the keys under which it is up to date;
+    ``stored`` those that the store holds, with their keys; ``drop`` deletes some of them, inside a transaction.
+    """
+
+    expected: Callable[[State, Reader], Mapping[Unit, Collection[str]]]
+    stored: Callable[[Reader], Mapping[Unit, str]]
+    drop: Callable[[Writer, Sequence[Unit]], None]
+
+    def stale(self, state: State, reader: Reader) -> list[Unit]:
+        """The units that are missing or out of date."""
+        return missing(self.expected(state, reader), self.stored(reader))
+
+    def forget(self, state: State, staging: Path) -> None:
+        """Drop what is out of date or should not be there: until it is made again it would mislead."""
+        with Reader(staging) as reader:
+            gone = outdated(self.expected(state, reader), self.stored(reader))
+        self.delete(staging, gone)
+
+    def delete(self, staging: Path, units: Sequence[Unit]) -> None:
+        if units:
+            with Writer(staging) as writer, writer.transaction():
+                self.drop(writer, units)
+
+
+def missing(expected: Mapping[Unit, Collection[str]], stored: Mapping[Unit, str]) -> list[Unit]:
+    """The expected units that are not stored, or under none of their keys."""
+    return [unit for unit, keys in expected.items() if stored.get(unit) not in keys]
+
+
+def outdated(expected: Mapping[Unit, Collection[str]], stored: Mapping[Unit, str]) -> list[Unit]:
+    """The stored units that are not expected, or not under that key."""
+    return [unit for unit, key in stored.items() if key not in expected.get(unit, ())]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Stage:
     """One entry of ``STAGES``.
 
     ``stale`` names the units that are missing or out of date. ``run`` computes them, commits each as it is
     done and says how many there were. ``forget`` drops what is out of date, where it would mislead until it is
-    computed again. ``cost_s`` is about how many seconds of one core a dataset of so many clips and views takes.
+    computed again. :class:`Units` derives the first and the last from keys. ``cost_s`` is about how many seconds
+    of one core a dataset of so many clips and views takes.
     """
 
     name: str

@@ -35,8 +35,8 @@ NOT_YET = (
 PART = "audit_part"
 RENAMED = {"Label doubts": "Label issues"}
 GOOD, LOOK, UNKNOWN = ":green[:material/check_circle:]", ":orange[:material/error:]", ":gray[:material/help:]"
-LEAKS = {"tie": "shared", "value": "value", "sides": "sides", "clips": "clips", "removed": "clips to remove"}
-REMOVED = {"clip_id": "clip", "label": "label", "side": "side", "tie": "shares", "value": "value"}
+LEAKS = {"kind": "shared", "value": "value", "sides": "sides", "clips": "clips", "removed": "clips to remove"}
+REMOVED = {"clip_id": "clip", "label": "label", "side": "side", "kind": "shares", "value": "value"}
 FACTS_NOTE = (
     "A random forest sees only these facts of each recording. Where they predict the label, a classifier can do so "
     "too, without having learned what the class sounds like."
@@ -87,7 +87,7 @@ def leakage(audit: Audit) -> None:
     if LEAKAGE_OWN in audit.summaries:
         st.markdown(audit.summaries[LEAKAGE_OWN])
     if len(audit.leaks):
-        table = audit.leaks.replace({"tie": WORDS}).rename(columns=LEAKS)
+        table = audit.leaks.replace({"kind": WORDS}).rename(columns=LEAKS)
         st.dataframe(table, hide_index=True, key="audit_leaks", height=min(320, 38 + 35 * len(table)))
         st.caption(audit.caption(len(table), "leak"))
         show.download(audit.leaks, f"{audit.name}_leaks")

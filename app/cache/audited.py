@@ -18,15 +18,7 @@ from pipeline.audit.report import SPLIT
 from pipeline.experiments.spec import UNLEAKED
 from store.errors import SesatlasError
 
-TABLES = {
-    "pairs": "pairs",
-    "leaks": "ties",
-    "removed": "removed",
-    "label_issues": "doubts",
-    "facts": "facts",
-    "balance": "balance",
-}
-"""Fields of :class:`Audit` that are tables, and the store's names of them."""
+TABLES = ("pairs", "leaks", "removed", "label_issues", "facts", "balance")
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,9 +67,9 @@ def load(dataset: pd.Series) -> Audit | None:
         return None
     clips, tables, experiment, unleaked = read
     parts = tables["parts"]
-    summaries = dict(zip(parts["part"], parts["told"], strict=True))
+    summaries = dict(zip(parts["part"], parts["summary"], strict=True))
     notes = {part: list(some) for part, some in zip(parts["part"], parts["notes"], strict=True)}
-    rest = {field: tables[field].copy(deep=False) for field in TABLES}
+    rest = {table: tables[table].copy(deep=False) for table in TABLES}
     return Audit(dataset, clips, summaries, notes, experiment=experiment, unleaked=unleaked, **rest)
 
 
@@ -90,8 +82,7 @@ def _read(
     mine = audits[audits["dataset"] == dataset]
     if mine.empty:
         return None
-    names = {"parts": "parts"} | TABLES
-    tables = {field: getattr(reader, f"audit_{name}")(dataset) for field, name in names.items()}
+    tables = {name: getattr(reader, f"audit_{name}")(dataset) for name in ("parts", *TABLES)}
     learned = reader.experiments(dataset)
     best = learned[learned["experiment_id"] == mine["experiment_id"].iloc[0]]
     again = learned[learned["subset"] == UNLEAKED]

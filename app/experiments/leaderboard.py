@@ -64,10 +64,10 @@ def apart(board: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 def protocols(board: pd.DataFrame) -> str:
     """How the experiments of a leaderboard were tested, in sentences."""
     here, elsewhere = apart(board)
-    sentences = [str(here["protocol_told"].iloc[0])] if len(here) else []
+    sentences = [str(here["protocol_summary"].iloc[0])] if len(here) else []
     for method, rows in elsewhere.groupby("method", sort=False):
         noun = NETWORKS[str(method)].noun
-        sentences.append(f"*{noun[:1].upper()}{noun[1:]}:* {rows['protocol_told'].iloc[0]}")
+        sentences.append(f"*{noun[:1].upper()}{noun[1:]}:* {rows['protocol_summary'].iloc[0]}")
     return " ".join(sentences)
 
 

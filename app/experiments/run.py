@@ -15,7 +15,7 @@ from app.experiments.summary import Names
 from app.ui import address
 from pipeline.classify import CLASSIFIERS
 from pipeline.classify.run import COMBINATIONS, TOGETHER
-from pipeline.experiments.spec import DETAILED, PAGE, Wanted, targets
+from pipeline.experiments.spec import DETAILED, PAGE, ExperimentSpec, targets
 
 REQUESTED = "experiment_requested"
 PART, RESULTS, RUN, VOICE = "part", "Results", "Run", "Voice"
@@ -47,7 +47,7 @@ def draw(dataset: pd.Series) -> None:
     selection.draw_gaps(name)
 
 
-def _start(spec: Wanted, experiment_id: str) -> None:
+def _start(spec: ExperimentSpec, experiment_id: str) -> None:
     if address.PINNED in st.session_state:
         st.info("You are looking at an older snapshot. The new experiment will be in the current one.")
     before = _made_at(spec.dataset, experiment_id)
@@ -64,7 +64,7 @@ def _start(spec: Wanted, experiment_id: str) -> None:
     st.caption(f"It will be named `{experiment_id}`{there}.")
 
 
-def arguments(spec: Wanted) -> list[str]:
+def arguments(spec: ExperimentSpec) -> list[str]:
     """The command-line arguments of an experiment."""
     options = {
         "dataset": spec.dataset,
@@ -106,7 +106,7 @@ def _busy() -> bool:
     return snapshot.store().is_building() or (process is not None and process.poll() is None)
 
 
-def request_form(dataset: str, names: Names, there: Sequence[str]) -> Wanted | None:
+def request_form(dataset: str, names: Names, there: Sequence[str]) -> ExperimentSpec | None:
     """Draw the form; the experiment it requests, None where something is still to be chosen.
 
     Parameters
@@ -131,7 +131,7 @@ def request_form(dataset: str, names: Names, there: Sequence[str]) -> Wanted | N
     if not views:
         st.info("Choose at least one view to learn from.", icon=":material/info:")
         return None
-    return Wanted(
+    return ExperimentSpec(
         dataset=dataset, target=target, method=method, views=views, seed=int(seed), origin=PAGE, detailed=True,
         combination=combination if len(views) > 1 else TOGETHER,
     )  # fmt: skip

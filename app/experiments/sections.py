@@ -187,7 +187,7 @@ def _not_measured(shown: ShownExperiment, what: str) -> None:
 def about(shown: ShownExperiment) -> None:
     """Protocol, method, parameters, seed, versions, notes and key."""
     row = shown.experiment
-    st.markdown(str(row["protocol_told"]))
+    st.markdown(str(row["protocol_summary"]))
     for note in row["notes"]:
         st.caption(f":orange[{note}]")
     st.table(facts(shown), border="horizontal")

@@ -6,7 +6,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -23,6 +22,7 @@ from pipeline.analyses.recipe import (
     matrices_of,
 )
 from pipeline.analyses.rows import rows_of
+from pipeline.analyses.stage import drop, stored
 from pipeline.analyses.unit import Result, Task, UnitName, compute, guarded
 from pipeline.clusterings import CLUSTERERS
 from pipeline.clusterings.cluster import MAX_WHOLE, Clustering, cluster
@@ -30,7 +30,7 @@ from pipeline.clusterings.ranking import rank
 from pipeline.clusterings.search import Finalist, search
 from pipeline.clusterings.spaces import Space, spaces
 from pipeline.inputs import ALL, Input, InputError, given_of
-from pipeline.stage import Run, Stage, State, Unit
+from pipeline.stage import Run, Stage, State, Unit, Units
 from store import results as analyses
 from store.reader import Matrix, Reader
 from store.writer import Writer
@@ -57,7 +57,7 @@ class Group:
 
 def groups(state: State, reader: Reader) -> list[Group]:
     of_views = recipe.view_keys(state.views)
-    prints = {row["dataset"]: row["fingerprint"] for row in reader.rows("fingerprints")}
+    hashes = reader.clip_hashes()
     found = []
     for dataset, there in computable(state, reader).items():
         learned = [view for view in there if view != ALL and state.views[view].learned]
@@ -65,7 +65,7 @@ def groups(state: State, reader: Reader) -> list[Group]:
         for views in [*([together] if together else []), *((view,) for view in learned)]:
             own = {view: of_views[view] for view in views}
             quick, thorough = (
-                recipe.clustering_key(own, prints[dataset], thorough=each) for each in (False, True)
+                recipe.clustering_key(own, hashes[dataset], thorough=each) for each in (False, True)
             )
             key = thorough if state.thorough else quick
             found.append(Group(dataset, views, key, frozenset({key, thorough}), views[0] in learned))
@@ -81,25 +81,17 @@ def _stale_groups(state: State, reader: Reader) -> list[Group]:
     ]
 
 
-def stale(state: State, reader: Reader) -> list[Unit]:
-    """The views whose clusterings are missing or were made from something else."""
-    return [(group.dataset, view) for group in _stale_groups(state, reader) for view in group.views]
+def _expected(state: State, reader: Reader) -> dict[Unit, frozenset[str]]:
+    """Each view of each group with the keys that count; with none where the group is to be made anew, as a whole."""
+    stale = {(group.dataset, group.key) for group in _stale_groups(state, reader)}
+    return {
+        (group.dataset, view): frozenset() if (group.dataset, group.key) in stale else group.keys
+        for group in groups(state, reader)
+        for view in group.views
+    }
 
 
-def forget(state: State, staging: Path) -> None:
-    """Forget the clusterings that are out of date: until they are made again they would mislead."""
-    with Reader(staging) as reader:
-        right = {(group.dataset, view): group.keys for group in groups(state, reader) for view in group.views}
-        fresh = {(group.dataset, view) for group in _stale_groups(state, reader) for view in group.views}
-        gone = [
-            (dataset, view)
-            for (own, dataset, view), key in reader.units().items()
-            if own == NAME and (key not in right.get((dataset, view), ()) or (dataset, view) in fresh)
-        ]
-    if gone:
-        with Writer(staging) as writer, writer.transaction():
-            for dataset, view in gone:
-                analyses.drop_units(writer.con, stage=NAME, dataset=dataset, view=view)
+UNITS = Units(expected=_expected, stored=partial(stored, NAME), drop=partial(drop, NAME))
 
 
 def _cost_s(clips: int, views: int) -> float:
@@ -111,7 +103,7 @@ def _cost_s(clips: int, views: int) -> float:
 
 def run(run: Run) -> int:
     """Cluster every stale group of views; how many there were. Each is committed as soon as it is done."""
-    forget(run.state, run.staging)
+    UNITS.forget(run.state, run.staging)
     with Reader(run.staging) as reader:
         todo = _stale_groups(run.state, reader)
     run.on_progress(0, len(todo))
@@ -271,28 +263,12 @@ def _again_ranked(results: Mapping[str, Result]) -> pd.DataFrame:
     return pd.DataFrame(rank(pd.DataFrame(rows), labels)[["clustering_id", *analyses.RANKED]])
 
 
-def rank_again(writer: Writer, dataset: str) -> None:
-    """Put all clusterings of a dataset in their order of trust."""
-    staged = analyses.Staged(writer)
-    table, members = staged.clusterings(dataset), staged.all_members(dataset)
-    if table.empty:
-        return
-    table = table.set_index("clustering_id").loc[list(members.clustering_ids)].reset_index()
-    # A view that was learned from labels would bring them into a ranking that looks at none.
-    blind = ~table["view"].isin(staged.embeddings()["view"]).to_numpy()
-    if not blind.any():
-        return
-    ranks = rank(table[blind].reset_index(drop=True), members.labels[blind])
-    with writer.transaction():
-        analyses.write_ranks(writer, dataset, pd.DataFrame(ranks[["clustering_id", *analyses.RANKED]]))
-
-
 CLUSTERINGS = Stage(
     name=NAME,
     title="clusterings",
     unit="collections",
-    stale=stale,
+    stale=UNITS.stale,
     run=run,
-    forget=forget,
+    forget=UNITS.forget,
     cost_s=_cost_s,
 )

@@ -13,15 +13,14 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from pipeline.analyses.recipe import ProjectionSpec
-from pipeline.clusterings.candidates import FAILURES
 from pipeline.clusterings.cluster import Clustering
+from pipeline.errors import FAILURES, failure_sentence
 from pipeline.inputs import Input, given_of
 from pipeline.projections import METHODS
 from pipeline.projections.neighbourhood import Neighbourhood
 from pipeline.projections.project import project
 from pipeline.projections.projection import Projection
 from pipeline.runtime import stop
-from store.errors import SesatlasError
 from store.reader import Matrix
 
 
@@ -104,11 +103,4 @@ def guarded(result: Result, what: str, calculate: Callable[[], None]) -> None:
         calculate()
     except FAILURES as error:
         stop.check()  # compiled code makes an error of its own of a request to stop
-        result.gaps.append((what, _sentence(error)))
-
-
-def _sentence(error: Exception) -> str:
-    if isinstance(error, SesatlasError):
-        return str(error)
-    words = str(error).strip().split("\n")[0] or type(error).__name__
-    return f"It failed on these clips: {words}. Try other parameters on the page, or another view."
+        result.gaps.append((what, failure_sentence(error)))

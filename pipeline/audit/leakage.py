@@ -22,8 +22,8 @@ TIES = ("source", "speaker", "sentence", DUPLICATE)
 """What ties clips together: cut from one recording, one voice, one sentence, one sound."""
 WORDS = {DUPLICATE: "duplicate group"}
 
-FOUND = ("tie", "value", "sides", "clips", "removed")
-REMOVED = ("clip_id", "tie", "value", "side")
+FOUND = ("kind", "value", "sides", "clips", "removed")
+REMOVED = ("clip_id", "kind", "value", "side")
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +104,7 @@ def told(result: Leakage) -> str:
         if not result.checked:
             return f"Nothing is known of the clips that could cross the {across}."
         return f"Nothing crosses the {across}: no {' or '.join(result.checked)} is on two sides."
-    counts = result.found["tie"].value_counts()
+    counts = result.found["kind"].value_counts()
     parts = [count(int(counts[tie]), WORDS.get(tie, tie)) for tie in TIES if tie in counts]
     return (
         f"On two sides of the {across}: {', '.join(parts)}. Without {count(len(result.removed), 'clip')} "
@@ -223,12 +223,10 @@ def again(task: Task, removed: Collection[str]) -> Experiment:
     kept = ~task.clips["clip_id"].isin(list(removed)).to_numpy()
     clips = task.clips[kept].reset_index(drop=True)
     values = {view: matrix[kept] for view, matrix in task.values.items()}
-    wanted = task.wanted
-    planned = protocol(task.clips, wanted.target, seed=wanted.seed)
-    by = _without(planned, kept, wanted.seed) if planned.name in DRAWN else None
-    return run(
-        values, clips, wanted.target, wanted.method, combination=wanted.combination, seed=wanted.seed, by=by
-    )
+    spec = task.spec
+    planned = protocol(task.clips, spec.target, seed=spec.seed)
+    by = _without(planned, kept, spec.seed) if planned.name in DRAWN else None
+    return run(values, clips, spec.target, spec.method, combination=spec.combination, seed=spec.seed, by=by)
 
 
 def _without(planned: Protocol, kept: NDArray[np.bool_], seed: int) -> Protocol | None:

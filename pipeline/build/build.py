@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from pipeline.build import embeddings, stages
 from pipeline.build.plan import Plan, make_plan, planned
 from pipeline.build.staging import Counts, Staging, sign
 from pipeline.build.store_state import Known, known_of, steps
 from pipeline.clips import Row
-from pipeline.errors import in_words
 from pipeline.extraction import extract
 from pipeline.features import VIEWS
 from pipeline.features.view import View
 from pipeline.runtime import events, stop
-from pipeline.session import collections
+from pipeline.session import collections, session
 from pipeline.sources import Source, choose, dataset_row, scan_all
 from pipeline.stage import Stage, State
 from store import publishing
@@ -68,16 +66,8 @@ def build(
     SesatlasError
         A wrong path, nothing to build, a full disk, another build at work. Nothing is lost.
     """
-    now = datetime.now(UTC)
-    build_id = f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03d}Z-{os.getpid()}"
-    with (
-        in_words(store.root),
-        store.lock(),
-        events.logged(store.builds, build_id, tell) as tell_and_log,
-        events.end_told(tell_and_log),
-        in_words(store.root),
-    ):
-        return _Build(store, build_id, tell_and_log, options or Options()).run(given)
+    with session(store, tell) as (build_id, log):
+        return _Build(store, build_id, log, options or Options()).run(given)
 
 
 @dataclass(slots=True)

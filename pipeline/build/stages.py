@@ -18,6 +18,7 @@ from pipeline.analyses import stage as analyses
 from pipeline.audit import stage as audits
 from pipeline.build import embeddings
 from pipeline.experiments import stage as experiments
+from pipeline.networks import registry
 from pipeline.runtime import events
 from pipeline.stage import OnProgress, Run, Schedule, Stage, State
 from store.reader import Reader
@@ -30,7 +31,7 @@ STAGES: dict[str, Stage] = {
         embeddings.EMBEDDINGS,
         analyses.PICTURES,
         clustering.CLUSTERINGS,
-        experiments.EXPERIMENTS,
+        experiments.stage_of(registry),
         audits.AUDIT,
     )
 }

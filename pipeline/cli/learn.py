@@ -33,12 +33,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     from pipeline.cli import console
     from pipeline.experiments.request import learn
-    from pipeline.experiments.spec import PAGE, Wanted
+    from pipeline.experiments.spec import PAGE, ExperimentSpec
     from pipeline.features import VIEWS
 
     usual = [name for name, view in VIEWS.items() if not view.learned]
     views = [name.strip() for name in options.views.split(",") if name.strip()] if options.views else usual
-    wanted = Wanted(
+    wanted = ExperimentSpec(
         dataset=options.dataset,
         target=options.target,
         method=options.method,

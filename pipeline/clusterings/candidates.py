@@ -12,13 +12,13 @@ from threadpoolctl import threadpool_limits
 
 from pipeline.clusterings import CLUSTERERS
 from pipeline.clusterings.clusterer import Clusterer, Parameters
-from pipeline.clusterings.measures import FAILURES, Measured, Rounds, measure
+from pipeline.clusterings.measures import Measured, Rounds, measure
 from pipeline.clusterings.ranking import trust
 from pipeline.clusterings.spaces import STANDARDISED, Space
 from pipeline.clusterings.stability import resamples, within_stability
+from pipeline.errors import FAILURES, failure_sentence
 from pipeline.projections.projection import merged
 from pipeline.runtime import stop
-from store.errors import SesatlasError
 
 Gap = tuple[str, str]
 """What was not computed, and why, in a sentence."""
@@ -84,7 +84,9 @@ def compared(position: int, task: SpaceTask, thorough: bool) -> tuple[int, list[
             try:
                 fitted = clusterer.fit(space.points, seeded(clusterer, parameters, task.seed))
             except FAILURES as error:
-                gaps.append((f"{space.title}: {clusterer.title}, {in_words(parameters)}", sentence(error)))
+                gaps.append(
+                    (f"{space.title}: {clusterer.title}, {in_words(parameters)}", failure_sentence(error))
+                )
                 continue
             key = canonical(fitted.labels).tobytes()
             if key not in seen or thorough:
@@ -108,7 +110,7 @@ def tried(
                 space.points.require_pairs(clusterer.title)
             grid = clusterer.grid(space.points)
         except FAILURES as error:
-            gaps.append((what, sentence(error)))
+            gaps.append((what, failure_sentence(error)))
             continue
         wanted += [(clusterer, parameters) for parameters in grid]
         if not grid:
@@ -219,12 +221,3 @@ def _best(candidates: Sequence[Candidate], score: NDArray[np.float64], most: int
 
 def in_words(parameters: Parameters) -> str:
     return ", ".join(f"{name} {value}" for name, value in parameters.items())
-
-
-def sentence(error: Exception) -> str:
-    if isinstance(error, SesatlasError):
-        return str(error)
-    said = str(error).strip().split("\n")[0]
-    return (
-        f"It failed on these clips: {said or type(error).__name__}. Try other parameters, or another space."
-    )

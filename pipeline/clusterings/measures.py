@@ -11,10 +11,7 @@ from numpy.typing import NDArray
 from pipeline.clusterings.clusterer import Clusterer
 from pipeline.clusterings.points import Points
 from pipeline.clusterings.stability import agreements, generalisation, resamples, splits, within_stability
-from store.errors import SesatlasError
-
-FAILURES = (SesatlasError, ValueError, ArithmeticError, LookupError, TypeError, RuntimeError, MemoryError)
-"""What the libraries are known to raise on odd data; a request to stop is none of it."""
+from pipeline.errors import FAILURES
 
 
 @dataclass(frozen=True)

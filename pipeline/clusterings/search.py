@@ -24,15 +24,14 @@ from pipeline.clusterings.candidates import (
     finalists,
     measured,
     screened,
-    sentence,
 )
 from pipeline.clusterings.cluster import MAX_WHOLE, Clustering, chosen_of, completed, nearest, require_clips
-from pipeline.clusterings.measures import FAILURES, WHOLE, Measured, without_within
+from pipeline.clusterings.measures import WHOLE, Measured, without_within
 from pipeline.clusterings.ranking import out_of_running, rank
 from pipeline.clusterings.spaces import STANDARDISED, Space, spaces
+from pipeline.errors import FAILURES, failure_sentence
 from pipeline.inputs import ALL, Input
 from pipeline.runtime import stop
-from store.errors import SesatlasError
 
 Map = Callable[[Callable[..., Any], Iterable[tuple[Any, ...]]], Iterable[Any]]
 """Calls a function of a module with each tuple of arguments, here or in other processes; in any order."""
@@ -186,7 +185,7 @@ def _tasks(
             require_clips(len(one.values))
             found = spaces(one, umap.get(view))
         except FAILURES as error:
-            gaps.append(ViewGap(view, "Clusterings", _words(error)))
+            gaps.append(ViewGap(view, "Clusterings", failure_sentence(error)))
             continue
         part = None if chosen is None else np.flatnonzero(pd.Index(one.clip_ids).isin(chosen))
         if part is not None and len(part) < min(MAX_WHOLE, len(one.values)) // 2:
@@ -352,7 +351,7 @@ def finished(
                     )
                 )
             except FAILURES as error:
-                found.append((f"{task.title}: {clusterer.title}", _words(error)))
+                found.append((f"{task.title}: {clusterer.title}", failure_sentence(error)))
     return position, found
 
 
@@ -407,7 +406,3 @@ def _summary(tried: int, found: int, clips: int, thorough: bool) -> str:
         f"{tried:,} clusterings were compared{among} by size, noise and what other views confirm; "
         f"{found} finalists were measured."
     )
-
-
-def _words(error: Exception) -> str:
-    return str(error) if isinstance(error, SesatlasError) else sentence(error)

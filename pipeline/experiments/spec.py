@@ -26,10 +26,12 @@ tells what was measured when it was trained, of clips that need not be in the st
 NAMED = 3
 EVERY_CLIP, UNLEAKED = "all", "unleaked"
 """On which clips: all, or those that the audit's leakage leaves."""
+MISSING_VECTORS = "unheard"
+"""The end of the id of a gap that tells which clips have no vector; the stage that makes them answers for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class ExperimentSpec:
     """One experiment to make. ``detailed`` adds a learning curve and the columns' importance."""
 
     dataset: str
@@ -57,7 +59,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class ExpectedExperiment:
     """
     One experiment that there should be, under which name and key.
 
@@ -65,7 +67,7 @@ class Due:
     itself, None where it does.
     """
 
-    wanted: Wanted
+    spec: ExperimentSpec
     experiment_id: str
     key: str
     cost_s: float = 0.0
@@ -103,7 +105,7 @@ def experiment_id(
     return ".".join([dataset, target, name, method, *extra])
 
 
-def key_of(wanted: Wanted, version: int, view_keys: Mapping[str, str], fingerprint: str) -> str:
+def key_of(spec: ExperimentSpec, version: int, view_keys: Mapping[str, str], fingerprint: str) -> str:
     """What changes when any number of the experiment would.
 
     Parameters
@@ -113,11 +115,11 @@ def key_of(wanted: Wanted, version: int, view_keys: Mapping[str, str], fingerpri
     view_keys : mapping of str to str
         Of each view; one that is none of a build's views, such as the facts, has none.
     fingerprint : str
-        Of the dataset's clips: ``store/queries/learning_fingerprints.sql``.
+        Of the dataset's clips: ``store/queries/metadata_hashes.sql``.
     """
     told = [
-        VERSION, wanted.target, wanted.method, version, wanted.combination, wanted.seed, wanted.kind,
-        [[view, view_keys.get(view, "")] for view in wanted.views], fingerprint,
+        VERSION, spec.target, spec.method, version, spec.combination, spec.seed, spec.kind,
+        [[view, view_keys.get(view, "")] for view in spec.views], fingerprint,
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
 
@@ -148,29 +150,29 @@ def targets(clips: pd.DataFrame) -> list[str]:
     return found
 
 
-def grid(dataset: str, clips: pd.DataFrame, views: Sequence[str]) -> Iterator[Wanted]:
+def grid(dataset: str, clips: pd.DataFrame, views: Sequence[str]) -> Iterator[ExperimentSpec]:
     """Every classifier on all views together, two on each view alone, and the recording's facts; cheap ones first."""
     yield from sorted(_all(dataset, clips, views), key=_place)
 
 
-def _all(dataset: str, clips: pd.DataFrame, views: Sequence[str]) -> Iterator[Wanted]:
+def _all(dataset: str, clips: pd.DataFrame, views: Sequence[str]) -> Iterator[ExperimentSpec]:
     if not len(views):
         return
     for target in targets(clips):
         for method in CLASSIFIERS:
-            yield Wanted(
+            yield ExperimentSpec(
                 dataset=dataset, target=target, method=method, views=tuple(views),
                 detailed=method == DETAILED,
             )  # fmt: skip
-        yield Wanted(dataset=dataset, target=target, method=ON_FACTS, views=(FACTS,), kind=FACTS)
+        yield ExperimentSpec(dataset=dataset, target=target, method=ON_FACTS, views=(FACTS,), kind=FACTS)
         if len(views) == 1:
             continue
         for view in views:
             for method in ON_EACH_VIEW:
-                yield Wanted(dataset=dataset, target=target, method=method, views=(view,))
+                yield ExperimentSpec(dataset=dataset, target=target, method=method, views=(view,))
 
 
-def _place(one: Wanted) -> tuple[int, bool]:
+def _place(one: ExperimentSpec) -> tuple[int, bool]:
     """Where it stands in the order: each view alone after all of them together, the facts between."""
     if one.kind == FACTS:
         return 1, True
@@ -178,7 +180,7 @@ def _place(one: Wanted) -> tuple[int, bool]:
     return (rows[0] if rows else 2), len(one.views) == 1
 
 
-def size_of(one: Wanted, clips: pd.DataFrame, columns: Mapping[str, int]) -> Size:
+def size_of(one: ExperimentSpec, clips: pd.DataFrame, columns: Mapping[str, int]) -> Size:
     """What an experiment learns from, by the counts alone.
 
     Parameters
@@ -192,7 +194,7 @@ def size_of(one: Wanted, clips: pd.DataFrame, columns: Mapping[str, int]) -> Siz
 
 
 def left_out(
-    wanted: Sequence[Wanted], clips: pd.DataFrame, columns: Mapping[str, int]
+    specs: Sequence[ExperimentSpec], clips: pd.DataFrame, columns: Mapping[str, int]
 ) -> tuple[list[float], list[str | None]]:
     """
     What each experiment costs, and why a build leaves it to a person; None where it makes it.
@@ -200,21 +202,19 @@ def left_out(
     The experiments of a dataset share a budget that grows slower than its clips, and are made in the order
     given until it is spent. Baselines and facts are always made, and what persons asked for.
     """
-    sizes = [size_of(one, clips, columns) for one in wanted]
-    costs = [
-        seconds(one.method, size, detailed=one.detailed) for one, size in zip(wanted, sizes, strict=True)
-    ]
-    free = [one.origin != BUILD or one.method in BASELINES or one.kind == FACTS for one in wanted]
+    sizes = [size_of(one, clips, columns) for one in specs]
+    costs = [seconds(one.method, size, detailed=one.detailed) for one, size in zip(specs, sizes, strict=True)]
+    free = [one.origin != BUILD or one.method in BASELINES or one.kind == FACTS for one in specs]
     over = beyond(
         [0.0 if spared else cost for spared, cost in zip(free, costs, strict=True)], budget_s(len(clips))
     )
     return costs, [
         _why(one, size) if late and not spared else None
-        for one, size, late, spared in zip(wanted, sizes, over, free, strict=True)
+        for one, size, late, spared in zip(specs, sizes, over, free, strict=True)
     ]
 
 
-def _why(one: Wanted, size: Size) -> str:
+def _why(one: ExperimentSpec, size: Size) -> str:
     # From the page an experiment comes with all details.
     takes = in_words(seconds(one.method, size, detailed=True))
     title = CLASSIFIERS[one.method].title

@@ -15,7 +15,7 @@ from pipeline.classify.learning_curve import learning_curve
 from pipeline.classify.metrics import MetricRow
 from pipeline.classify.run import Experiment, Views, run
 from pipeline.experiments import rows
-from pipeline.experiments.spec import FACTS, Due, Wanted
+from pipeline.experiments.spec import FACTS, ExpectedExperiment, ExperimentSpec
 from store.errors import SesatlasError, StoreError
 from store.reader import Matrix, Reader
 from store.results import ExperimentRows
@@ -29,7 +29,7 @@ FIRST = 0.5
 class Task:
     """What a worker is given; ``clips`` and every matrix have a row for each clip, in one order."""
 
-    wanted: Wanted
+    spec: ExperimentSpec
     experiment_id: str
     key: str
     clips: pd.DataFrame
@@ -68,25 +68,25 @@ def make(task: Task, tell: Tell = lambda share: None) -> ExperimentRows:
 
 
 def _made(task: Task, tell: Tell) -> ExperimentRows:
-    wanted = task.wanted
+    spec = task.spec
     _require_columns(task)
     found = run(
-        task.values, task.clips, wanted.target, wanted.method,
-        combination=wanted.combination, seed=wanted.seed,
-        tell=lambda share: tell(share * FIRST if wanted.detailed else share),
+        task.values, task.clips, spec.target, spec.method,
+        combination=spec.combination, seed=spec.seed,
+        tell=lambda share: tell(share * FIRST if spec.detailed else share),
     )  # fmt: skip
     return rows.rows_of(
-        found, experiment_id=task.experiment_id, dataset=wanted.dataset, key=task.key,
-        origin=wanted.origin, kind=wanted.kind,
-        metrics=_details(task, found, lambda share: tell(FIRST + share * (1 - FIRST))) if wanted.detailed else (),
+        found, experiment_id=task.experiment_id, dataset=spec.dataset, key=task.key,
+        origin=spec.origin, kind=spec.kind,
+        metrics=_details(task, found, lambda share: tell(FIRST + share * (1 - FIRST))) if spec.detailed else (),
     )  # fmt: skip
 
 
 def _details(task: Task, found: Experiment, tell: Tell) -> list[MetricRow]:
-    wanted = task.wanted
+    spec = task.spec
     points = learning_curve(
-        task.values, task.clips, wanted.target, wanted.method, combination=wanted.combination,
-        seed=wanted.seed, by=found.protocol, whole=found, tell=lambda share: tell(share * FIRST),
+        task.values, task.clips, spec.target, spec.method, combination=spec.combination,
+        seed=spec.seed, by=found.protocol, whole=found, tell=lambda share: tell(share * FIRST),
     )  # fmt: skip
     matters = importance(found, task.values, task.columns, tell=lambda share: tell(FIRST + share * FIRST))
     return [*rows.by_share(points), *rows.by_column(*matters)]
@@ -100,28 +100,28 @@ def _require_columns(task: Task) -> None:
         )
 
 
-def gap(task: Task | Due, reason: str) -> Gap:
+def gap(task: Task | ExpectedExperiment, reason: str) -> Gap:
     """Why an experiment is not there. What a build leaves out needs no task, and so no vectors."""
-    wanted = task.wanted
+    spec = task.spec
     row = {
-        "experiment_id": task.experiment_id, "dataset": wanted.dataset, "target": wanted.target,
-        "key": task.gap_key if isinstance(task, Due) else task.key, "what": wanted.what, "reason": reason,
+        "experiment_id": task.experiment_id, "dataset": spec.dataset, "target": spec.target,
+        "key": task.gap_key if isinstance(task, ExpectedExperiment) else task.key, "what": spec.what, "reason": reason,
     }  # fmt: skip
     return Gap(task.experiment_id, row)
 
 
-def tasks_of(reader: Reader, dataset: str, wanted: Sequence[Due]) -> list[Task]:
+def tasks_of(reader: Reader, dataset: str, expected: Sequence[ExpectedExperiment]) -> list[Task]:
     """Each experiment with the clips and the vectors it learns from, row by row of one order."""
-    names = dict.fromkeys(view for one in wanted for view in one.wanted.views)
+    names = dict.fromkeys(view for one in expected for view in one.spec.views)
     there = set(reader.views()["view"])
     matrices = {name: reader.matrix(dataset, name) for name in names if name in there}
     clips = reader.clips(dataset).sort_values("clip_id", ignore_index=True)
     tasks = []
-    for one in wanted:
-        mine = {view: matrices[view] for view in one.wanted.views if view in matrices}
+    for one in expected:
+        mine = {view: matrices[view] for view in one.spec.views if view in matrices}
         rows, aligned = _aligned(clips, mine)
-        values, columns = values_of(one.wanted, rows, aligned)
-        tasks.append(Task(one.wanted, one.experiment_id, one.key, rows, values, columns))
+        values, columns = values_of(one.spec, rows, aligned)
+        tasks.append(Task(one.spec, one.experiment_id, one.key, rows, values, columns))
     return tasks
 
 
@@ -141,12 +141,12 @@ def _aligned(clips: pd.DataFrame, matrices: Mapping[str, Matrix]) -> tuple[pd.Da
 
 
 def values_of(
-    wanted: Wanted, clips: pd.DataFrame, matrices: Mapping[str, Any]
+    spec: ExperimentSpec, clips: pd.DataFrame, matrices: Mapping[str, Any]
 ) -> tuple[Views, dict[str, tuple[str, ...]]]:
     """The matrices that an experiment learns from and the names of their columns, the facts' made of the clips."""
-    if wanted.kind == FACTS:
+    if spec.kind == FACTS:
         made, names = recording_facts.matrix(clips)
         return {FACTS: made}, {FACTS: names}
-    return {view: matrices[view].values for view in wanted.views}, {
-        view: matrices[view].columns for view in wanted.views
+    return {view: matrices[view].values for view in spec.views}, {
+        view: matrices[view].columns for view in spec.views
     }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import joblib
 import pandas as pd
 
+from pipeline.experiments.spec import MISSING_VECTORS
 from pipeline.features.view import View
 from pipeline.networks import speech_datasets
 from pipeline.networks.ecapa import LONGEST_S, NAME
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 BATCH = 32
 BATCH_S = 240.0
 """So many clips, or so much sound, are listened to and written at once: what a killed build loses."""
-UNHEARD = f"{NAME}.unheard"
+UNHEARD = f"{NAME}.{MISSING_VECTORS}"
 """Behind a dataset's name, the id of the gap that tells which of its clips have no vector."""
 NAMED = 3
 
@@ -44,8 +45,8 @@ class _Work:
 
 def keys(reader: Reader, view: View) -> dict[str, str]:
     """By spoken dataset, what its vectors are to be of: this view of these clips."""
-    prints = {row["dataset"]: row["fingerprint"] for row in reader.rows("fingerprints")}
-    return {name: digest([view.key, prints.get(name, "")]) for name in speech_datasets.in_store(reader)}
+    hashes = reader.clip_hashes()
+    return {name: digest([view.key, hashes.get(name, "")]) for name in speech_datasets.in_store(reader)}
 
 
 def stale(reader: Reader, view: View) -> dict[str, str | None]:
@@ -135,7 +136,7 @@ def _close(writer: Writer, work: _Work, unheard: Mapping[str, Unheard]) -> None:
     lasting = all(one.lasting for one in unheard.values())
     with writer.transaction():
         views.close_embeddings(writer, NAME, work.dataset, work.key if lasting else "")
-        results.drop_experiments(writer.con, [f"{work.dataset}.{UNHEARD}"])
+        results.drop_experiments(writer, [f"{work.dataset}.{UNHEARD}"])
         if unheard:
             results.write_gap(writer, _gap(work, unheard))
 
@@ -145,7 +146,7 @@ def _leave(writer: Writer, datasets: list[str]) -> None:
     with writer.transaction():
         for dataset in datasets:
             views.drop_embeddings(writer, NAME, dataset)
-            results.drop_experiments(writer.con, [f"{dataset}.{UNHEARD}"])
+            results.drop_experiments(writer, [f"{dataset}.{UNHEARD}"])
 
 
 def _gap(work: _Work, unheard: Mapping[str, Unheard]) -> dict[str, str]:

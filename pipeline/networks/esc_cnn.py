@@ -11,7 +11,7 @@ import pandas as pd
 from pipeline.classify.metrics import MetricRow, class_rows, measure
 from pipeline.classify.protocol import protocol
 from pipeline.experiments import rows
-from pipeline.experiments.spec import NETWORK, TRAINED, VERSION, Due, Wanted
+from pipeline.experiments.spec import NETWORK, TRAINED, VERSION, ExpectedExperiment, ExperimentSpec
 from pipeline.experiments.unit import Gap
 from pipeline.networks.rows import SOUND, experiment_row, fold_rows
 from pipeline.train.esc import trained as files
@@ -21,24 +21,24 @@ from store.reader import Reader
 from store.results import ExperimentRows
 
 
-def due(root: Path, reader: Reader) -> list[Due]:
+def expected(root: Path, reader: Reader) -> list[ExpectedExperiment]:
     """An experiment for each dataset of the store that a network was trained on, whole or not."""
     found = []
     for row in reader.rows("all_datasets"):
         dataset = row["dataset"]
         if (training_folder(root, dataset) / files.RECIPE).exists():
-            found.append(_due(root, reader, dataset))
+            found.append(_expected(root, reader, dataset))
     return found
 
 
-def _due(root: Path, reader: Reader, dataset: str) -> Due:
+def _expected(root: Path, reader: Reader, dataset: str) -> ExpectedExperiment:
     one, reason = _trained(root, reader, dataset)
-    wanted = Wanted(
+    spec = ExperimentSpec(
         dataset=dataset, target="label", method=files.NETWORK, views=(SOUND,), kind=NETWORK, origin=TRAINED
     )
     told = reason or (one.key if one else "")
     key = hashlib.sha256(f"{VERSION} {told}".encode()).hexdigest()[:16]
-    return Due(wanted, wanted.id(()), key)
+    return ExpectedExperiment(spec, spec.id(()), key)
 
 
 def _trained(root: Path, reader: Reader, dataset: str) -> tuple[TrainedFolds | None, str | None]:
@@ -57,17 +57,17 @@ def _trained(root: Path, reader: Reader, dataset: str) -> tuple[TrainedFolds | N
     return one, one.mismatch(reader.clips(dataset))
 
 
-def make(root: Path, reader: Reader, one: Due) -> ExperimentRows | Gap:
+def make(root: Path, reader: Reader, one: ExpectedExperiment) -> ExperimentRows | Gap:
     """The rows of a training, or why there are none."""
-    dataset = one.wanted.dataset
+    dataset = one.spec.dataset
     trained, reason = _trained(root, reader, dataset)
     if trained is None or reason:
-        told = {"what": "The network", "reason": reason, "target": one.wanted.target, "dataset": dataset}
+        told = {"what": "The network", "reason": reason, "target": one.spec.target, "dataset": dataset}
         return Gap(one.experiment_id, told | {"experiment_id": one.experiment_id, "key": one.key})
     return _rows(trained, reader.clips(dataset), one)
 
 
-def _rows(trained: TrainedFolds, clips: pd.DataFrame, one: Due) -> ExperimentRows:
+def _rows(trained: TrainedFolds, clips: pd.DataFrame, one: ExpectedExperiment) -> ExperimentRows:
     planned = protocol(clips, "label")
     ids = clips["clip_id"].to_numpy(dtype=object)[planned.rows]
     at = pd.Index(ids).get_indexer(pd.Index(trained.clip_ids))
@@ -87,7 +87,7 @@ def _rows(trained: TrainedFolds, clips: pd.DataFrame, one: Due) -> ExperimentRow
     return ExperimentRows(
         experiment=experiment_row(
             one, metrics, version=files.VERSION, classes=trained.classes, protocol=planned.name,
-            protocol_title=planned.title, protocol_told=planned.sentence, unit=planned.unit,
+            protocol_title=planned.title, protocol_summary=planned.sentence, unit=planned.unit,
             parameters=trained.parameters, versions=trained.versions, notes=trained.notes, seed=trained.seed,
             seconds=float(folds["seconds"].sum()),
         ),

@@ -14,7 +14,7 @@ from models.voice_card import NETWORK as METHOD
 from models.voice_card import TITLE, Card, in_words, said
 from pipeline.classify.metrics import MetricRow, Metrics, class_rows, measure
 from pipeline.experiments import rows
-from pipeline.experiments.spec import NETWORK, SHIPPED, TRAINED, Due, Wanted, targets
+from pipeline.experiments.spec import NETWORK, SHIPPED, TRAINED, ExpectedExperiment, ExperimentSpec, targets
 from pipeline.experiments.unit import Gap
 from pipeline.networks import in_use, speech_datasets
 from pipeline.networks.ecapa import NAME
@@ -32,12 +32,12 @@ NEVER_MET_TITLE, CHOSEN_BY = "speakers never met", "speakers kept for validation
 SYNTHETIC = "The voices of this collection are synthetic: what holds for them need not hold for people."
 
 
-def due(root: Path, reader: Reader) -> list[Due]:
+def expected(root: Path, reader: Reader) -> list[ExpectedExperiment]:
     """One experiment for each spoken dataset that says who speaks and of which sex."""
     card = in_use.found(root)
     if card is None:
         return []
-    prints = {row["dataset"]: row["fingerprint"] for row in reader.rows("learning_fingerprints")}
+    hashes = reader.metadata_hashes()
     made = reader.embeddings()
     made = made[made["view"] == NAME]
     heard = {row["dataset"]: [row["key"], row["clips"]] for row in made.to_dict("records")}
@@ -46,11 +46,11 @@ def due(root: Path, reader: Reader) -> list[Due]:
         target = target_of(reader.clips(dataset))
         if target is None:
             continue
-        wanted = Wanted(
+        spec = ExperimentSpec(
             dataset=dataset, target=target, method=METHOD, views=(SOUND,), kind=NETWORK, origin=TRAINED
         )
-        key = digest([VERSION, card.digest, prints.get(dataset), *heard[dataset]])
-        found.append(Due(wanted, wanted.id(()), key))
+        key = digest([VERSION, card.digest, hashes.get(dataset), *heard[dataset]])
+        found.append(ExpectedExperiment(spec, spec.id(()), key))
     return found
 
 
@@ -62,16 +62,16 @@ def target_of(clips: pd.DataFrame) -> str | None:
     return next((one for one in targets(clips) if (pd.factorize(clips[one])[0] == codes).all()), None)
 
 
-def make(root: Path, reader: Reader, one: Due) -> ExperimentRows | Gap:
+def make(root: Path, reader: Reader, one: ExpectedExperiment) -> ExperimentRows | Gap:
     """The rows of the experiment, or a word on why nobody is left to be tested."""
-    card, dataset = in_use.used(root), one.wanted.dataset
+    card, dataset = in_use.used(root), one.spec.dataset
     clips = reader.clips(dataset)
     clips = clips[clips["sex"].isin(SEXES) & clips["speaker"].notna()]
     clips = clips.assign(fold=met(clips, card))
     matrix = reader.matrix(dataset, NAME)
     tested = clips[(clips["fold"] != LEARNED) & clips["clip_id"].isin(matrix.clip_ids)].reset_index(drop=True)
     if tested.empty:
-        told = {"what": TITLE, "reason": nobody(clips, card), "target": one.wanted.target}
+        told = {"what": TITLE, "reason": nobody(clips, card), "target": one.spec.target}
         keyed = {"experiment_id": one.experiment_id, "key": one.key, "dataset": dataset}
         return Gap(one.experiment_id, told | keyed)
     at = pd.Index(matrix.clip_ids).get_indexer(pd.Index(tested["clip_id"]))
@@ -124,9 +124,11 @@ def nobody(clips: pd.DataFrame, card: Card) -> str:
     )
 
 
-def _rows(one: Due, card: Card, tested: pd.DataFrame, told: pd.DataFrame, notes: list[str]) -> ExperimentRows:
+def _rows(
+    one: ExpectedExperiment, card: Card, tested: pd.DataFrame, told: pd.DataFrame, notes: list[str]
+) -> ExperimentRows:
     classes = np.array(
-        [tested.loc[tested["sex"] == sex, one.wanted.target].iloc[0] for sex in SEXES], dtype=object
+        [tested.loc[tested["sex"] == sex, one.spec.target].iloc[0] for sex in SEXES], dtype=object
     )
     truth, predicted = (
         np.array([SEXES.index(sex) for sex in told[name]], dtype=np.intp) for name in ("sex", "predicted")
@@ -143,7 +145,7 @@ def _rows(one: Due, card: Card, tested: pd.DataFrame, told: pd.DataFrame, notes:
     return ExperimentRows(
         experiment=experiment_row(
             one, metrics, version=NETWORK_VERSION, classes=list(classes), protocol=PROTOCOL,
-            protocol_title=protocol_title(tested), protocol_told=protocol_sentence(card, tested), unit="speaker",
+            protocol_title=protocol_title(tested), protocol_summary=protocol_sentence(card, tested), unit="speaker",
             parameters=parameters(card), versions=card.told["versions"], notes=notes,
             seed=int(card.told["seed"]), seconds=card.seconds,
         ),

@@ -19,7 +19,7 @@ from models.voice_card import Card, Evaluated, in_words
 from pipeline.classify.metrics import MetricRow, Metrics, measure
 from pipeline.classify.significance import Interval, by_groups
 from pipeline.experiments import rows
-from pipeline.experiments.spec import CARD, Due, Wanted
+from pipeline.experiments.spec import CARD, ExpectedExperiment, ExperimentSpec
 from pipeline.networks import in_use
 from pipeline.networks.rows import SOUND, experiment_row
 from pipeline.networks.voice import origin, parameters
@@ -39,14 +39,14 @@ TOLD = {
 }
 
 
-def due(root: Path, reader: Reader) -> list[Due]:
+def expected(root: Path, reader: Reader) -> list[ExpectedExperiment]:
     """One experiment for each part that the card tells of, whatever is in the store."""
     card = in_use.found(root)
     if card is None:
         return []
     return [
-        Due(
-            Wanted(
+        ExpectedExperiment(
+            ExperimentSpec(
                 dataset=DATASET, target="sex", method=METHOD, views=(SOUND,), kind=CARD, origin=origin(card)
             ),
             f"voice.{METHOD}.{part}",
@@ -56,7 +56,7 @@ def due(root: Path, reader: Reader) -> list[Due]:
     ]
 
 
-def make(root: Path, reader: Reader, one: Due) -> ExperimentRows:
+def make(root: Path, reader: Reader, one: ExpectedExperiment) -> ExperimentRows:
     """The rows of the experiment."""
     card, part = in_use.used(root), one.experiment_id.rsplit(".", 1)[1]
     told = card.evaluations[part]
@@ -72,7 +72,7 @@ def make(root: Path, reader: Reader, one: Due) -> ExperimentRows:
     return ExperimentRows(
         experiment=experiment_row(
             one, _measured(told, probabilities), version=NETWORK_VERSION, classes=SEXES, protocol=part,
-            protocol_title=TITLES.get(part, part), protocol_told=_sentence(card, part), unit="speaker",
+            protocol_title=TITLES.get(part, part), protocol_summary=_sentence(card, part), unit="speaker",
             parameters=parameters(card), versions=card.told["versions"],
             notes=[*card.told["says"], *card.told["notes"]], seed=int(card.told["seed"]), seconds=card.seconds,
             made_at=datetime.combine(card.made, time()),

@@ -126,7 +126,7 @@ def test_a_snapshot_without_a_card_says_what_to_do(open_page: Callable[..., Page
     with Reader(current.path) as reader:
         ids = reader.experiments(DATASET)["experiment_id"].tolist()
     with Writer(current.path) as writer, writer.transaction():
-        drop_experiments(writer.con, ids)
+        drop_experiments(writer, ids)
     page = open_page(voice_store, "models", part="Voice").sound()
     assert "Build again" in page.text
     assert not page.charts

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -178,6 +178,8 @@ def read_trained(root: Path, dataset: str) -> TrainedFolds | None:
     """
     What was trained on a dataset, from the store's folder; None where nothing was.
 
+    A build asks several times: the files are read once, and again when one of them has changed.
+
     Raises
     ------
     TrainError
@@ -186,6 +188,16 @@ def read_trained(root: Path, dataset: str) -> TrainedFolds | None:
     place = training_folder(root, dataset)
     if not (place / RECIPE).exists():
         return None
+    files = (
+        (path.name, path.stat())
+        for kind in ("json", "safetensors")
+        for path in sorted(place.glob(f"*.{kind}"))
+    )
+    return _read(place, dataset, tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in files))
+
+
+@lru_cache(maxsize=4)
+def _read(place: Path, dataset: str, stamps: tuple[tuple[str, int, int], ...]) -> TrainedFolds:
     told = read_json(place / RECIPE)
     try:
         folds = [_fold(place, name, told["key"]) for name in told["folds"]]

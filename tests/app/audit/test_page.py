@@ -22,10 +22,10 @@ from pipeline.audit import stage
 from pipeline.audit.duplicates import Aligned
 from pipeline.audit.leakage import effect
 from pipeline.build.build import Options, build
+from pipeline.build.stages import STAGES
 from pipeline.classify.significance import wilson
-from pipeline.experiments import stage as expected
-from pipeline.experiments import stage as learning
-from pipeline.experiments.spec import Wanted
+from pipeline.experiments import stage as experiments_stage
+from pipeline.experiments.spec import ExperimentSpec
 from pipeline.features import VIEWS
 from pipeline.sources import parse
 from pipeline.stage import Run, State
@@ -65,8 +65,8 @@ def _write(root: Path) -> Path:
     return root
 
 
-def _one(dataset: str, clips: pd.DataFrame, views: Any) -> Iterator[Wanted]:
-    yield Wanted(dataset=dataset, target="label", method="logistic", views=tuple(views))
+def _one(dataset: str, clips: pd.DataFrame, views: Any) -> Iterator[ExperimentSpec]:
+    yield ExperimentSpec(dataset=dataset, target="label", method="logistic", views=tuple(views))
 
 
 @pytest.fixture(scope="module")
@@ -80,8 +80,8 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with Writer(store.staging):
         pass  # brings the tables up to date
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(expected, "grid", _one)
-        learning.learn(Run(State(store.root, views), store.staging))
+        patch.setattr(experiments_stage, "grid", _one)
+        STAGES["experiments"].run(Run(State(store.root, views), store.staging))
     stage.audit(Run(State(store.root, views), store.staging))
     publishing.publish(store, store.next_number())
     return store.root
@@ -280,9 +280,12 @@ def test_damaged_marks_are_told_and_not_written_over(opened, copied) -> None:
 def test_a_part_that_could_not_be_audited_says_why_in_place_of_its_figures(opened, copied) -> None:
     _change(
         copied,
-        "update audit_parts set told = 'There is no label.', notes = ['This part could not be audited.']",
-        "update audit_parts set told = 'no split' where part = 'split'",
-        *(f"delete from audit_{name}" for name in ("pairs", "ties", "removed", "doubts", "facts", "balance")),
+        "update audit_parts set summary = 'There is no label.', notes = ['This part could not be audited.']",
+        "update audit_parts set summary = 'no split' where part = 'split'",
+        *(
+            f"delete from audit_{name}"
+            for name in ("pairs", "leaks", "removed", "label_issues", "facts", "balance")
+        ),
         "update audits set experiment_id = null",
         "delete from experiments",
     )
@@ -293,8 +296,8 @@ def test_a_part_that_could_not_be_audited_says_why_in_place_of_its_figures(opene
 
 
 def test_nothing_found_is_said_to_be_good(opened, copied) -> None:
-    _change(copied, "delete from audit_pairs", "delete from audit_removed", "delete from audit_ties",
-            "update audit_doubts set issue = false", "update audit_facts set balanced_accuracy = chance",
+    _change(copied, "delete from audit_pairs", "delete from audit_removed", "delete from audit_leaks",
+            "update audit_label_issues set issue = false", "update audit_facts set balanced_accuracy = chance",
             "delete from experiments where subset = 'unleaked'")  # fmt: skip
     for part in audit.SECTIONS:
         at = opened(part)

@@ -9,7 +9,7 @@ import pytest
 
 from app.experiments import run, sections
 from pipeline.cli.main import parser
-from pipeline.experiments.spec import Wanted
+from pipeline.experiments.spec import ExperimentSpec
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_what_the_end_of_a_learning_curve_says() -> None:
 
 
 def test_the_command_line_reads_what_the_page_asks_for() -> None:
-    wanted = Wanted(
+    wanted = ExperimentSpec(
         dataset="pets", target="sex", method="knn", views=("mfcc", "mel"), combination="vote", seed=4
     )
     words = ["learn", *run.arguments(wanted)]

@@ -201,7 +201,7 @@ def test_not_beside_a_view_that_was_never_analysed(built, tried, grouped, quick_
     "where",
     [
         "analyses.keep.rows_of",
-        "analyses.keep.rank_again",
+        "analyses.keep._rank_again",
         "session.publishing.publish",
         "store.publishing.flush",
     ],

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from pipeline.clusterings import CLUSTERERS
 from pipeline.clusterings import points as points_module
-from pipeline.clusterings.candidates import Gap, sentence, tried
+from pipeline.clusterings.candidates import Gap, tried
 from pipeline.clusterings.cluster import Clustering, cluster
-from pipeline.clusterings.measures import FAILURES
 from pipeline.clusterings.spaces import SPACES, Space, spaces
+from pipeline.errors import FAILURES, failure_sentence
 from pipeline.inputs import Input, InputError, standardise
 from store.reader import Matrix
 
@@ -42,7 +42,7 @@ def all_clusterings(
                     cluster(each, clusterer.name, parameters, truth, stability_rounds=stability_rounds)
                 )
             except FAILURES as error:
-                gaps.append((f"{each.title}: {clusterer.title}", sentence(error)))
+                gaps.append((f"{each.title}: {clusterer.title}", failure_sentence(error)))
     return found, gaps
 
 

@@ -14,8 +14,8 @@ from pipeline.experiments.spec import (
     FACTS,
     PAGE,
     UNLEAKED,
-    Due,
-    Wanted,
+    ExpectedExperiment,
+    ExperimentSpec,
     experiment_id,
     grid,
     key_of,
@@ -24,7 +24,7 @@ from pipeline.experiments.spec import (
 )
 
 EVERY = ("mfcc", "chroma", "pitch")
-ONE = Wanted(dataset="esc50", target="label", method="logistic", views=EVERY)
+ONE = ExperimentSpec(dataset="esc50", target="label", method="logistic", views=EVERY)
 KEYS = {"mfcc": "a", "chroma": "b", "pitch": "c"}
 
 
@@ -136,7 +136,7 @@ def test_of_many_clips_the_dear_is_left_to_a_person_and_says_so() -> None:
     assert "Models page" in boosting and "--thorough" in boosting
     spent = sum(cost for cost, reason in zip(costs, reasons, strict=True) if reason is None)
     assert spent < 1.2 * budget_s(20_000)
-    asked = Wanted(dataset="d", target="label", method="boosting", views=tuple(COLUMNS), origin=PAGE)
+    asked = ExperimentSpec(dataset="d", target="label", method="boosting", views=tuple(COLUMNS), origin=PAGE)
     assert left_out([*wanted, asked], clips, COLUMNS)[1][-1] is None
 
 
@@ -157,7 +157,10 @@ def test_the_budget_grows_slower_than_the_clips_and_costs_do_not_shrink() -> Non
 
 
 def test_what_is_left_out_stands_as_a_gap_under_a_key_of_its_own() -> None:
-    wanted = Wanted(dataset="d", target="label", method="boosting", views=("x",))
-    made, late = Due(wanted, "id", "k"), Due(wanted, "id", "k", 9.0, "It takes too long.")
+    wanted = ExperimentSpec(dataset="d", target="label", method="boosting", views=("x",))
+    made, late = (
+        ExpectedExperiment(wanted, "id", "k"),
+        ExpectedExperiment(wanted, "id", "k", 9.0, "It takes too long."),
+    )
     assert late.gap_key not in made.keys  # a thorough build, or a greater budget, makes it
     assert made.key in late.keys  # and what is there stays

@@ -22,14 +22,16 @@ ID = "hums.label.sound.gender_ecapa"
 
 @pytest.fixture
 def made(builder, shipped, hums):
-    """The experiment of the hums, as the store now has them and by the card as it now is; None where none is due."""
+    """The experiment of the hums, by the store and the card as they now are; None without one."""
 
     def make() -> ExperimentRows | Gap | None:
         builder(f"folder={hums.root}")
         with Reader(builder.store.current().path) as reader:
-            due = [one for one in registry.due(builder.store.root, reader) if one.wanted.dataset == "hums"]
-            assert len(due) < 2
-            return registry.make(builder.store.root, reader, due[0]) if due else None
+            found = [
+                one for one in registry.expected(builder.store.root, reader) if one.spec.dataset == "hums"
+            ]
+            assert len(found) < 2
+            return registry.make(builder.store.root, reader, found[0]) if found else None
 
     return make
 
@@ -66,7 +68,7 @@ def test_every_stranger_is_tested_with_what_the_network_says(made, shipped, hums
         5.0,
     )
     for words in ("8 clips by 5 speakers of There", "8 clips by 4 speakers"):
-        assert words in told["protocol_told"]
+        assert words in told["protocol_summary"]
     found = table(rows)
     assert set(found["fold"]) == {"never met"} and set(found.index) == {f"hums/{name}" for name in hums.rows}
     model = shipped.model
@@ -150,7 +152,9 @@ def test_it_is_due_anew_when_clips_card_or_vectors_change(builder, shipped, hums
     def key() -> str:
         builder(f"folder={hums.root}")
         with Reader(builder.store.current().path) as reader:
-            (one,) = [one for one in registry.due(builder.store.root, reader) if one.wanted.dataset == "hums"]
+            (one,) = [
+                one for one in registry.expected(builder.store.root, reader) if one.spec.dataset == "hums"
+            ]
         return one.key
 
     keys = [key()]

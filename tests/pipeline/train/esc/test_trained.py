@@ -39,6 +39,14 @@ def test_nothing_is_none(tmp_path: Path) -> None:
     assert read_trained(tmp_path, "tones") is None
 
 
+def test_the_files_are_read_once_until_one_of_them_changes(mine: Path, tmp_path: Path) -> None:
+    found = read_trained(tmp_path, "tones")
+    assert read_trained(tmp_path, "tones") is found
+    (mine / "fold-3.json").unlink()
+    again = read_trained(tmp_path, "tones")
+    assert found is not None and again is not None and (found.complete, again.complete) == (True, False)
+
+
 def test_it_knows_whether_the_clips_are_still_those(trained_store: Path, tones) -> None:
     found = read_trained(trained_store, "tones")
     assert found is not None
