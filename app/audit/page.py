@@ -184,8 +184,8 @@ def _sections(dataset: pd.Series) -> None:
         audit = audited.load(dataset)
         if audit is None:
             return
-        if st.query_params.get(PART) in RENAMED:  # links from before
-            st.query_params[PART] = RENAMED[st.query_params[PART]]
+        if PART not in st.session_state and st.query_params.get(PART) in RENAMED:  # a link from before
+            st.session_state[PART] = RENAMED[st.query_params[PART]]
         chosen = st.segmented_control(
             "Part of the audit",
             list(SECTIONS),
