@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.builds import process as builds
+from pipeline.build.stages import STAGES
 from pipeline.runtime import events
 from store.snapshots import Store
 
@@ -317,6 +318,15 @@ def test_before_the_first_estimate_a_build_has_just_begun(store: Store) -> None:
     _log(store, [TOLD[0], events.StageProgress("experiments", "experiments", "experiments", 0, 1)])
     with store.lock():
         assert builds.waiting_for(store, "clusterings") is None
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_that_the_log_has_not_named_yet_has_its_own_title(store: Store, stage: str) -> None:
+    _log(store, TOLD[:4])
+    title = STAGES[stage].title
+    with store.lock():
+        told = builds.waiting_for(store, stage)
+    assert told == f"{title[:1].upper()}{title[1:]}: soon, the build has just begun"
 
 
 def test_a_failure_is_told_whoever_started_the_build(store: Store) -> None:
