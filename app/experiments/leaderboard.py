@@ -64,11 +64,13 @@ def apart(board: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 def protocols(board: pd.DataFrame) -> str:
     """How the experiments of a leaderboard were tested, in sentences."""
     here, elsewhere = apart(board)
-    sentences = [str(here["protocol_summary"].iloc[0])] if len(here) else []
+    sentences = {"": str(here["protocol_summary"].iloc[0])} if len(here) else {}
     for method, rows in elsewhere.groupby("method", sort=False):
         noun = NETWORKS[str(method)].noun
-        sentences.append(f"*{noun[:1].upper()}{noun[1:]}:* {rows['protocol_summary'].iloc[0]}")
-    return " ".join(sentences)
+        sentences[f"*{noun[:1].upper()}{noun[1:]}:* "] = str(rows["protocol_summary"].iloc[0])
+    if len(sentences) == 1:
+        return next(iter(sentences.values()))
+    return " ".join(name + sentence for name, sentence in sentences.items())
 
 
 def first(experiments: pd.DataFrame) -> str | None:

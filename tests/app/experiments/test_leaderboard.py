@@ -50,7 +50,7 @@ def test_its_cells(experiments: Tables) -> None:
         "Chance (baseline)",
         "Random forest (baseline)",
     ]
-    assert shown["views"].tolist() == ["all views", "nothing", "recording facts"]
+    assert shown["views"].tolist() == ["all views", "none", "recording facts"]
     assert shown["grouped"].tolist() == ["60.0 to 90.0", "", ""]
     assert shown.loc["a", ["accuracy", "spread", "balanced", "macro_f1", "ece"]].tolist() == [
         80,

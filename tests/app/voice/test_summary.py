@@ -62,7 +62,7 @@ def test_how_good_it_is_with_both_intervals_and_on_whom() -> None:
     assert told.startswith(
         "**98.0% of 1,160 clips of 16 speakers are classified correctly** (Corpus B and Corpus C;"
     )
-    assert "95.0 to 99.0%" in told and "90.0 to 99.5% by bootstrap" in told
+    assert "95.0 to 99.0%" in told and "90.0 to 99.5%, by bootstrap" in told
     assert told.endswith("nothing was chosen by its result on them.")
     assert summary.headline(group("validation")).endswith("so this is optimistic.")
 
