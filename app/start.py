@@ -7,7 +7,7 @@ import streamlit as st
 
 from app.builds import panel, process, waiting
 from app.cache import snapshot, tables
-from app.ui import filters, show
+from app.ui import filters, show, thumbnail
 from pipeline.projections import METHODS
 from store.errors import SesatlasError
 
@@ -119,7 +119,7 @@ def _picture(dataset: pd.Series) -> None:
     with st.container():  # always one, so that what is below it stays where it is
         dark = st.context.theme.type == "dark"
         colours = tuple(st.get_option(f"theme.{'dark' if dark else 'light'}.chartCategoricalColors"))
-        found = tables.thumbnail(str(dataset["dataset"]), colours)
+        found = thumbnail.draw(str(dataset["dataset"]), colours)
         if found is None:
             hopeless = not dataset["clips"] or len(tables.gaps(str(dataset["dataset"])))
             waiting.line("pca", "" if hopeless else "No picture yet: a build on the Pipeline page makes one.")

@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from app.cache import snapshot
+from app.cache.snapshot import of_snapshot
 from app.ui import clip as listen
 from pipeline.audio.decode import AudioError
 from pipeline.audit.duplicates import Aligned, align
@@ -17,6 +18,7 @@ from pipeline.audit.leakage import Effect, effect
 from pipeline.audit.report import SPLIT
 from pipeline.experiments.spec import UNLEAKED
 from store.errors import SesatlasError
+from store.reader import Reader
 
 TABLES = ("pairs", "leaks", "removed", "label_issues", "facts", "balance")
 
@@ -62,7 +64,7 @@ class Audit:
 def load(dataset: pd.Series) -> Audit | None:
     """The audit of a dataset; None where this snapshot has none."""
     name = str(dataset["dataset"])
-    read = _read(*snapshot.shown(), name)
+    read = _read(name)
     if read is None:
         return None
     clips, tables, experiment, unleaked = read
@@ -73,11 +75,10 @@ def load(dataset: pd.Series) -> Audit | None:
     return Audit(dataset, clips, summaries, notes, experiment=experiment, unleaked=unleaked, **rest)
 
 
-@st.cache_resource(max_entries=8, show_spinner="Reading the audit ...")
+@of_snapshot(spinner="Reading the audit ...")
 def _read(
-    root: str, number: int, dataset: str
+    reader: Reader, dataset: str
 ) -> tuple[int, dict[str, pd.DataFrame], pd.Series | None, pd.Series | None] | None:
-    reader = snapshot._reader(root, number)
     audits = reader.audits()
     mine = audits[audits["dataset"] == dataset]
     if mine.empty:
@@ -90,14 +91,9 @@ def _read(
     return int(mine["clips"].iloc[0]), tables, rows[0], rows[1]
 
 
-def removal(before_id: str, after_id: str) -> Effect:
+@of_snapshot()
+def removal(reader: Reader, before_id: str, after_id: str) -> Effect:
     """Accuracy before and after, on the clips that both experiments tested."""
-    return _removal(*snapshot.shown(), before_id, after_id)
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _removal(root: str, number: int, before_id: str, after_id: str) -> Effect:
-    reader = snapshot._reader(root, number)
     return effect(reader.predictions(before_id).table, reader.predictions(after_id).table)
 
 

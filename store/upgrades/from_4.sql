@@ -1,4 +1,4 @@
--- What a build renames in its copy of a snapshot of version 4 or older before it runs schema.sql.
+-- What a build renames or converts in its copy of a snapshot of version 4 or older before it runs schema.sql.
 
 alter table if exists experiments rename column protocol_told to protocol_summary;
 alter table if exists fingerprints rename column print to fingerprint;
@@ -7,3 +7,7 @@ alter table if exists audit_removed rename column tie to kind;
 alter table if exists audit_ties rename column tie to kind;
 alter table if exists audit_ties rename to audit_leaks;
 alter table if exists audit_doubts rename to audit_label_issues;
+
+-- They were written in the local time of the machine that built, which is most likely this one.
+alter table builds alter started_at type timestamptz;
+alter table builds alter finished_at type timestamptz;
