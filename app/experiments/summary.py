@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import pandas as pd
-from pipeline.networks.network import Network
 
 from app.cache import snapshot, tables
 from app.clusters import pictures
@@ -17,6 +16,7 @@ from pipeline.experiments.spec import BASELINES, EVERY_CLIP, FACTS, NETWORK, UNL
 from pipeline.features import VIEWS
 from pipeline.networks import NETWORKS
 from pipeline.networks.exposure import VALIDATED
+from pipeline.networks.network import Network
 from store.results_reader import Predictions
 
 BASELINE = "baseline"
