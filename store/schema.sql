@@ -95,8 +95,8 @@ create table if not exists embeddings (
 create table if not exists builds (
     build_id         varchar primary key,
     status           varchar not null,
-    started_at       timestamp not null,
-    finished_at      timestamp,
+    started_at       timestamptz not null,
+    finished_at      timestamptz,
     snapshot         integer,
     clips            integer,
     added            integer,

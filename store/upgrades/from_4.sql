@@ -1,5 +1,4 @@
--- What a build renames, and puts where it belongs, in its copy of a snapshot of version 4 or older before it runs
--- schema.sql.
+-- What a build renames or converts in its copy of a snapshot of version 4 or older before it runs schema.sql.
 
 alter table if exists experiments rename column protocol_told to protocol_summary;
 alter table if exists fingerprints rename column print to fingerprint;
@@ -30,3 +29,7 @@ alter table embeddings add column if not exists reason varchar;
 update embeddings set reason = gap.reason from experiment_gaps gap
 where gap.experiment_id = embeddings.dataset || '.' || embeddings.view || '.unheard';
 delete from experiment_gaps where experiment_id like '%.unheard';
+
+-- They were written in the local time of the machine that built, which is most likely this one.
+alter table builds alter started_at type timestamptz;
+alter table builds alter finished_at type timestamptz;

@@ -303,6 +303,8 @@ def make_old() -> Callable[..., None]:
                 for new, old in RENAMED.items():
                     if "." not in new:
                         con.execute(f"alter table {new} rename to {old}")
+            for time in ("started_at", "finished_at"):
+                con.execute(f"alter table builds alter {time} type timestamp")
             con.execute("update meta set value = ? where key = 'schema_version'", [str(version)])
 
     return make
