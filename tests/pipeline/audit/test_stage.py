@@ -226,8 +226,8 @@ def test_a_recording_that_has_gone_is_named_and_the_others_are_compared(begun, t
 def test_fingerprints_are_computed_once_for_each_content(begun, monkeypatch) -> None:
     path = begun(learn=False)
     asked: list[str] = []
-    real = fingerprint._print_of
-    monkeypatch.setattr(fingerprint, "_print_of", lambda file: asked.append(file.name) or real(file))
+    real = fingerprint._fingerprint_of
+    monkeypatch.setattr(fingerprint, "_fingerprint_of", lambda file: asked.append(file.name) or real(file))
     assert fingerprint.make_fingerprints(path, ["esc50"], 1) == {} and len(asked) == 12
     assert fingerprint.make_fingerprints(path, ["esc50"], 1) == {} and len(asked) == 12
     with Writer(path) as writer, writer.transaction():
