@@ -31,7 +31,7 @@ NAME, TITLE, UNIT = "experiments", "experiments", "experiments"
 
 
 class Networks(Protocol):
-    """The networks that have experiments of their own: :mod:`pipeline.networks.registry`."""
+    """The networks that have experiments of their own: :mod:`pipeline.networks.stage`."""
 
     @property
     def KINDS(self) -> Collection[str]:  # noqa: N802

@@ -12,7 +12,7 @@ from pipeline.audio.decode import load_mono
 from pipeline.classify.significance import by_groups
 from pipeline.datasets import DATASETS
 from pipeline.experiments.unit import Gap
-from pipeline.networks import registry
+from pipeline.networks import stage
 from pipeline.networks.voice import SYNTHETIC, target_of
 from store.reader import Reader
 from store.results import ExperimentRows
@@ -27,11 +27,9 @@ def made(builder, shipped, hums):
     def make() -> ExperimentRows | Gap | None:
         builder(f"folder={hums.root}")
         with Reader(builder.store.current().path) as reader:
-            found = [
-                one for one in registry.expected(builder.store.root, reader) if one.spec.dataset == "hums"
-            ]
+            found = [one for one in stage.expected(builder.store.root, reader) if one.spec.dataset == "hums"]
             assert len(found) < 2
-            return registry.make(builder.store.root, reader, found[0]) if found else None
+            return stage.make(builder.store.root, reader, found[0]) if found else None
 
     return make
 
@@ -152,9 +150,7 @@ def test_it_is_due_anew_when_clips_card_or_vectors_change(builder, shipped, hums
     def key() -> str:
         builder(f"folder={hums.root}")
         with Reader(builder.store.current().path) as reader:
-            (one,) = [
-                one for one in registry.expected(builder.store.root, reader) if one.spec.dataset == "hums"
-            ]
+            (one,) = [one for one in stage.expected(builder.store.root, reader) if one.spec.dataset == "hums"]
         return one.key
 
     keys = [key()]
