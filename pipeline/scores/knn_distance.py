@@ -28,7 +28,9 @@ def compute(values: NDArray[np.float32]) -> NDArray[np.float64]:
         There is one clip alone.
     """
     if len(values) < 2:
-        raise InputError("There is one clip alone, with no other to be near to. Add recordings and build again.")
+        raise InputError(
+            "There is one clip alone, with no other to be near to. Add recordings and build again."
+        )
     _, distances = nearest(values, min(NEAREST, len(values) - 1), "euclidean")
     return distances.mean(axis=1)
 
@@ -44,5 +46,4 @@ SCORE = Score(
     description="The mean Euclidean distance to the ten nearest clips of the collection, with every column of the "
     "view on one scale: the larger, the less a clip is like any other.",
     compute=compute,
-    max_clips=50_000,
 )

@@ -38,5 +38,3 @@ class Score:
     """What it says of a clip, in a sentence."""
     compute: Callable[[NDArray[np.float32]], NDArray[np.float64]]
     scope: tuple[str, ...] = (EACH_VIEW, ALL_VIEWS)
-    max_clips: int | None = None
-    """A larger dataset gets it only from ``python -m pipeline build --thorough``."""
