@@ -29,6 +29,7 @@ TITLES = {
     CLIPS: "The first clips",
     "pca": "Principal components",
     "overview": "UMAP and t-SNE of all views together",
+    "scores": "Scores of the clips",
     "pictures": "UMAP and t-SNE of each view",
     "clusterings": "Clusterings",
     "experiments": "Experiments",
