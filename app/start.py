@@ -34,7 +34,7 @@ def page() -> None:
         return
     with st.container():  # always one, so that what is below it stays where it is
         panel.progress()
-        panel.go_on()
+        panel.resume_button()
     datasets = snapshot.datasets()
     titles = filters.titles(datasets)
     for first in range(0, len(datasets), 3):
@@ -59,7 +59,7 @@ def _empty() -> None:
             "The store is still empty, for the build did not come to its end.", icon=":material/error:"
         )
         panel.progress()
-        panel.go_on()
+        panel.resume_button()
         st.caption("`python -m pipeline doctor` looks for what is wrong on this machine.")
     else:
         _invite()
@@ -177,7 +177,7 @@ def _state(drawn: int | None, at_work: bool) -> None:
         st.rerun()
     run = process.latest(snapshot.store())
     if run and run.running:
-        st.progress(run.share, text=process.in_words(run))
+        st.progress(run.share, text=process.describe(run))
         left = process.time_left(run)
         if left:
             st.caption(left)

@@ -23,11 +23,11 @@ TABLES = ("pairs", "leaks", "removed", "label_issues", "facts", "balance")
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class Audit:
     """
     One dataset's audit. ``summaries`` and ``notes`` are the sentences of each part by its name.
 
-    ``experiment`` is the row of the one that the label issues are from, ``unleaked`` that of the same one
+    ``experiment`` is the row of the one whose predictions rank the label issues, ``unleaked`` that of the same one
     without the clips that leaked; None where there is none.
     """
 
@@ -50,17 +50,17 @@ class Found:
 
     @property
     def protocol(self) -> str:
-        """The split that it looked across, in two words or so."""
+        """The split that it audited, in two words or so."""
         return self.summaries[SPLIT]
 
     def caption(self, n: int | None = None, what: str = "clip") -> str:
-        """What every figure says of itself: dataset, snapshot, protocol, n."""
+        """The caption of every figure: dataset, snapshot, protocol, n."""
         count = self.clips if n is None else n
         words = [str(self.dataset["title"]), f"snapshot {snapshot.current().number}", self.protocol]
         return " · ".join([*words, f"n = {count:,} {what}{'s' * (count != 1)}"])
 
 
-def found(dataset: pd.Series) -> Found | None:
+def load(dataset: pd.Series) -> Audit | None:
     """The audit of a dataset; None where this snapshot has none."""
     name = str(dataset["dataset"])
     read = _read(name)
@@ -71,7 +71,7 @@ def found(dataset: pd.Series) -> Found | None:
     summaries = dict(zip(parts["part"], parts["summary"], strict=True))
     notes = {part: list(some) for part, some in zip(parts["part"], parts["notes"], strict=True)}
     rest = {table: tables[table].copy(deep=False) for table in TABLES}
-    return Found(dataset, clips, summaries, notes, experiment=experiment, unleaked=unleaked, **rest)
+    return Audit(dataset, clips, summaries, notes, experiment=experiment, unleaked=unleaked, **rest)
 
 
 @of_snapshot(spinner="Reading the audit ...")

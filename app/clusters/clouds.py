@@ -23,7 +23,7 @@ from app.components.cloud.cloud import cloud
 from app.similar import search
 from app.ui import clip
 from app.ui import colours as colouring
-from pipeline.inputs import ALL, Input, InputError
+from pipeline.inputs import ALL, FeatureMatrix, InputError
 
 NEIGHBOURS = search.COUNT
 CLIP, CLICKED = "clip", "clicked"
@@ -38,7 +38,7 @@ class Sight:
     dataset: pd.Series
     clips: pd.DataFrame
     picture: Picture
-    given: Input
+    given: FeatureMatrix
     grouping: Grouping | None
     mask: NDArray[np.bool_] | None
     chosen: int | None
@@ -181,7 +181,7 @@ def _sound_first() -> None:
         time.sleep(SOUND_S)
 
 
-def _neighbours(dataset: str, view: str, given: Input, chosen: int) -> NDArray[np.intp]:
+def _neighbours(dataset: str, view: str, given: FeatureMatrix, chosen: int) -> NDArray[np.intp]:
     """The rows of the chosen clip's true neighbours, nearest first."""
     own = str(given.clip_ids[chosen])
     near = snapshot.nearest_index(dataset, view).nearest(given.values[chosen], NEIGHBOURS, exclude=[own])
