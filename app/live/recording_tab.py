@@ -125,7 +125,11 @@ def _heard(given: Given, ear: StreamingModel, parameters: StreamParameters) -> K
 
 
 def _hear(
-    data: bytes, facts: Facts, ear: StreamingModel, parameters: StreamParameters, key: tuple[bytes, StreamParameters]
+    data: bytes,
+    facts: Facts,
+    ear: StreamingModel,
+    parameters: StreamParameters,
+    key: tuple[bytes, StreamParameters],
 ) -> Hearing:
     """
     Hear it while the person looks on, in the script's own thread.
