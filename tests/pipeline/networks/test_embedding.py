@@ -87,9 +87,9 @@ def test_a_second_build_listens_to_nothing(builder, shipped, hums, embedded_ids)
 def test_an_unchanged_build_loads_no_torch(builder, shipped, hums, repo_root: Path) -> None:
     builder(f"folder={hums.root}", analyses=False)
     code = (
-        "import sys; from pathlib import Path; from pipeline.build import Options, build\n"
-        "from pipeline.features import VIEWS; from pipeline.voice import cards; from store.snapshots import Store\n"
-        f"cards.HOME = Path({str(shipped.path)!r})\n"
+        "import sys; from pathlib import Path; from pipeline.build.build import Options, build\n"
+        "from pipeline.features import VIEWS; from pipeline.networks import in_use; from store.snapshots import Store\n"
+        f"in_use.HOME = Path({str(shipped.path)!r})\n"
         "views = {name: VIEWS[name] for name in ('dynamics', 'spectral')}\n"
         f"done = build(Store(Path({str(builder.store.root)!r})), {{}}, lambda event: None, "
         "Options(n_jobs=1, analyses=False, views=views))\n"
@@ -293,7 +293,7 @@ def test_missing_vectors_are_no_gap_of_an_experiment(builder, shipped, hums) -> 
     with reading(builder) as reader:
         ids = set(reader.experiment_keys()["experiment_id"])
         (row,) = reader.embeddings().to_dict("records")
-    assert f"hums.label.sound.{NETWORK}" in ids and not any("ecapa." in one for one in ids)
+    assert f"hums.label.sound.{NETWORK}" in ids and not any(one.startswith("hums.ecapa") for one in ids)
     assert (row["clips"], row["missing"]) == (8, 1) and "hums/f3-1.wav" in row["reason"]
     assert builder(views={}).status == "unchanged" and len(gaps(builder)) == 1
 
