@@ -22,7 +22,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from app.cache import sounds
-from app.cache.sounds import to_data_url
+from app.cache.sounds import mp3_url, to_mp3
 from pipeline.audio.decode import AudioError, load_mono
 from pipeline.inputs import ALL, Input, given_of
 from pipeline.sources import store_root
@@ -263,12 +263,18 @@ def samples(path: str, content_hash: str) -> tuple[NDArray[np.float32], int]:
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def preview(path: str, content_hash: str) -> str | None:
-    """A recording as a small MP3 in a data URL, for a table's rows; None where it cannot be read."""
+def mp3(path: str, content_hash: str) -> bytes | None:
+    """A recording as a small MP3; None where it cannot be read."""
     try:
-        return to_data_url(*load_mono(Path(path)))
+        return to_mp3(*load_mono(Path(path)))
     except AudioError:
         return None
+
+
+def preview(path: str, content_hash: str) -> str | None:
+    """:func:`mp3` in a data URL, for a table's rows."""
+    sound = mp3(path, content_hash)
+    return None if sound is None else mp3_url(sound)
 
 
 @st.cache_data(max_entries=512, show_spinner=False)
