@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from app.cache import sounds
 from app.cache.sounds import to_data_url
 from pipeline.audio.decode import AudioError, load_mono
-from pipeline.inputs import ALL, Input, given_of
+from pipeline.inputs import ALL, FeatureMatrix, standardised_input
 from pipeline.sources import store_root
 from store.compare import Difference, diff
 from store.errors import SesatlasError
@@ -209,7 +209,7 @@ def _difference(root: str, old: int, new: int) -> Difference:
 
 
 @of_snapshot(entries=4, spinner="Bringing the columns to one scale ...")
-def standardised(reader: Reader, dataset: str | None, view: str) -> Input:
+def standardised(reader: Reader, dataset: str | None, view: str) -> FeatureMatrix:
     """A view of a dataset, None for all of them together, with every column on one scale; not to be changed.
 
     Raises
@@ -218,7 +218,7 @@ def standardised(reader: Reader, dataset: str | None, view: str) -> Input:
         There is nothing that tells one clip from another.
     """
     names = described() if view == ALL else [view]
-    return given_of(view, {name: reader.matrix(dataset, name) for name in names})
+    return standardised_input(view, {name: reader.matrix(dataset, name) for name in names})
 
 
 def nearest_index(dataset: str | None, view: str) -> Index:

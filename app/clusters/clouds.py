@@ -24,7 +24,7 @@ from app.similar import search
 from app.ui import clip
 from app.ui import colours as colouring
 from pipeline.audio.decode import AudioError, to_wav_bytes
-from pipeline.inputs import ALL, Input, InputError
+from pipeline.inputs import ALL, FeatureMatrix, InputError
 from store.errors import SesatlasError
 
 NEIGHBOURS = search.COUNT
@@ -40,7 +40,7 @@ class Sight:
     dataset: pd.Series
     clips: pd.DataFrame
     picture: Picture
-    given: Input
+    given: FeatureMatrix
     grouping: Grouping | None
     mask: NDArray[np.bool_] | None
     chosen: int | None
@@ -183,7 +183,7 @@ def _sound_first() -> None:
         time.sleep(SOUND_S)
 
 
-def _neighbours(dataset: str, view: str, given: Input, chosen: int | None) -> NDArray[np.intp]:
+def _neighbours(dataset: str, view: str, given: FeatureMatrix, chosen: int | None) -> NDArray[np.intp]:
     """The rows of the chosen clip's true neighbours, nearest first."""
     if chosen is None:
         return np.array([], dtype=np.intp)

@@ -29,7 +29,7 @@ from pipeline.clusterings.cluster import MAX_WHOLE, Clustering, cluster
 from pipeline.clusterings.ranking import rank
 from pipeline.clusterings.search import Finalist, search
 from pipeline.clusterings.spaces import Space, spaces
-from pipeline.inputs import ALL, Input, InputError, given_of
+from pipeline.inputs import ALL, FeatureMatrix, InputError, standardised_input
 from pipeline.stage import Run, Stage, State, Unit, Units
 from store import results as analyses
 from store.reader import Matrix, Reader
@@ -167,17 +167,17 @@ def _ranks_of(dataset: str, found: Sequence[Finalist]) -> pd.DataFrame:
 
 def _inputs(
     state: State, group: Group, matrices: Mapping[str, Matrix]
-) -> tuple[dict[str, Result], dict[str, Input]]:
+) -> tuple[dict[str, Result], dict[str, FeatureMatrix]]:
     """The units of a group, still empty, and the standardised input of those that have one."""
     results: dict[str, Result] = {}
-    given: dict[str, Input] = {}
+    given: dict[str, FeatureMatrix] = {}
     for view in group.views:
         own = {one: matrices[one] for one in _parts(state, view)}
         result = Result(UnitName(NAME, group.dataset, view, group.key), next(iter(own.values())).clip_ids)
         results[view] = result
 
         def take(view: str = view, own: Mapping[str, Matrix] = own, result: Result = result) -> None:
-            given[view] = given_of(view, own)
+            given[view] = standardised_input(view, own)
             result.clip_ids, result.columns = given[view].clip_ids, given[view].columns
             result.notes = given[view].notes
 
@@ -217,7 +217,7 @@ def _add_kept(
     state: State,
     group: Group,
     results: Mapping[str, Result],
-    given: Mapping[str, Input],
+    given: Mapping[str, FeatureMatrix],
     truth: Mapping[str, str | None],
 ) -> bool:
     """Make the clusterings again that persons have kept; whether there were any."""

@@ -14,7 +14,7 @@ from pipeline.classify.run import Experiment, Tell, Views, joined
 from pipeline.classify.search import LEAST, softmax
 from pipeline.classify.solver import Linear
 from pipeline.classify.train import Part, Trained
-from pipeline.inputs import Input
+from pipeline.inputs import FeatureMatrix
 from pipeline.runtime import stop
 
 REPEATS = 3
@@ -145,7 +145,7 @@ def _predicted(
 def _by_difference(
     part: Part,
     linear: Linear,
-    given: Input,
+    given: FeatureMatrix,
     values: NDArray[np.float32],
     units: list[Columns],
     repeats: int,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.classify.classifier import LEAST, Classifier, Parameters, Scores
-from pipeline.inputs import Input, standardise
+from pipeline.inputs import FeatureMatrix, standardise
 from pipeline.runtime import stop
 from store.reader import Matrix
 
@@ -33,7 +33,7 @@ class Choice:
     accuracy: float | None
 
 
-def prepared(values: NDArray[np.float32]) -> Input:
+def prepared(values: NDArray[np.float32]) -> FeatureMatrix:
     """Gaps filled, constant columns dropped, the rest brought to one scale: by these clips and no others."""
     names = tuple(str(column) for column in range(values.shape[1]))
     return standardise(Matrix(np.arange(len(values)).astype(object), values, names))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pipeline.classify.classifier import Classifier, Parameters, Scorer, bounded, spread_sample
 from pipeline.classify.groups import inner_splits
 from pipeline.classify.search import Choice, prepared, search, softmax
-from pipeline.inputs import Input, InputError
+from pipeline.inputs import FeatureMatrix, InputError
 
 Ints = NDArray[np.intp]
 Blocks = Mapping[str, slice]
@@ -25,7 +25,7 @@ class Part:
 
     block: str
     columns: slice
-    given: Input | None
+    given: FeatureMatrix | None
     scorer: Scorer
     choice: Choice
     known: Ints

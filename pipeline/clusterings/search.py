@@ -30,7 +30,7 @@ from pipeline.clusterings.measures import WHOLE, Measured, without_within
 from pipeline.clusterings.ranking import out_of_running, rank
 from pipeline.clusterings.spaces import STANDARDISED, Space, spaces
 from pipeline.errors import FAILURES, failure_sentence
-from pipeline.inputs import ALL, Input
+from pipeline.inputs import ALL, FeatureMatrix
 from pipeline.runtime import stop
 
 Map = Callable[[Callable[..., Any], Iterable[tuple[Any, ...]]], Iterable[Any]]
@@ -79,7 +79,7 @@ def serial(function: Callable[..., Any], arguments: Iterable[tuple[Any, ...]]) -
 
 
 def search(
-    given: Mapping[str, Input],
+    given: Mapping[str, FeatureMatrix],
     umap: Mapping[str, Mapping[str, NDArray[np.float32]]],
     truth: Mapping[str, str | None] | None,
     *,
@@ -160,14 +160,14 @@ def search(
     return SearchResult(found, gaps, _summary(tried, len(found), len(clips), thorough))
 
 
-def _clips(given: Mapping[str, Input]) -> pd.Index:
+def _clips(given: Mapping[str, FeatureMatrix]) -> pd.Index:
     """The clips of all views, those of all together first."""
     ordered = sorted(given, key=lambda view: view != ALL)
     return pd.Index(dict.fromkeys(clip for view in ordered for clip in given[view].clip_ids))
 
 
 def _tasks(
-    given: Mapping[str, Input],
+    given: Mapping[str, FeatureMatrix],
     umap: Mapping[str, Mapping[str, NDArray[np.float32]]],
     clips: pd.Index,
     gaps: list[ViewGap],
@@ -195,7 +195,10 @@ def _tasks(
 
 
 def _rows(
-    given: Mapping[str, Input], small: Sequence[SpaceTask], tasks: Sequence[SpaceTask], clips: pd.Index
+    given: Mapping[str, FeatureMatrix],
+    small: Sequence[SpaceTask],
+    tasks: Sequence[SpaceTask],
+    clips: pd.Index,
 ) -> list[NDArray[np.intp]]:
     """For each task, which of all clips its rows are."""
     found = []
@@ -295,7 +298,7 @@ def _completed(
     tasks: Sequence[SpaceTask],
     candidates: Sequence[Candidate],
     before: Sequence[Measured],
-    given: Mapping[str, Input],
+    given: Mapping[str, FeatureMatrix],
     truth: Mapping[str, str | None] | None,
     each: Map,
     gaps: list[ViewGap],

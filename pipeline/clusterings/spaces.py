@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.clusterings.points import Points
-from pipeline.inputs import Input, InputError
+from pipeline.inputs import FeatureMatrix, InputError
 
 STANDARDISED, PCA, UMAP, UMAP_COSINE = "standardised", "pca", "umap", "umap_cosine"
 SPACES = (STANDARDISED, PCA, UMAP, UMAP_COSINE)
@@ -42,7 +42,7 @@ class Space:
         object.__setattr__(self, "points", Points(self.values))
 
 
-def spaces(given: Input, umap: Umap) -> list[Space]:
+def spaces(given: FeatureMatrix, umap: Umap) -> list[Space]:
     """
     The view's own standardised space, its leading principal components, and UMAP's where there is one.
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from pipeline.inputs import Input, InputError
+from pipeline.inputs import FeatureMatrix, InputError
 from pipeline.projections import METHODS
 from pipeline.projections.neighbourhood import Neighbourhood
 from pipeline.projections.projection import Embedded, Method, Projection, Tell, merged
@@ -22,7 +22,7 @@ MOST_DIMENSIONS = 64
 
 
 def project(
-    given: Input,
+    given: FeatureMatrix,
     method: str,
     dimension: int,
     parameters: Mapping[str, object] | None = None,

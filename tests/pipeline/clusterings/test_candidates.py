@@ -12,13 +12,13 @@ from pipeline.clusterings.candidates import Gap, tried
 from pipeline.clusterings.cluster import Clustering, cluster
 from pipeline.clusterings.spaces import SPACES, Space, spaces
 from pipeline.errors import FAILURES, failure_sentence
-from pipeline.inputs import Input, InputError, standardise
+from pipeline.inputs import FeatureMatrix, InputError, standardise
 from store.reader import Matrix
 
 Values = NDArray[np.float32]
 
 
-def given(values: Values) -> Input:
+def given(values: Values) -> FeatureMatrix:
     ids = np.array([f"clip {row:04d}" for row in range(len(values))], dtype=object)
     return standardise(Matrix(ids, values.astype(np.float32), tuple(f"c{i}" for i in range(values.shape[1]))))
 
@@ -28,7 +28,7 @@ def space(values: Values) -> Space:
 
 
 def all_clusterings(
-    one: Input, umap: Values | None, truth: list[str | None] | None, *, stability_rounds: int
+    one: FeatureMatrix, umap: Values | None, truth: list[str | None] | None, *, stability_rounds: int
 ) -> tuple[list[Clustering], list[Gap]]:
     """A view clustered in every space by every method over its grid, and what failed."""
     found: list[Clustering] = []

@@ -14,14 +14,14 @@ from pipeline.clusterings import search as search_module
 from pipeline.clusterings.agreement import ari
 from pipeline.clusterings.candidates import canonical
 from pipeline.clusterings.search import SearchResult, search
-from pipeline.inputs import ALL, Input, standardise, together
+from pipeline.inputs import ALL, FeatureMatrix, standardise, together
 from pipeline.runtime import stop
 from store.reader import Matrix
 
 Values = NDArray[np.float32]
 
 
-def views(values: Values, number: int = 2) -> dict[str, Input]:
+def views(values: Values, number: int = 2) -> dict[str, FeatureMatrix]:
     """Columns dealt out to a few views, and all together."""
     ids = np.array([f"clip {row:04d}" for row in range(len(values))], dtype=object)
     given = {}
