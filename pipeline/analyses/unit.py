@@ -72,15 +72,15 @@ def compute(task: Task) -> Result:
 
 
 def _fill(result: Result, task: Task) -> None:
-    given = standardised_input(task.name.view, task.matrices)
-    result.clip_ids, result.columns, result.notes = given.clip_ids, given.columns, given.notes
-    shared = Neighbourhood(given.values)  # what the projections of one view have in common
+    features = standardised_input(task.name.view, task.matrices)
+    result.clip_ids, result.columns, result.notes = features.clip_ids, features.columns, features.notes
+    shared = Neighbourhood(features.values)  # what the projections of one view have in common
     for spec in task.specs:
-        guarded(result, _title(spec), partial(_add, result, given, spec, shared))
+        guarded(result, _title(spec), partial(_add, result, features, spec, shared))
 
 
-def _add(result: Result, given: FeatureMatrix, spec: ProjectionSpec, shared: Neighbourhood) -> None:
-    one = project(given, spec.method, spec.dimension, spec.parameters, shared=shared)
+def _add(result: Result, features: FeatureMatrix, spec: ProjectionSpec, shared: Neighbourhood) -> None:
+    one = project(features, spec.method, spec.dimension, spec.parameters, shared=shared)
     result.projections.append((spec, one))
 
 

@@ -10,7 +10,7 @@ from store.snapshots import Store
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     from pipeline.classify import CLASSIFIERS
-    from pipeline.classify.run import COMBINATIONS, TOGETHER
+    from pipeline.classify.classifier import COMBINATIONS, TOGETHER
 
     parser.add_argument(
         "--dataset", required=True, metavar="NAME", help="the collection, as `status` names it"

@@ -33,7 +33,7 @@ def test_twice_the_same_and_to_be_believed(groups: FeatureMatrix, method: str, d
 @pytest.mark.parametrize("method", METHODS)
 def test_tells_progress_from_nothing_to_all(groups: FeatureMatrix, method: str) -> None:
     told: list[float] = []
-    project(groups, method, 3, tell=told.append)
+    project(groups, method, 3, on_progress=told.append)
     assert told[0] == 0 and told[-1] == 1
     assert told == sorted(told)
     assert len(told) >= 3
@@ -47,7 +47,7 @@ def test_a_request_to_stop_ends_it(groups: FeatureMatrix, method: str) -> None:
 
     try:
         with pytest.raises(KeyboardInterrupt):
-            project(groups, method, 2, tell=ask)
+            project(groups, method, 2, on_progress=ask)
     finally:
         stop._requested.clear()
 
