@@ -87,6 +87,8 @@ create table if not exists embeddings (
     dataset varchar not null,
     key     varchar not null,
     clips   integer not null,
+    missing integer,
+    reason  varchar,
     primary key (view, dataset)
 );
 

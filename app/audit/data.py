@@ -9,7 +9,7 @@ import pandas as pd
 
 from app.cache import snapshot
 from app.cache.snapshot import of_snapshot
-from app.ui.clip import recording
+from app.ui.clip import mp3, recording
 from pipeline.audio.decode import AudioError
 from pipeline.audit.duplicates import Aligned, align
 from pipeline.audit.leakage import Effect, effect
@@ -121,9 +121,9 @@ def _alignment(_: Reader, one: tuple[str, str], other: tuple[str, str], lag_s: f
 
 def path(dataset: pd.Series, clip: pd.Series) -> str:
     """Where a clip's recording lies."""
-    return str(recording(pd.Series({**clip, "root": dataset["path"]})))
+    return str(recording(clip, dataset["path"]))
 
 
 def sound(dataset: pd.Series, clip: pd.Series) -> bytes | None:
     """A clip as a small MP3; None where its recording cannot be read."""
-    return snapshot.mp3(path(dataset, clip), str(clip["content_hash"]))
+    return mp3(clip, dataset["path"])

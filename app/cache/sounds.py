@@ -21,7 +21,7 @@ PREVIEW_RATE_HZ = 22_050
 
 
 def to_mp3(samples: NDArray[np.float32], sample_rate_hz: int) -> bytes:
-    """A small MP3, about 8 kB a second: many fit into the rows of one table.
+    """A small MP3, about 8 kB a second.
 
     Parameters
     ----------
@@ -36,13 +36,8 @@ def to_mp3(samples: NDArray[np.float32], sample_rate_hz: int) -> bytes:
     return buffer.getvalue()
 
 
-def to_data_url(samples: NDArray[np.float32], sample_rate_hz: int) -> str:
-    """:func:`to_mp3` in a data URL."""
-    return mp3_url(to_mp3(samples, sample_rate_hz))
-
-
-def mp3_url(mp3: bytes) -> str:
-    """An MP3 in a data URL."""
+def data_url(mp3: bytes) -> str:
+    """The sound as an address that holds it: many small ones fit into the rows of one table."""
     return "data:audio/mp3;base64," + base64.b64encode(mp3).decode("ascii")
 
 
@@ -189,5 +184,5 @@ def hear(path: Path) -> Heard:
     found = gain(small, PREVIEW_RATE_HZ)
     cut = f"only its first {LONGEST_S:.0f} s" if len(samples) > LONGEST_S * rate_hz else ""
     note = "; ".join(filter(None, (found.note, cut)))
-    url = to_data_url(_amplified(small, found.gain_db), PREVIEW_RATE_HZ)
+    url = data_url(to_mp3(_amplified(small, found.gain_db), PREVIEW_RATE_HZ))
     return Heard(url, found.lufs, found.gain_db, note)

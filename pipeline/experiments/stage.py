@@ -13,7 +13,6 @@ from pipeline.classify import CLASSIFIERS
 from pipeline.experiments.spec import (
     CARD,
     EVERY_CLIP,
-    MISSING_VECTORS,
     PAGE,
     ExpectedExperiment,
     ExperimentSpec,
@@ -138,7 +137,7 @@ def by_classifiers(state: State, reader: Reader) -> list[ExpectedExperiment]:
     found: dict[str, ExpectedExperiment] = {}
     for dataset, fingerprint in hashes.items():
         clips = reader.clips(dataset)
-        specs = [*grid(dataset, clips, usual), *_asked_for(reader, state.base, dataset, keys)]
+        specs = [*grid(dataset, clips, usual), *_requested(reader, state.base, dataset, keys)]
         costs, reasons = left_out(specs, clips, columns)
         for one, cost, reason in zip(specs, costs, reasons, strict=True):
             key = key_of(one, CLASSIFIERS[one.method].version, keys, fingerprint)
@@ -148,7 +147,7 @@ def by_classifiers(state: State, reader: Reader) -> list[ExpectedExperiment]:
     return list(found.values())
 
 
-def _asked_for(
+def _requested(
     reader: Reader, base: Path | None, dataset: str, views: Mapping[str, str]
 ) -> list[ExperimentSpec]:
     """What persons ran from the page: as this snapshot has it, or the one that the build began from."""
@@ -177,9 +176,7 @@ def _keys_of(expected: Mapping[Unit, ExpectedExperiment]) -> dict[Unit, tuple[st
 def _stored(reader: Reader) -> dict[Unit, str]:
     """The experiments that this stage answers for: the audit does for those without the clips that leaked."""
     there = reader.experiment_keys()
-    mine = there[
-        (there["subset"] == EVERY_CLIP) & ~there["experiment_id"].str.endswith(f".{MISSING_VECTORS}")
-    ]
+    mine = there[there["subset"] == EVERY_CLIP]
     return {(row["dataset"], row["experiment_id"]): row["key"] for row in mine.to_dict("records")}
 
 

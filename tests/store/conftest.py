@@ -294,6 +294,8 @@ def make_old() -> Callable[..., None]:
                 if not table.startswith("view_"):
                     con.execute(f"drop table {table}")
             if version == 4:
+                for column in ("missing", "reason"):
+                    con.execute(f"alter table embeddings drop column {column}")
                 for new, old in RENAMED.items():
                     table, _, column = new.partition(".")
                     if column and column != "place":

@@ -62,7 +62,7 @@ def test_every_clip_of_speech_gets_the_vector_that_the_network_gives(
     assert set(found) == {f"hums/{name}" for name in hums.rows}
     for name in hums.rows:
         samples, _ = soundfile.read(hums.root / name, dtype="float32")
-        np.testing.assert_allclose(found[f"hums/{name}"], model.tell([samples]).embeddings[0], atol=1e-4)
+        np.testing.assert_allclose(found[f"hums/{name}"], model.predict([samples]).embeddings[0], atol=1e-4)
     said = builder.of(events.StageProgress)
     assert [(event.stage, event.done, event.total) for event in said] == [
         ("embeddings", 0, 8),
@@ -268,14 +268,14 @@ def test_a_stop_is_heard_between_batches(builder, shipped, hums, embedded_ids, m
 
     def ask(event: events.Event) -> None:
         if isinstance(event, events.StageProgress) and event.done == 3:
-            stop._asked.set()
+            stop._requested.set()
 
     monkeypatch.setattr(builder, "told", _OnEvent(ask))
     try:
         with pytest.raises(KeyboardInterrupt):
             builder(f"folder={hums.root}")
     finally:
-        stop._asked.clear()
+        stop._requested.clear()
     assert len(embedded_ids) == 3
 
 
@@ -285,14 +285,16 @@ def test_batches_hold_no_more_than_fits() -> None:
     assert sum(sizes) == 44 and sizes == [32, 9, 1, 1, 1]
 
 
-def test_the_id_of_what_is_unheard_is_no_experiments(builder, shipped, hums) -> None:
-    """It is the stage's own: experiments that are out of date go, and it stays."""
+def test_missing_vectors_are_no_gap_of_an_experiment(builder, shipped, hums) -> None:
+    """They are recorded with the vectors, and stay when experiments that are out of date go."""
     _bat(hums.hum("f3-1.wav", "f3"))
     builder.analyses = True
     builder(f"folder={hums.root}", views={})
     with reading(builder) as reader:
         ids = set(reader.experiment_keys()["experiment_id"])
-    assert f"hums.ecapa.{embedding.MISSING_VECTORS}" in ids and f"hums.label.sound.{NETWORK}" in ids
+        (row,) = reader.embeddings().to_dict("records")
+    assert f"hums.label.sound.{NETWORK}" in ids and not any("ecapa." in one for one in ids)
+    assert (row["clips"], row["missing"]) == (8, 1) and "hums/f3-1.wav" in row["reason"]
     assert builder(views={}).status == "unchanged" and len(gaps(builder)) == 1
 
 
