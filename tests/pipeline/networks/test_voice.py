@@ -22,15 +22,15 @@ ID = "hums.label.sound.gender_ecapa"
 
 
 @pytest.fixture
-def made(builder, shipped, hums):
-    """The experiment of the hums, as the store now has them and by the card as it now is; None where none is due."""
+def made(built):
+    """The experiment of the hums, as they now are and by the card as it now is; None where none is due."""
 
     def make() -> ExperimentRows | Gap | None:
-        builder(f"folder={hums.root}")
-        with Reader(builder.store.current().path) as reader:
-            due = [one for one in registry.due(builder.store.root, reader) if one.wanted.dataset == "hums"]
+        built()
+        with Reader(built.store.current().path) as reader:
+            due = [one for one in registry.due(built.store.root, reader) if one.wanted.dataset == "hums"]
             assert len(due) < 2
-            return registry.make(builder.store.root, reader, due[0]) if due else None
+            return registry.make(built.store.root, reader, due[0]) if due else None
 
     return make
 
@@ -147,11 +147,11 @@ def test_clips_without_a_name_or_sex_are_not_tested(made, hums) -> None:
     }
 
 
-def test_it_is_due_anew_when_clips_card_or_vectors_change(builder, shipped, hums) -> None:
+def test_it_is_due_anew_when_clips_card_or_vectors_change(built, shipped, hums) -> None:
     def key() -> str:
-        builder(f"folder={hums.root}")
-        with Reader(builder.store.current().path) as reader:
-            (one,) = [one for one in registry.due(builder.store.root, reader) if one.wanted.dataset == "hums"]
+        built()
+        with Reader(built.store.current().path) as reader:
+            (one,) = [one for one in registry.due(built.store.root, reader) if one.wanted.dataset == "hums"]
         return one.key
 
     keys = [key()]
