@@ -65,10 +65,9 @@ def analysing(builder, few):
 
 
 @pytest.fixture
-def built(analysing, grouped):
+def built(analysing, grouped, built_once):
     """A builder that has built the fifteen clips."""
-    analysing(f"esc50={grouped.root}")
-    return analysing
+    return built_once("analyses", f"esc50={grouped.root}")
 
 
 @pytest.fixture(scope="session")

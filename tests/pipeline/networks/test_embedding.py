@@ -37,6 +37,13 @@ def listened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return heard
 
 
+@pytest.fixture
+def heard(built, listened):
+    """A builder that has built the hums; ``listened`` begins after that."""
+    listened.clear()
+    return built
+
+
 def reading(builder) -> Reader:
     return Reader(builder.store.current().path)
 
@@ -76,22 +83,19 @@ def test_every_clip_of_speech_gets_the_vector_that_the_network_gives(
     assert not gaps(builder)
 
 
-def test_a_second_build_listens_to_nothing(builder, shipped, hums, listened) -> None:
-    builder(f"folder={hums.root}")
-    listened.clear()
-    done = builder()
+def test_a_second_build_listens_to_nothing(heard, listened) -> None:
+    done = heard()
     assert (done.status, done.vectors_computed, listened) == ("unchanged", 0, [])
-    assert not builder.of(events.StageProgress)
+    assert not heard.of(events.StageProgress)
 
 
-def test_an_unchanged_build_loads_no_torch(builder, shipped, hums, repo_root: Path) -> None:
-    builder(f"folder={hums.root}", analyses=False)
+def test_an_unchanged_build_loads_no_torch(heard, shipped, repo_root: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from pipeline.build import Options, build\n"
         "from pipeline.features import VIEWS; from pipeline.voice import cards; from store.snapshots import Store\n"
         f"cards.HOME = Path({str(shipped.path)!r})\n"
         "views = {name: VIEWS[name] for name in ('dynamics', 'spectral')}\n"
-        f"done = build(Store(Path({str(builder.store.root)!r})), {{}}, lambda event: None, "
+        f"done = build(Store(Path({str(heard.store.root)!r})), {{}}, lambda event: None, "
         "Options(n_jobs=1, analyses=False, views=views))\n"
         "print(done.status, 'torch' in sys.modules)"
     )
@@ -101,9 +105,8 @@ def test_an_unchanged_build_loads_no_torch(builder, shipped, hums, repo_root: Pa
     assert ran.stdout.split() == ["unchanged", "False"], ran.stderr
 
 
-def test_only_new_and_changed_clips_are_listened_to(builder, shipped, hums, listened) -> None:
-    builder(f"folder={hums.root}")
-    before = vectors(builder)
+def test_only_new_and_changed_clips_are_listened_to(heard, hums, listened) -> None:
+    before = vectors(heard)
     hums.hum("f3-1.wav", "f3")
     hums.hum("m1-1.wav", "m1", number=7)  # another recording under the old name
     (hums.root / "f1-2.wav").rename(hums.root / "moved.wav")
@@ -111,39 +114,34 @@ def test_only_new_and_changed_clips_are_listened_to(builder, shipped, hums, list
     (hums.root / "m2-2.wav").unlink()
     del hums.rows["m2-2.wav"]
     hums.table()
-    listened.clear()
-    builder()
-    after = vectors(builder)
+    heard()
+    after = vectors(heard)
     assert sorted(listened) == ["hums/f3-1.wav", "hums/m1-1.wav"]
     assert set(after) == {f"hums/{name}" for name in hums.rows}
     assert np.abs(after["hums/m1-1.wav"] - before["hums/m1-1.wav"]).max() > 1e-4
     np.testing.assert_array_equal(after["hums/moved.wav"], before["hums/f1-2.wav"])  # the same sound
     np.testing.assert_array_equal(after["hums/f2-1.wav"], before["hums/f2-1.wav"])
-    assert builder().status == "unchanged"
+    assert heard().status == "unchanged"
 
 
-def test_another_label_is_nothing_to_listen_to(builder, shipped, hums, listened) -> None:
-    builder(f"folder={hums.root}")
+def test_another_label_is_nothing_to_listen_to(heard, hums, listened) -> None:
     hums.rows["f1-1.wav"]["label"] = "X"
     hums.table()
-    listened.clear()
-    assert builder().status == "published" and not listened and builder().status == "unchanged"
+    assert heard().status == "published" and not listened and heard().status == "unchanged"
 
 
-def test_other_weights_listen_to_all_again(builder, shipped, hums, own, listened) -> None:
-    builder(f"folder={hums.root}")
-    before = vectors(builder)
+def test_other_weights_listen_to_all_again(heard, own, listened) -> None:
+    before = vectors(heard)
     own.write(seed=1)
-    listened.clear()
-    builder()
+    heard()
     assert len(listened) == 8
-    after = vectors(builder)
+    after = vectors(heard)
     assert all(np.abs(after[name] - before[name]).max() > 1e-4 for name in before)
     own.weights.write_bytes(b"damaged")  # back to the shipped one
-    builder()
-    again = vectors(builder)
+    heard()
+    again = vectors(heard)
     assert all(np.abs(again[name] - before[name]).max() < 1e-4 for name in before)
-    assert builder().status == "unchanged"
+    assert heard().status == "unchanged"
 
 
 def test_without_speech_there_is_no_such_view(builder, shipped, hums, esc50, listened) -> None:
@@ -296,20 +294,18 @@ def test_the_id_of_what_is_unheard_is_no_experiments(builder, shipped, hums) -> 
     assert builder(views={}).status == "unchanged" and len(gaps(builder)) == 1
 
 
-def test_lent_vectors_are_those_of_the_same_sound(builder, shipped, hums, tmp_path, listened) -> None:
-    builder(f"folder={hums.root}")
+def test_lent_vectors_are_those_of_the_same_sound(heard, hums, tmp_path, listened) -> None:
     other = type(hums)(tmp_path / "copies")
     other.hum("f1-1.wav", "f1", 1, 0.4)
     assert other.hash("f1-1.wav") == hums.hash("f1-1.wav")
-    listened.clear()
-    builder(f"folder={other.root}")
+    heard(f"folder={other.root}")
     assert not listened
-    found = vectors(builder)
+    found = vectors(heard)
     np.testing.assert_array_equal(found["copies/f1-1.wav"], found["hums/f1-1.wav"])
 
 
-def test_the_events_go_to_the_log(builder, shipped, hums) -> None:
-    done = builder(f"folder={hums.root}")
-    lines = (builder.store.builds / f"{done.build_id}.jsonl").read_text().splitlines()
+def test_the_events_go_to_the_log(heard) -> None:
+    (done,) = heard.of(events.Finished)
+    lines = (heard.store.builds / f"{done.build_id}.jsonl").read_text().splitlines()
     told = [json.loads(line) for line in lines if '"stageprogress"' in line]
     assert [one["done"] for one in told] == [0, 8]
