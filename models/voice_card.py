@@ -113,7 +113,7 @@ def threshold_of(told: Mapping[str, Any]) -> Threshold:
     )
 
 
-def in_words(corpora: Sequence[Corpus]) -> str:
+def describe_corpora(corpora: Sequence[Corpus]) -> str:
     """``277 clips by 8 speakers of EmoDB and 600 clips by 20 speakers of RAVDESS speech``."""
     told = [f"{one.clips:,} clips by {one.speakers} speakers of {one.title}" for one in corpora]
     return " and ".join([", ".join(told[:-1]), told[-1]] if len(told) > 1 else told) or "no clips"
@@ -227,7 +227,7 @@ def _require_numbers(card: Card) -> None:
         raise ValueError("temperature, dimension or time is no positive number")
 
 
-def said(card: Card, vectors: Floats) -> tuple[Floats, Floats]:
+def classify_embeddings(card: Card, vectors: Floats) -> tuple[Floats, Floats]:
     """
     Parameters
     ----------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -42,6 +42,8 @@ class Clip:
     sentence_type: str | None = None
     """TIMIT: ``SA`` (read by everybody), ``SX`` or ``SI``."""
     text: str | None = None
+    more: Mapping[str, object] = field(default_factory=dict, hash=False)
+    """What only this corpus knows, by a name of :data:`pipeline.fields.FIELDS` that has no place above."""
 
     @property
     def clip_id(self) -> str:

@@ -1,10 +1,6 @@
 """Errors of the pipeline that a person can mend."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-
-from store.errors import SesatlasError, StoreError
+from store.errors import SesatlasError
 
 
 class PipelineError(SesatlasError):
@@ -21,17 +17,3 @@ def failure_sentence(error: Exception) -> str:
         return str(error)
     reason = str(error).strip().split("\n")[0] or type(error).__name__
     return f"It failed on these clips: {reason}. Try other parameters, or another view."
-
-
-@contextmanager
-def in_words(root: Path) -> Iterator[None]:
-    """Raise ``StoreError`` for what the system refuses to a build into the store at ``root``."""
-    try:
-        yield
-    except BrokenPipeError:
-        raise  # no matter of files: whoever read what the build tells has gone
-    except OSError as error:
-        raise StoreError(
-            f"The build stopped: {error.strerror or error} ({error.filename or root}). "
-            "Mend that and build again: finished batches are kept and the current snapshot is untouched."
-        ) from error

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline.errors import PipelineError, in_words
+from pipeline.errors import PipelineError
 from pipeline.runtime import events
 from store import publishing
+from store.errors import os_errors_as_store_errors
 from store.reader import Reader
 from store.snapshots import Snapshot, Store
 from store.writer import Writer
@@ -31,11 +32,11 @@ def session(store: Store, on_event: events.Listener, what: str = "") -> Iterator
     """
     run_id = new_run_id(what)
     with (
-        in_words(store.root),
+        os_errors_as_store_errors(store.root),
         store.lock(),
         events.logged(store.builds, run_id, on_event) as log,
         events.end_told(log),
-        in_words(store.root),
+        os_errors_as_store_errors(store.root),
     ):
         yield run_id, log
 

@@ -133,4 +133,4 @@ def audit(reader: Reader, name: str) -> Iterator[str]:
         return
     yield "\n### Audit\n"
     for _, part in parts.iterrows():
-        yield f"- **{str(part['part']).replace('_', ', ').capitalize()}**: {part['told']}"
+        yield f"- **{str(part['part']).replace('_', ', ').capitalize()}**: {part['summary']}"

@@ -26,30 +26,24 @@ from store.reader import Matrix, Reader
 
 Format = Literal["parquet", "csv", "projector"]
 FORMATS: tuple[Format, ...] = ("parquet", "csv", "projector")
-PROJECTOR_COLUMNS = (
-    "clip_id",
-    "label",
-    "label_group",
-    "fold",
-    "split",
-    "speaker",
-    "sex",
-    "dialect",
-    "duration_s",
-)
-"""What the projector may colour by and search for."""
 UNKNOWN_S = -1
 """M3U's word for a duration that is not known."""
 
 
 def export(
-    reader: Reader, target: Path, format_: str, datasets: Sequence[str] = (), views: Sequence[str] = ()
+    reader: Reader,
+    target: Path,
+    format_: str,
+    datasets: Sequence[str] = (),
+    views: Sequence[str] = (),
+    metadata: Sequence[str] = ("label",),
 ) -> list[Path]:
     """Write clips and views below ``target``, one file a dataset and view.
 
     Parquet and CSV go to ``clips/dataset=NAME/`` and ``views/view=NAME/dataset=NAME/``. Parquet is a
     partitioned data set as `pyarrow.dataset`, Dask and DuckDB read it: ``clips`` is one table, and so
-    is each ``views/view=NAME``, as all datasets have the same columns there.
+    is each ``views/view=NAME``, as all datasets have the same columns there. ``metadata`` names the columns of the
+    clips that the projector may colour by and search for.
 
     Raises
     ------
@@ -64,6 +58,7 @@ def export(
     written: list[Path] = []
     for dataset in wanted_datasets:
         clips = reader.clips_table(dataset)
+        names = ["clip_id", *(name for name in metadata if name in clips.column_names)]
         if format_ != "projector":
             written.append(_write_table(clips, target / "clips", dataset, format_))
         for view in wanted_views:
@@ -71,7 +66,7 @@ def export(
             if not len(matrix.clip_ids):
                 continue
             if format_ == "projector":
-                written += _write_projector(matrix, clips, target / dataset, view)
+                written += _write_projector(matrix, clips.select(names), target / dataset, view)
             else:
                 written.append(
                     _write_table(_table(matrix), target / "views" / f"view={view}", dataset, format_)
@@ -118,9 +113,7 @@ def _write_projector(matrix: Matrix, clips: pa.Table, folder: Path, view: str) -
     folder.mkdir(parents=True, exist_ok=True)
     vectors, metadata = folder / f"{view}.vectors.tsv", folder / f"{view}.metadata.tsv"
     vectors.write_text(vectors_tsv(matrix.values), encoding="utf-8", newline="")
-    rows = (
-        clips.select(PROJECTOR_COLUMNS).to_pandas(integer_object_nulls=True).set_index("clip_id", drop=False)
-    )
+    rows = clips.to_pandas(integer_object_nulls=True).set_index("clip_id", drop=False)
     metadata.write_text(metadata_tsv(rows.loc[list(matrix.clip_ids)]), encoding="utf-8", newline="")
     return [vectors, metadata]
 

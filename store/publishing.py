@@ -9,8 +9,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from store import database
-from store.database import explain, told_as
+from store.database import duckdb_errors_as, query, quoted, write_error
 from store.snapshots import Snapshot, Store, flush, write_atomically
 from store.writer import Writer
 
@@ -118,8 +117,8 @@ def changes_since(writer: Writer, published: Path | None) -> dict[str, int]:
 
     None stands for an empty store. Call it outside a transaction.
     """
-    with told_as(explain):
-        clips, failed = writer.con.execute(database.query("totals")).fetchall()[0]
+    with duckdb_errors_as(write_error):
+        clips, failed = writer.con.execute(query("totals")).fetchall()[0]
         changes = {"added": clips} if published is None else _changes(writer, published)
     added, removed = changes.pop("added", 0), changes.pop("removed", 0)
     updated = sum(changes.values())
@@ -127,9 +126,9 @@ def changes_since(writer: Writer, published: Path | None) -> dict[str, int]:
 
 
 def _changes(writer: Writer, published: Path) -> dict[str, int]:
-    writer.con.execute(f"attach {database.quoted(published)} as old (read_only)")
+    writer.con.execute(f"attach {quoted(published)} as old (read_only)")
     try:
-        changed = writer.con.sql(database.query("diff_clips"))
+        changed = writer.con.sql(query("diff_clips"))
         return dict(changed.aggregate("change, count(*)", "change").fetchall())
     finally:
         writer.con.execute("detach old")

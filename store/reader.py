@@ -11,15 +11,12 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from store import database
-from store.database import Database
+from store.database import Database, view_query
 from store.errors import NAMED, StoreError, listed
-from store.results_reader import Answers, Audited, Learned, Members, Points, Predictions
-
-__all__ = ["Matrix", "Members", "Points", "Predictions", "Reader"]
+from store.results_reader import AnalysisQueries, AuditQueries, ExperimentQueries
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Matrix:
     """The vectors of one view: row ``i`` of ``values`` belongs to ``clip_ids[i]``."""
 
@@ -28,21 +25,30 @@ class Matrix:
     columns: tuple[str, ...]
 
 
-class Reader(Answers, Learned, Audited, Database):
+class Reader(AnalysisQueries, ExperimentQueries, AuditQueries, Database):
     """What there is to ask of a snapshot; may be shared by threads.
 
-    A snapshot from before there were projections, clusterings or experiments answers that it has none.
+    A snapshot from before there were scores, projections, clusterings or experiments answers that it has none.
     """
 
-    def ask(self, name: str, **parameters: Any) -> pa.Table:
-        return self.added(database.query(name), **parameters)
-
     def _vectors(self, name: str, view: str, **parameters: Any) -> pa.Table:
-        return self.table(database.view_query(name, view), **parameters)
+        return self.table(view_query(name, view), **parameters)
 
     def vector_ids(self, view: str) -> set[str]:
         """The clips that have a vector in ``view``."""
         return set(self._vectors("vector_ids", view).column("clip_id").to_pylist())
+
+    def clip_hashes(self) -> dict[str, str]:
+        """By dataset, what changes with its clips, their content and their labels."""
+        return {row["dataset"]: row["hash"] for row in self.rows("clip_hashes")}
+
+    def content_hashes(self) -> dict[str, str]:
+        """By dataset, what changes with its clips and their content alone."""
+        return {row["dataset"]: row["hash"] for row in self.rows("content_hashes")}
+
+    def metadata_hashes(self) -> dict[str, str]:
+        """By dataset, what changes with its clips, their content and all that is known of them."""
+        return {row["dataset"]: row["hash"] for row in self.rows("metadata_hashes")}
 
     def datasets(self) -> pd.DataFrame:
         """What collections there are, with their sizes; see ``queries/datasets.sql``."""
@@ -62,7 +68,7 @@ class Reader(Answers, Learned, Audited, Database):
     def clips_table(self, dataset: str) -> pa.Table:
         """As :meth:`clips`, in the store's own types: the same for each dataset, whatever it lacks."""
         self._require_dataset(dataset)
-        return self.table(database.query("clips"), dataset=dataset)
+        return self.ask("clips", dataset=dataset)
 
     def _require_dataset(self, dataset: str) -> None:
         known = [row["dataset"] for row in self.rows("all_datasets")]
@@ -70,8 +76,7 @@ class Reader(Answers, Learned, Audited, Database):
             raise StoreError(f"There is no dataset '{dataset}' in this snapshot; {listed(known)}.")
 
     def clip(self, clip_id: str) -> pd.Series:
-        """
-        One clip in full, with its dataset's title, licence and root folder.
+        """One clip in full, with its dataset's title, licence and root folder.
 
         Raises
         ------

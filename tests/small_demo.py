@@ -14,10 +14,10 @@ from unittest import mock
 
 from pipeline.datasets import demo
 from pipeline.synthesis import files, sounds
-from pipeline.synthesis.once import make_once
+from pipeline.datasets.demo import make_once
 from pipeline.synthesis.sounds import SoundClip
 from pipeline.synthesis.speech import voices
-from pipeline.synthesis.speech.speakers import Speaker, roster
+from pipeline.synthesis.speech.voices import Speaker, roster
 
 FOLDS = 3
 

@@ -22,7 +22,7 @@ SAME_DB = 0.5
 def draw(found: Found) -> None:
     """The pairs, a page at a time, and all of them as a table."""
     if found.pairs.empty:
-        st.success(found.told[DUPLICATES], icon=":material/check_circle:")
+        st.success(found.summaries[DUPLICATES], icon=":material/check_circle:")
         st.caption(found.caption())
         return
     clips = snapshot.clips(found.name).set_index("clip_id", drop=False)

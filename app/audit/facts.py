@@ -17,7 +17,7 @@ WHAT = (
 
 def facts(found: Found) -> None:
     """Balanced accuracy of each fact, and of all together."""
-    st.markdown(found.told[FACTS])
+    st.markdown(found.summaries[FACTS])
     table = found.facts
     figure = charts.facts(table, "The label by facts of the recording alone")
     told = f"{WHAT} {found.caption(int(table['clips'].iloc[0]))}{_classifier(found)}"
@@ -33,7 +33,7 @@ def _classifier(found: Found) -> str:
 
 def balance(found: Found) -> None:
     """Clips by label and side."""
-    st.markdown(found.told[BALANCE])
+    st.markdown(found.summaries[BALANCE])
     cells = found.balance
     figure = charts.balance(cells, "Clips by label and side")
     labels = cells["label"].nunique()

@@ -32,7 +32,7 @@ FAULT = "audit_marks_fault"
 
 def draw(found: Found) -> None:
     """One clip to judge, the first fifty, and what was marked so far."""
-    st.markdown(found.told[DOUBTS])
+    st.markdown(found.summaries[DOUBTS])
     table = with_marks(found)
     place = place_to_judge(found.name, table)
     with st.container(border=True, key="audit_one_doubt"):
@@ -162,7 +162,7 @@ def with_marks(found: Found) -> pd.DataFrame:
     except SesatlasError as error:
         st.warning(str(error), icon=":material/bookmark_remove:")
         given = {}
-    table = found.doubts
+    table = found.label_issues
     own = [
         given[clip_id] if clip_id in given and given[clip_id].label == label else None
         for clip_id, label in zip(table["clip_id"], table["given"], strict=True)

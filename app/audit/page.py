@@ -33,8 +33,8 @@ NOT_YET = (
     "duplicates, leakage, doubtful labels and labels that the recording gives away."
 )
 GOOD, LOOK, UNKNOWN = ":green[:material/check_circle:]", ":orange[:material/error:]", ":gray[:material/help:]"
-TIES = {"tie": "what", "value": "which", "sides": "on", "clips": "clips", "removed": "would go for it alone"}
-REMOVED = {"clip_id": "clip", "label": "label", "side": "side", "tie": "tied by", "value": "to"}
+TIES = {"kind": "what", "value": "which", "sides": "on", "clips": "clips", "removed": "would go for it alone"}
+REMOVED = {"clip_id": "clip", "label": "label", "side": "side", "kind": "tied by", "value": "to"}
 WHAT = (
     "A random forest is given nothing but these facts of each recording. Where one names the label, a classifier "
     "can too, without having learned what it sounds like."
@@ -43,7 +43,7 @@ WHAT = (
 
 def recording_facts(found: Found) -> None:
     """Balanced accuracy of each fact, and of all together."""
-    st.markdown(found.told[FACTS])
+    st.markdown(found.summaries[FACTS])
     table = found.facts
     figure = charts.facts(table, "The label by facts of the recording alone")
     told = f"{WHAT} {found.caption(int(table['clips'].iloc[0]))}{_classifier(found)}"
@@ -59,7 +59,7 @@ def _classifier(found: Found) -> str:
 
 def balance(found: Found) -> None:
     """Clips by label and side."""
-    st.markdown(found.told[BALANCE])
+    st.markdown(found.summaries[BALANCE])
     cells = found.balance
     figure = charts.balance(cells, "Clips by label and side")
     labels = cells["label"].nunique()
@@ -81,18 +81,18 @@ def balance(found: Found) -> None:
 
 def leakage(found: Found) -> None:
     """The ties, the clips to do without, and the accuracy with and without them."""
-    st.markdown(found.told[LEAKAGE])
-    if LEAKAGE_OWN in found.told:
-        st.markdown(found.told[LEAKAGE_OWN])
-    if len(found.ties):
-        table = found.ties.replace({"tie": WORDS}).rename(columns=TIES)
-        st.dataframe(table, hide_index=True, key="audit_ties", height=min(320, 38 + 35 * len(table)))
-        st.caption(found.caption(len(table), "tie"))
-        show.download(found.ties, f"{found.name}_ties")
+    st.markdown(found.summaries[LEAKAGE])
+    if LEAKAGE_OWN in found.summaries:
+        st.markdown(found.summaries[LEAKAGE_OWN])
+    if len(found.leaks):
+        table = found.leaks.replace({"kind": WORDS}).rename(columns=TIES)
+        st.dataframe(table, hide_index=True, key="audit_leaks", height=min(320, 38 + 35 * len(table)))
+        st.caption(found.caption(len(table), "leak"))
+        show.download(found.leaks, f"{found.name}_leaks")
     if len(found.removed):
         _removed(found)
     st.subheader("Accuracy without them", anchor=False)
-    st.markdown(found.told[REMOVAL])
+    st.markdown(found.summaries[REMOVAL])
     if found.experiment is not None and found.unleaked is not None:
         _accuracy(found, found.experiment, found.unleaked)
 
@@ -194,7 +194,7 @@ def _sections(dataset: pd.Series) -> None:
         section = SECTIONS[str(chosen)]
         notes = found.notes[section.part]
         if NOT_AUDITED in notes:
-            st.info(found.told[section.part], icon=":material/help:")
+            st.info(found.summaries[section.part], icon=":material/help:")
             return
         section.draw(found)
         for note in notes:
@@ -203,7 +203,7 @@ def _sections(dataset: pd.Series) -> None:
 
 def sentence(found: Found, part: str) -> str:
     """What a part found, in a line; leakage with what it did to the accuracy."""
-    told = found.told[part]
+    told = found.summaries[part]
     if part == LEAKAGE and found.experiment is not None and found.unleaked is not None:
         effect = audited.removal(str(found.experiment["experiment_id"]), str(found.unleaked["experiment_id"]))
         return f"{told} Accuracy {effect.before:.1%} with them, {effect.after:.1%} without."
@@ -224,7 +224,7 @@ def worth_a_look(found: Found) -> set[str]:
     seen = {
         DUPLICATES: len(found.pairs) > 0,
         LEAKAGE: len(found.removed) > 0,
-        DOUBTS: bool(found.doubts["issue"].any()),
+        DOUBTS: bool(found.label_issues["issue"].any()),
         FACTS: bool(given_away),
         BALANCE: bool((found.balance["verdict"] != "even").any()),
     }

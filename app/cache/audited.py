@@ -18,26 +18,26 @@ from pipeline.audit.report import SPLIT
 from pipeline.experiments.spec import UNLEAKED
 from store.errors import SesatlasError
 
-TABLES = ("pairs", "ties", "removed", "doubts", "facts", "balance")
+TABLES = ("pairs", "leaks", "removed", "label_issues", "facts", "balance")
 
 
 @dataclass(frozen=True, eq=False)
 class Found:
     """
-    One dataset's audit. ``told`` and ``notes`` are the sentences of each part by its name.
+    One dataset's audit. ``summaries`` and ``notes`` are the sentences of each part by its name.
 
-    ``experiment`` is the row of the one that doubts the labels, ``unleaked`` that of the same one
+    ``experiment`` is the row of the one that the label issues are from, ``unleaked`` that of the same one
     without the clips that leaked; None where there is none.
     """
 
     dataset: pd.Series
     clips: int
-    told: Mapping[str, str]
+    summaries: Mapping[str, str]
     notes: Mapping[str, Sequence[str]]
     pairs: pd.DataFrame
-    ties: pd.DataFrame
+    leaks: pd.DataFrame
     removed: pd.DataFrame
-    doubts: pd.DataFrame
+    label_issues: pd.DataFrame
     facts: pd.DataFrame
     balance: pd.DataFrame
     experiment: pd.Series | None
@@ -50,7 +50,7 @@ class Found:
     @property
     def protocol(self) -> str:
         """The split that it looked across, in two words or so."""
-        return self.told[SPLIT]
+        return self.summaries[SPLIT]
 
     def caption(self, n: int | None = None, what: str = "clip") -> str:
         """What every figure says of itself: dataset, snapshot, protocol, n."""
@@ -67,10 +67,10 @@ def found(dataset: pd.Series) -> Found | None:
         return None
     clips, tables, experiment, unleaked = read
     parts = tables["parts"]
-    told = dict(zip(parts["part"], parts["told"], strict=True))
+    summaries = dict(zip(parts["part"], parts["summary"], strict=True))
     notes = {part: list(some) for part, some in zip(parts["part"], parts["notes"], strict=True)}
     rest = {table: tables[table].copy(deep=False) for table in TABLES}
-    return Found(dataset, clips, told, notes, experiment=experiment, unleaked=unleaked, **rest)
+    return Found(dataset, clips, summaries, notes, experiment=experiment, unleaked=unleaked, **rest)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the audit ...")

@@ -20,8 +20,8 @@ from pipeline.clusterings.spaces import spaces as all_spaces
 from pipeline.experiments.spec import FACTS
 from pipeline.inputs import ALL, Input, InputError, given_of
 from pipeline.networks.in_use import used
-from store.reader import Matrix, Points, Reader
-from store.results_reader import Predictions
+from store.reader import Matrix, Reader
+from store.results_reader import Points, Predictions
 
 
 def _reader(root: str, number: int) -> Reader:

@@ -14,7 +14,8 @@ from app.clusters import pictures
 from app.clusters.pictures import Picture
 from app.components.cloud.cloud import Colouring
 from app.ui import colours, filters
-from app.ui.colours import NUMBERS, QUALITIES
+from app.ui.colours import QUALITIES
+from pipeline.fields import FIELDS
 from pipeline.inputs import ALL
 
 CLUSTER, STRENGTH, FEATURE = "cluster", "strength", "feature"
@@ -43,10 +44,10 @@ def choose(dataset: pd.Series, clips: pd.DataFrame, picture: Picture, grouping: 
         return colours.scale(pd.Series(grouping.strength), options[chosen], "")
     if chosen in QUALITIES:
         return colours.scale(pd.Series(getattr(picture, chosen)), options[chosen], "")
-    if chosen in NUMBERS:
-        return colours.scale(clips[chosen], *NUMBERS[chosen])
     if chosen == FEATURE:
         return _feature(str(dataset["dataset"]), picture)
+    if FIELDS[chosen].kind == "number":
+        return colours.scale(clips[chosen], FIELDS[chosen].title, FIELDS[chosen].unit)
     return colours.categories(clips[chosen], options[chosen])
 
 
@@ -57,15 +58,20 @@ def label(dataset: pd.Series, clips: pd.DataFrame) -> Colouring:
 
 def _options(dataset: pd.Series, clips: pd.DataFrame, grouping: Grouping | None) -> dict[str, str]:
     selection = filters.Selection(dataset, clips, len(clips))
-    options = {name: title for name, title in selection.facets().items() if name in colours.FACETS}
-    if clips["speaker"].notna().any():
-        options["speaker"] = "Speaker"
+    fields = selection.fields("colour")
+    options = {name: title for name, title in selection.facets().items() if name in fields}
+    options |= {
+        name: field.title
+        for name, field in fields.items()
+        if "filter" not in field.roles and field.kind != "number" and clips[name].notna().any()
+    }
     if grouping is not None:
         options[CLUSTER] = "Cluster"
         if grouping.strength is not None and np.isfinite(grouping.strength).any():
             options[STRENGTH] = "Strength of membership"
     options |= QUALITIES
-    options |= {name: title for name, (title, _) in NUMBERS.items() if clips[name].nunique() > 1}
+    numbers = {name: field.title for name, field in fields.items() if field.kind == "number"}
+    options |= {name: title for name, title in numbers.items() if clips[name].nunique() > 1}
     return options | {FEATURE: "A column of a view ..."}
 
 

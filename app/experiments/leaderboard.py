@@ -64,7 +64,7 @@ def apart(board: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 def protocols(board: pd.DataFrame) -> str:
     """How the experiments of a leaderboard were tested, in sentences."""
     return " *The voice network:* ".join(
-        str(one["protocol_told"].iloc[0]) for one in apart(board) if len(one)
+        str(one["protocol_summary"].iloc[0]) for one in apart(board) if len(one)
     )
 
 

@@ -185,7 +185,7 @@ def _not_measured(seen: Seen, what: str) -> None:
 def about(seen: Seen) -> None:
     """Protocol, method, parameters, seed, versions, notes and key."""
     row = seen.experiment
-    st.markdown(str(row["protocol_told"]))
+    st.markdown(str(row["protocol_summary"]))
     for note in row["notes"]:
         st.caption(f":orange[{note}]")
     st.table(facts(seen), border="horizontal")

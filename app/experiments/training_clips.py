@@ -19,7 +19,7 @@ from app.similar import search
 from pipeline.classify.protocol import OFFICIAL_SPLIT
 from pipeline.experiments.spec import UNLEAKED
 from pipeline.inputs import Input, InputError
-from pipeline.networks.ecapa import NAME as HEARD
+from pipeline.networks.voice_view import NAME as HEARD
 
 NEAREST = 4
 

@@ -15,7 +15,7 @@ from models.vad import CHUNK, RATE_HZ
 from models.voice_card import Card
 from pipeline.audio.decode import AudioError, resample
 from pipeline.errors import PipelineError
-from pipeline.networks.exposure import LEARNED, NEVER_MET, VALIDATED, met
+from pipeline.networks.exposure import LEARNED, NEVER_MET, VALIDATED, by_clip
 
 LASTS_S = 120.0
 SEED = 6
@@ -71,7 +71,7 @@ def choose(datasets: pd.DataFrame, clips_of: Callable[[str], pd.DataFrame], card
     for row in datasets.itertuples():
         clips = clips_of(str(row.dataset))
         clips = clips[clips["sex"].isin(SEXES) & clips["speaker"].notna()]
-        roles = met(clips, card)
+        roles = by_clip(clips, card)
         for place, role in enumerate((NEVER_MET, VALIDATED, LEARNED)):
             part = clips[roles == role]
             if part["sex"].nunique() == len(SEXES):

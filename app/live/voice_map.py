@@ -19,7 +19,7 @@ from app.similar.cloud import by_axes
 from app.ui import clip as listen
 from app.ui import colours
 from pipeline.audio.decode import AudioError, to_wav_bytes
-from pipeline.networks.ecapa import NAME, described
+from pipeline.networks.voice_view import NAME, described
 
 COUNT = 5
 KEY, HEARD = "live_map", "live_map_heard"

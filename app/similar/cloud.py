@@ -16,7 +16,7 @@ from app.components.cloud.cloud import Colouring, Scene, cloud
 from app.similar import search
 from app.ui import colours
 from pipeline.projections import METHODS
-from store.reader import Points
+from store.results_reader import Points
 
 OWN = "your recording"
 SAME = 1e-6

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from app.cache import snapshot
 from app.components.clip_rows.clip_rows import clip_rows
 from app.ui import clip
-from app.ui.clip_table import COLUMNS
+from app.ui.clip_table import cells, columns
 from pipeline.extraction import Description, comparable
 from pipeline.inputs import ALL, InputError
 from store.errors import SesatlasError
@@ -130,8 +130,8 @@ def hit_cells(hits: pd.DataFrame) -> pd.DataFrame:
         words["content"] = hits["same"].map({True: "the same file", False: ""})
     for column in TOLD:
         if hits[column].notna().any():
-            name, form = COLUMNS[column]
-            words[name] = hits[column].map(form.format, na_action="ignore").fillna("")
+            field = columns(hits)[column]
+            words[field.heading] = pd.Series(cells(hits[column], field), index=hits.index)
     return pd.DataFrame(words, dtype="string")
 
 

@@ -15,38 +15,11 @@ from numpy.typing import NDArray
 from app.cache import snapshot
 from app.ui import show
 from pipeline.audio.decode import AudioError, to_wav_bytes
+from pipeline.fields import with_role
 
-LABELS = {
-    "label": "label",
-    "label_group": "group",
-    "fold": "fold",
-    "split": "split",
-    "source": "source recording",
-    "take": "take",
-    "speaker": "speaker",
-    "sex": "sex",
-    "dialect": "dialect",
-    "age_years": "age (years)",
-    "height_cm": "height (cm)",
-    "sentence": "sentence",
-    "sentence_type": "sentence type",
-    "text": "text",
-}
 PAGES = {
     "similar": ("What sounds like it", ":material/hearing:"),
     "clusters": ("Among the others", ":material/bubble_chart:"),
-}
-FACTS = {
-    "duration_s": ("duration", "{:.2f} s"),
-    "sample_rate_hz": ("sample rate", "{:,} Hz"),
-    "channels": ("channels", "{}"),
-    "codec": ("codec", "{}"),
-    "peak_dbfs": ("peak", "{:.1f} dBFS"),
-    "rms_dbfs": ("level (RMS)", "{:.1f} dBFS"),
-    "bandwidth_hz": ("bandwidth", "{:,.0f} Hz"),
-    "silence_share": ("silence", "{:.0%}"),
-    "digital_silence_share": ("digital silence", "{:.0%}"),
-    "clipped_share": ("clipped", "{:.2%}"),
 }
 
 
@@ -100,13 +73,14 @@ def recording(clip: pd.Series) -> Path:
 
 def labels(clip: pd.Series) -> dict[str, str]:
     """What the corpus tells of a clip, without what it does not tell."""
-    told = {name: clip[column] for column, name in LABELS.items() if pd.notna(clip[column])}
-    return {name: f"{value:g}" if isinstance(value, float) else str(value) for name, value in told.items()}
+    fields = with_role("label", clip.index)
+    return {field.heading: field.text(clip[name]) for name, field in fields.items() if pd.notna(clip[name])}
 
 
 def facts(clip: pd.Series) -> dict[str, str]:
     """What was measured on a clip, with units."""
-    return {name: form.format(clip[column]) for column, (name, form) in FACTS.items()}
+    fields = with_role("fact", clip.index)
+    return {field.name: f"{field.text(clip[name])} {field.unit}".rstrip() for name, field in fields.items()}
 
 
 COLUMNS = 900

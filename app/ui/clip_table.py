@@ -12,25 +12,11 @@ from app.cache import snapshot
 from app.components.clip_rows.clip_rows import clip_rows
 from app.ui import clip, filters, show
 from app.ui import clip as listen
+from pipeline.fields import Field, with_role
 
 ROWS = 20
 """Rows a page: each carries its sound along, so a page stays near one megabyte."""
-COLUMNS = {
-    "clip_id": ("clip", "{}"),
-    "label": ("label", "{}"),
-    "label_group": ("group", "{}"),
-    "fold": ("fold", "{:.0f}"),
-    "split": ("split", "{}"),
-    "speaker": ("speaker", "{}"),
-    "sex": ("sex", "{}"),
-    "dialect": ("dialect", "{}"),
-    "sentence": ("sentence", "{}"),
-    "duration_s": ("duration (s)", "{:.2f}"),
-    "rms_dbfs": ("level (dBFS)", "{:.1f}"),
-    "silence_share": ("silence (%)", "{:.0%}"),
-    "bandwidth_hz": ("bandwidth (Hz)", "{:,.0f}"),
-    "sample_rate_hz": ("rate (Hz)", "{:,}"),
-}
+CLIP = Field(title="Clip")
 
 
 def draw(selection: filters.Selection, *, below: bool = True) -> str:
@@ -74,12 +60,13 @@ def _choose(clip_id: str) -> None:
 def _page(selection: filters.Selection) -> tuple[pd.DataFrame, list[str]]:
     """The rows of the page that is asked for, in the order that is asked for, and the columns to show."""
     clips, pages = selection.clips, math.ceil(len(selection.clips) / ROWS)
-    there = [column for column in COLUMNS if clips[column].notna().any() and not _twice(selection, column)]
+    known = columns(clips)
+    there = [name for name in known if clips[name].notna().any() and not _twice(selection, name)]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         order = st.selectbox(
             "Sort by",
             there,
-            format_func=lambda one: COLUMNS[one][0],
+            format_func=lambda one: known[one].heading,
             key="sort",
             bind="query-params",
             width=220,
@@ -96,15 +83,20 @@ def _twice(selection: filters.Selection, column: str) -> bool:
     return column == "sex" and selection.dataset["label_name"] == "sex"
 
 
-def _words(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+def columns(clips: pd.DataFrame) -> dict[str, Field]:
+    """The columns that a table of clips can show."""
+    return {"clip_id": CLIP} | with_role("table", clips.columns)
+
+
+def cells(values: pd.Series, field: Field) -> list[str]:
+    """The values of a column as they stand in a table."""
+    return [field.text(one) if pd.notna(one) else "" for one in values]
+
+
+def _words(rows: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    known = columns(rows)
     return pd.DataFrame(
-        {
-            COLUMNS[column][0]: [
-                COLUMNS[column][1].format(one) if pd.notna(one) else "" for one in rows[column]
-            ]
-            for column in columns
-        },
-        dtype="string",
+        {known[name].heading: cells(rows[name], known[name]) for name in names}, dtype="string"
     )
 
 

@@ -57,7 +57,7 @@ class Group:
 
 def groups(state: State, reader: Reader) -> list[Group]:
     of_views = recipe.view_keys(state.views)
-    prints = {row["dataset"]: row["fingerprint"] for row in reader.rows("fingerprints")}
+    hashes = reader.clip_hashes()
     found = []
     for dataset, there in computable(state, reader).items():
         learned = [view for view in there if view != ALL and state.views[view].learned]
@@ -65,7 +65,7 @@ def groups(state: State, reader: Reader) -> list[Group]:
         for views in [*([together] if together else []), *((view,) for view in learned)]:
             own = {view: of_views[view] for view in views}
             quick, thorough = (
-                recipe.clustering_key(own, prints[dataset], thorough=each) for each in (False, True)
+                recipe.clustering_key(own, hashes[dataset], thorough=each) for each in (False, True)
             )
             key = thorough if state.thorough else quick
             found.append(Group(dataset, views, key, frozenset({key, thorough}), views[0] in learned))

@@ -90,12 +90,10 @@ def computable(state: State, reader: Reader) -> dict[str, list[str]]:
     embedded = set(zip(made["dataset"], made["view"], strict=True))
     learned = {name for name, view in state.views.items() if view.learned}
     return {
-        row["dataset"]: [
-            view
-            for view in view_keys(state.views)
-            if view not in learned or (row["dataset"], view) in embedded
+        dataset: [
+            view for view in view_keys(state.views) if view not in learned or (dataset, view) in embedded
         ]
-        for row in reader.rows("fingerprints")
+        for dataset in reader.clip_hashes()
     }
 
 

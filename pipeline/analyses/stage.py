@@ -20,9 +20,9 @@ from store.writer import Writer
 def picture_keys(stage: str, state: State, reader: Reader) -> dict[Unit, str]:
     """The key that each unit of a stage of projections should have, by dataset and view."""
     of_views = recipe.view_keys(state.views)
-    prints = {row["dataset"]: row["fingerprint"] for row in reader.rows("fingerprints")}
+    hashes = reader.clip_hashes()
     found = {
-        (dataset, view): recipe.picture_key(stage, _view(state, view), of_views[view], prints[dataset])
+        (dataset, view): recipe.picture_key(stage, _view(state, view), of_views[view], hashes[dataset])
         for dataset, views in computable(state, reader).items()
         for view in views
     }
@@ -49,7 +49,7 @@ def stored(stage: str, reader: Reader) -> dict[Unit, str]:
 
 def drop(stage: str, writer: Writer, units: Sequence[Unit]) -> None:
     for dataset, view in units:
-        results.drop_units(writer.con, stage=stage, dataset=dataset, view=view)
+        results.drop_units(writer, stage=stage, dataset=dataset, view=view)
 
 
 def _project(stage: str, run: Run) -> int:

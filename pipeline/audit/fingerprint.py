@@ -126,18 +126,18 @@ def make_prints(staging: Path, datasets: Sequence[str], n_jobs: int) -> dict[str
         Content hash to reason, for the recordings that have none because they cannot be read any more.
     """
     with Reader(staging) as reader:
-        rows = reader.unprinted(datasets, VERSION)
+        rows = reader.without_fingerprint(datasets, VERSION)
     paths = [Path(root) / path for root, path in zip(rows["root"], rows["relative_path"], strict=True)]
     wanted = list(zip(rows["content_hash"].tolist(), paths, strict=True))
     unread: dict[str, str] = {}
     with Writer(staging) as writer, closing(_computed(wanted, n_jobs)) as batches:
         with writer.transaction():
-            audits.drop_prints(writer.con, version=VERSION)
+            audits.drop_fingerprints(writer, version=VERSION)
         for hashes, prints, reasons in batches:
             stop.check()
             unread.update(reasons)
             with writer.transaction():
-                audits.write_prints(writer, VERSION, hashes, prints)
+                audits.write_fingerprints(writer, VERSION, hashes, prints)
     return unread
 
 

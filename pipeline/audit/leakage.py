@@ -22,8 +22,8 @@ TIES = ("source", "speaker", "sentence", DUPLICATE)
 """What ties clips together: cut from one recording, one voice, one sentence, one sound."""
 WORDS = {DUPLICATE: "duplicate group"}
 
-FOUND = ("tie", "value", "sides", "clips", "removed")
-REMOVED = ("clip_id", "tie", "value", "side")
+FOUND = ("kind", "value", "sides", "clips", "removed")
+REMOVED = ("clip_id", "kind", "value", "side")
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +104,7 @@ def told(result: Leakage) -> str:
         if not result.checked:
             return f"Nothing is known of the clips that could cross the {across}."
         return f"Nothing crosses the {across}: no {' or '.join(result.checked)} is on two sides."
-    counts = result.found["tie"].value_counts()
+    counts = result.found["kind"].value_counts()
     parts = [count(int(counts[tie]), WORDS.get(tie, tie)) for tie in TIES if tie in counts]
     return (
         f"On two sides of the {across}: {', '.join(parts)}. Without {count(len(result.removed), 'clip')} "

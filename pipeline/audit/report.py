@@ -22,7 +22,7 @@ from pipeline.experiments.unit import Task
 from pipeline.inputs import NAMED
 from pipeline.runtime import stop
 from store.errors import SesatlasError
-from store.reader import Predictions
+from store.results_reader import Predictions
 
 SPLIT, DUPLICATES, LEAKAGE, LEAKAGE_OWN, REMOVAL, DOUBTS, FACTS, BALANCE = (
     "split",
@@ -61,7 +61,7 @@ class Part:
     @property
     def row(self) -> dict[str, object]:
         """Its row of ``audit_parts``."""
-        return {"part": self.name, "told": self.told, "notes": list(self.notes)}
+        return {"part": self.name, "summary": self.told, "notes": list(self.notes)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,7 +206,7 @@ def leakage_part(found: Split, same: Duplicates | None) -> tuple[Part, Leakage]:
     result = leakage.leakage(found.clips, same, protocol=found.column, ties=counted)
     ties, said = _with_sentences(found.clips, result, counted, found.column)
     notes = (*_by_construction(found), *said, *result.notes)
-    tables = {"audit_ties": ties, "audit_removed": result.removed}
+    tables = {"audit_leaks": ties, "audit_removed": result.removed}
     return Part(LEAKAGE, leakage.told(result), notes, tables), result
 
 
@@ -216,7 +216,7 @@ def own_leakage_part(found: Split, same: Duplicates | None) -> Part:
     result = leakage.leakage(found.clips, same, protocol="split", ties=counted)
     ties, said = _with_sentences(found.clips, result, counted, "split")
     told = f"Across the dataset's own TRAIN and TEST: {_lower(leakage.told(result))}"
-    return Part(LEAKAGE_OWN, told, (*said, *result.notes), {"audit_ties": ties})
+    return Part(LEAKAGE_OWN, told, (*said, *result.notes), {"audit_leaks": ties})
 
 
 def ties_counted(clips: pd.DataFrame) -> tuple[str, ...]:
@@ -235,7 +235,7 @@ def ties_counted(clips: pd.DataFrame) -> tuple[str, ...]:
 
 def removal_part(before: pd.DataFrame, experiment: Experiment, name: str, removed: pd.DataFrame) -> Part:
     """What is said of it; ``name`` is of the experiment, ``before`` what it predicted with every clip."""
-    tied = " and ".join(TIED_BY[tie] for tie in removed["tie"].drop_duplicates())
+    tied = " and ".join(TIED_BY[tie] for tie in removed["kind"].drop_duplicates())
     found = effect(before, experiment.predictions())
     head = f"{count(len(removed), 'clip')} {'was' if len(removed) == 1 else 'were'} taken out"
     return Part(
@@ -270,7 +270,7 @@ def label_issues_part(clips: pd.DataFrame, experiments: pd.DataFrame, said: Pred
         DOUBTS,
         f"{head} by {named(best)}, which had not seen the clip it judges.",
         (*reasons(best, experiments), *result.notes),
-        {"audit_doubts": result.table},
+        {"audit_label_issues": result.table},
     )
 
 

@@ -35,9 +35,9 @@ log = logging.getLogger(__name__)
 
 def _expected(state: State, reader: Reader) -> dict[Unit, tuple[str]]:
     """The key that the audit of each dataset should have."""
-    rows = reader.rows("learning_fingerprints")
+    hashes = reader.metadata_hashes()
     return {
-        (row["dataset"],): (_key(row["fingerprint"], reader.experiments(row["dataset"])),) for row in rows
+        (dataset,): (_key(of_clips, reader.experiments(dataset)),) for dataset, of_clips in hashes.items()
     }
 
 
@@ -47,9 +47,9 @@ def _stored(reader: Reader) -> dict[Unit, str]:
 
 def _drop(writer: Writer, units: Sequence[Unit]) -> None:
     for (dataset,) in units:
-        audits.drop_audits(writer.con, dataset=dataset)
+        audits.drop_audits(writer, dataset=dataset)
         # Without the clips that leaked: an experiment of the audit that found them goes with it.
-        results.drop_subset(writer.con, dataset, UNLEAKED)
+        results.drop_learned(writer, dataset=dataset, subset=UNLEAKED)
 
 
 UNITS = Units(expected=_expected, stored=_stored, drop=_drop)
@@ -111,7 +111,7 @@ def _given(staging: Path, dataset: str, unread: Mapping[str, str]) -> Given:
         if len(clips) > LIMIT:
             return Given(clips, learned)
         reasons = [unread[one] for one in clips["content_hash"].drop_duplicates() if one in unread]
-        given = Given(clips, learned, reader.prints(dataset, fingerprint.VERSION), reasons)
+        given = Given(clips, learned, reader.fingerprints(dataset, fingerprint.VERSION), reasons)
         best = witness(learned)
         if best is None:
             return given
@@ -126,7 +126,7 @@ def _write(writer: Writer, dataset: str, key: str, given: Given, found: Audit, s
     row = {"dataset": dataset, "key": key, "clips": len(given.clips), "seconds": seconds}
     row |= {"experiment_id": None if best is None else best["experiment_id"]}
     rows = AuditRows(audit=row, parts=[part.row for part in found.parts], found=found.found)
-    results.drop_subset(writer.con, dataset, UNLEAKED)
+    results.drop_learned(writer, dataset=dataset, subset=UNLEAKED)
     if found.unleaked is not None and best is not None:
         id_ = f"{best['experiment_id']}.{UNLEAKED}"
         learned = rows_of(

@@ -10,7 +10,7 @@ from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
-from pipeline.build import embeddings, stages
+from pipeline.build import stages
 from pipeline.build.plan import Plan, make_plan, planned
 from pipeline.build.staging import Counts, Staging, sign
 from pipeline.build.store_state import Known, known_of, steps
@@ -18,6 +18,7 @@ from pipeline.clips import Row
 from pipeline.extraction import extract
 from pipeline.features import VIEWS
 from pipeline.features.view import View
+from pipeline.networks import stage as networks
 from pipeline.runtime import events, stop
 from pipeline.session import collections, session
 from pipeline.sources import Source, choose, dataset_row, scan_all
@@ -87,13 +88,13 @@ class _Build:
     def run(self, given: Mapping[str, Source]) -> events.Finished:
         publishing.recover(self.store)
         current = self.store.current()
-        possible = {**self.options.views, **embeddings.views(self.store.root)}
+        possible = {**self.options.views, **networks.views(self.store.root)}
         known, self.base = known_of(self.store, current, possible, thorough=self.options.thorough)
         resumed = self.store.staging.exists()
         sources = choose(known.datasets, given, self.options.forget)
         self.on_event(events.Started(self.build_id, list(sources), resumed))
         scans = scan_all(sources, self.on_event)
-        self.views = embeddings.fitting(possible, sources, scans)
+        self.views = networks.fitting(possible, sources, scans)
         plan = make_plan(scans, known, list(self.options.views), retry=self.options.retry)
         datasets = [dataset_row(source, scans[name]) for name, source in sources.items()]
         self.on_event(planned(plan))

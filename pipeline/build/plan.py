@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.audio.decode import content_hash
-from pipeline.build.store_state import FACTS, Known, clip_row, failure_row, same_file, stamp
+from pipeline.build.store_state import FACTS, Known, clip_row, failure_row, same_file, same_row, stamp
 from pipeline.clips import Clip, Problem, Row, Scan
 from pipeline.extraction import Job
 from pipeline.runtime import events
@@ -127,14 +127,15 @@ def _place(
         return
     facts = {name: donor[name] for name in FACTS}
     wanted = clip_row(clip, plan.stamps[clip_id], facts, donor["content_hash"])
-    if row != wanted:
+    is_same = same_row(row, wanted)
+    if not is_same:
         plan.rows.append(wanted)
     if donor is not row:
         plan.reused[clip_id] = donor["content_hash"]
     missing = tuple(view for view in views if donor["clip_id"] not in known.vectors.get(view, ()))
     if missing:
         plan.jobs.append(Job(clip_id, clip.path, missing, hash_))
-    elif row == wanted:
+    elif is_same:
         plan.unchanged += 1
 
 

@@ -16,9 +16,8 @@ import joblib
 from pipeline.analyses import clustering
 from pipeline.analyses import stage as analyses
 from pipeline.audit import stage as audits
-from pipeline.build import embeddings
 from pipeline.experiments import stage as experiments
-from pipeline.networks import registry
+from pipeline.networks import stage as networks
 from pipeline.runtime import events
 from pipeline.stage import OnProgress, Run, Schedule, Stage, State
 from store.reader import Reader
@@ -28,10 +27,10 @@ STAGES: dict[str, Stage] = {
     for one in (
         analyses.PRINCIPAL_COMPONENTS,
         analyses.OVERVIEW,
-        embeddings.EMBEDDINGS,
+        networks.EMBEDDINGS,
         analyses.PICTURES,
         clustering.CLUSTERINGS,
-        experiments.stage_of(registry),
+        experiments.stage_of(networks),
         audits.AUDIT,
     )
 }

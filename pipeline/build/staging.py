@@ -19,6 +19,7 @@ from pipeline.build.store_state import base_of, clip_row, failure_row, still_the
 from pipeline.clips import Problem, Row
 from pipeline.extraction import Outcome
 from pipeline.features.view import View
+from pipeline.fields import sql_types
 from store import publishing
 from store import views as vectors
 from store.invalidate import delete_clips, keep_datasets
@@ -88,8 +89,9 @@ class Staging:
             self.writer.set_meta(base=base_of(self.base))
             publishing.begin_build(self.writer, self.build_id, started_at)
             vectors.define_views(self.writer, list(views.values()))
+            self.writer.add_columns("clips", sql_types())
             # Lent before anything is removed: the lender may be a clip that goes.
-            self.reused = vectors.lend_vectors(self.writer, views, self.plan.reused)
+            self.reused = vectors.copy_vectors(self.writer, views, self.plan.reused)
             self.writer.upsert("clips", self.plan.rows)
             delete_clips(self.writer, [*self.plan.removed, *self.plan.changed])
             keep_datasets(self.writer, datasets)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
+from dataclasses import fields as dataclass_fields
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from pipeline.audio.decode import Facts
 from pipeline.build import stages
 from pipeline.clips import Clip, Problem, Row
 from pipeline.features.view import View
+from pipeline.fields import FIELDS
 from pipeline.stage import State
 from store import publishing
 from store.errors import StoreError
@@ -20,16 +22,22 @@ from store.reader import Reader
 from store.snapshots import Snapshot, Store
 from store.views import view_row
 
-FACTS = tuple(fact.name for fact in fields(Facts))
-TOLD = tuple(told.name for told in fields(Clip) if told.name != "path")
-_told = attrgetter(*TOLD)
+FACTS = tuple(fact.name for fact in dataclass_fields(Facts))
+ATTRIBUTES = tuple(one.name for one in dataclass_fields(Clip) if one.name not in ("path", "more"))
+_attributes = attrgetter(*ATTRIBUTES)
 log = logging.getLogger(__name__)
 
 
 def clip_row(clip: Clip, stamp: Row, facts: Row, hash_: str) -> Row:
     """One row of the table ``clips``."""
-    told = dict(zip(TOLD, _told(clip), strict=True))
-    return told | stamp | facts | {"clip_id": clip.clip_id, "content_hash": hash_}
+    row = dict(zip(ATTRIBUTES, _attributes(clip), strict=True))
+    more = {name: clip.more.get(name) for name in FIELDS if name not in row and name not in facts}
+    return row | more | stamp | facts | {"clip_id": clip.clip_id, "content_hash": hash_}
+
+
+def same_row(row: Row | None, wanted: Row) -> bool:
+    """Whether the store has this row of ``clips``. It may have been written when there were other columns."""
+    return row is not None and all(row.get(name) == value for name, value in wanted.items())
 
 
 def failure_row(dataset: str, problem: Problem, stamp: Row | None) -> Row:

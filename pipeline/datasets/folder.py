@@ -18,15 +18,15 @@ empty cell means unknown, also for the label. Without a label column the label i
 
 from __future__ import annotations
 
-import math
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from dataclasses import fields as dataclass_fields
 from pathlib import Path
 from typing import Any
 
-from pipeline.clips import Clip, Dataset, Problem, Scan, Sex, Split
+from pipeline.clips import Clip, Dataset, Problem, Scan
 from pipeline.datasets.corpus import (
     DatasetError,
     Row,
@@ -37,58 +37,11 @@ from pipeline.datasets.corpus import (
     require_folder,
     walk,
 )
+from pipeline.fields import FIELDS
 
+ATTRIBUTES = {one.name for one in dataclass_fields(Clip)}
 PATH_COLUMNS = ("path", "filename", "file", "file_name", "filepath")
-SPLITS: dict[str, Split] = {
-    "train": "train",
-    "training": "train",
-    "trn": "train",
-    "test": "test",
-    "testing": "test",
-    "tst": "test",
-}
-SEXES: dict[str, Sex] = {"female": "female", "f": "female", "male": "male", "m": "male"}
 EXPECTED = "a folder with recordings (.wav, .flac, .ogg, .mp3, .m4a ...)"
-
-
-def _whole(text: str) -> int | None:
-    number = _number(text)
-    return int(number) if number is not None and number == int(number) else None
-
-
-def _number(text: str) -> float | None:
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return number if math.isfinite(number) and number >= 0 else None
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A field of Clip, the columns it may come from (the first that is there), and how it is read."""
-
-    columns: tuple[str, ...]
-    parse: Callable[[str], object] = str
-    expected: str = "text"
-
-
-FIELDS: dict[str, Field] = {
-    "label": Field(("label", "category", "class")),
-    "label_group": Field(("label_group", "group")),
-    "fold": Field(("fold",), _whole, "a whole number"),
-    "split": Field(("split",), lambda text: SPLITS.get(text.lower()), "train or test"),
-    "source": Field(("source", "src_file")),
-    "take": Field(("take",)),
-    "speaker": Field(("speaker", "speaker_id")),
-    "sex": Field(("sex", "gender"), lambda text: SEXES.get(text.lower()), "female or male"),
-    "dialect": Field(("dialect",)),
-    "age_years": Field(("age_years", "age"), _number, "a number of years"),
-    "height_cm": Field(("height_cm",), _number, "a number of centimetres"),
-    "sentence": Field(("sentence",)),
-    "sentence_type": Field(("sentence_type",)),
-    "text": Field(("text", "transcript")),
-}
 
 
 @dataclass(slots=True)
@@ -147,9 +100,11 @@ def _listing(path: Path) -> Listing | None:
     if path_column is None:
         return None
     columns = {
-        name: next(column for column in known.columns if column in table.columns)
+        name: column
         for name, known in FIELDS.items()
-        if any(column in table.columns for column in known.columns)
+        if not known.measured
+        for column in [next((one for one in (name, *known.csv_names) if one in table.columns), None)]
+        if column is not None
     }
     return Listing(table, path_column, columns)
 
@@ -203,7 +158,8 @@ def validate(root: Path) -> list[str]:
 
 
 def _clip(tree: Tree, dataset_name: str, path: str, fields: dict[str, Any]) -> Clip:
-    return Clip(dataset=dataset_name, path=Path(tree.root, path), relative_path=path, **fields)
+    more = {name: fields.pop(name) for name in list(fields) if name not in ATTRIBUTES}
+    return Clip(dataset=dataset_name, path=Path(tree.root, path), relative_path=path, more=more, **fields)
 
 
 def _first_folder(path: str) -> str | None:

@@ -71,7 +71,7 @@ def _expected(reader: Reader, spec: ExperimentSpec) -> ExpectedExperiment:
         reader.view(view)
     if not len(clips):
         raise ClassifyError(f"The collection '{spec.dataset}' has no clips. Build it first.")
-    prints = {row["dataset"]: row["fingerprint"] for row in reader.rows("learning_fingerprints")}
+    prints = reader.metadata_hashes()
     keys = {row["view"]: row["key"] for row in reader.rows("views")}
     usual = [name for name, view in VIEWS.items() if not view.learned]
     key = key_of(spec, CLASSIFIERS[spec.method].version, keys, prints[spec.dataset])

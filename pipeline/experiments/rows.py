@@ -44,7 +44,7 @@ def rows_of(
             "origin": origin, "kind": kind, "method": one.classifier, "version": one.version,
             "views": list(one.views), "combination": one.combination, "columns": one.columns, "key": key,
             "seed": one.seed, "protocol": planned.name, "protocol_title": planned.title,
-            "protocol_told": planned.sentence, "unit": planned.unit, "classes": list(planned.classes),
+            "protocol_summary": planned.sentence, "unit": planned.unit, "classes": list(planned.classes),
             "parameters": as_json({fold.name: _chosen(fold) for fold in one.folds}),
             "versions": as_json(one.versions), "notes": list(one.notes),
             "fit_seconds": sum(fold.fit_seconds for fold in one.folds),

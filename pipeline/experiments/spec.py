@@ -115,7 +115,7 @@ def key_of(spec: ExperimentSpec, version: int, view_keys: Mapping[str, str], fin
     view_keys : mapping of str to str
         Of each view; one that is none of a build's views, such as the facts, has none.
     fingerprint : str
-        Of the dataset's clips: ``store/queries/learning_fingerprints.sql``.
+        Of the dataset's clips: ``store/queries/metadata_hashes.sql``.
     """
     told = [
         VERSION, spec.target, spec.method, version, spec.combination, spec.seed, spec.kind,

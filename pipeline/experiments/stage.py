@@ -31,7 +31,7 @@ NAME, TITLE, UNIT = "experiments", "experiments", "experiments"
 
 
 class Networks(Protocol):
-    """The networks that have experiments of their own: :mod:`pipeline.networks.registry`."""
+    """The networks that have experiments of their own: :mod:`pipeline.networks.stage`."""
 
     @property
     def KINDS(self) -> Collection[str]:  # noqa: N802
@@ -131,12 +131,12 @@ class Experiments:
 def by_classifiers(state: State, reader: Reader) -> list[ExpectedExperiment]:
     """The experiments with classifiers that there should be: a build's own, and what persons asked for."""
     views = state.views
-    prints = {row["dataset"]: row["fingerprint"] for row in reader.rows("learning_fingerprints")}
+    hashes = reader.metadata_hashes()
     keys = {name: view.key for name, view in views.items()}
     usual = [name for name, view in views.items() if not view.learned]
     columns = {name: len(view.columns) for name, view in views.items()}
     found: dict[str, ExpectedExperiment] = {}
-    for dataset, fingerprint in prints.items():
+    for dataset, fingerprint in hashes.items():
         clips = reader.clips(dataset)
         specs = [*grid(dataset, clips, usual), *_asked_for(reader, state.base, dataset, keys)]
         costs, reasons = left_out(specs, clips, columns)
@@ -184,7 +184,7 @@ def _stored(reader: Reader) -> dict[Unit, str]:
 
 
 def _drop(writer: Writer, units: Sequence[Unit]) -> None:
-    drop_experiments(writer.con, [experiment_id for _, experiment_id in units])
+    drop_experiments(writer, [experiment_id for _, experiment_id in units])
 
 
 def _write(writer: Writer, result: ExperimentRows | Gap) -> None:

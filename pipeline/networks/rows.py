@@ -25,7 +25,7 @@ def experiment_row(
     classes: Sequence[str],
     protocol: str,
     protocol_title: str,
-    protocol_told: str,
+    protocol_summary: str,
     unit: str,
     parameters: Mapping[str, Any],
     versions: Mapping[str, str],
@@ -41,7 +41,7 @@ def experiment_row(
         "subset": EVERY_CLIP, "origin": spec.origin, "kind": spec.kind, "method": spec.method,
         "version": version, "views": list(spec.views), "combination": spec.combination, "columns": 0,
         "key": one.key, "seed": seed, "protocol": protocol, "protocol_title": protocol_title,
-        "protocol_told": protocol_told, "unit": unit, "classes": list(classes), "parameters": as_json(parameters),
+        "protocol_summary": protocol_summary, "unit": unit, "classes": list(classes), "parameters": as_json(parameters),
         "versions": as_json(versions), "notes": list(notes), "fit_seconds": seconds, "predict_seconds": 0.0,
         "seconds": seconds, "made_at": made_at or datetime.now(),
     } | overall(metrics)  # fmt: skip

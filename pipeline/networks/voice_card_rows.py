@@ -15,17 +15,15 @@ import pandas as pd
 from models.gender_format import SEXES
 from models.gender_format import VERSION as NETWORK_VERSION
 from models.voice_card import NETWORK as METHOD
-from models.voice_card import Card, Evaluated, in_words
+from models.voice_card import Card, Evaluated, describe_corpora
 from pipeline.classify.metrics import MetricRow, Metrics, measure
 from pipeline.classify.significance import Interval, by_groups
 from pipeline.experiments import rows
-from pipeline.experiments.spec import CARD, ExpectedExperiment, ExperimentSpec
+from pipeline.experiments.spec import CARD, SHIPPED, TRAINED, ExpectedExperiment, ExperimentSpec
 from pipeline.networks import in_use
 from pipeline.networks.rows import SOUND, experiment_row
-from pipeline.networks.voice import origin, parameters
 from pipeline.train.layout import digest
 from pipeline.train.voice.scores import each_speaker
-from store.reader import Reader
 from store.results import ExperimentRows
 
 DATASET = f"card:{METHOD}"
@@ -39,11 +37,8 @@ TOLD = {
 }
 
 
-def expected(root: Path, reader: Reader) -> list[ExpectedExperiment]:
-    """One experiment for each part that the card tells of, whatever is in the store."""
-    card = in_use.found(root)
-    if card is None:
-        return []
+def expected(card: Card) -> list[ExpectedExperiment]:
+    """One experiment for each part that the card describes, whatever is in the store."""
     return [
         ExpectedExperiment(
             ExperimentSpec(
@@ -56,7 +51,7 @@ def expected(root: Path, reader: Reader) -> list[ExpectedExperiment]:
     ]
 
 
-def make(root: Path, reader: Reader, one: ExpectedExperiment) -> ExperimentRows:
+def make(root: Path, one: ExpectedExperiment) -> ExperimentRows:
     """The rows of the experiment."""
     card, part = in_use.used(root), one.experiment_id.rsplit(".", 1)[1]
     told = card.evaluations[part]
@@ -72,8 +67,8 @@ def make(root: Path, reader: Reader, one: ExpectedExperiment) -> ExperimentRows:
     return ExperimentRows(
         experiment=experiment_row(
             one, _measured(told, probabilities), version=NETWORK_VERSION, classes=SEXES, protocol=part,
-            protocol_title=TITLES.get(part, part), protocol_told=_sentence(card, part), unit="speaker",
-            parameters=parameters(card), versions=card.told["versions"],
+            protocol_title=TITLES.get(part, part), protocol_summary=_sentence(card, part), unit="speaker",
+            parameters=card_parameters(card), versions=card.told["versions"],
             notes=[*card.told["says"], *card.told["notes"]], seed=int(card.told["seed"]), seconds=card.seconds,
             made_at=datetime.combine(card.made, time()),
         ),
@@ -100,9 +95,10 @@ def _grouped(speakers: pd.DataFrame) -> Interval | None:
 
 
 def _sentence(card: Card, part: str) -> str:
+    tested, learned = (describe_corpora(card.speakers[one]) for one in (part, "train"))
     return (
-        f"Measured when the network was trained, on {in_words(card.speakers[part])}; none of these recordings need be "
-        f"here. It had learned from {in_words(card.speakers['train'])}. {TOLD.get(part, '')}".strip()
+        f"Measured when the network was trained, on {tested}; none of these recordings need be here. "
+        f"It had learned from {learned}. {TOLD.get(part, '')}".strip()
     )
 
 
@@ -111,3 +107,15 @@ def _history(card: Card) -> list[MetricRow]:
         {"fold": f"seed {seed}", "epoch": epoch, "metric": what, "value": value}
         for seed, epoch, what, value in card.history
     ]
+
+
+def card_parameters(card: Card) -> dict[str, object]:
+    """What there is to know of the network and its training."""
+    names = (
+        "recipe", "speakers", "seeds", "over_seeds", "temperature", "seed", "parameters", "says", "device", "made",
+    )  # fmt: skip
+    return {name: card.told[name] for name in names} | {"weights": card.sha256, "origin": origin(card)}
+
+
+def origin(card: Card) -> str:
+    return SHIPPED if card.shipped else TRAINED

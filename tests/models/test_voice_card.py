@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from models.decisions import StreamParameters
-from models.voice_card import Corpus, in_words
+from models.voice_card import Corpus, describe_corpora
 from pipeline.networks.in_use import HOME, used
 from pipeline.train.layout import plain
 from pipeline.train.voice.recipe import GenderRecipe
@@ -93,7 +93,7 @@ def test_what_a_card_says_is_at_hand(shipped, tmp_path: Path) -> None:
 
 def test_corpora_in_words() -> None:
     one, other, third = (Corpus(name, name.upper(), 1000, 1, 2) for name in "abc")
-    assert in_words([]) == "no clips"
-    assert in_words([one]) == "1,000 clips by 3 speakers of A"
+    assert describe_corpora([]) == "no clips"
+    assert describe_corpora([one]) == "1,000 clips by 3 speakers of A"
     each = "1,000 clips by 3 speakers of"
-    assert in_words([one, other, third]) == f"{each} A, {each} B and {each} C"
+    assert describe_corpora([one, other, third]) == f"{each} A, {each} B and {each} C"

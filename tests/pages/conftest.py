@@ -219,7 +219,7 @@ def _card_row(part: str, clips: int, accuracy: float) -> dict[str, Any]:
         "experiment_id": f"voice.gender_ecapa.{part}", "dataset": "card:gender_ecapa", "target": "sex",
         "subset": "all", "origin": "shipped", "kind": "card", "method": "gender_ecapa", "version": 1,
         "views": ["sound"], "combination": "together", "columns": 0, "key": "k", "seed": 1, "protocol": part,
-        "protocol_title": title, "protocol_told": "Elsewhere.", "unit": "speaker", "classes": list(SEXES),
+        "protocol_title": title, "protocol_summary": "Elsewhere.", "unit": "speaker", "classes": list(SEXES),
         "clips": clips, "groups": 4, "accuracy": accuracy, "accuracy_low": accuracy - 0.1, "accuracy_high": 1.0,
         "grouped_low": None, "grouped_high": None, "balanced_accuracy": accuracy, "macro_f1": accuracy,
         "parameters": json.dumps(_card_made()), "versions": "{}", "notes": ["It does not know all.", "A note."],

@@ -96,7 +96,7 @@ def test_it_opens_with_the_most_accurate_that_listens(
     assert "Without listening:" in page.text
     board = page.at.dataframe[0].value
     assert len(board) == len(_experiments(demo_store, dataset))
-    assert best["protocol_told"] in page.text
+    assert best["protocol_summary"] in page.text
 
 
 @pytest.mark.parametrize("detail", DETAILS)

@@ -31,7 +31,7 @@ from pipeline.experiments import spec
 from pipeline.features import VIEWS
 from pipeline.features.view import View
 from pipeline.projections import METHODS
-from pipeline.rows import stamp
+from pipeline.build.store_state import stamp
 from pipeline.runtime import events
 from pipeline.sources import Source, parse
 from store.snapshots import Store

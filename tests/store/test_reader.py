@@ -159,3 +159,10 @@ def test_a_damaged_snapshot_never_gives_wrong_numbers(filled, filler) -> None:
             assert "cannot be read" in str(error) and "\n" not in str(error)
             refused += 1
     assert refused
+
+
+def test_two_matrices_can_be_compared(filled) -> None:
+    """Equal means the same object, as for all that hold arrays: an array has no one truth."""
+    with Reader(filled.path) as reader:
+        one, other = reader.matrix("a", "level"), reader.matrix("a", "level")
+    assert one == one and one != other and len({one, other}) == 2

@@ -195,8 +195,8 @@ def test_a_view_that_goes_or_changes_takes_its_analyses_with_it(opened, filler) 
 
 def test_what_to_drop_must_be_said(opened) -> None:
     with pytest.raises(ValueError, match="a dataset, a view"):
-        results.drop_units(opened.con)
-    results.drop_units(opened.con, dataset="a", view="tone")
+        results.drop_units(opened)
+    results.drop_units(opened, dataset="a", view="tone")
     assert_units(opened, EVERY - {("a", "tone")})
 
 
@@ -209,19 +209,20 @@ def test_one_stage_alone_can_be_dropped(opened, filler, ids) -> None:
         unit = UnitRows(unit=other.unit | {"stage": "pictures"}, projections=pictures)
         results.replace_unit(opened, unit)
     assert len(Staged(opened).projections("a").query("view == 'level'")) == 4
-    results.drop_units(opened.con, stage="clusterings", dataset="a")
+    results.drop_units(opened, stage="clusterings", dataset="a")
     assert set(Staged(opened).projections("a")["stage"]) == {"pictures"}
     assert ("pictures", "a", "level") in Staged(opened).units()
 
 
 def test_a_copy_of_an_older_snapshot_loses_what_is_made_otherwise_now(
-    writer, filler, clips, ids, store
+    writer, filler, clips, ids, store, make_old
 ) -> None:
     """Its clips and vectors stay; results without a stage would never be replaced."""
     with writer() as opened:
         filler.fill(opened, clips)
         with opened.transaction():
             results.replace_unit(opened, filler.unit("a", "level", ids["a"]))
+    make_old(store.staging, 4)
     with duckdb.connect(str(store.staging)) as con:
         con.execute("drop table units")
         con.execute("create table analyses (dataset varchar, view varchar, key varchar)")

@@ -78,14 +78,14 @@ def test_probabilities_that_are_not_those_of_the_classes_are_refused(opened, ids
 
 def test_they_go_with_the_dataset_with_the_view_and_with_a_clip(opened, ids) -> None:
     with opened.transaction():
-        invalidate.forget(opened.con, dataset="a", view="tone")
+        invalidate.forget(opened, dataset="a", view="tone")
     assert there(opened) == {
         "a.label.level.logistic",
         "b.label.level.logistic",
         "b.label.level+tone.logistic",
     }
     with opened.transaction():
-        invalidate.forget(opened.con, view="tone")
+        invalidate.forget(opened, view="tone")
     assert there(opened) == {"a.label.level.logistic", "b.label.level.logistic"}
     with opened.transaction():
         delete_clips(opened, ids["a"][:1])
@@ -109,7 +109,7 @@ def test_a_gap_stands_in_the_place_of_an_experiment(opened) -> None:
     found = Staged(opened).experiment_keys().set_index("experiment_id")
     assert found.loc[id_, "key"] == "k2" and len(Staged(opened).experiment_gaps("a")) == 1
     with opened.transaction():
-        invalidate.forget(opened.con, dataset="a")
+        invalidate.forget(opened, dataset="a")
     assert Staged(opened).experiment_gaps("a").empty
 
 
@@ -150,7 +150,7 @@ def test_whoever_loses_a_clip_is_to_be_looked_at_again(opened, ids) -> None:
         delete_clips(opened, ids["a"][:1])
     assert list(Staged(opened).embeddings()["dataset"]) == ["b"]
     with opened.transaction():
-        invalidate.forget(opened.con, view="tone")
+        invalidate.forget(opened, view="tone")
     assert Staged(opened).embeddings().empty
 
 

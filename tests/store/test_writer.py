@@ -103,7 +103,7 @@ def test_two_clips_change_places(writer, filler, clips) -> None:
         before = dict(opened.con.execute("select clip_id, vector from view_level").fetchall())
         swapped = {"b/x1.wav": "hash of y2", "b/y2.wav": "hash of x1"}
         with opened.transaction():
-            lent = views.lend_vectors(opened, ["level", "tone"], swapped)
+            lent = views.copy_vectors(opened, ["level", "tone"], swapped)
         now = dict(opened.con.execute("select clip_id, vector from view_level").fetchall())
     assert lent == 4
     assert str(now["b/x1.wav"]) == str(before["b/y2.wav"]) and str(now["b/y2.wav"]) == str(before["b/x1.wav"])
@@ -113,8 +113,8 @@ def test_one_content_lends_to_many_and_an_unknown_one_to_none(writer, filler, cl
     with writer() as opened:
         filler.fill(opened, clips)
         wanted = {"b/new1.wav": "hash of x1", "b/new2.wav": "hash of x1", "b/new3.wav": "hash of nothing"}
-        assert views.lend_vectors(opened, ["tone"], wanted) == 2
-        assert views.lend_vectors(opened, ["tone"], {}) == 0
+        assert views.copy_vectors(opened, ["tone"], wanted) == 2
+        assert views.copy_vectors(opened, ["tone"], {}) == 0
         assert "b/new1.wav" in dict(rows(opened, "view_tone")) and "b/new3.wav" not in dict(
             rows(opened, "view_tone")
         )
@@ -199,7 +199,7 @@ def test_a_staging_file_that_is_none(store, writer) -> None:
     ],
 )
 def test_duckdbs_words_become_one_sentence(message, said) -> None:
-    error = database.explain(message)
+    error = database.write_error(message)
     assert "\n" not in str(error)
     with pytest.raises(StoreError, match=said):
         raise error
@@ -211,7 +211,7 @@ def test_an_interrupt_in_the_middle_of_a_query_stays_an_interrupt() -> None:
         RuntimeError("Query interrupted"),
         duckdb.InterruptException("INTERRUPT Error: Interrupted!"),
     ):
-        with pytest.raises(KeyboardInterrupt), database.told_as(StoreError):
+        with pytest.raises(KeyboardInterrupt), database.duckdb_errors_as(StoreError):
             raise error
-    with pytest.raises(RuntimeError, match="other"), database.told_as(StoreError):
+    with pytest.raises(RuntimeError, match="other"), database.duckdb_errors_as(StoreError):
         raise RuntimeError("another matter")

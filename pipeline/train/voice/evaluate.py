@@ -20,7 +20,14 @@ from pipeline.train.sound import ProgressCallback, Samples
 from pipeline.train.voice import channels
 from pipeline.train.voice.augment import with_noise
 from pipeline.train.voice.channels import opus_round_trip
-from pipeline.train.voice.scores import CONDITION, answered, dialect_rows, measured, rows_of, speaker_rows
+from pipeline.train.voice.scores import (
+    CONDITION,
+    dialect_rows,
+    measured,
+    prediction_table,
+    rows_of,
+    speaker_rows,
+)
 from pipeline.train.voice.sounds import RATE_HZ, Noises, decoded
 
 CLEAN = "clean"
@@ -94,10 +101,10 @@ def _in_a_room(samples: Samples, generator: Generator) -> Samples:
 @dataclass(frozen=True, eq=False)
 class Evaluation:
     """
-    What a model told of clips in each condition.
+    What a model predicted of clips in each condition.
 
-    ``told`` has a row for each clip and condition: what :func:`pipeline.train.voice.scores.answered` tells, and the
-    condition.
+    ``told`` has a row for each clip and condition: that of :func:`pipeline.train.voice.scores.prediction_table`, and
+    the condition.
     """
 
     told: pd.DataFrame
@@ -158,7 +165,7 @@ def evaluate(
         if on_progress:
             on_progress(row + 1, len(clips))
     frames = [
-        answered(clips, probabilities[:, i], logits[:, i]).assign(condition=one.name)
+        prediction_table(clips, probabilities[:, i], logits[:, i]).assign(condition=one.name)
         for i, one in enumerate(conditions)
     ]
     return Evaluation(pd.concat(frames, ignore_index=True))

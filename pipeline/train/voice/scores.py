@@ -23,7 +23,7 @@ WORDS = {"male": "sex", "majority_male": "majority", "mean_logit_male": "mean_lo
 RESAMPLES = 2_000
 
 
-def answered(
+def prediction_table(
     clips: pd.DataFrame, probabilities: NDArray[np.float32], logits: NDArray[np.float32]
 ) -> pd.DataFrame:
     """

@@ -138,7 +138,7 @@ def chosen(points: Sequence[Point]) -> Point | None:
     return max(allowed, key=lambda point: (point.right, -point.threshold), default=None)
 
 
-def fitted(
+def fit_threshold(
     ear: Ear,
     clips: pd.DataFrame,
     noises: Noises,
@@ -186,7 +186,9 @@ def _row(point: Point) -> list[float | None]:
     return [None if value != value else round(value, DIGITS) for value in astuple(point)]
 
 
-def refit(place: Path, collected: Collected, on_progress: ProgressCallback | None = None) -> dict[str, Any]:
+def refit_threshold(
+    place: Path, collected: Collected, on_progress: ProgressCallback | None = None
+) -> dict[str, Any]:
     """
     Fit the threshold of a network that is trained already, anew or for the first time, and write it into its card.
 
@@ -207,7 +209,7 @@ def refit(place: Path, collected: Collected, on_progress: ProgressCallback | Non
     content = _card(place / CARD)
     clips = _validated(set(content["heard"]["validation"]), collected.voices)
     noises = read_noises(collected.sounds, "validation")
-    stream = fitted(VoiceEar(load(place / WEIGHTS)), clips, noises, on_progress=on_progress)
+    stream = fit_threshold(VoiceEar(load(place / WEIGHTS)), clips, noises, on_progress=on_progress)
     if stream is None:
         raise TrainError(
             f"No threshold fits: in the {len(clips)} validation clips no speech is heard, or names are too often "

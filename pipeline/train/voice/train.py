@@ -18,10 +18,10 @@ from pipeline.train.voice.problem import Heard
 from pipeline.train.voice.recipe import GenderRecipe
 from pipeline.train.voice.seeds import chosen, train_seeds, training_key
 from pipeline.train.voice.sounds import Noises, read_noises, read_voices, through_opus
-from pipeline.train.voice.stream_threshold import fitted
+from pipeline.train.voice.stream_threshold import fit_threshold
 
-Progress = Callable[[str, int, int], None]
-"""Is told what goes on, how much of it is done, and of how much."""
+NamedProgress = Callable[[str, int, int], None]
+"""What goes on, how much of it is done, and of how much."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +42,7 @@ def train_and_ship(
     *,
     device: torch.device,
     test: bool = True,
-    progress: Progress | None = None,
+    on_progress: NamedProgress | None = None,
     on_epoch_end: OnEpochEnd | None = None,
 ) -> Outcome:
     """
@@ -58,12 +58,12 @@ def train_and_ship(
     TrainError
         The collections cannot be learned from, or a recording cannot be opened.
     """
-    say = progress or (lambda what, done, total: None)
+    report = on_progress or (lambda what, done, total: None)
     voices = parts(
         collected.voices, train_on=recipe.train_on, validation_share=recipe.validation_share,
         test_share=recipe.test_share, seed=recipe.split_seed,
     )  # fmt: skip
-    train, validation = _read(voices, collected.sounds, recipe, say)
+    train, validation = _read(voices, collected.sounds, recipe, report)
     place.mkdir(parents=True, exist_ok=True)
     results = train_seeds(
         train, validation, recipe, seeds, device=device, checkpoints=place, on_epoch_end=on_epoch_end
@@ -71,35 +71,41 @@ def train_and_ship(
     key = training_key(recipe, train, validation)
     trained = Trained(recipe, key, results, chosen(results), voices, collected.titles, _words(device))
     weights = write_weights(place, trained)
-    evaluations = {"validation": _evaluated(weights, voices.validation, validation.noises, "validation", say)}
-    stream = fitted(
+    evaluations = {
+        "validation": _evaluated(weights, voices.validation, validation.noises, "validation", report)
+    }
+    stream = fit_threshold(
         VoiceEar(load(weights)), voices.validation, validation.noises,
-        on_progress=lambda done, total: say("listening as a stream", done, total),
+        on_progress=lambda done, total: report("listening as a stream", done, total),
     )  # fmt: skip
     if test and not voices.test.empty:
         noises = read_noises(collected.sounds, "test")
-        evaluations["test"] = _evaluated(weights, voices.test, noises, "test", say)
+        evaluations["test"] = _evaluated(weights, voices.test, noises, "test", report)
     return Outcome(trained, evaluations, weights, write_card(place, trained, evaluations, stream))
 
 
-def _read(voices: Voices, sounds: pd.DataFrame, recipe: GenderRecipe, say: Progress) -> tuple[Heard, Heard]:
-    found = read_voices(voices.train, lambda done, total: say("reading", done, total))
+def _read(
+    voices: Voices, sounds: pd.DataFrame, recipe: GenderRecipe, report: NamedProgress
+) -> tuple[Heard, Heard]:
+    found = read_voices(voices.train, lambda done, total: report("reading", done, total))
     coded = []
     if recipe.augmentation.opus > 0:
         rates = recipe.augmentation.opus_bit_rates
-        coded = through_opus(found, rates, lambda done, total: say("Opus", done, total))
-    kept_apart = read_voices(voices.validation, lambda done, total: say("reading validation", done, total))
+        coded = through_opus(found, rates, lambda done, total: report("Opus", done, total))
+    kept_apart = read_voices(voices.validation, lambda done, total: report("reading validation", done, total))
     return (
         Heard(voices.train, found, coded, read_noises(sounds, "train")),
         Heard(voices.validation, kept_apart, [], read_noises(sounds, "validation")),
     )
 
 
-def _evaluated(weights: Path, clips: pd.DataFrame, noises: Noises, part: str, say: Progress) -> Evaluation:
+def _evaluated(
+    weights: Path, clips: pd.DataFrame, noises: Noises, part: str, report: NamedProgress
+) -> Evaluation:
     # The file is read back: what is measured is what is shipped.
     model = load(weights)
     return evaluate(
-        model, clips, conditions(noises), lambda done, total: say(f"listening: {part}", done, total)
+        model, clips, conditions(noises), lambda done, total: report(f"listening: {part}", done, total)
     )
 
 

@@ -277,9 +277,12 @@ def test_damaged_marks_are_told_and_not_written_over(opened, copied) -> None:
 def test_a_part_that_could_not_be_audited_says_why_in_place_of_its_figures(opened, copied) -> None:
     _change(
         copied,
-        "update audit_parts set told = 'There is no label.', notes = ['This part could not be audited.']",
-        "update audit_parts set told = 'no split' where part = 'split'",
-        *(f"delete from audit_{name}" for name in ("pairs", "ties", "removed", "doubts", "facts", "balance")),
+        "update audit_parts set summary = 'There is no label.', notes = ['This part could not be audited.']",
+        "update audit_parts set summary = 'no split' where part = 'split'",
+        *(
+            f"delete from audit_{name}"
+            for name in ("pairs", "leaks", "removed", "label_issues", "facts", "balance")
+        ),
         "update audits set experiment_id = null",
         "delete from experiments",
     )
@@ -290,8 +293,8 @@ def test_a_part_that_could_not_be_audited_says_why_in_place_of_its_figures(opene
 
 
 def test_nothing_found_is_said_to_be_good(opened, copied) -> None:
-    _change(copied, "delete from audit_pairs", "delete from audit_removed", "delete from audit_ties",
-            "update audit_doubts set issue = false", "update audit_facts set balanced_accuracy = chance",
+    _change(copied, "delete from audit_pairs", "delete from audit_removed", "delete from audit_leaks",
+            "update audit_label_issues set issue = false", "update audit_facts set balanced_accuracy = chance",
             "delete from experiments where subset = 'unleaked'")  # fmt: skip
     for part in audit.SECTIONS:
         at = opened(part)

@@ -17,6 +17,7 @@ from app.clusters.colours import Grouping
 from app.clusters.pictures import Picture
 from app.components.cloud.cloud import Colouring
 from app.ui import colours as colouring
+from pipeline.fields import with_role
 from pipeline.inputs import ALL
 
 
@@ -80,7 +81,7 @@ def test_strengths_are_offered_where_there_are_any() -> None:
 
 def test_a_collection_without_labels_begins_with_its_clusters(asked: dict[str, str]) -> None:
     dataset, clips, picture = _seen()
-    for column in colouring.FACETS:
+    for column in with_role("filter"):
         clips[column] = None
     grouping = _grouping(len(clips))
     assert next(iter(_options(dataset, clips, grouping))) == colour_choice.CLUSTER

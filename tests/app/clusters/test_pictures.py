@@ -13,7 +13,7 @@ import pytest
 from app.clusters import pictures
 from pipeline.projections.projection import Projection
 from pipeline.projections.quality import Quality
-from store.reader import Points
+from store.results_reader import Points
 
 IDS = np.array([f"{at}.wav" for at in range(5)], dtype=object)
 

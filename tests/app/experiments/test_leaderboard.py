@@ -75,10 +75,10 @@ def test_the_voice_network_is_told_apart_from_what_learned_here(experiments: Tab
             "method": "gender_ecapa",
             "kind": "network",
             "seed": 2,
-            "protocol_told": "Elsewhere.",
+            "protocol_summary": "Elsewhere.",
         },
-        {"experiment_id": "a", "protocol_told": "Ten folds."},
-        {"experiment_id": "b", "protocol_told": "Ten folds."},
+        {"experiment_id": "a", "protocol_summary": "Ten folds."},
+        {"experiment_id": "b", "protocol_summary": "Ten folds."},
     )
     here, elsewhere = leaderboard.apart(table)
     assert (here["experiment_id"].tolist(), elsewhere["experiment_id"].tolist()) == (["a", "b"], ["v"])

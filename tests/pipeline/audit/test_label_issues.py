@@ -12,7 +12,7 @@ from sklearn.preprocessing import StandardScaler
 from pipeline.audit.label_issues import doubts, witness
 from pipeline.audit.report import label_issues_part
 from pipeline.audit.splits import AuditError
-from store.reader import Predictions
+from store.results_reader import Predictions
 
 
 def planted(labels, wrong, random):
@@ -155,7 +155,7 @@ def test_doubts_are_of_the_labels_as_they_are_and_count_who_was_not_tested() -> 
     part = label_issues_part(
         _clips(labels), _experiments(("logistic", 0.2), ("majority", 0.7)), _said(ids, told)
     )
-    table = part.found["audit_doubts"]
+    table = part.found["audit_label_issues"]
     assert table["clip_id"].iloc[0] == "6" and table["suggested"].iloc[0] == "cat" and len(table) == 6
     by_hand = doubts(ids, ["dog", "cat", "cat", "cat", "dog", "dog"], np.array(told), ("cat", "dog"))
     assert table["margin"].to_numpy() == pytest.approx(by_hand.table["margin"].to_numpy())

@@ -50,9 +50,11 @@ CLIPS = pd.DataFrame(
 def test_a_source_in_two_folds_is_told_and_its_fewer_clips_go():
     result = leakage(CLIPS)
     assert result.found.to_dict("records") == [
-        {"tie": "source", "value": "s", "sides": "1, 2", "clips": 3, "removed": 1}
+        {"kind": "source", "value": "s", "sides": "1, 2", "clips": 3, "removed": 1}
     ]
-    assert result.removed.to_dict("records") == [{"clip_id": "d", "tie": "source", "value": "s", "side": "2"}]
+    assert result.removed.to_dict("records") == [
+        {"clip_id": "d", "kind": "source", "value": "s", "side": "2"}
+    ]
     assert result.checked == ("source",)
     assert "speaker, sentence, duplicate" in result.notes[0]
     assert told(result) == "On two sides of the folds: 1 source. Without 1 clip of 6 nothing crosses."
@@ -78,7 +80,7 @@ def test_train_and_test_by_speaker_and_sentence():
     result = leakage(clips)
     assert result.protocol == "split"
     assert result.found.to_dict("records") == [
-        {"tie": "sentence", "value": "SA1", "sides": "test, train", "clips": 3, "removed": 1}
+        {"kind": "sentence", "value": "SA1", "sides": "test, train", "clips": 3, "removed": 1}
     ]
     assert leakage(clips, ties=["source", "speaker"]).removed.empty
     assert any("nothing is left of test" in note for note in result.notes)
@@ -152,7 +154,7 @@ def test_the_whole_published_table_has_no_others(published):
 
 def test_a_real_copy_in_two_folds_of_esc10_that_no_source_tells_of(esc10):
     result = leakage(esc10.clips, duplicates(esc10.clips, esc10.prints))
-    assert result.found[["tie", "sides", "clips"]].to_numpy().tolist() == [["duplicate", "3, 5", 2]]
+    assert result.found[["kind", "sides", "clips"]].to_numpy().tolist() == [["duplicate", "3, 5", 2]]
     assert result.removed["clip_id"].tolist() == ["5-151085-A-20.wav"]
     assert told(result).startswith("On two sides of the folds: 1 duplicate group.")
 
@@ -232,7 +234,7 @@ def test_it_says_what_was_taken_out_and_what_for() -> None:
     task = _task(fold=[1, 1, 2, 2] * 10)
     whole, gone = (
         again(task, []),
-        pd.DataFrame({"clip_id": ["d/00", "d/01"], "tie": ["duplicate"] * 2}),
+        pd.DataFrame({"clip_id": ["d/00", "d/01"], "kind": ["duplicate"] * 2}),
     )
     after = again(task, gone["clip_id"])
     part = removal_part(whole.predictions(), after, "Logistic regression on v", gone)

@@ -29,7 +29,7 @@ def test_sentences_that_everybody_reads_are_listed_and_cost_no_clip() -> None:
     part, result = report.leakage_part(split_of(_clips()), None)
     assert "sentence" not in report.ties_counted(_clips())
     assert result.removed.empty and part.found["audit_removed"].empty
-    assert set(part.found["audit_ties"]["value"]) == {"yes", "no"}
+    assert set(part.found["audit_leaks"]["value"]) == {"yes", "no"}
     assert any(note.startswith("2 sentences are on two sides as well") for note in part.notes)
 
 
@@ -69,8 +69,8 @@ def test_the_datasets_own_train_and_test_are_looked_at_beside_drawn_folds() -> N
     assert part.told.startswith(
         "Across the dataset's own TRAIN and TEST: on two sides of the split: 1 speaker."
     )
-    ties = part.found["audit_ties"]
-    assert ties[ties["tie"] == "speaker"][["value", "sides"]].to_numpy().tolist() == [["b", "test, train"]]
+    ties = part.found["audit_leaks"]
+    assert ties[ties["kind"] == "speaker"][["value", "sides"]].to_numpy().tolist() == [["b", "test, train"]]
     assert "audit_removed" not in part.found
 
 

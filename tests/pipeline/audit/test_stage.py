@@ -93,7 +93,7 @@ def _stale(path: Path) -> list[str]:
 def _told(path: Path) -> tuple[dict[str, str], dict[str, list[str]]]:
     with Reader(path) as reader:
         parts = reader.audit_parts("esc50")
-    return dict(zip(parts["part"], parts["told"], strict=True)), dict(
+    return dict(zip(parts["part"], parts["summary"], strict=True)), dict(
         zip(parts["part"], map(list, parts["notes"]), strict=True)
     )
 
@@ -109,11 +109,11 @@ def test_copies_leaks_and_the_accuracy_without_them_are_found(begun, tree, esc50
         pairs, removed = reader.audit_pairs("esc50"), reader.audit_removed("esc50")
         board, facts = reader.experiments("esc50"), reader.audit_facts("esc50")
         (audit,) = reader.audits().to_dict("records")
-        doubts, cells = reader.audit_doubts("esc50"), reader.audit_balance("esc50")
+        doubts, cells = reader.audit_label_issues("esc50"), reader.audit_balance("esc50")
     ends = [{Path(pair["first"]).name, Path(pair["second"]).name} for _, pair in pairs.iterrows()]
     assert pairs["kind"].tolist() == ["exact", "near"]
     assert ends == [{"2-2003-A-1.wav", "2-3001-A-1.wav"}, {"1-2000-A-0.wav", "3-3000-A-0.wav"}]
-    assert len(removed) == 1 and set(removed["tie"]) == {"duplicate"}
+    assert len(removed) == 1 and set(removed["kind"]) == {"duplicate"}
     assert board.set_index("subset")["clips"].to_dict() == {"all": 14, "unleaked": 13}
     assert audit["experiment_id"] == "esc50.label.all.logistic" and audit["clips"] == len(doubts) == 14
     assert set(board["experiment_id"]) == {audit["experiment_id"], f"{audit['experiment_id']}.unleaked"}
@@ -218,7 +218,7 @@ def test_a_recording_that_has_gone_is_named_and_the_others_are_compared(begun, t
     assert told["duplicates"].startswith("1 pair of clips holds the same sound")
     assert notes["duplicates"][0].startswith("2 recordings could not be read and compared by sound")
     with Reader(path) as reader:
-        assert len(reader.prints("esc50", fingerprint.VERSION)[0]) == 11
+        assert len(reader.fingerprints("esc50", fingerprint.VERSION)[0]) == 11
         (pair,) = reader.audit_pairs("esc50").to_dict("records")
     assert [Path(pair[end]).name for end in ("first", "second")] == ["1-2000-A-0.wav", "3-3000-A-0.wav"]
 
@@ -234,7 +234,7 @@ def test_fingerprints_are_computed_once_for_each_content(begun, monkeypatch) -> 
         writer.con.execute(
             "delete from fingerprints where content_hash = (select min(content_hash) from fingerprints)"
         )
-        audits.write_prints(
+        audits.write_fingerprints(
             writer, fingerprint.VERSION, ["of no clip"], np.zeros((1, 2, 256), dtype=np.uint32)
         )
     fingerprint.make_prints(path, ["esc50"], 1)
@@ -255,7 +255,7 @@ def test_many_clips_are_compared_by_bytes_only_and_learned_from_by_nobody(
     told, notes = _told(path)
     with Reader(path) as reader:
         assert reader.audit_pairs("esc50")["kind"].tolist() == ["exact"]
-        assert len(reader.prints("esc50", fingerprint.VERSION)[0]) == 0
+        assert len(reader.fingerprints("esc50", fingerprint.VERSION)[0]) == 0
         assert set(reader.experiments("esc50")["subset"]) == {"all"}
         assert len(reader.audit_facts("esc50")) and len(reader.audit_balance("esc50"))
     assert "14 clips are more than the 5" in told["doubts"] and NOT_AUDITED in notes["removal"]

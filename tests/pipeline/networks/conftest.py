@@ -198,3 +198,24 @@ def built(builder, shipped, hums, built_once):
 @pytest.fixture
 def place() -> type[Place]:
     return Place
+
+
+@pytest.fixture
+def grouped(esc50):
+    """Thirty clips in five folds, ten of each of three labels, each label at a pitch of its own."""
+    for name in list(esc50.categories):
+        esc50.path(name).unlink()
+    esc50.categories.clear()
+    for number in range(30):
+        group = number % 3
+        hz = (300, 1200, 4000)[group] + 9 * number
+        esc50.add(f"{number // 6 + 1}-{1000 + number}-A-{group}.wav", hz, ("dog", "rooster", "rain")[group])
+    return esc50
+
+
+@pytest.fixture
+def built(builder, few, grouped):
+    """A builder that has built the thirty clips with all that is computed from them."""
+    builder.analyses = True
+    builder(f"esc50={grouped.root}")
+    return builder

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipeline.networks.exposure import LEARNED, NEVER_MET, VALIDATED, met
+from pipeline.networks.exposure import LEARNED, NEVER_MET, VALIDATED, by_clip
 from pipeline.networks.in_use import used
 
 
@@ -29,5 +29,5 @@ def test_speakers_are_known_by_their_recordings(
     shipped.tell(heard={"train": list(learned), "validation": list(validated)})
     speakers = ["x", "x", "y", "y", None, None]
     clips = pd.DataFrame({"content_hash": list("abcdef"), "speaker": speakers}, index=range(3, 9))
-    found = met(clips, used(tmp_path))
+    found = by_clip(clips, used(tmp_path))
     assert list(found) == said and list(found.index) == list(clips.index)

@@ -12,7 +12,7 @@ from pipeline.audio.decode import load_mono
 from pipeline.classify.significance import by_groups
 from pipeline.datasets import DATASETS
 from pipeline.experiments.unit import Gap
-from pipeline.networks import registry
+from pipeline.networks import stage
 from pipeline.networks.voice import SYNTHETIC, target_of
 from store.reader import Reader
 from store.results import ExperimentRows
@@ -28,10 +28,10 @@ def made(built):
         built()
         with Reader(built.store.current().path) as reader:
             found = [
-                one for one in registry.expected(built.store.root, reader) if one.spec.dataset == "hums"
+                one for one in stage.expected(built.store.root, reader) if one.spec.dataset == "hums"
             ]
             assert len(found) < 2
-            return registry.make(built.store.root, reader, found[0]) if found else None
+            return stage.make(built.store.root, reader, found[0]) if found else None
 
     return make
 
@@ -68,7 +68,7 @@ def test_every_stranger_is_tested_with_what_the_network_says(made, shipped, hums
         5.0,
     )
     for words in ("8 clips by 5 speakers of There", "8 clips by 4 speakers"):
-        assert words in told["protocol_told"]
+        assert words in told["protocol_summary"]
     found = table(rows)
     assert set(found["fold"]) == {"never met"} and set(found.index) == {f"hums/{name}" for name in hums.rows}
     model = shipped.model
@@ -153,7 +153,7 @@ def test_it_is_due_anew_when_clips_card_or_vectors_change(built, shipped, hums) 
         built()
         with Reader(built.store.current().path) as reader:
             (one,) = [
-                one for one in registry.expected(built.store.root, reader) if one.spec.dataset == "hums"
+                one for one in stage.expected(built.store.root, reader) if one.spec.dataset == "hums"
             ]
         return one.key
 

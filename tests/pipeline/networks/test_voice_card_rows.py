@@ -40,8 +40,8 @@ def test_it_is_as_the_card_has_it(told) -> None:
         )
         assert (row["protocol"], row["protocol_title"]) == ("validation", "speakers kept for validation")
         assert (
-            "5 clips by 2 speakers of There" in row["protocol_told"]
-            and "none of these" in row["protocol_told"]
+            "5 clips by 2 speakers of There" in row["protocol_summary"]
+            and "none of these" in row["protocol_summary"]
         )
         assert list(row["classes"]) == ["female", "male"] and list(row["notes"]) == ["It says.", "A note."]
         assert row["made_at"] == datetime(2026, 11, 20) and row["seconds"] == 5.0

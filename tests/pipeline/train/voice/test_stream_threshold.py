@@ -22,7 +22,7 @@ from pipeline.train.voice.stream_threshold import (
     as_one_speaks,
     chosen,
     curve,
-    fitted,
+    fit_threshold,
     play,
     seconds,
 )
@@ -152,7 +152,7 @@ def test_speakers_through_a_fake_ear_lead_to_the_lowest_threshold_without_the_do
     people: pd.DataFrame,
 ) -> None:
     spoken_of: list[tuple[int, int]] = []
-    found = fitted(
+    found = fit_threshold(
         Ear(), people, Noises([]), LoudIsSpeech, lambda done, total: spoken_of.append((done, total))
     )
     assert found is not None
@@ -171,7 +171,7 @@ def test_with_sounds_there_is_a_curve_in_noise_and_the_threshold_is_of_the_clean
     people: pd.DataFrame,
 ) -> None:
     noise = torch.randint(-20_000, 20_000, (RATE_HZ,), dtype=torch.int16)
-    quiet, noisy = (fitted(Ear(), people, Noises(given), LoudIsSpeech) for given in ([], [noise]))
+    quiet, noisy = (fit_threshold(Ear(), people, Noises(given), LoudIsSpeech) for given in ([], [noise]))
     assert quiet is not None and noisy is not None
     assert list(noisy["curve"]) == ["clean", "noise 10 dB"]
     assert noisy["curve"]["clean"] == quiet["curve"]["clean"] != noisy["curve"]["noise 10 dB"]
@@ -183,4 +183,4 @@ def test_where_nobody_speaks_there_is_no_threshold(people: pd.DataFrame) -> None
         def __call__(self, chunk: np.ndarray) -> float:
             return 0.0
 
-    assert fitted(Ear(), people, Noises([]), Deaf) is None
+    assert fit_threshold(Ear(), people, Noises([]), Deaf) is None

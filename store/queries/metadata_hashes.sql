@@ -1,6 +1,6 @@
 -- Purpose: what experiments and audits of each dataset depend on beside its views: all that is known of its clips.
 -- Parameters: none.
--- Columns: dataset, fingerprint (changes when a clip comes, goes or changes, or when what is told of it does).
+-- Columns: dataset, hash (changes when a clip comes, goes or changes, or when anything known of it does).
 select
     dataset,
     md5(string_agg(
@@ -10,7 +10,7 @@ select
             coalesce(speaker, ''), coalesce(sex, ''), coalesce(dialect, ''), coalesce(sentence, '')
         ),
         chr(10) order by clip_id
-    )) as fingerprint
+    )) as hash
 from clips
 group by dataset
 order by dataset

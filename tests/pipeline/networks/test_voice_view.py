@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.voice_card import said
-from pipeline.networks.ecapa import described, of_root
+from models.voice_card import classify_embeddings
 from pipeline.networks.in_use import VoiceCardError, used
+from pipeline.networks.voice_view import described, find_view
 
 
 def test_the_view_describes_itself(shipped, tmp_path: Path) -> None:
@@ -27,13 +27,13 @@ def test_its_key_is_that_of_the_weights(shipped, tmp_path: Path) -> None:
     shipped.write(seed=1)
     assert described(used(tmp_path)).key != before
     shipped.card.unlink()
-    assert of_root(tmp_path) is None
+    assert find_view(tmp_path) is None
 
 
 def test_the_last_layer_says_what_the_network_says(shipped, tmp_path: Path) -> None:
     clips = [np.random.default_rng(seed).normal(0, 0.1, 8_000).astype(np.float32) for seed in range(3)]
     told = shipped.model.tell(clips)
-    probabilities, logits = said(used(tmp_path), told.embeddings)
+    probabilities, logits = classify_embeddings(used(tmp_path), told.embeddings)
     np.testing.assert_allclose(probabilities, told.probabilities, atol=1e-5)
     np.testing.assert_allclose(logits, told.logits, atol=1e-4)
     assert np.ptp(logits) > 0.1 and probabilities.dtype == np.float32

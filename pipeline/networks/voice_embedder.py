@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from models.gender import VoiceModel, VoiceModelError, load, require_sound
 from pipeline.audio.decode import AudioError, load_mono, resample, why_not_read
+from pipeline.networks.embedding import ClipFile, Embedded, EmbeddingFailure
 
 BATCH_S = 96.0
 """As much sound goes through the network at once as fits into some 100 MB a layer."""
@@ -22,34 +22,9 @@ MOVED = "The file is another one than when it was measured; expected the same un
 Samples = NDArray[np.float32]
 
 
-@dataclass(frozen=True, slots=True)
-class File:
-    """A recording to listen to, and the SHA-256 that it had when it was measured."""
-
-    path: Path
-    content_hash: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unheard:
-    """Why a recording has no vector; ``lasting`` unless the file may be another one next time."""
-
-    reason: str
-    lasting: bool = True
-
-
-@dataclass(frozen=True, eq=False)
-class Heard:
-    """Vectors float32 (m, dimension) of the clips that could be listened to, and why the others could not."""
-
-    clip_ids: Sequence[str]
-    vectors: NDArray[np.float32]
-    unheard: Mapping[str, Unheard]
-
-
-class Ear:
+class VoiceEmbedder:
     """
-    The network, ready to listen; a clip longer than ``longest_s`` is heard in equal parts and their mean taken.
+    The network, ready to embed; a clip longer than ``longest_s`` is embedded in equal parts and their mean taken.
 
     Raises
     ------
@@ -62,32 +37,32 @@ class Ear:
         self.model: VoiceModel = load(weights)
         self.longest_s = longest_s
 
-    def hear(self, files: Mapping[str, File]) -> Heard:
-        """Listen to clips, given by their ids."""
+    def embed(self, files: Mapping[str, ClipFile]) -> Embedded:
+        """Clips, given by their ids."""
         parts: dict[str, list[Samples]] = {}
-        unheard: dict[str, Unheard] = {}
+        failures: dict[str, EmbeddingFailure] = {}
         for clip_id, file in files.items():
             found = self._read(file)
-            if isinstance(found, Unheard):
-                unheard[clip_id] = found
+            if isinstance(found, EmbeddingFailure):
+                failures[clip_id] = found
             else:
                 parts[clip_id] = found
-        return Heard(list(parts), self._vectors(list(parts.values())), unheard)
+        return Embedded(list(parts), self._vectors(list(parts.values())), failures)
 
-    def _read(self, file: File) -> list[Samples] | Unheard:
+    def _read(self, file: ClipFile) -> list[Samples] | EmbeddingFailure:
         """The parts of a recording that hold sound."""
         try:
             content = file.path.read_bytes()
         except OSError as error:
-            return Unheard(why_not_read(error), lasting=False)
+            return EmbeddingFailure(why_not_read(error), lasting=False)
         if hashlib.sha256(content).hexdigest() != file.content_hash:
-            return Unheard(MOVED, lasting=False)
+            return EmbeddingFailure(MOVED, lasting=False)
         try:
             samples, rate_hz = load_mono(content)
             samples = resample(samples, rate_hz, self.model.sample_rate_hz)
             require_sound(samples, self.model.sample_rate_hz)
         except (AudioError, VoiceModelError) as error:
-            return Unheard(str(error))
+            return EmbeddingFailure(str(error))
         return [part for part in self._parts(samples) if self._sounds(part)]
 
     def _parts(self, samples: Samples) -> list[Samples]:

@@ -1,4 +1,7 @@
-"""``python -m pipeline train gender``: a network that tells female from male voices, from corpora of speech."""
+"""``python -m pipeline train gender``: a network that tells female from male voices, from corpora of speech.
+
+What takes long to import is imported in ``run``: help is answered without.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.cli import add_store
 from pipeline.sources import parse
-from pipeline.train.layout import TrainError
+from pipeline.train.layout import TrainError, network_folder
 from store.snapshots import Store
 
 if TYPE_CHECKING:
@@ -21,45 +23,40 @@ if TYPE_CHECKING:
     from pipeline.train.voice.train import Outcome
 
 SEEDS = 3
-WORDS = "an ECAPA-TDNN that tells female from male voices, from corpora with sex and speaker"
 
 
-def add_arguments(gender: argparse.ArgumentParser, at_least_one: Callable[[str], int]) -> None:
-    add_store(gender)
-    gender.add_argument(
+def add_arguments(parser: argparse.ArgumentParser, at_least_one: Callable[[str], int]) -> None:
+    parser.add_argument(
         "--dataset", action="append", default=[], metavar="NAME=PATH",
         help="corpora of voices and one of sounds for noise, such as timit=PATH (default: those of the store)",
     )  # fmt: skip
-    gender.add_argument(
+    parser.add_argument(
         "--train", nargs="+", default=[], metavar="NAME",
         help="datasets to learn from (default: those without an official split, or all)",
     )  # fmt: skip
-    gender.add_argument(
+    parser.add_argument(
         "--output", type=Path, metavar="FOLDER", help="default: networks/ in the store's folder"
     )
-    gender.add_argument(
+    parser.add_argument(
         "--width", type=at_least_one, metavar="C", help="channels of the network, e.g. 128 or 512"
     )
-    gender.add_argument(
+    parser.add_argument(
         "--seeds", type=at_least_one, metavar="N", help=f"networks, one is kept (default: {SEEDS})"
     )
-    gender.add_argument("--epochs", type=at_least_one, metavar="N", help="at most so many")
-    gender.add_argument("--steps", type=at_least_one, metavar="N", help="batches an epoch")
-    gender.add_argument("--threads", type=at_least_one, metavar="N", help="threads (default: torch's choice)")
-    gender.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
-    gender.add_argument(
+    parser.add_argument("--epochs", type=at_least_one, metavar="N", help="at most so many")
+    parser.add_argument("--steps", type=at_least_one, metavar="N", help="batches an epoch")
+    parser.add_argument(
         "--quick", action="store_true", help="a small network in few epochs; alone, on the demo voices"
     )
-    gender.add_argument(
+    parser.add_argument(
         "--hold-out", type=_share, default=0.0, metavar="SHARE",
         help="of the speakers to learn from, e.g. 0.2: met only in the test (default: none)",
     )  # fmt: skip
-    gender.add_argument("--no-test", action="store_true", help="do not meet the test speakers yet")
-    gender.add_argument(
+    parser.add_argument("--no-test", action="store_true", help="do not meet the test speakers yet")
+    parser.add_argument(
         "--only-threshold", action="store_true",
         help="train nothing; fit the stream's threshold of the network that is in the folder already",
     )  # fmt: skip
-    gender.add_argument("--quiet", action="store_true", help="say nothing but errors")
 
 
 def _share(text: str) -> float:
@@ -72,42 +69,36 @@ def _share(text: str) -> float:
     return share
 
 
-def run(options: argparse.Namespace) -> int:
-    from pipeline.cli.console import plain
-    from pipeline.networks.in_use import folder
-    from pipeline.train.display import Display, device_named, use_threads
+def run(options: argparse.Namespace, console: Console) -> None:
+    from models.voice_card import NETWORK
+    from pipeline.train.display import Display, device_named
     from pipeline.train.voice.train import train_and_ship
 
-    if options.threads:
-        use_threads(options.threads)
     collected, recipe = _collected(options), _recipe(options)
-    place = (options.output or folder(options.store)).expanduser().resolve()
-    console = plain()
-    console.quiet = options.quiet
+    place = (options.output or network_folder(options.store, NETWORK)).expanduser().resolve()
     if options.only_threshold:
         _refit(place, collected, console)
-        return 0
+        return
     with Display(console) as display:
         outcome = train_and_ship(
             collected, recipe, range(options.seeds or (1 if options.quick else SEEDS)), place,
-            device=device_named(options.device), test=not options.no_test, progress=display.progress,
+            device=device_named(options.device), test=not options.no_test, on_progress=display.progress,
             on_epoch_end=display.on_epoch_end,
         )  # fmt: skip
     _show(outcome, console)
-    return 0
 
 
 def _refit(place: Path, collected: Collected, console: Console) -> None:
     from pipeline.train.display import Display
-    from pipeline.train.voice.stream_threshold import refit
+    from pipeline.train.voice.stream_threshold import refit_threshold
 
     with Display(console) as display:
-        told = refit(
+        stream = refit_threshold(
             place, collected, lambda done, total: display.progress("listening as a stream", done, total)
         )
     console.print(
-        f"A stream names a voice from {told['sure_from']:.2f} on: {told['right']:.1%} of the time with a name right, "
-        f"{told['undecided']:.1%} of the time with speech undecided, on validation. Written into {place}."
+        f"A stream names a voice from {stream['sure_from']:.2f} on: {stream['right']:.1%} of the time with a name "
+        f"right, {stream['undecided']:.1%} of the time with speech undecided, on validation. Written into {place}."
     )
 
 
@@ -144,17 +135,17 @@ def _recipe(options: argparse.Namespace) -> GenderRecipe:
 
 def _show(outcome: Outcome, console: Console) -> None:
     for result in outcome.trained.results:
-        told = result.validation
+        values = result.validation
         console.print(
-            f"seed {result.seed}: best epoch {result.best_epoch}, validation log loss {told['validation_loss']:.3f}, "
-            f"whole clips {told['validation_accuracy_whole']:.1%}, a degraded second "
-            f"{told['validation_accuracy_degraded']:.1%}; {result.seconds / 60:.1f} min"
+            f"seed {result.seed}: best epoch {result.best_epoch}, validation log loss {values['validation_loss']:.3f}, "
+            f"whole clips {values['validation_accuracy_whole']:.1%}, a degraded second "
+            f"{values['validation_accuracy_degraded']:.1%}; {result.seconds / 60:.1f} min"
         )
     for part, evaluation in outcome.evaluations.items():
         found, wrong = evaluation.metrics, int((~evaluation.clean["right"]).sum())
         console.print(
-            f"{part}: {found.accuracy:.2%} of {found.clips:,} clips by {found.groups} speakers told right "
-            f"({wrong} wrong), ECE {found.ece:.3f}"
+            f"{part}: {found.accuracy:.2%} of {found.clips:,} clips by {found.groups} speakers are classified "
+            f"correctly ({wrong} are not), ECE {found.ece:.3f}"
         )
         for name in evaluation.told["condition"].unique():
             console.print(f"  {name}: {evaluation.of(name)['right'].mean():.1%}")

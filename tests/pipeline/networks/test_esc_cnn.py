@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.build import embeddings
 from pipeline.classify.protocol import protocol
+from pipeline.networks.stage import views
 from pipeline.train.esc.trained import TrainedFold, TrainedFolds, data_key, training_folder
 from pipeline.train.layout import TrainError
 from store.reader import Reader
@@ -164,7 +164,7 @@ def test_a_forgotten_collection_takes_the_view_along(built, trained, tone, tmp_p
 
 
 def test_its_vectors_come_from_the_training_alone(built, trained) -> None:
-    view = embeddings.views(built.store.root)["esc_cnn"]
+    view = views(built.store.root)["esc_cnn"]
     assert (len(view.columns), view.learned) == (DIMENSION, True)
     with pytest.raises(TrainError, match="then build"):
         view.compute(None)

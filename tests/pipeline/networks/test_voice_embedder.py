@@ -14,7 +14,8 @@ from safetensors.torch import save_file
 from models.ecapa.network import EcapaParameters, made
 from models.gender import load, metadata
 from pipeline.audio.decode import load_mono, resample
-from pipeline.networks.voice_model import MOVED, Ear, File
+from pipeline.networks.embedding import ClipFile
+from pipeline.networks.voice_embedder import MOVED, VoiceEmbedder
 
 SMALL = EcapaParameters(width=8, aggregated=16, bottleneck=4, embedding=6)
 RATE_HZ = 16_000
@@ -28,18 +29,18 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def ear(weights: Path) -> Ear:
-    return Ear(weights, longest_s=2.0)
+def embedder(weights: Path) -> VoiceEmbedder:
+    return VoiceEmbedder(weights, longest_s=2.0)
 
 
 @pytest.fixture
 def recorded(tmp_path: Path):
     """A file of given samples, and how a store knows it."""
 
-    def write(name: str, samples: np.ndarray, rate_hz: int = RATE_HZ, subtype: str = "PCM_16") -> File:
+    def write(name: str, samples: np.ndarray, rate_hz: int = RATE_HZ, subtype: str = "PCM_16") -> ClipFile:
         path = tmp_path / name
         soundfile.write(path, samples, rate_hz, subtype=subtype)
-        return File(path, hashlib.sha256(path.read_bytes()).hexdigest())
+        return ClipFile(path, hashlib.sha256(path.read_bytes()).hexdigest())
 
     return write
 
@@ -51,64 +52,70 @@ def noise(seconds: float, seed: int = 0, rate_hz: int = RATE_HZ) -> np.ndarray:
     return 0.05 * np.random.default_rng(seed + 1).normal(size=count) + 0.1 * np.tanh(shape)
 
 
-def test_clips_have_the_vectors_that_the_network_gives_each_alone(ear: Ear, weights: Path, recorded) -> None:
+def test_clips_have_the_vectors_that_the_network_gives_each_alone(
+    embedder: VoiceEmbedder, weights: Path, recorded
+) -> None:
     files = {
         "a": recorded("a.wav", noise(0.5)),
         "b": recorded("b.wav", np.stack([noise(1.4, 1), noise(1.4, 2)], axis=1)),
         "c": recorded("c.flac", noise(0.9, 3, 44_100), 44_100),
     }
-    heard = ear.hear(files)
-    assert list(heard.clip_ids) == ["a", "b", "c"] and not heard.unheard
-    assert heard.vectors.shape == (3, 6) and heard.vectors.dtype == np.float32
+    embedded = embedder.embed(files)
+    assert list(embedded.clip_ids) == ["a", "b", "c"] and not embedded.failures
+    assert embedded.vectors.shape == (3, 6) and embedded.vectors.dtype == np.float32
     for row, file in enumerate(files.values()):
         samples, rate_hz = load_mono(file.path)
         alone = load(weights).tell([resample(samples, rate_hz, RATE_HZ)]).embeddings[0]
-        np.testing.assert_allclose(heard.vectors[row], alone, atol=1e-4)
+        np.testing.assert_allclose(embedded.vectors[row], alone, atol=1e-4)
 
 
-def test_a_long_clip_is_the_mean_of_its_parts_but_for_silence(ear: Ear, weights: Path, recorded) -> None:
+def test_a_long_clip_is_the_mean_of_its_parts_but_for_silence(
+    embedder: VoiceEmbedder, weights: Path, recorded
+) -> None:
     sound = noise(5.0)  # three parts of at most two seconds
     model = load(weights)
     samples, _ = load_mono(recorded("x.wav", sound).path)
     parts = np.array_split(samples, 3)
     expected = model.tell(parts).embeddings
-    heard = ear.hear({"a": recorded("a.wav", sound), "short": recorded("s.wav", noise(0.4))})
-    np.testing.assert_allclose(heard.vectors[0], expected.mean(axis=0), atol=1e-4)
+    embedded = embedder.embed({"a": recorded("a.wav", sound), "short": recorded("s.wav", noise(0.4))})
+    np.testing.assert_allclose(embedded.vectors[0], expected.mean(axis=0), atol=1e-4)
     sound[len(parts[0]) : len(parts[0]) + len(parts[1])] = 0
-    (vector,) = ear.hear({"a": recorded("b.wav", sound)}).vectors
+    (vector,) = embedder.embed({"a": recorded("b.wav", sound)}).vectors
     np.testing.assert_allclose(vector, expected[[0, 2]].mean(axis=0), atol=1e-4)
 
 
-def test_what_cannot_be_heard_is_told_beside_what_can(ear: Ear, recorded, tmp_path: Path) -> None:
+def test_what_cannot_be_embedded_is_named_beside_what_can(
+    embedder: VoiceEmbedder, recorded, tmp_path: Path
+) -> None:
     high = 0.05 * np.hanning(48_000) * np.sin(2 * np.pi * 21_000 * np.arange(48_000) / 48_000)
     changed = recorded("changed.wav", noise(0.5))
     files = {
-        "gone": File(tmp_path / "none.wav", "x"),
-        "changed": File(changed.path, "0" * 64),
+        "gone": ClipFile(tmp_path / "none.wav", "x"),
+        "changed": ClipFile(changed.path, "0" * 64),
         "bat": recorded("bat.wav", high, 48_000, "FLOAT"),  # nothing of it below 8 kHz
         "good": recorded("good.wav", noise(0.5)),
     }
     broken = tmp_path / "broken.wav"
     broken.write_bytes(b"no sound")
-    files["broken"] = File(broken, hashlib.sha256(b"no sound").hexdigest())
-    heard = ear.hear(files)
-    assert list(heard.clip_ids) == ["good"] and heard.vectors.shape == (1, 6)
-    told = {name: (one.lasting, one.reason) for name, one in heard.unheard.items()}
-    assert set(told) == {"gone", "changed", "bat", "broken"}
-    assert told["gone"][0] is False and "not there any more" in told["gone"][1]
-    assert told["changed"] == (False, MOVED)
-    assert told["bat"][0] and "silence" in told["bat"][1]
-    assert told["broken"][0] and told["broken"][1]
+    files["broken"] = ClipFile(broken, hashlib.sha256(b"no sound").hexdigest())
+    embedded = embedder.embed(files)
+    assert list(embedded.clip_ids) == ["good"] and embedded.vectors.shape == (1, 6)
+    failures = {name: (one.lasting, one.reason) for name, one in embedded.failures.items()}
+    assert set(failures) == {"gone", "changed", "bat", "broken"}
+    assert failures["gone"][0] is False and "not there any more" in failures["gone"][1]
+    assert failures["changed"] == (False, MOVED)
+    assert failures["bat"][0] and "silence" in failures["bat"][1]
+    assert failures["broken"][0] and failures["broken"][1]
 
 
-def test_nothing_to_hear_is_no_vector(ear: Ear) -> None:
-    assert ear.hear({}).vectors.shape == (0, 6)
+def test_nothing_to_embed_is_no_vector(embedder: VoiceEmbedder) -> None:
+    assert embedder.embed({}).vectors.shape == (0, 6)
 
 
 def test_it_takes_as_many_threads_as_it_is_given(weights: Path) -> None:
     before = torch.get_num_threads()
     try:
-        Ear(weights, 30.0, threads=2)
+        VoiceEmbedder(weights, 30.0, threads=2)
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)

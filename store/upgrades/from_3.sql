@@ -1,5 +1,5 @@
--- What a build drops from its copy of a snapshot of an older version before it runs schema.sql: results that
--- are computed in another way now, so that none of them would be kept anyway.
+-- What a build drops from its copy of a snapshot of version 3 or older before it runs schema.sql: results that are
+-- computed in another way now, so that none of them would be kept anyway.
 
 drop table if exists analyses;
 drop table if exists analysis_gaps;
