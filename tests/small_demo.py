@@ -13,8 +13,8 @@ from pathlib import Path
 from unittest import mock
 
 from pipeline.datasets import demo
-from pipeline.synthesis import files, sounds
 from pipeline.datasets.demo import make_once
+from pipeline.synthesis import files, sounds
 from pipeline.synthesis.sounds import SoundClip
 from pipeline.synthesis.speech import voices
 from pipeline.synthesis.speech.voices import Speaker, roster

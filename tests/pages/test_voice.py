@@ -130,13 +130,8 @@ def test_a_snapshot_without_a_card_says_what_to_do(
     with Reader(current.path) as reader:
         ids = reader.experiments(DATASET)["experiment_id"].tolist()
     with Writer(current.path) as writer, writer.transaction():
-<<<<<<< HEAD
-        drop_experiments(writer.con, ids)
-    page = open_page(root, "models", part="Voice").sound()
-=======
         drop_experiments(writer, ids)
-    page = open_page(voice_store, "models", part="Voice").sound()
->>>>>>> house
+    page = open_page(root, "models", part="Voice").sound()
     assert "Build again" in page.text
     assert not page.charts
 

@@ -23,6 +23,7 @@ from filelock import FileLock
 import pipeline.build.plan
 import pipeline.extraction
 from pipeline.build.build import Options, build
+from pipeline.build.store_state import stamp
 from pipeline.classify import CLASSIFIERS
 from pipeline.classify.learning_curve import learning_curve
 from pipeline.cli.main import main
@@ -31,7 +32,6 @@ from pipeline.experiments import spec
 from pipeline.features import VIEWS
 from pipeline.features.view import View
 from pipeline.projections import METHODS
-from pipeline.build.store_state import stamp
 from pipeline.runtime import events
 from pipeline.sources import Source, parse
 from store.snapshots import Store

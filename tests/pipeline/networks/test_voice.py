@@ -27,9 +27,7 @@ def made(built):
     def make() -> ExperimentRows | Gap | None:
         built()
         with Reader(built.store.current().path) as reader:
-            found = [
-                one for one in stage.expected(built.store.root, reader) if one.spec.dataset == "hums"
-            ]
+            found = [one for one in stage.expected(built.store.root, reader) if one.spec.dataset == "hums"]
             assert len(found) < 2
             return stage.make(built.store.root, reader, found[0]) if found else None
 
@@ -152,9 +150,7 @@ def test_it_is_due_anew_when_clips_card_or_vectors_change(built, shipped, hums) 
     def key() -> str:
         built()
         with Reader(built.store.current().path) as reader:
-            (one,) = [
-                one for one in stage.expected(built.store.root, reader) if one.spec.dataset == "hums"
-            ]
+            (one,) = [one for one in stage.expected(built.store.root, reader) if one.spec.dataset == "hums"]
         return one.key
 
     keys = [key()]
