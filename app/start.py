@@ -7,7 +7,7 @@ import streamlit as st
 
 from app.builds import panel, process, waiting
 from app.cache import snapshot, tables
-from app.ui import filters, show
+from app.ui import filters, show, thumbnail
 from pipeline.projections import METHODS
 from store.errors import SesatlasError
 
@@ -34,7 +34,7 @@ def page() -> None:
         return
     with st.container():  # always one, so that what is below it stays where it is
         panel.progress()
-        panel.go_on()
+        panel.resume_button()
     datasets = snapshot.datasets()
     titles = filters.titles(datasets)
     for first in range(0, len(datasets), 3):
@@ -59,7 +59,7 @@ def _empty() -> None:
             "The store is still empty, for the build did not come to its end.", icon=":material/error:"
         )
         panel.progress()
-        panel.go_on()
+        panel.resume_button()
         st.caption("`python -m pipeline doctor` looks for what is wrong on this machine.")
     else:
         _invite()
@@ -119,7 +119,7 @@ def _picture(dataset: pd.Series) -> None:
     with st.container():  # always one, so that what is below it stays where it is
         dark = st.context.theme.type == "dark"
         colours = tuple(st.get_option(f"theme.{'dark' if dark else 'light'}.chartCategoricalColors"))
-        found = tables.thumbnail(str(dataset["dataset"]), colours)
+        found = thumbnail.draw(str(dataset["dataset"]), colours)
         if found is None:
             hopeless = not dataset["clips"] or len(tables.gaps(str(dataset["dataset"])))
             waiting.line("pca", "" if hopeless else "No picture yet: a build on the Pipeline page makes one.")
@@ -177,7 +177,7 @@ def _state(drawn: int | None, at_work: bool) -> None:
         st.rerun()
     run = process.latest(snapshot.store())
     if run and run.running:
-        st.progress(run.share, text=process.in_words(run))
+        st.progress(run.share, text=process.describe(run))
         left = process.time_left(run)
         if left:
             st.caption(left)

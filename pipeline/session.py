@@ -87,12 +87,12 @@ def amended(store: Store, current: Snapshot, run_id: str) -> Iterator[Amended]:
         with Writer(store.staging) as writer:
             what = Amended(writer)
             with writer.transaction():
-                publishing.begin_build(writer, run_id, datetime.now())  # local, as a build's own
+                publishing.begin_build(writer, run_id, datetime.now(UTC))
             yield what
             counts: dict[str, Any] = publishing.changes_since(writer, current.path)
             counts |= {"vectors_computed": 0, "vectors_reused": 0}
             with writer.transaction():
-                publishing.sign_build(writer, run_id, store.next_number(), datetime.now(), counts)
+                publishing.sign_build(writer, run_id, store.next_number(), datetime.now(UTC), counts)
         what.snapshot = publishing.publish(store, store.next_number())
     except BaseException:
         publishing.discard(store)

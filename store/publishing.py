@@ -6,7 +6,7 @@ import re
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from store.database import duckdb_errors_as, query, quoted, write_error
@@ -92,7 +92,8 @@ def begin_build(writer: Writer, build_id: str, started_at: datetime) -> None:
     One that still says 'running' was killed: only one works at a time, and it is this one.
     """
     writer.con.execute("update builds set status = ? where status = ?", [INTERRUPTED, RUNNING])
-    writer.upsert("builds", [{"build_id": build_id, "status": RUNNING, "started_at": started_at}])
+    row = {"build_id": build_id, "status": RUNNING, "started_at": started_at.astimezone(UTC)}
+    writer.upsert("builds", [row])
 
 
 def sign_build(
@@ -107,9 +108,10 @@ def sign_build(
 
     A build that publishes step by step signs each snapshot, all but the last as ``RUNNING``.
     """
-    begun = writer.con.execute("select started_at from builds where build_id = ?", [build_id]).fetchall()
-    now = {"status": status, "snapshot": snapshot, "finished_at": finished_at}
-    writer.upsert("builds", [{"build_id": build_id, "started_at": begun[0][0], **now, **counts}])
+    done = {"status": status, "snapshot": snapshot, "finished_at": finished_at.astimezone(UTC), **counts}
+    assignments = ", ".join(f"{name} = ${name}" for name in done)
+    statement = f"update builds set {assignments} where build_id = $build_id"
+    writer.con.execute(statement, done | {"build_id": build_id})
 
 
 def changes_since(writer: Writer, published: Path | None) -> dict[str, int]:

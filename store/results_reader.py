@@ -53,7 +53,7 @@ class AnalysisQueries(Queries):
         return {(row["stage"], row["dataset"], row["view"]): row["key"] for row in rows}
 
     def embeddings(self) -> pd.DataFrame:
-        """``view``, ``dataset``, ``key``, ``clips``: what networks have made of which datasets."""
+        """``view``, ``dataset``, ``key``, ``clips``, ``missing``, ``reason``: what networks made of which datasets."""
         return self.frame("embeddings")
 
     def analyses(self, dataset: str) -> pd.DataFrame:
@@ -208,7 +208,7 @@ class ExperimentQueries(Queries):
         return self.frame("experiment_history", experiment_id=experiment_id)
 
     def experiment_gaps(self, dataset: str) -> pd.DataFrame:
-        """What could not be learned of a dataset, and why: ``target``, ``what``, ``reason``."""
+        """What could not be learned or embedded of a dataset, and why: ``target``, ``what``, ``reason``."""
         return self.frame("experiment_gaps", dataset=dataset)
 
     def predictions(self, experiment_id: str) -> Predictions:

@@ -87,14 +87,16 @@ create table if not exists embeddings (
     dataset varchar not null,
     key     varchar not null,
     clips   integer not null,
+    missing integer,
+    reason  varchar,
     primary key (view, dataset)
 );
 
 create table if not exists builds (
     build_id         varchar primary key,
     status           varchar not null,
-    started_at       timestamp not null,
-    finished_at      timestamp,
+    started_at       timestamptz not null,
+    finished_at      timestamptz,
     snapshot         integer,
     clips            integer,
     added            integer,

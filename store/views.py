@@ -120,7 +120,9 @@ def replace_embeddings(
     writer.con.execute(f"delete from {view_table(view)}")
     for dataset, (key, clip_ids, values) in found.items():
         upsert_vectors(writer, view, clip_ids, values)
-        row = {"view": view, "dataset": dataset, "key": key, "clips": len(clip_ids)}
+        row = {
+            "view": view, "dataset": dataset, "key": key, "clips": len(clip_ids), "missing": 0, "reason": None,
+        }  # fmt: skip
         writer.append("embeddings", [row])
 
 
@@ -131,12 +133,18 @@ def open_embeddings(writer: Writer, view: str, dataset: str) -> None:
     writer.con.execute("delete from embeddings where view = ? and dataset = ?", [view, dataset])
 
 
-def close_embeddings(writer: Writer, view: str, dataset: str, key: str) -> None:
-    """Say of what the dataset's vectors in a view are, by ``key``, now that all are there that there will be."""
+def close_embeddings(
+    writer: Writer, view: str, dataset: str, key: str, missing: int = 0, reason: str | None = None
+) -> None:
+    """Say of what the dataset's vectors in a view are, by ``key``, now that all are there that there will be.
+
+    ``missing`` counts the clips that have none, and ``reason`` says why not.
+    """
     where = f"select count(*) from {view_table(view)} v join clips c using (clip_id) where c.dataset = ?"
     ((clips,),) = writer.con.execute(where, [dataset]).fetchall()
     writer.con.execute("delete from embeddings where view = ? and dataset = ?", [view, dataset])
-    writer.append("embeddings", [{"view": view, "dataset": dataset, "key": key, "clips": clips}])
+    row = {"view": view, "dataset": dataset, "key": key, "clips": clips, "missing": missing, "reason": reason}
+    writer.append("embeddings", [row])
 
 
 def drop_embeddings(writer: Writer, view: str, dataset: str) -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from app.cache import snapshot
+from app.cache.snapshot import of_snapshot
 from app.ui import clip as listen
 from pipeline.audio.decode import AudioError
 from pipeline.audit.duplicates import Aligned, align
@@ -17,16 +18,17 @@ from pipeline.audit.leakage import Effect, effect
 from pipeline.audit.report import SPLIT
 from pipeline.experiments.spec import UNLEAKED
 from store.errors import SesatlasError
+from store.reader import Reader
 
 TABLES = ("pairs", "leaks", "removed", "label_issues", "facts", "balance")
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class Audit:
     """
     One dataset's audit. ``summaries`` and ``notes`` are the sentences of each part by its name.
 
-    ``experiment`` is the row of the one that the label issues are from, ``unleaked`` that of the same one
+    ``experiment`` is the row of the one whose predictions rank the label issues, ``unleaked`` that of the same one
     without the clips that leaked; None where there is none.
     """
 
@@ -49,20 +51,20 @@ class Found:
 
     @property
     def protocol(self) -> str:
-        """The split that it looked across, in two words or so."""
+        """The split that it audited, in two words or so."""
         return self.summaries[SPLIT]
 
     def caption(self, n: int | None = None, what: str = "clip") -> str:
-        """What every figure says of itself: dataset, snapshot, protocol, n."""
+        """The caption of every figure: dataset, snapshot, protocol, n."""
         count = self.clips if n is None else n
         words = [str(self.dataset["title"]), f"snapshot {snapshot.current().number}", self.protocol]
         return " · ".join([*words, f"n = {count:,} {what}{'s' * (count != 1)}"])
 
 
-def found(dataset: pd.Series) -> Found | None:
+def load(dataset: pd.Series) -> Audit | None:
     """The audit of a dataset; None where this snapshot has none."""
     name = str(dataset["dataset"])
-    read = _read(*snapshot.shown(), name)
+    read = _read(name)
     if read is None:
         return None
     clips, tables, experiment, unleaked = read
@@ -70,14 +72,13 @@ def found(dataset: pd.Series) -> Found | None:
     summaries = dict(zip(parts["part"], parts["summary"], strict=True))
     notes = {part: list(some) for part, some in zip(parts["part"], parts["notes"], strict=True)}
     rest = {table: tables[table].copy(deep=False) for table in TABLES}
-    return Found(dataset, clips, summaries, notes, experiment=experiment, unleaked=unleaked, **rest)
+    return Audit(dataset, clips, summaries, notes, experiment=experiment, unleaked=unleaked, **rest)
 
 
-@st.cache_resource(max_entries=8, show_spinner="Reading the audit ...")
+@of_snapshot(spinner="Reading the audit ...")
 def _read(
-    root: str, number: int, dataset: str
+    reader: Reader, dataset: str
 ) -> tuple[int, dict[str, pd.DataFrame], pd.Series | None, pd.Series | None] | None:
-    reader = snapshot._reader(root, number)
     audits = reader.audits()
     mine = audits[audits["dataset"] == dataset]
     if mine.empty:
@@ -90,14 +91,9 @@ def _read(
     return int(mine["clips"].iloc[0]), tables, rows[0], rows[1]
 
 
-def removal(before_id: str, after_id: str) -> Effect:
+@of_snapshot()
+def removal(reader: Reader, before_id: str, after_id: str) -> Effect:
     """Accuracy before and after, on the clips that both experiments tested."""
-    return _removal(*snapshot.shown(), before_id, after_id)
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _removal(root: str, number: int, before_id: str, after_id: str) -> Effect:
-    reader = snapshot._reader(root, number)
     return effect(reader.predictions(before_id).table, reader.predictions(after_id).table)
 
 

@@ -1,7 +1,8 @@
-"""What a build has computed from the views, read from the snapshot that is shown; cached like it."""
+"""What builds have computed of the clips, read from the snapshot that is shown: analyses and experiments."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from app.cache import snapshot
-from app.ui import thumbnail as pictures
+from app.cache.snapshot import of_snapshot
 from models.decisions import StreamParameters
 from models.gender import VoiceEar, ear_of
 from models.voice_card import Card
@@ -23,110 +24,38 @@ from pipeline.networks.in_use import used
 from store.reader import Matrix, Reader
 from store.results_reader import Points, Predictions
 
-
-def _reader(root: str, number: int) -> Reader:
-    return snapshot._reader(root, number)
-
-
-def projections(dataset: str) -> pd.DataFrame:
-    """The projections of a dataset's views with their quality."""
-    return _projections(*snapshot.shown(), dataset)
-
-
-@st.cache_data(max_entries=8, show_spinner=False)
-def _projections(root: str, number: int, dataset: str) -> pd.DataFrame:
-    return _reader(root, number).projections(dataset)
+projections = of_snapshot()(Reader.projections)
+axes = of_snapshot()(Reader.axes)
+clusterings = of_snapshot()(Reader.clusterings)
+members = of_snapshot(entries=32)(Reader.members)
+gaps = of_snapshot()(Reader.gaps)
+experiments = of_snapshot()(Reader.experiments)
+experiment_gaps = of_snapshot()(Reader.experiment_gaps)
+history = of_snapshot(entries=16)(Reader.experiment_history)
 
 
-def points(projection_id: str) -> Points:
+@of_snapshot(entries=16, spinner="Reading the positions ...")
+def points(reader: Reader, projection_id: str) -> Points:
     """Where each clip lies, and how far each place can be believed; not to be changed."""
-    return _points(*snapshot.shown(), projection_id)
-
-
-@st.cache_resource(max_entries=16, show_spinner="Reading the positions ...")
-def _points(root: str, number: int, projection_id: str) -> Points:
-    found = _reader(root, number).points(projection_id)
+    found = reader.points(projection_id)
     for one in (found.clip_ids, found.positions, found.trustworthiness, found.continuity):
         one.flags.writeable = False  # all sessions share it
     return found
 
 
-def axes(projection_id: str) -> pd.DataFrame:
-    """What the axes of a PCA are made of."""
-    return _axes(*snapshot.shown(), projection_id)
-
-
-@st.cache_data(max_entries=8, show_spinner=False)
-def _axes(root: str, number: int, projection_id: str) -> pd.DataFrame:
-    return _reader(root, number).axes(projection_id)
-
-
-def thumbnail(dataset: str, colours: tuple[str, ...]) -> tuple[str, str] | None:
-    """The collection as a small picture (SVG) and the method that laid it out; None before there is a projection."""
-    return _thumbnail(*snapshot.shown(), dataset, colours)
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _thumbnail(root: str, number: int, dataset: str, colours: tuple[str, ...]) -> tuple[str, str] | None:
-    row = pictures.best(_projections(root, number, dataset))
-    if row is None:
-        return None
-    points = _points(root, number, str(row["projection_id"]))
-    clips = aligned(snapshot._clips(root, number, dataset), points.clip_ids)
-    return pictures.svg(points.positions, clips["label"].tolist(), colours), str(row["method"])
-
-
-def clusterings(dataset: str) -> pd.DataFrame:
-    """Every clustering of a dataset with its scores, best first."""
-    return _clusterings(*snapshot.shown(), dataset)
-
-
-@st.cache_data(max_entries=8, show_spinner=False)
-def _clusterings(root: str, number: int, dataset: str) -> pd.DataFrame:
-    return _reader(root, number).clusterings(dataset)
-
-
-def members(clustering_id: str) -> pd.DataFrame:
-    """Which cluster each clip is in (-1 for noise), and how firmly."""
-    return _members(*snapshot.shown(), clustering_id).copy(deep=False)  # as in `snapshot.clips`
-
-
-@st.cache_resource(max_entries=32, show_spinner=False)
-def _members(root: str, number: int, clustering_id: str) -> pd.DataFrame:
-    return _reader(root, number).members(clustering_id)
-
-
-def tree(clustering_id: str) -> pd.DataFrame:
+@of_snapshot(entries=16)
+def tree(reader: Reader, clustering_id: str) -> pd.DataFrame:
     """The condensed tree of an HDBSCAN clustering; empty for others."""
-    return _tree(*snapshot.shown(), clustering_id)
+    return reader.tree(clustering_id).rename(columns={"lambda": "lambda_val"})
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
-def _tree(root: str, number: int, clustering_id: str) -> pd.DataFrame:
-    return _reader(root, number).tree(clustering_id).rename(columns={"lambda": "lambda_val"})
-
-
-def spaces(dataset: str, view: str, umap_ids: tuple[tuple[str, str], ...]) -> dict[str, Space]:
+@of_snapshot(entries=4)
+def spaces(
+    reader: Reader, dataset: str, view: str, umap_ids: tuple[tuple[str, str], ...]
+) -> Mapping[str, Space]:
     """The spaces of a view to cluster in; kept, for a second clustering of one is much quicker."""
-    return _spaces(*snapshot.shown(), dataset, view, umap_ids)
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _spaces(
-    root: str, number: int, dataset: str, view: str, umap_ids: tuple[tuple[str, str], ...]
-) -> dict[str, Space]:
-    umap = {name: _points(root, number, id_).positions for name, id_ in umap_ids}
-    return {one.name: one for one in all_spaces(snapshot._standardised(root, number, dataset, view), umap)}
-
-
-def gaps(dataset: str) -> pd.DataFrame:
-    """What a build could not compute of each view, and why."""
-    return _gaps(*snapshot.shown(), dataset)
-
-
-@st.cache_data(max_entries=8, show_spinner=False)
-def _gaps(root: str, number: int, dataset: str) -> pd.DataFrame:
-    return _reader(root, number).gaps(dataset)
+    umap = {name: points(id_).positions for name, id_ in umap_ids}
+    return {one.name: one for one in all_spaces(snapshot.standardised(dataset, view), umap)}
 
 
 def aligned(frame: pd.DataFrame, clip_ids: NDArray[np.object_]) -> pd.DataFrame:
@@ -134,73 +63,32 @@ def aligned(frame: pd.DataFrame, clip_ids: NDArray[np.object_]) -> pd.DataFrame:
     return frame.set_index("clip_id").reindex(clip_ids)
 
 
-def experiments(dataset: str) -> pd.DataFrame:
-    """Every experiment of a dataset, the most accurate first; see ``store/queries/experiments.sql``."""
-    return _experiments(*snapshot.shown(), dataset)
-
-
-@st.cache_data(max_entries=8, show_spinner=False)
-def _experiments(root: str, number: int, dataset: str) -> pd.DataFrame:
-    return _reader(root, number).experiments(dataset)
-
-
-def experiment_gaps(dataset: str) -> pd.DataFrame:
-    """What could not be learned of a dataset, and why."""
-    return _experiment_gaps(*snapshot.shown(), dataset)
-
-
-@st.cache_data(max_entries=8, show_spinner=False)
-def _experiment_gaps(root: str, number: int, dataset: str) -> pd.DataFrame:
-    return _reader(root, number).experiment_gaps(dataset)
-
-
-def metrics(experiment_id: str, kind: str) -> pd.DataFrame:
+@of_snapshot(entries=64)
+def metrics(reader: Reader, experiment_id: str, kind: str) -> pd.DataFrame:
     """What was measured of each fold, class, share, view or column: a row a name, a column a metric."""
-    rows = _metrics(*snapshot.shown(), experiment_id)
+    rows = reader.experiment_metrics(experiment_id)
     rows = rows[rows["kind"] == kind]
     wide = rows.pivot(index="name", columns="metric", values="value")
     wide = wide.reindex(index=rows["name"].unique(), columns=rows["metric"].unique())
     return wide.rename_axis(columns=None).reset_index()
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
-def _metrics(root: str, number: int, experiment_id: str) -> pd.DataFrame:
-    return _reader(root, number).experiment_metrics(experiment_id)
-
-
-def history(experiment_id: str) -> pd.DataFrame:
-    """``fold``, ``epoch``, ``metric``, ``value`` of a network; empty for all else."""
-    return _history(*snapshot.shown(), experiment_id)
-
-
-@st.cache_data(max_entries=16, show_spinner=False)
-def _history(root: str, number: int, experiment_id: str) -> pd.DataFrame:
-    return _reader(root, number).experiment_history(experiment_id)
-
-
-def predictions(experiment_id: str) -> Predictions:
+@of_snapshot(entries=16, spinner="Reading the predictions ...")
+def predictions(reader: Reader, experiment_id: str) -> Predictions:
     """What an experiment said of each clip it tested; not to be changed."""
-    return _predictions(*snapshot.shown(), experiment_id)
-
-
-@st.cache_resource(max_entries=16, show_spinner="Reading the predictions ...")
-def _predictions(root: str, number: int, experiment_id: str) -> Predictions:
-    found = _reader(root, number).predictions(experiment_id)
+    found = reader.predictions(experiment_id)
     found.probabilities.flags.writeable = False  # all sessions share it
     return found
 
 
-def removed(dataset: str) -> frozenset[str]:
+@of_snapshot()
+def removed(reader: Reader, dataset: str) -> frozenset[str]:
     """The clips that the audit takes out of what is learned from, so that nothing known crosses over."""
-    return _removed(*snapshot.shown(), dataset)
+    return frozenset(reader.audit_removed(dataset)["clip_id"])
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
-def _removed(root: str, number: int, dataset: str) -> frozenset[str]:
-    return frozenset(_reader(root, number).audit_removed(dataset)["clip_id"])
-
-
-def space(dataset: str, views: tuple[str, ...]) -> Input:
+@of_snapshot(entries=4, spinner="Bringing the columns to one scale ...")
+def space(reader: Reader, dataset: str, views: tuple[str, ...]) -> Input:
     """What an experiment learned from, every column on one scale; not to be changed.
 
     Raises
@@ -208,12 +96,6 @@ def space(dataset: str, views: tuple[str, ...]) -> Input:
     InputError
         The snapshot lacks one of the views, or in none of them does one clip differ from another.
     """
-    return _space(*snapshot.shown(), dataset, views)
-
-
-@st.cache_resource(max_entries=4, show_spinner="Bringing the columns to one scale ...")
-def _space(root: str, number: int, dataset: str, views: tuple[str, ...]) -> Input:
-    reader = _reader(root, number)
     if views == (FACTS,):
         clips = reader.clips(dataset)
         values, names = recording_facts.matrix(clips)

@@ -1,4 +1,4 @@
-"""Experiments side by side and class by class: DataFrame to Plotly. Knows no Streamlit."""
+"""Figures of experiments: side by side, class by class, curves, folds, columns. DataFrame to Plotly; no Streamlit."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DASHES = ("dot", "dash", "dashdot", "longdash", "longdashdot", "5px,2px", "2px,6
 LONGEST = 44
 FULL = [0, 1.02]
 MOST_POINTS = 200
-"""Of a curve: more make the page slower and the line no smoother."""
+"""Of a curve: more make the page slower, and the line no smoother."""
 GREY = {"dash": "dot", "width": 1.5, "color": "rgba(128, 128, 128, 0.8)"}
 SHARES = {"tickformat": ".0%", "range": [-0.02, 1.02]}
 
@@ -32,7 +32,7 @@ def accuracies(
     title: str,
     dots: str = "measured here, with 95% interval",
 ) -> go.Figure:
-    """Accuracies with their intervals, such as of experiments, and what there is to hold them against as lines.
+    """Accuracies with their intervals, such as of experiments, and others to compare them with as lines.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def folds(table: pd.DataFrame, overall: float, title: str) -> go.Figure:
 
 
 def importance(table: pd.DataFrame, title: str) -> go.Figure:
-    """How much worse it gets where a column's values are exchanged between the clips.
+    """How much worse it gets when a column's values are permuted between the clips.
 
     Parameters
     ----------
@@ -156,13 +156,13 @@ def importance(table: pd.DataFrame, title: str) -> go.Figure:
             hovertemplate="%{customdata[0]}<br>log loss + %{x:.3g}<br>accuracy - %{customdata[1]:.1%}<extra></extra>",
         )
     )
-    figure.update_xaxes(title="rise of the log loss (nats)")
+    figure.update_xaxes(title="increase in log loss (nats)")
     figure.update_yaxes(tickvals=list(range(len(rows))), ticktext=[short(one) for one in rows["name"]])
     return figure.update_layout(title=title, height=150 + BAR_PX * max(len(rows), 3))
 
 
 def probabilities(table: pd.DataFrame, title: str) -> go.Figure:
-    """What one clip was taken for: ``name`` and ``probability``, the likeliest first."""
+    """Predicted classes of one clip: ``name`` and ``probability``, the likeliest first."""
     rows = table[::-1]
     figure = go.Figure(
         go.Bar(
@@ -209,25 +209,25 @@ def curves(table: pd.DataFrame, x: str, y: str, title: str, *, stepped: bool) ->
 
 
 def with_diagonal(figure: go.Figure) -> go.Figure:
-    """The line of what guessing, or a perfectly calibrated model, does."""
+    """The line of guessing, or of a perfectly calibrated model."""
     return figure.add_shape(type="line", x0=0, y0=0, x1=1, y1=1, line=GREY, layer="below")
 
 
-def reliability_table(told: Reliability) -> pd.DataFrame:
+def reliability_table(reliability: Reliability) -> pd.DataFrame:
     """The numbers behind :func:`reliability`, a row a bin."""
     return pd.DataFrame(
         {
-            "from": told.edges[:-1],
-            "to": told.edges[1:],
-            "clips": told.clips,
-            "confidence": told.confidence,
-            "accuracy": told.accuracy,
+            "from": reliability.edges[:-1],
+            "to": reliability.edges[1:],
+            "clips": reliability.clips,
+            "confidence": reliability.confidence,
+            "accuracy": reliability.accuracy,
         }
     )
 
 
 def reliability(table: pd.DataFrame, title: str) -> go.Figure:
-    """How often a stated confidence is right: on the diagonal it is as often as it says."""
+    """Accuracy by confidence: on the diagonal predictions are correct as often as their confidence says."""
     there = table[table["clips"] > 0]
     gaps = np.abs(there["accuracy"] - there["confidence"])
     figure = go.Figure()
@@ -239,7 +239,7 @@ def reliability(table: pd.DataFrame, title: str) -> go.Figure:
             marker={"color": NEITHER.replace("0.1", "0.3"), "line_width": 0},
             customdata=table["clips"],
             hovertemplate="%{customdata} clips, %{y:.0%} of all<extra></extra>",
-            name="share of the clips",
+            name="share of clips",
         )
     )
     figure.add_trace(
@@ -249,11 +249,11 @@ def reliability(table: pd.DataFrame, title: str) -> go.Figure:
             mode="lines+markers",
             marker_size=9,
             customdata=np.column_stack([there["clips"], gaps]),
-            hovertemplate="said %{x:.1%}, right %{y:.1%}<br>%{customdata[0]} clips<extra></extra>",
-            name="right, of those who say so",
+            hovertemplate="confidence %{x:.1%}, correct %{y:.1%}<br>%{customdata[0]} clips<extra></extra>",
+            name="correct",
         )
     )
-    figure.update_xaxes(title="confidence in what was predicted", **SHARES)
+    figure.update_xaxes(title="confidence in the prediction", **SHARES)
     figure.update_yaxes(title="share", **SHARES)
     return with_diagonal(figure.update_layout(title=title, height=460))
 

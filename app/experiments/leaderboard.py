@@ -1,4 +1,4 @@
-"""All experiments on one target in a table, the most accurate first, with what needs no listening marked."""
+"""All experiments on one target in a table, the most accurate first, beside what others report."""
 
 from __future__ import annotations
 
@@ -8,28 +8,27 @@ import pandas as pd
 
 from app.experiments import summary
 from app.experiments.summary import Names
-from app.ui import show as board
+from app.ui import show
 from pipeline.experiments.spec import EVERY_CLIP, FACTS
+from pipeline.networks import NETWORKS
 
 HIGHEST_PX = 330
-ABOUT, GOOD, SURE, COST = "Experiment", "How good", "How sure, how honest", "Cost"
+ABOUT, GOOD, SURE, COST = "Experiment", "Performance", "Uncertainty and calibration", "Cost"
 COLUMNS = {
-    "method": (ABOUT, "method", None, "What learned. A baseline does not listen: it guesses, or it "
-               "learned from facts of the recording alone, such as duration, level, bandwidth and format."),
-    "views": (ABOUT, "from", None, "The features it learned from."),
-    "accuracy": (GOOD, "accuracy %", "%.1f", "Tested clips that are told right."),
-    "spread": (GOOD, "±", "%.1f", "How much the accuracy varies over the folds (standard deviation)."),
-    "balanced": (GOOD, "balanced %", "%.1f", "The mean of the classes' recalls: each class counts the same."),
-    "macro_f1": (GOOD, "macro F1 %", "%.1f", "The mean of the classes' F1: each class counts the same."),
-    "interval": (SURE, "95% interval %", None, "Where the accuracy may lie, were other clips tested, each clip "
-                 "taken as independent (Wilson 1927)."),
-    "grouped": (SURE, "with groups %", None, "The same, knowing that clips of one speaker or source are alike; "
-                "empty where no two clips belong together."),
-    "log_loss": (SURE, "log loss", "%.2f", "What its probabilities cost, in nats: 0 is sure and right, lower is "
-                 "better."),
-    "ece": (SURE, "ECE %", "%.1f", "How far stated confidence and share of right answers lie apart (expected "
-            "calibration error)."),
-    "seconds": (COST, "seconds", "%.1f", "To learn and test on all folds."),
+    "method": (ABOUT, "method", None, "The classifier or network. A baseline does not use the audio: it "
+               "guesses, or learned from facts of the recording such as duration, level, bandwidth and format."),
+    "views": (ABOUT, "views", None, "The features it learned from."),
+    "accuracy": (GOOD, "accuracy %", "%.1f", "Tested clips that are classified correctly."),
+    "spread": (GOOD, "±", "%.1f", "Standard deviation of the accuracy over the folds."),
+    "balanced": (GOOD, "balanced %", "%.1f", "The mean recall of the classes: each class counts the same."),
+    "macro_f1": (GOOD, "macro F1 %", "%.1f", "The mean F1 of the classes: each class counts the same."),
+    "interval": (SURE, "95% interval %", None, "Of the accuracy, with each clip taken as independent "
+                 "(Wilson 1927)."),
+    "grouped": (SURE, "95% interval by groups %", None, "The same, with all clips of a speaker or source "
+                "taken as one; empty where no two clips belong together."),
+    "log_loss": (SURE, "log loss", "%.2f", "In nats: 0 is confident and correct, lower is better."),
+    "ece": (SURE, "ECE %", "%.1f", "Expected calibration error: how far confidence and accuracy differ."),
+    "seconds": (COST, "seconds", "%.1f", "To train and test on all folds."),
 }  # fmt: skip
 """Column: the heading it stands under, its name, its number format, and what it means."""
 READER = "esc50"
@@ -50,40 +49,46 @@ PAPER = {
 
 
 def of_target(experiments: pd.DataFrame, target: str) -> pd.DataFrame:
-    """The experiments that are compared with each other: on one target, tested on every clip."""
+    """The experiments that can be compared with each other: on one target, tested on every clip."""
     chosen = (experiments["target"] == target) & (experiments["subset"] == EVERY_CLIP)
     return experiments[chosen]
 
 
 def apart(board: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The experiments that learned here, and the voice network's, which is tested otherwise than they are."""
-    voices = pd.Series([summary.is_voice(row) for _, row in board.iterrows()], index=board.index, dtype=bool)
-    return board[~voices], board[voices]
+    """The experiments that learned here, and those of networks that learned elsewhere and are tested otherwise."""
+    away = [summary.elsewhere(row) is not None for _, row in board.iterrows()]
+    elsewhere = pd.Series(away, index=board.index, dtype=bool)
+    return board[~elsewhere], board[elsewhere]
 
 
 def protocols(board: pd.DataFrame) -> str:
     """How the experiments of a leaderboard were tested, in sentences."""
-    return " *The voice network:* ".join(
-        str(one["protocol_summary"].iloc[0]) for one in apart(board) if len(one)
-    )
+    here, elsewhere = apart(board)
+    sentences = {"": str(here["protocol_summary"].iloc[0])} if len(here) else {}
+    for method, rows in elsewhere.groupby("method", sort=False):
+        noun = NETWORKS[str(method)].noun
+        sentences[f"*{noun[:1].upper()}{noun[1:]}:* "] = str(rows["protocol_summary"].iloc[0])
+    if len(sentences) == 1:
+        return next(iter(sentences.values()))
+    return " ".join(name + sentence for name, sentence in sentences.items())
 
 
 def first(experiments: pd.DataFrame) -> str | None:
-    """The most accurate experiment that listens; else the most accurate of all."""
+    """The most accurate experiment that uses the audio; else the most accurate of all."""
     if experiments.empty:
         return None
-    heard = experiments[summary.listens(experiments)]
-    return str((heard if len(heard) else experiments)["experiment_id"].iloc[0])
+    listening = experiments[summary.listens(experiments)]
+    return str((listening if len(listening) else experiments)["experiment_id"].iloc[0])
 
 
-def shown(experiments: pd.DataFrame, names: Names) -> pd.DataFrame:
+def display_table(experiments: pd.DataFrame, names: Names) -> pd.DataFrame:
     """The table as it is shown, indexed by ``experiment_id``, the columns of ``COLUMNS``."""
     table = experiments.set_index("experiment_id")
     made = pd.DataFrame(
         {
             "method": [_method(row) for _, row in table.iterrows()],
             "views": [
-                "nothing" if summary.sort(row) == summary.BASELINE else names.of_views(row["views"])
+                "none" if summary.sort(row) == summary.BASELINE else names.of_views(row["views"])
                 for _, row in table.iterrows()
             ],
             "accuracy": 100 * table["accuracy"],
@@ -103,7 +108,7 @@ def shown(experiments: pd.DataFrame, names: Names) -> pd.DataFrame:
 
 
 def _method(row: pd.Series) -> str:
-    extra = [f"seed {row['seed']}"] if row["seed"] and not summary.is_voice(row) else []
+    extra = [f"seed {row['seed']}"] if row["seed"] and summary.elsewhere(row) is None else []
     extra += ["each view votes"] if row["combination"] == "vote" else []
     extra += ["baseline"] if summary.sort(row) in (summary.BASELINE, summary.MEASURED_AS[FACTS]) else []
     return summary.method(row["method"]) + (f" ({', '.join(extra)})" if extra else "")
@@ -128,7 +133,7 @@ def draw(experiments: pd.DataFrame, names: Names, chosen: str | None, *, key: st
     key : str
         A prefix, unique on the page.
     """
-    return board.choose_row(shown(experiments, names), COLUMNS, chosen, key=key, highest_px=HIGHEST_PX)
+    return show.choose_row(display_table(experiments, names), COLUMNS, chosen, key=key, highest_px=HIGHEST_PX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,19 +149,19 @@ class Reference:
 
 
 def published(dataset: pd.Series, experiment: pd.Series) -> list[Reference]:
-    """What there is to set beside an experiment; empty for other collections, targets and sets of classes."""
+    """Published accuracies to set beside an experiment; empty for other collections, targets and sets of classes."""
     if dataset["reader"] != READER or experiment["target"] != "label":
         return []
     classes = frozenset(experiment["classes"])
     name = "ESC-10" if classes == ESC10 else "ESC-50" if len(classes) == ESC50_CLASSES else None
     if name is None:
         return []
-    clips, told = PAPER[name]
-    return [Reference(what, accuracy, name, clips) for what, accuracy in told.items()]
+    clips, accuracies = PAPER[name]
+    return [Reference(what, accuracy, name, clips) for what, accuracy in accuracies.items()]
 
 
 def published_table(references: list[Reference]) -> pd.DataFrame:
-    """As it is shown: one row a reference, accuracy in percent."""
+    """A row a reference, accuracy in percent."""
     return pd.DataFrame(
         {
             "of": [one.of for one in references],
@@ -170,7 +175,7 @@ def published_table(references: list[Reference]) -> pd.DataFrame:
 
 
 def published_sentence(references: list[Reference]) -> str:
-    """All of them in a line, marked as what they are."""
-    told = ", ".join(f"{one.what} {100 * one.accuracy:.1f}%" for one in references)
+    """All of them in a sentence that says they were not measured here."""
+    each = ", ".join(f"{one.what} {100 * one.accuracy:.1f}%" for one in references)
     first = references[0]
-    return f"In print, not measured here, {first.of}: {told} ([{first.source}]({first.link}))."
+    return f"Published results on {first.of}, not measured here: {each} ([{first.source}]({first.link}))."

@@ -9,7 +9,7 @@ from typing import Literal
 import streamlit as st
 
 from app import error_boundary
-from app.cache import tables as learned
+from app.cache import tables
 from app.components.monitor.monitor import monitor
 from app.components.players.microphone_help import microphone_help
 from app.live import corrections, metrics, voice_map, webrtc
@@ -107,7 +107,7 @@ def _sitting(ears: Ears) -> Sitting:
     """What is kept of the session that goes on, or of the last one."""
     kept: Sitting | None = st.session_state.get(SITTING)
     if kept is None or kept.number != ears.starts:
-        kept = st.session_state[SITTING] = Sitting(ears.starts, learned.voice_ear().classes)
+        kept = st.session_state[SITTING] = Sitting(ears.starts, tables.voice_ear().classes)
     return kept
 
 

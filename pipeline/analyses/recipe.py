@@ -152,12 +152,12 @@ def kept_clusterings(base: Path | None, dataset: str) -> dict[str, list[Clusteri
 def projection_id(dataset: str, view: str, spec: ProjectionSpec) -> str:
     """Readable, and the same in every snapshot: ``esc50.all.umap-3d``, with a hash where parameters were set."""
     name = f"{dataset}.{view}.{spec.method}-{spec.dimension}d"
-    return f"{name}.{_digest(dict(spec.parameters))[:8]}" if spec.parameters else name
+    return f"{name}.{digest(dict(spec.parameters))[:8]}" if spec.parameters else name
 
 
 def clustering_id(dataset: str, view: str, space: str, method: str, parameters: Mapping[str, Any]) -> str:
     """As :func:`projection_id`; a grid gives many of one method, so the hash is always there."""
-    return f"{dataset}.{view}.{space}.{method}.{_digest(dict(parameters))[:8]}"
+    return f"{dataset}.{view}.{space}.{method}.{digest(dict(parameters))[:8]}"
 
 
 def view_keys(views: Mapping[str, View]) -> dict[str, str]:
@@ -168,7 +168,7 @@ def view_keys(views: Mapping[str, View]) -> dict[str, str]:
     keys = {name: view.key for name, view in views.items()}
     described = {name: key for name, key in keys.items() if not views[name].learned}
     if len(described) > 1:
-        keys[ALL] = _digest(described)
+        keys[ALL] = digest(described)
     return keys
 
 
@@ -181,7 +181,7 @@ def picture_key(stage: str, view: View | None, view_key: str, fingerprint: str) 
     made_by = {name: [one.version, dict(one.parameters)] for name, one in sorted(methods.items())}
     # In an order of their own: where a method stands in its registry changes no number.
     drawn = sorted((asdict(spec) for spec in specs), key=lambda one: (one["method"], one["dimension"]))
-    return _digest([VERSION, made_by, drawn, view_key, fingerprint])
+    return digest([VERSION, made_by, drawn, view_key, fingerprint])
 
 
 def clustering_key(keys: Mapping[str, str], fingerprint: str, *, thorough: bool) -> str:
@@ -195,10 +195,10 @@ def clustering_key(keys: Mapping[str, str], fingerprint: str, *, thorough: bool)
     clusterers = {name: [one.version, dict(one.parameters)] for name, one in CLUSTERERS.items()}
     umap = METHODS.get("umap")
     spaces = [asdict(one) for one in SPACES.values()], umap and [umap.version, dict(umap.parameters)]
-    return _digest([VERSION, clusterers, spaces, dict(keys), fingerprint, thorough])
+    return digest([VERSION, clusterers, spaces, dict(keys), fingerprint, thorough])
 
 
-def _digest(content: object) -> str:
+def digest(content: object) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=_plain).encode()).hexdigest()[:16]
 
 

@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import partial
 
 from pipeline.build import stages
 from pipeline.build.plan import Plan, make_plan, planned
@@ -78,7 +79,7 @@ class _Build:
     on_event: events.Listener
     options: Options
     started: float = field(default_factory=time.monotonic)
-    started_at: datetime = field(default_factory=datetime.now)
+    started_at: datetime = field(default_factory=partial(datetime.now, UTC))
     views: Mapping[str, View] = field(default_factory=dict)
     """Those that are computed of a clip, and those that networks made."""
     base: Snapshot | None = None

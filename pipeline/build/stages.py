@@ -19,6 +19,7 @@ from pipeline.audit import stage as audits
 from pipeline.experiments import stage as experiments
 from pipeline.networks import stage as networks
 from pipeline.runtime import events
+from pipeline.scores import stage as scores
 from pipeline.stage import OnProgress, Run, Schedule, Stage, State
 from store.reader import Reader
 
@@ -28,6 +29,7 @@ STAGES: dict[str, Stage] = {
         analyses.PRINCIPAL_COMPONENTS,
         analyses.OVERVIEW,
         networks.EMBEDDINGS,
+        scores.SCORES,
         analyses.PICTURES,
         clustering.CLUSTERINGS,
         experiments.stage_of(networks),

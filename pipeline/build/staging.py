@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -159,5 +159,5 @@ def sign(
     """Write what the build has done into the history, and which snapshots it has published on its way."""
     numbers = {name: value for name, value in asdict(counts).items() if name != "stages"}
     with writer.transaction():
-        publishing.sign_build(writer, build_id, number, datetime.now(), numbers, status)
+        publishing.sign_build(writer, build_id, number, datetime.now(UTC), numbers, status)
         writer.set_meta(steps=" ".join(map(str, steps)))

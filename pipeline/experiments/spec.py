@@ -26,8 +26,6 @@ tells what was measured when it was trained, of clips that need not be in the st
 NAMED = 3
 EVERY_CLIP, UNLEAKED = "all", "unleaked"
 """On which clips: all, or those that the audit's leakage leaves."""
-MISSING_VECTORS = "unheard"
-"""The end of the id of a gap that tells which clips have no vector; the stage that makes them answers for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

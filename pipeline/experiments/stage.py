@@ -13,7 +13,6 @@ from pipeline.classify import CLASSIFIERS
 from pipeline.experiments.spec import (
     CARD,
     EVERY_CLIP,
-    MISSING_VECTORS,
     PAGE,
     ExpectedExperiment,
     ExperimentSpec,
@@ -177,9 +176,7 @@ def _keys_of(expected: Mapping[Unit, ExpectedExperiment]) -> dict[Unit, tuple[st
 def _stored(reader: Reader) -> dict[Unit, str]:
     """The experiments that this stage answers for: the audit does for those without the clips that leaked."""
     there = reader.experiment_keys()
-    mine = there[
-        (there["subset"] == EVERY_CLIP) & ~there["experiment_id"].str.endswith(f".{MISSING_VECTORS}")
-    ]
+    mine = there[there["subset"] == EVERY_CLIP]
     return {(row["dataset"], row["experiment_id"]): row["key"] for row in mine.to_dict("records")}
 
 

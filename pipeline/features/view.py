@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 STATISTICS = ("mean", "std", "p10", "p50", "p90")
 PERCENTILES = (10, 50, 90)
+TOLERANCE = {"dB": 1e-3, "Hz": 1e-2, "semitones": 1e-4, "1": 1e-5}
+"""Differences from the reference that are none, by unit."""
 
 
 def statistic_columns(series: Sequence[str]) -> tuple[str, ...]:
@@ -59,6 +61,12 @@ def summarise(series: NDArray[np.floating]) -> NDArray[np.float32]:
     return columns.reshape(-1)  # (series * 5,)
 
 
+def plain_statistics(series: NDArray[np.floating]) -> NDArray[np.floating]:
+    """:func:`summarise` by NumPy's own functions, for references: shape ``(series * 5,)``."""
+    parts = [series.mean(axis=1), series.std(axis=1), *np.percentile(series, PERCENTILES, axis=1)]
+    return np.stack(parts, axis=1).ravel()
+
+
 @dataclass(frozen=True, kw_only=True)
 class View:
     """A description of a clip by ``len(columns)`` numbers.
@@ -82,6 +90,11 @@ class View:
     """Columns that have no value for some clips; NaN in any other is a fault."""
     learned: bool = False
     """Whether a network made it that was trained on labels: no evidence beside views that know none."""
+    reference: Callable[[NDArray[np.float32]], NDArray[np.floating]] | None = None
+    """The same numbers of samples at 22,050 Hz by somebody else's functions, however slow. Tests compare the two; a
+    view for which there is no such function has none and brings tests of its own."""
+    tolerance: Mapping[str, float] = field(default_factory=dict)
+    """By unit, how far the two may differ, beside 1e-4 of the value; where it is not that of ``TOLERANCE``."""
 
     @property
     def key(self) -> str:

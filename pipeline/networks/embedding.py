@@ -11,12 +11,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.experiments.spec import MISSING_VECTORS
 from pipeline.features.view import View
 from pipeline.runtime import stop
 from pipeline.stage import Run
 from pipeline.train.layout import digest
-from store import results, views
+from store import views
 from store.reader import Reader
 from store.writer import Writer
 
@@ -168,10 +167,14 @@ def _close(writer: Writer, view: View, work: _Work, failures: Mapping[str, Embed
     """Nothing is left to embed; what may be another file by then is tried again by the next build."""
     lasting = all(one.lasting for one in failures.values())
     with writer.transaction():
-        views.close_embeddings(writer, view.name, work.dataset, work.key if lasting else "")
-        results.drop_experiments(writer, [_gap_id(view, work.dataset)])
-        if failures:
-            results.write_gap(writer, _gap(view, work, failures))
+        views.close_embeddings(
+            writer,
+            view.name,
+            work.dataset,
+            work.key if lasting else "",
+            len(failures),
+            _reason(view, failures),
+        )
 
 
 def _drop(writer: Writer, view: View, datasets: Sequence[str]) -> None:
@@ -179,20 +182,14 @@ def _drop(writer: Writer, view: View, datasets: Sequence[str]) -> None:
     with writer.transaction():
         for dataset in datasets:
             views.drop_embeddings(writer, view.name, dataset)
-            results.drop_experiments(writer, [_gap_id(view, dataset)])
 
 
-def _gap_id(view: View, dataset: str) -> str:
-    return f"{dataset}.{view.name}.{MISSING_VECTORS}"
-
-
-def _gap(view: View, work: _Work, failures: Mapping[str, EmbeddingFailure]) -> dict[str, str]:
+def _reason(view: View, failures: Mapping[str, EmbeddingFailure]) -> str | None:
+    """Which clips have no vector, and why; None where all have one."""
+    if not failures:
+        return None
     named = [f"{clip_id}: {one.reason}" for clip_id, one in list(failures.items())[:MAX_NAMED]]
     more = f" And {len(failures) - MAX_NAMED} more." if len(failures) > MAX_NAMED else ""
-    clips = "1 clip has no vector" if len(failures) == 1 else f"{len(failures):,} clips have no vector"
-    return {
-        "experiment_id": _gap_id(view, work.dataset), "dataset": work.dataset, "target": "label",
-        "key": work.key, "what": f"The view {view.name}",
-        "reason": f"{clips}: the {view.title[:1].lower()}{view.title[1:]} could not embed them. "
-        f"{' '.join(named)}{more}",
-    }  # fmt: skip
+    clips, them = ("1 clip has", "it") if len(failures) == 1 else (f"{len(failures):,} clips have", "them")
+    title = f"{view.title[:1].lower()}{view.title[1:]}"
+    return f"{clips} no vector: the {title} could not embed {them}. {' '.join(named)}{more}"

@@ -48,7 +48,7 @@ def current(dashboard: Dashboard) -> int:
 def add(view: View, folder: Path, name: str) -> None:
     """Fill in the form on the Pipeline page as a person does, and press the button."""
     page = view.page
-    page.get_by_text("Add a collection, or tell where one has moved").click()
+    page.get_by_text("Add a collection, or change its folder").click()
     view.settle()  # the form slides open, and a list that opens on the way would close again
     page.get_by_label("Kind").click()
     page.get_by_role("option", name="A folder of your own").click()

@@ -75,7 +75,7 @@ def test_home_follows_the_first_build(open_page: Callable[..., Page], tmp_path: 
     with _at_work(tmp_path):
         page = open_page(tmp_path).sound()
     assert "The first build is at work" in page.text and "All done in about 3 h." in page.text
-    assert not [one for one in page.at.button if one.label in ("Build the demo", "Go on with the build")]
+    assert not [one for one in page.at.button if one.label in ("Build the demo", "Continue the build")]
     assert page.box("Stop")
 
 
@@ -108,7 +108,7 @@ def test_a_card_waits_for_its_picture(open_page: Callable[..., Page], tones_stor
             "no pictures and no clusterings yet",
         ),
         ("similar", {}, "pca", "Principal components: in about 12 min", "holds no 3-D cloud"),
-        ("models", {}, "experiments", "Experiments: in about 2 h", "Nothing has been learned"),
+        ("models", {}, "experiments", "Experiments: in about 2 h", "No experiment has been run"),
         ("models", {"part": "Audit"}, "audit", "Audit: in about 3 h", "has not been audited"),
     ],
 )
@@ -168,23 +168,23 @@ def test_home_says_why_the_build_behind_it_failed(
     _log(tmp_path, {"event": "started", "datasets": ["demo_sounds"]}, event)
     page = open_page(tmp_path).sound()
     assert words in page.text and "store is still empty" in page.text
-    assert not page.box("Go on with the build").disabled
+    assert not page.box("Continue the build").disabled
 
 
 def test_a_build_that_died_before_its_log_is_said(open_page: Callable[..., Page], tmp_path: Path) -> None:
     Store(tmp_path).builds.mkdir(parents=True)
     (Store(tmp_path).builds / "stderr.txt").write_text("Traceback\nMemoryError: no room for numba\n")
     page = open_page(tmp_path).sound()
-    assert "no room for numba" in page.text and page.box("Go on with the build")
+    assert "no room for numba" in page.text and page.box("Continue the build")
 
 
 def test_a_build_that_failed_behind_a_store_can_be_gone_on_with(
     open_page: Callable[..., Page], tones_store: Path
 ) -> None:
-    assert not [one for one in open_page(tones_store).at.button if one.label == "Go on with the build"]
+    assert not [one for one in open_page(tones_store).at.button if one.label == "Continue the build"]
     _log(tones_store, {"event": "started"}, {"event": "stopped", "reason": "The network is gone."})
     page = open_page(tones_store).sound()
-    assert "The network is gone." in page.text and page.box("Go on with the build")
+    assert "The network is gone." in page.text and page.box("Continue the build")
 
 
 def test_a_snapshot_deleted_under_an_open_page_is_left_for_the_next(

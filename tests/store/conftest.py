@@ -294,6 +294,8 @@ def make_old() -> Callable[..., None]:
                 if not table.startswith("view_"):
                     con.execute(f"drop table {table}")
             if version == 4:
+                for column in ("missing", "reason"):
+                    con.execute(f"alter table embeddings drop column {column}")
                 for new, old in RENAMED.items():
                     table, _, column = new.partition(".")
                     if column and column != "place":
@@ -301,6 +303,8 @@ def make_old() -> Callable[..., None]:
                 for new, old in RENAMED.items():
                     if "." not in new:
                         con.execute(f"alter table {new} rename to {old}")
+            for time in ("started_at", "finished_at"):
+                con.execute(f"alter table builds alter {time} type timestamp")
             con.execute("update meta set value = ? where key = 'schema_version'", [str(version)])
 
     return make

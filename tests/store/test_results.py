@@ -236,6 +236,27 @@ def test_a_copy_of_an_older_snapshot_loses_what_is_made_otherwise_now(
         assert "analyses" not in {row[0] for row in opened.con.execute("show tables").fetchall()}
 
 
+def test_clips_without_a_vector_are_no_longer_a_gap_of_an_experiment(
+    store, writer, filler, clips, make_old
+) -> None:
+    with writer() as opened:
+        filler.fill(opened, clips)
+        opened.append("embeddings", [{"view": "level", "dataset": "a", "key": "k", "clips": 1}])
+        gap = {
+            "dataset": "a",
+            "target": "label",
+            "key": "k",
+            "what": "The view level",
+            "reason": "1 clip has none.",
+        }
+        opened.append("experiment_gaps", [{"experiment_id": "a.level.unheard", **gap}])
+    make_old(store.staging, 4)
+    with writer() as opened:
+        (row,) = Staged(opened).embeddings().to_dict("records")
+        assert row["reason"] == "1 clip has none." and Staged(opened).experiment_keys().empty
+        assert list(Staged(opened).experiment_gaps("a")["what"]) == ["The view level"]
+
+
 def test_a_staging_file_from_before_gains_the_tables(store, writer, filler, clips, ids, make_old) -> None:
     with writer() as opened:
         filler.fill(opened, clips)

@@ -166,8 +166,16 @@ def test_a_killed_build_stays_in_the_history_as_interrupted(writer) -> None:
         counts |= {"vectors_computed": 5, "vectors_reused": 6}
         publishing.sign_build(opened, "two", 7, datetime(2026, 1, 2, 0, 1), counts)
         one, two = opened.con.sql("from builds order by build_id").to_arrow_table().to_pylist()
-    assert (one["status"], one["snapshot"], one["started_at"]) == ("interrupted", None, datetime(2026, 1, 1))
-    assert (two["status"], two["snapshot"], two["started_at"]) == ("published", 7, datetime(2026, 1, 2))
+    assert (one["status"], one["snapshot"], one["started_at"]) == (
+        "interrupted",
+        None,
+        datetime(2026, 1, 1).astimezone(),
+    )
+    assert (two["status"], two["snapshot"], two["started_at"]) == (
+        "published",
+        7,
+        datetime(2026, 1, 2).astimezone(),
+    )
     assert {name: two[name] for name in counts} == counts
 
 

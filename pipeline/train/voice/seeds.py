@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,10 +48,22 @@ class SeedResult:
 
 
 def training_key(recipe: GenderRecipe, train: Heard, validation: Heard) -> str:
-    """Names a training: what it is made with and which clips it hears."""
-    clips = [sorted(heard.clips["clip_id"]) for heard in (train, validation)]
-    noises = [len(heard.noises.clips) for heard in (train, validation)]
-    return digest([NETWORK, VERSION, plain(recipe.parameters()), clips, noises])
+    """Names a training: what it is made with and what it is made of, so that nothing else is gone on from."""
+    parts = [_contents(part) for part in (train, validation)]
+    return digest([NETWORK, VERSION, plain(recipe.parameters()), parts])
+
+
+def _contents(part: Heard) -> list[object]:
+    """The clips of a part with what is known of their speakers, and their sounds and the noises by their samples."""
+    rows = part.clips[["clip_id", "dataset", "speaker", "sex"]].astype(str)
+    clips = sorted(
+        [*row, _hash(voice)] for row, voice in zip(rows.itertuples(index=False), part.voices, strict=True)
+    )
+    return [clips, sorted(_hash(noise) for noise in part.noises.clips)]
+
+
+def _hash(samples: Tensor) -> str:
+    return hashlib.sha256(samples.numpy().tobytes()).hexdigest()
 
 
 def train_seeds(

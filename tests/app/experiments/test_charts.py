@@ -130,4 +130,4 @@ def test_areas_of_classes_and_of_one_that_is_not_tested() -> None:
     curves_of = [dict(zip(names, found(truth, told), strict=True)) for found in (roc, pr)]
     table = thresholds.areas(*curves_of)
     assert table[thresholds.AREA].tolist()[:2] == [1, 1] and table.iloc[2, 1:].isna().all()
-    assert "ROC is **1.000**" in thresholds.in_words(table)
+    assert "ROC curve is **1.000**" in thresholds.mean_areas(table)

@@ -43,14 +43,14 @@ def test_its_cells(experiments: Tables) -> None:
         {"experiment_id": "b", "method": "chance"},
         {"experiment_id": "c", "method": "forest", "kind": "facts", "views": ["facts"]},
     )
-    shown = leaderboard.shown(table, NAMES)
+    shown = leaderboard.display_table(table, NAMES)
     assert shown.index.tolist() == ["a", "b", "c"]
     assert shown["method"].tolist() == [
         "k nearest neighbours (seed 7, each view votes)",
         "Chance (baseline)",
         "Random forest (baseline)",
     ]
-    assert shown["views"].tolist() == ["all views", "nothing", "recording facts"]
+    assert shown["views"].tolist() == ["all views", "none", "recording facts"]
     assert shown["grouped"].tolist() == ["60.0 to 90.0", "", ""]
     assert shown.loc["a", ["accuracy", "spread", "balanced", "macro_f1", "ece"]].tolist() == [
         80,
@@ -63,7 +63,7 @@ def test_its_cells(experiments: Tables) -> None:
 
 
 def test_without_groups_there_is_no_column_for_them(experiments: Tables) -> None:
-    assert list(leaderboard.shown(experiments({}, {}), NAMES)) == [
+    assert list(leaderboard.display_table(experiments({}, {}), NAMES)) == [
         one for one in leaderboard.COLUMNS if one != "grouped"
     ]
 
@@ -86,7 +86,7 @@ def test_the_voice_network_is_told_apart_from_what_learned_here(experiments: Tab
     assert leaderboard.protocols(table.tail(2)) == "Ten folds."
     assert leaderboard.protocols(table.head(1)) == "Elsewhere."
     assert leaderboard.first(table) == "v"
-    assert leaderboard.shown(table, NAMES).loc["v", "method"] == "ECAPA-TDNN (voice network)"
+    assert leaderboard.display_table(table, NAMES).loc["v", "method"] == "ECAPA-TDNN (voice network)"
 
 
 FIFTY = [f"class {number}" for number in range(50)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -41,9 +43,12 @@ def test_of_an_official_split_what_was_not_tested_was_learned_from() -> None:
 def test_of_the_voice_network_every_clip_of_other_speakers() -> None:
     clips = pd.DataFrame({"speaker": ["s", "s", "t", None, None]}, index=list("abcde"))
     targets = pd.Series(["cat", "cat", "dog", "cat", "owl"], index=list("abcde"), dtype=object)
-    assert training_clips.others(clips, targets, ("cat", "dog"), "a").to_dict() == {"c": "dog", "d": "cat"}
+    assert training_clips.others(clips, targets, ("cat", "dog"), "speaker", "a").to_dict() == {
+        "c": "dog",
+        "d": "cat",
+    }
     alone = training_clips.others(
-        clips, targets, ("cat", "dog"), "d"
+        clips, targets, ("cat", "dog"), "speaker", "d"
     )  # nobody knows who speaks: not itself, then
     assert alone.index.tolist() == ["a", "b", "c"]
 
@@ -72,30 +77,35 @@ def test_a_clip_without_a_vector_is_told_by_name() -> None:
 
 def test_what_it_sounds_like() -> None:
     own, others = pd.Series([0.3, 0.4]), pd.Series([0.2])
-    assert training_clips.sounds_like([("cat", own), ("dog", others)]).endswith("more like **dog**.")
-    assert training_clips.sounds_like([("cat", others), ("dog", own)]).endswith("more like **cat**.")
-    assert "dog lies at 0.200, the nearest cat at 0.300" in training_clips.sounds_like(
+    assert training_clips.nearer_class([("cat", own), ("dog", others)]).endswith("closer to **dog**.")
+    assert training_clips.nearer_class([("cat", others), ("dog", own)]).endswith("closer to **cat**.")
+    assert "dog is at 0.200, the nearest cat at 0.300" in training_clips.nearer_class(
         [("cat", own), ("dog", others)]
     )
-    assert training_clips.sounds_like([("cat", own), ("dog", others.head(0))]) == ""
-    assert "equally near" in training_clips.sounds_like([("cat", own), ("dog", pd.Series([0.30004]))])
+    assert training_clips.nearer_class([("cat", own), ("dog", others.head(0))]) == ""
+    assert "equally close" in training_clips.nearer_class([("cat", own), ("dog", pd.Series([0.30004]))])
 
 
-def test_what_is_said_of_a_clip() -> None:
+def test_a_clip_in_words(experiment: Callable[..., pd.Series]) -> None:
     likeliest = pd.DataFrame({"name": ["dog", "cat"], "probability": [0.75, 0.25]})
     row = pd.Series({"truth": "cat", "predicted": "dog", "confidence": 0.75, "fold": "fold 2"})
-    told = errors.in_words(row, likeliest)
-    assert "is **cat** and was taken for **dog** with 75.0%" in told and told.endswith("cat was given 25.0%.")
-    assert "told right with 75.0%" in errors.in_words(row.replace("cat", "dog"), likeliest)
+    told = errors.describe(row, likeliest, experiment())
+    assert "is **cat** and was classified as **dog** with 75.0% confidence" in told and told.endswith(
+        "cat had 25.0%."
+    )
+    assert "classified correctly with 75.0%" in errors.describe(
+        row.replace("cat", "dog"), likeliest, experiment()
+    )
 
 
-def test_what_is_said_of_a_clip_that_the_voice_network_heard() -> None:
+def test_a_clip_classified_by_the_voice_network_in_words(experiment: Callable[..., pd.Series]) -> None:
     likeliest = pd.DataFrame({"name": ["male", "female"], "probability": [0.75, 0.25]})
     row = pd.Series({"truth": "female", "predicted": "male", "confidence": 0.75, "fold": "never met"})
-    told = errors.in_words(row, likeliest, voice=True)
+    voice = experiment(method="gender_ecapa", kind="network", unit="speaker")
+    told = errors.describe(row, likeliest, voice)
     assert told.startswith(
-        "It is recorded as **female** and was taken for **male** with 75.0%, by the voice network"
+        "It is recorded as **female** and was classified as **male** with 75.0% confidence, by the voice network"
     )
     assert "never met its speaker" in told
-    chosen = errors.in_words(row.replace("never met", "validated on"), likeliest, voice=True)
-    assert "was chosen and calibrated by such clips" in chosen
+    chosen = errors.describe(row.replace("never met", "validated on"), likeliest, voice)
+    assert "was chosen and calibrated on such clips" in chosen

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import streamlit as st
 from hypothesis import given
 from hypothesis import strategies as some
 from hypothesis.extra import numpy as arrays
@@ -164,9 +163,3 @@ def test_the_place_of_a_clip_s_double_is_the_clip_s(
 ) -> None:
     distances[same] = -1e-8  # rounding can make a cosine distance negative
     np.testing.assert_array_equal(cloud.by_neighbours(positions, distances), positions[same])
-
-
-def test_caches_of_the_search_are_bounded() -> None:
-    for function in (snapshot._standardised, snapshot._nearest_index):
-        assert function._info.max_entries
-    st.cache_resource.clear()

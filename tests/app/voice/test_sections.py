@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from app.voice import errors, page, sections
-from app.voice.card import Network
+from app.voice.card import VoiceNetwork
 
 NAN = math.nan
 
@@ -57,14 +57,14 @@ def test_wrong_clips_the_surest_first() -> None:
             "confidence": [0.6, 0.99, 0.9],
         }
     )
-    wrong = errors.wrong(table)
+    wrong = errors.misclassified(table)
     assert wrong["clip_id"].tolist() == ["a/z", "a/x"]
-    told = errors.in_words(wrong.iloc[0])
+    told = errors.describe(wrong.iloc[0])
     assert "records its speaker as **male**" in told and "**female-like** voice with 90.0%" in told
 
 
 def test_a_clip_is_of_the_corpus_its_id_begins_with() -> None:
-    network = cast(Network, SimpleNamespace(titles={"timit": "TIMIT"}))
+    network = cast(VoiceNetwork, SimpleNamespace(titles={"timit": "TIMIT"}))
     assert errors.corpus(network, "timit/DR1/x.wav") == "TIMIT"
     assert errors.corpus(network, "other/x.wav") == "other"
 

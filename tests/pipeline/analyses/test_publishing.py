@@ -16,7 +16,7 @@ from store.compare import diff
 from store.errors import SesatlasError
 from store.reader import Reader
 
-STEPS = ["clips", recipe.PCA, recipe.OVERVIEW, recipe.PICTURES, recipe.CLUSTERINGS]
+STEPS = ["clips", recipe.PCA, recipe.OVERVIEW, "scores", recipe.PICTURES, recipe.CLUSTERINGS]
 """What is published on the way; the end of a build is published when the audit, its last stage, has ended.
 Nothing is learned here."""
 
@@ -53,6 +53,7 @@ def seen_at(builder, monkeypatch):
                     "clips": len(reader.clips(dataset)),
                     "vectors": len(reader.matrix(dataset, "spectral").values),
                     "pictures": set(projections["view"] + "." + projections["method"]),
+                    "scores": len(reader.scores(dataset)),
                     "clusterings": len(reader.clusterings(dataset)),
                     "audits": len(reader.audits()),
                 }
@@ -72,9 +73,10 @@ def test_what_people_ask_for_first_is_published_first(analysing, grouped, monkey
     assert found[0]["pictures"] == set() and not found[0]["clusterings"]
     assert {one.split(".")[1] for one in found[1]["pictures"]} == {"pca"}
     assert found[2]["pictures"] - found[1]["pictures"] == {"all.tsne", "all.umap"}
-    assert len(found[3]["pictures"]) == 9
-    assert [bool(one["clusterings"]) for one in found] == [False] * 4 + [True] * 2
-    assert [bool(one["audits"]) for one in found] == [False] * 5 + [True]
+    assert [bool(one["scores"]) for one in found] == [False] * 3 + [True] * 4
+    assert len(found[4]["pictures"]) == 9
+    assert [bool(one["clusterings"]) for one in found] == [False] * 5 + [True] * 2
+    assert [bool(one["audits"]) for one in found] == [False] * 6 + [True]
     assert done.snapshot == len(STEPS) + 1
 
 

@@ -174,6 +174,8 @@ def test_what_a_person_asks_for_is_published_and_outlives_builds(built, grouped,
     done = learn(built.store, asked(combination="vote", seed=2), told.append)
     id_ = "esc50.label.all.knn.vote.seed2"
     assert (done.status, made(done)) == ("published", 1)
+    assert (built.store.builds / f"{done.build_id}.jsonl").exists()
+    assert built.ask("select build_id from builds order by started_at desc limit 1") == [(done.build_id,)]
     assert next(event.done for event in told if isinstance(event, events.StageProgress)) == 0
     with reading(built) as reader:
         assert reader.experiment(id_)["origin"] == "page" and len(reader.experiments("esc50")) == 8

@@ -283,14 +283,16 @@ def test_batches_hold_no_more_than_fits() -> None:
     assert sum(sizes) == 44 and sizes == [32, 9, 1, 1, 1]
 
 
-def test_the_id_of_what_is_unheard_is_no_experiments(builder, shipped, hums) -> None:
-    """It is the stage's own: experiments that are out of date go, and it stays."""
+def test_missing_vectors_are_no_gap_of_an_experiment(builder, shipped, hums) -> None:
+    """They are recorded with the vectors, and stay when experiments that are out of date go."""
     _bat(hums.hum("f3-1.wav", "f3"))
     builder.analyses = True
     builder(f"folder={hums.root}", views={})
     with reading(builder) as reader:
         ids = set(reader.experiment_keys()["experiment_id"])
-    assert f"hums.ecapa.{embedding.MISSING_VECTORS}" in ids and f"hums.label.sound.{NETWORK}" in ids
+        (row,) = reader.embeddings().to_dict("records")
+    assert f"hums.label.sound.{NETWORK}" in ids and not any("ecapa." in one for one in ids)
+    assert (row["clips"], row["missing"]) == (8, 1) and "hums/f3-1.wav" in row["reason"]
     assert builder(views={}).status == "unchanged" and len(gaps(builder)) == 1
 
 

@@ -208,6 +208,19 @@ def test_another_recipe_or_other_clips_are_another_training(train: Heard, valida
     assert len(keys) == 4 and training_key(RECIPE, train, validation) in keys
 
 
+def test_changed_recordings_under_the_same_names_are_another_training(
+    train: Heard, validation: Heard
+) -> None:
+    """A checkpoint of the ones that are no longer there is not gone on from."""
+    quieter = Heard(train.clips, [one // 2 for one in train.voices], [], train.noises)
+    other_noise = Heard(train.clips, train.voices, [], Noises([one.flip(0) for one in train.noises.clips]))
+    relabelled = Heard(
+        train.clips.assign(sex=train.clips["sex"].iloc[::-1].to_list()), train.voices, [], train.noises
+    )
+    keys = {training_key(RECIPE, one, validation) for one in (train, quieter, other_noise, relabelled)}
+    assert len(keys) == 4
+
+
 def test_quick_is_small_and_short() -> None:
     recipe, small = GenderRecipe(), quick(GenderRecipe())
     assert small.network.width < recipe.network.width and small.schedule.epochs < recipe.schedule.epochs
