@@ -272,7 +272,7 @@ def test_a_clustering_that_the_clips_do_not_allow_is_a_sentence(
 ) -> None:
     page = open_page(small_store, "clusters", dataset="three").sound()
     _widget(page, "toggle", "try_clustering").set_value(True).run()
-    monkeypatch.setattr("app.clusters.tuning.draw", lambda *_, **__: {"n_clusters": 4})
+    monkeypatch.setattr("app.clusters.tuning.parameter_widgets", lambda *_, **__: {"n_clusters": 4})
     page.at.run()
     (told,) = page.sound().at.warning
     assert "3 clips" in told.value

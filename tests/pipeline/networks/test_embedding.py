@@ -91,9 +91,9 @@ def test_a_second_build_listens_to_nothing(embedded, embedded_ids) -> None:
 
 def test_an_unchanged_build_loads_no_torch(embedded, shipped, repo_root: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from pipeline.build import Options, build\n"
-        "from pipeline.features import VIEWS; from pipeline.voice import cards; from store.snapshots import Store\n"
-        f"cards.HOME = Path({str(shipped.path)!r})\n"
+        "import sys; from pathlib import Path; from pipeline.build.build import Options, build\n"
+        "from pipeline.features import VIEWS; from pipeline.networks import in_use; from store.snapshots import Store\n"
+        f"in_use.HOME = Path({str(shipped.path)!r})\n"
         "views = {name: VIEWS[name] for name in ('dynamics', 'spectral')}\n"
         f"done = build(Store(Path({str(embedded.store.root)!r})), {{}}, lambda event: None, "
         "Options(n_jobs=1, analyses=False, views=views))\n"

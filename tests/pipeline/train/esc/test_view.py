@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.networks.esc_cnn_view import described
+from pipeline.networks.esc_cnn import described
 from pipeline.train.esc.trained import read_trained
 from pipeline.train.layout import TrainError
 
