@@ -11,6 +11,8 @@ from sklearn.preprocessing import StandardScaler
 from pipeline.audit.label_issues import doubts
 from pipeline.audit.splits import AuditError
 
+pytestmark = pytest.mark.xdist_group("esc10")
+
 
 def planted(labels, wrong, random):
     """The labels with ``wrong`` of them changed, and which."""

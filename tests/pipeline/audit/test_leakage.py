@@ -11,6 +11,8 @@ from pipeline.audit.duplicates import Duplicates, duplicates
 from pipeline.audit.leakage import leakage, told
 from pipeline.audit.splits import AuditError
 
+pytestmark = pytest.mark.xdist_group("esc10")
+
 # Rows of ESC-50's published table: all clips of the four sources that lie in two folds, and one more.
 PUBLISHED = [
     "2-131943-A-38",

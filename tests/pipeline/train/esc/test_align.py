@@ -17,6 +17,8 @@ from pipeline.train.esc.align import parts, procrustes, ways
 from pipeline.train.esc.train import together
 from pipeline.train.esc.trained import Trained
 
+pytestmark = pytest.mark.xdist_group("networks")
+
 CLASSES = 3
 
 

@@ -16,6 +16,8 @@ from pipeline.train import layout
 from pipeline.train.errors import TrainError
 from pipeline.train.esc import folds, kept, train
 
+pytestmark = pytest.mark.xdist_group("networks")
+
 CPU = torch.device("cpu")
 
 

@@ -15,6 +15,8 @@ from pipeline.train import layout
 from pipeline.train.errors import TrainError
 from pipeline.train.esc import kept
 
+pytestmark = pytest.mark.xdist_group("networks")
+
 
 @pytest.fixture
 def mine(trained_store: Path, tmp_path: Path) -> Path:

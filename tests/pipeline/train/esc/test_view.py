@@ -11,6 +11,8 @@ from pipeline.networks.esc_cnn_view import described
 from pipeline.train.errors import TrainError
 from pipeline.train.esc import kept
 
+pytestmark = pytest.mark.xdist_group("networks")
+
 
 def test_the_view_describes_itself(trained_store: Path) -> None:
     found = kept.trained(trained_store, "tones")
