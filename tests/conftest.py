@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
@@ -21,43 +24,67 @@ REPO_ROOT = Path(__file__).resolve().parent.parent
 BUILT = {"demo_store", "real_store"}
 BUILD_S = 600
 """A whole build, projections and clusterings included, takes one to two minutes on two cores."""
-LONG_S: dict[str, int] = {}
-"""Groups of tests that take long, and about how many seconds."""
+GROUP = re.compile(r"""\bxdist_group\(["']([^"']+)["']\)""")
+LONG_S = {
+    "e2e": 600,
+    "tests/pages/test_odd_stores.py": 150,
+    "tests/pipeline/analyses/test_stage.py": 120,
+    "tests/pages/test_models.py": 100,
+    "tests/pages/test_clusters.py": 100,
+    "tests/pipeline/projections/test_methods.py": 60,
+    "tests/pipeline/analyses/test_keep.py": 60,
+    "tests/pipeline/networks/test_embedding.py": 50,
+    "tests/pipeline/clusterings/test_search.py": 50,
+    "tests/pipeline/analyses/test_publishing.py": 40,
+    "tests/pipeline/networks/test_registry.py": 40,
+    "tests/pipeline/experiments/test_stage.py": 40,
+    "tests/pipeline/build/test_build_sequences.py": 40,
+}
+"""The groups of tests that take longest, and about how many seconds: these begin."""
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give every test its group, and put the longest groups first.
-
-    The tests of a group run on one core, one after the other, and share what their fixtures have made. Each file
-    is a group, unless its tests name another by ``pytest.mark.xdist_group``. Started last, a long group would
-    leave the other cores without work.
+    """The longest groups first: started last, one of them would leave the other cores without work.
 
     Whichever test asks first for a store waits until it is built, so these may take longer than others.
     """
+    took: dict[str, int] = {}
     for item in items:
         given = getattr(item, "callspec", None)
         asked = {*getattr(item, "fixturenames", ()), *(map(str, given.params.values()) if given else ())}
         if asked & BUILT and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(2 * BUILD_S + 60))
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(_file(item)))
-    took = {group: LONG_S.get(group, 0) for group in map(_group, items)}
-    for item in items:
-        if item.get_closest_marker("slow") is not None:
-            took[_group(item)] += 10
-    items.sort(key=lambda item: -took[_group(item)])
+        group = _group(item.nodeid)
+        slow_s = 10 if item.get_closest_marker("slow") is not None else 0
+        took[group] = took.get(group, LONG_S.get(group, 0)) + slow_s
+    items.sort(key=lambda item: -took[_group(item.nodeid)])
 
 
-def _file(item: pytest.Item) -> str:
-    """``pipeline/test_build``: the file below ``tests/``."""
-    return item.path.relative_to(REPO_ROOT / "tests").with_suffix("").as_posix()
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Have one core run all tests of a group, in their order, so that they share what fixtures have made.
+
+    For ``--dist loadgroup``, whose own way of telling groups apart does nothing under pytest 9.2.
+    """
+    if config.getoption("dist") != "loadgroup":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByGroup(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return _group(nodeid)
+
+    return ByGroup(config, log)
 
 
-def _group(item: pytest.Item) -> str:
-    mark = item.get_closest_marker("xdist_group")
-    assert mark is not None
-    return str(mark.args[0] if mark.args else mark.kwargs["name"])
+def _group(nodeid: str) -> str:
+    return _group_of(nodeid.partition("::")[0])
+
+
+@functools.cache
+def _group_of(file: str) -> str:
+    """The group that a file's tests name by ``pytestmark``; without one, the file is a group of its own."""
+    found = GROUP.search((REPO_ROOT / file).read_text(encoding="utf-8"))
+    return found[1] if found else file
 
 
 @pytest.fixture(scope="session")

@@ -28,6 +28,7 @@ from pipeline.classify import CLASSIFIERS
 from pipeline.classify.learning_curve import learning_curve
 from pipeline.cli.main import main
 from pipeline.clusterings import CLUSTERERS
+from pipeline.datasets.demo import prepare_voices
 from pipeline.experiments import spec
 from pipeline.features import VIEWS
 from pipeline.features.view import View
@@ -223,6 +224,14 @@ def command(tmp_path: Path, repo_root: Path) -> Callable[..., subprocess.Complet
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def demo_voices(shared_folder: Path) -> Path:
+    """The demo voices, all 200: made once for all workers, as ``prepare`` itself sees to, and only to be read."""
+    root = shared_folder / "demo" / "demo_voices"
+    prepare_voices(root)
+    return root
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ from pipeline.networks.esc_cnn import described
 from pipeline.train.esc.trained import read_trained
 from pipeline.train.layout import TrainError
 
+pytestmark = pytest.mark.xdist_group("networks")
+
 
 def test_the_view_describes_itself(trained_store: Path) -> None:
     found = read_trained(trained_store, "tones")
