@@ -86,11 +86,13 @@ READY = """() => {
     const drawn = chart => chart.querySelector('.js-plotly-plot .main-svg, .js-plotly-plot canvas');
     return [...document.querySelectorAll('.stPlotlyChart')].every(drawn);
 }"""
-# It has been so for a while, in which nothing has changed and no question was left without an answer.
+# It has been so for a while, in which nothing has changed or moved and no question was left without an answer.
 QUIET = f"""([call, quiet, patience]) => {{
     const now = performance.now(), seen = window.seen;
     if (!seen) return false;
     if (seen.call !== call || seen.answered < seen.asked || !({READY})()) Object.assign(seen, {{ call, since: now }});
+    const ends = one => one.effect?.getComputedTiming().endTime !== Infinity;
+    if (document.getAnimations().some(one => one.playState === 'running' && ends(one))) seen.changed = now;
     return now - Math.max(seen.since, seen.changed, seen.answered) >= quiet || now - seen.since >= patience;
 }}"""
 # What Streamlit's own server says when a browser is closed while a page still changes by itself, as Live does.
@@ -318,14 +320,8 @@ def serving(browser: Browser) -> Callable[..., contextlib.AbstractContextManager
 def dashboard(
     browser: Browser, demo_store: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Dashboard]:
-    """The dashboard on the demo store, only to be looked at.
-
-    It counts its threads and tracks into ``counts.json`` beside its log.
-    """
-    folder = tmp_path_factory.mktemp("dashboard")
-    program = [str(Path(__file__).with_name("counted_server.py"))]
-    counts = str(folder / "counts.json")
-    with serve(demo_store, folder, program=program, SESATLAS_TEST_COUNTS=counts) as served:
+    """The dashboard on the demo store, only to be looked at."""
+    with serve(demo_store, tmp_path_factory.mktemp("dashboard")) as served:
         yield served
 
 
@@ -345,6 +341,18 @@ def empty_dashboard(browser: Browser, demo_recordings: Path, tmp_path: Path) -> 
     (tmp_path / "recordings").mkdir()
     (tmp_path / "recordings" / "demo").symlink_to(demo_recordings)
     with serve(tmp_path / "store", tmp_path) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def counted_dashboard(
+    browser: Browser, demo_store: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Dashboard]:
+    """The dashboard on the demo store, which counts its threads and tracks into ``counts.json`` beside its log."""
+    folder = tmp_path_factory.mktemp("counted")
+    program = [str(Path(__file__).with_name("counted_server.py"))]
+    counts = str(folder / "counts.json")
+    with serve(demo_store, folder, program=program, SESATLAS_TEST_COUNTS=counts) as served:
         yield served
 
 
@@ -377,7 +385,9 @@ def no_traceback(dashboard: Dashboard, since: int | None = None) -> Iterator[Non
 @pytest.fixture(autouse=True)
 def servers_are_content(request: pytest.FixtureRequest) -> Iterator[None]:
     """A traceback in a server's log fails the test that caused it, whatever the page showed."""
-    names = {"dashboard", "building_dashboard", "empty_dashboard", "served"} & set(request.fixturenames)
+    names = {"dashboard", "building_dashboard", "empty_dashboard", "counted_dashboard", "served"} & set(
+        request.fixturenames
+    )
     with contextlib.ExitStack() as stack:
         for name in names:
             stack.enter_context(no_traceback(request.getfixturevalue(name)))

@@ -164,7 +164,7 @@ def corpora(request: pytest.FixtureRequest, repo_root: Path) -> Corpora:
 
 @pytest.fixture
 def speak(
-    browser: Browser, chromium: str, dashboard: Dashboard, tmp_path: Path
+    browser: Browser, chromium: str, counted_dashboard: Dashboard, tmp_path: Path
 ) -> Iterator[Callable[..., Live]]:
     """``speak(sound)``: the Live page in a browser whose microphone hears that; its address, other flags."""
     with contextlib.ExitStack() as opened:
@@ -174,7 +174,7 @@ def speak(
             soundfile.write(wav, sound, RATE_HZ, subtype="PCM_16")
             own = browser.browser_type.launch(executable_path=chromium, args=[*FLAGS, *microphone_flags(wav)])
             opened.callback(own.close)
-            live = Live(own.new_page(viewport={"width": 1280, "height": 900}), dashboard.url)
+            live = Live(own.new_page(viewport={"width": 1280, "height": 900}), counted_dashboard.url)
             live.open(address)
             return live
 
@@ -182,8 +182,8 @@ def speak(
 
 
 @pytest.fixture
-def counter(dashboard: Dashboard) -> Counter:
-    return Counter(dashboard.pid, dashboard.log.with_name("counts.json"))
+def counter(counted_dashboard: Dashboard) -> Counter:
+    return Counter(counted_dashboard.pid, counted_dashboard.log.with_name("counts.json"))
 
 
 @pytest.mark.parametrize(("who", "state", "other"), [("female", FEMALE, MALE), ("male", MALE, FEMALE)])

@@ -206,7 +206,9 @@ def test_a_correction_is_kept_with_its_sound_and_can_be_taken_along(
     page = visit([DEVICE, ALLOWED, f"--use-file-for-fake-audio-capture={voice(demo_store, tmp_path)}"])
     start(page).click()
     expect(main(page)).to_contain_text(re.compile("(fe)?male-like voice"), timeout=60 * MS)
-    page.wait_for_timeout(4 * MS)
+    expect(main(page)).to_contain_text(
+        re.compile(r"Of ([5-9]|\d\d+) s of sound since you began"), timeout=30 * MS
+    )
     page.get_by_role("button", name="That's wrong").click()
     page.get_by_role("radio", name="no speech").click()
     expect(main(page)).to_contain_text("You have corrected 1 decision.", timeout=20 * MS)
