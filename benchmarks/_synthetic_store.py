@@ -25,7 +25,7 @@ import soundfile
 from numpy.typing import NDArray
 from rich.console import Console
 
-from pipeline.inputs import ALL, Input, standardise, together
+from pipeline.inputs import ALL, FeatureMatrix, standardise, together
 from pipeline.projections import METHODS
 from pipeline.projections.neighbourhood import Neighbourhood
 from store import publishing, results
@@ -220,7 +220,7 @@ def dataset_row(folder: Path) -> dict[str, Any]:
     return told | {"citation": "", "url": "", "notes": []}
 
 
-def _unit(given: Collection, view: str, each: Input, first_rank: int) -> UnitRows:
+def _unit(given: Collection, view: str, each: FeatureMatrix, first_rank: int) -> UnitRows:
     told = {
         "stage": "clusterings",
         "dataset": DATASET,
@@ -246,7 +246,7 @@ def _unit(given: Collection, view: str, each: Input, first_rank: int) -> UnitRow
     )
 
 
-def _pca(view: str, each: Input) -> tuple[list[Picture], list[dict[str, Any]]]:
+def _pca(view: str, each: FeatureMatrix) -> tuple[list[Picture], list[dict[str, Any]]]:
     """PCA to 2-D and 3-D, and the rows of its axes; the former is the beginning of the latter."""
     found = METHODS["pca"].compute(
         Neighbourhood(each.values), 3, METHODS["pca"].parameters, lambda share: None

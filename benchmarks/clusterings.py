@@ -39,7 +39,7 @@ from app.clusters.leaderboard import describe_parameters
 from pipeline.clusterings.agreement import ari
 from pipeline.clusterings.search import search
 from pipeline.features import VIEWS
-from pipeline.inputs import ALL, given_of
+from pipeline.inputs import ALL, standardised_input
 from store.reader import Reader
 from store.snapshots import Store
 
@@ -153,7 +153,7 @@ def sieved(root: Path) -> Table:
         matrices = {view: reader.matrix(DATASET, view) for view in VIEWS}
         truth = reader.clips(DATASET).set_index("clip_id")["label"].to_dict()
     there = {view: matrix for view, matrix in matrices.items() if len(matrix.clip_ids)}
-    given = {view: given_of(view, there) for view in (*there, ALL)}
+    given = {view: standardised_input(view, there) for view in (*there, ALL)}
     drawn = Table(title="The whole grid measured, and sieved; CPU seconds of one core")
     for heading in ("", "compared and measured", "first"):
         drawn.add_column(heading)

@@ -13,7 +13,7 @@ from app.cache import audited, snapshot, sounds
 from app.cache.audited import Audit
 from app.components.clip_rows.clip_rows import clip_rows
 from app.ui import show
-from pipeline.audit.report import DOUBTS
+from pipeline.audit.report import LABEL_ISSUES
 from store.annotations import DOUBT, KEEP, Mark, delete_mark, load_marks, save_mark
 from store.errors import SesatlasError
 
@@ -34,7 +34,7 @@ FAULT = "audit_marks_fault"
 
 def draw(audit: Audit) -> None:
     """One clip to judge, the first fifty, and what was marked so far."""
-    st.markdown(audit.summaries[DOUBTS])
+    st.markdown(audit.summaries[LABEL_ISSUES])
     table = with_marks(audit)
     place = place_to_judge(audit.name, table)
     with st.container(border=True, key="audit_label_issue"):

@@ -15,12 +15,12 @@ from app.cache import audited, snapshot
 from app.cache.audited import Audit
 from app.ui import show
 from pipeline.audit.confounds import telling
-from pipeline.audit.leakage import WORDS, Effect
+from pipeline.audit.leakage import KIND_WORDS, Effect
 from pipeline.audit.report import (
     BALANCE,
-    DOUBTS,
     DUPLICATES,
     FACTS,
+    LABEL_ISSUES,
     LEAKAGE,
     LEAKAGE_OWN,
     NOT_AUDITED,
@@ -87,7 +87,7 @@ def leakage(audit: Audit) -> None:
     if LEAKAGE_OWN in audit.summaries:
         st.markdown(audit.summaries[LEAKAGE_OWN])
     if len(audit.leaks):
-        table = audit.leaks.replace({"kind": WORDS}).rename(columns=LEAKS)
+        table = audit.leaks.replace({"kind": KIND_WORDS}).rename(columns=LEAKS)
         st.dataframe(table, hide_index=True, key="audit_leaks", height=min(320, 38 + 35 * len(table)))
         st.caption(audit.caption(len(table), "leak"))
         show.download(audit.leaks, f"{audit.name}_leaks")
@@ -156,7 +156,7 @@ class Section:
 SECTIONS = {
     "Duplicates": Section(DUPLICATES, duplicates.draw),
     "Leakage": Section(LEAKAGE, leakage),
-    "Label issues": Section(DOUBTS, label_issues.draw),
+    "Label issues": Section(LABEL_ISSUES, label_issues.draw),
     "Recording facts": Section(FACTS, recording_facts),
     "Balance": Section(BALANCE, balance),
 }
@@ -228,7 +228,7 @@ def worth_a_look(audit: Audit) -> set[str]:
     seen = {
         DUPLICATES: len(audit.pairs) > 0,
         LEAKAGE: len(audit.removed) > 0,
-        DOUBTS: bool(audit.label_issues["issue"].any()),
+        LABEL_ISSUES: bool(audit.label_issues["issue"].any()),
         FACTS: bool(given_away),
         BALANCE: bool((audit.balance["verdict"] != "even").any()),
     }

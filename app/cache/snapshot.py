@@ -22,9 +22,8 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from app.cache import sounds
-from app.cache.sounds import to_data_url
 from pipeline.audio.decode import AudioError, load_mono
-from pipeline.inputs import ALL, Input, given_of
+from pipeline.inputs import ALL, FeatureMatrix, standardised_input
 from pipeline.sources import store_root
 from store.compare import Difference, diff
 from store.errors import SesatlasError
@@ -181,6 +180,7 @@ datasets = of_snapshot()(Reader.datasets)
 views = of_snapshot()(Reader.views)
 clips = of_snapshot(spinner="Reading the clips ...")(Reader.clips)
 clip = of_snapshot(entries=256)(Reader.clip)
+clips_in_full = of_snapshot(entries=64)(Reader.clips_in_full)
 matrix = of_snapshot(spinner="Reading the vectors ...")(Reader.matrix)
 failures = of_snapshot()(Reader.failures)
 builds = of_snapshot()(Reader.builds)
@@ -209,7 +209,7 @@ def _difference(root: str, old: int, new: int) -> Difference:
 
 
 @of_snapshot(entries=4, spinner="Bringing the columns to one scale ...")
-def standardised(reader: Reader, dataset: str | None, view: str) -> Input:
+def standardised(reader: Reader, dataset: str | None, view: str) -> FeatureMatrix:
     """A view of a dataset, None for all of them together, with every column on one scale; not to be changed.
 
     Raises
@@ -218,7 +218,7 @@ def standardised(reader: Reader, dataset: str | None, view: str) -> Input:
         There is nothing that tells one clip from another.
     """
     names = described() if view == ALL else [view]
-    return given_of(view, {name: reader.matrix(dataset, name) for name in names})
+    return standardised_input(view, {name: reader.matrix(dataset, name) for name in names})
 
 
 def nearest_index(dataset: str | None, view: str) -> Index:
@@ -263,10 +263,10 @@ def samples(path: str, content_hash: str) -> tuple[NDArray[np.float32], int]:
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def preview(path: str, content_hash: str) -> str | None:
-    """A recording as a small MP3 in a data URL, for a table's rows; None where it cannot be read."""
+def mp3(path: str, content_hash: str) -> bytes | None:
+    """A recording as a small MP3; None where it cannot be read."""
     try:
-        return to_data_url(*load_mono(Path(path)))
+        return sounds.to_mp3(*load_mono(Path(path)))
     except AudioError:
         return None
 

@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from app.cache import snapshot
 from app.cache.snapshot import of_snapshot
 from models.decisions import StreamParameters
-from models.gender import VoiceEar, ear_of
+from models.gender import StreamingVoiceModel, load_streaming_model
 from models.voice_card import Card
 from pipeline.classify import recording_facts
 from pipeline.clusterings.spaces import Space
 from pipeline.clusterings.spaces import spaces as all_spaces
 from pipeline.experiments.spec import FACTS
-from pipeline.inputs import ALL, Input, InputError, given_of
-from pipeline.networks.in_use import used
+from pipeline.inputs import ALL, FeatureMatrix, InputError, standardised_input
+from pipeline.networks.in_use import load_card
 from store.reader import Matrix, Reader
 from store.results_reader import Points, Predictions
 
@@ -88,7 +88,7 @@ def removed(reader: Reader, dataset: str) -> frozenset[str]:
 
 
 @of_snapshot(entries=4, spinner="Bringing the columns to one scale ...")
-def space(reader: Reader, dataset: str, views: tuple[str, ...]) -> Input:
+def space(reader: Reader, dataset: str, views: tuple[str, ...]) -> FeatureMatrix:
     """What an experiment learned from, every column on one scale; not to be changed.
 
     Raises
@@ -99,7 +99,9 @@ def space(reader: Reader, dataset: str, views: tuple[str, ...]) -> Input:
     if views == (FACTS,):
         clips = reader.clips(dataset)
         values, names = recording_facts.matrix(clips)
-        return given_of(FACTS, {FACTS: Matrix(clips["clip_id"].to_numpy(dtype=object), values, names)})
+        return standardised_input(
+            FACTS, {FACTS: Matrix(clips["clip_id"].to_numpy(dtype=object), values, names)}
+        )
     missing = [view for view in views if view not in set(reader.views()["view"])]
     if missing or not views:
         named = f"the view '{missing[0]}'" if missing else "any view"
@@ -107,7 +109,7 @@ def space(reader: Reader, dataset: str, views: tuple[str, ...]) -> Input:
             f"This snapshot does not hold {named} that the experiment learned from. Build again."
         )
     matrices = {view: reader.matrix(dataset, view) for view in views}
-    return given_of(ALL if len(views) > 1 else views[0], matrices)
+    return standardised_input(ALL if len(views) > 1 else views[0], matrices)
 
 
 def voice_card() -> Card:
@@ -118,10 +120,10 @@ def voice_card() -> Card:
     VoiceCardError
         Neither is whole.
     """
-    return used(snapshot.store().root)
+    return load_card(snapshot.store().root)
 
 
-def voice_ear() -> VoiceEar:
+def voice_ear() -> StreamingVoiceModel:
     """That network, ready to listen; all sessions share it.
 
     Raises
@@ -139,5 +141,5 @@ def voice_parameters() -> StreamParameters:
 
 
 @st.cache_resource(max_entries=2, show_spinner="Waking the voice network ...")
-def _voice_ear(weights: str, sha256: str) -> VoiceEar:
-    return ear_of(Path(weights))
+def _voice_ear(weights: str, sha256: str) -> StreamingVoiceModel:
+    return load_streaming_model(Path(weights))

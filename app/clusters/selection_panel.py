@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from app.cache import snapshot
 from app.clusters import playlist, selection
 from app.ui import clip, clip_table, filters, show
-from pipeline.inputs import Input
+from pipeline.inputs import FeatureMatrix
 from store import export
 
 MOST_EXACT = 4_000
@@ -142,7 +142,7 @@ NOTHING = (
 def draw(
     dataset: pd.Series,
     clips: pd.DataFrame,
-    given: Input,
+    given: FeatureMatrix,
     chosen: NDArray[np.bool_] | None,
     told: pd.DataFrame,
 ) -> None:
@@ -203,7 +203,7 @@ def _listen(
     return playlist.draw(f"{dataset}:picked", dataset, ids, order.distances, key="picked_list")
 
 
-def _compare(clips: pd.DataFrame, given: Input, chosen: NDArray[np.bool_]) -> None:
+def _compare(clips: pd.DataFrame, given: FeatureMatrix, chosen: NDArray[np.bool_]) -> None:
     """What sets the picked clips apart from all others."""
     labels = by_label(clips["label"], chosen)
     columns = by_column(given.values, given.columns, chosen)
@@ -232,7 +232,7 @@ def _exports(
 
     def playlist_file() -> bytes:
         # Made when asked for: of 100,000 clips it takes longer than a page may.
-        paths = [clip.recording(pd.Series({**row, "root": dataset["path"]})) for _, row in clips.iterrows()]
+        paths = [clip.recording(row, dataset["path"]) for _, row in clips.iterrows()]
         titles = [clip.heading(row) for _, row in clips.iterrows()]
         return export.to_m3u(paths, clips["duration_s"].tolist(), titles, name)
 

@@ -54,7 +54,7 @@ def clustering(dataset: str, picture: Picture, labels: pd.Series) -> Clustering 
         {"n_clusters": n - 1, "n_components": n - 1, "min_cluster_size": n // 2, "min_samples": n // 2},
         key=f"try_{method}",
     )
-    st.caption(spaces[name].told)
+    st.caption(spaces[name].summary)
     truth = [label if pd.notna(label) else None for label in labels.tolist()]
     found = cluster(spaces[name], method, parameters, truth, stability_rounds=0)
     _scores(found)

@@ -18,7 +18,7 @@ from app.experiments.summary import ShownExperiment
 from app.similar import search
 from pipeline.classify.protocol import OFFICIAL_SPLIT
 from pipeline.experiments.spec import UNLEAKED
-from pipeline.inputs import Input, InputError
+from pipeline.inputs import FeatureMatrix, InputError
 
 NEAREST = 4
 
@@ -153,7 +153,7 @@ def others(clips: pd.DataFrame, targets: pd.Series, classes: Sequence[str], unit
     return targets[targets.isin(list(classes)) & ~same].astype(str)
 
 
-def nearest(matrix: Input, own: str, among: pd.Index, count: int) -> pd.Series:
+def nearest(matrix: FeatureMatrix, own: str, among: pd.Index, count: int) -> pd.Series:
     """The nearest of some clips by cosine distance (0 to 2), by clip_id, nearest first.
 
     Parameters

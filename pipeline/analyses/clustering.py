@@ -16,10 +16,10 @@ from pipeline.analyses.recipe import (
     BUILD,
     KEPT,
     ClusteringSpec,
-    computable,
-    described,
     kept_clusterings,
     matrices_of,
+    unlearned_views,
+    views_with_vectors,
 )
 from pipeline.analyses.rows import rows_of
 from pipeline.analyses.stage import drop, stored
@@ -29,7 +29,7 @@ from pipeline.clusterings.cluster import MAX_WHOLE, Clustering, cluster
 from pipeline.clusterings.ranking import rank
 from pipeline.clusterings.search import Finalist, search
 from pipeline.clusterings.spaces import Space, spaces
-from pipeline.inputs import ALL, Input, InputError, given_of
+from pipeline.inputs import ALL, FeatureMatrix, InputError, standardised_input
 from pipeline.stage import Run, Stage, State, Unit, Units
 from store import results as analyses
 from store.reader import Matrix, Reader
@@ -59,7 +59,7 @@ def groups(state: State, reader: Reader) -> list[Group]:
     of_views = recipe.view_keys(state.views)
     hashes = reader.clip_hashes()
     found = []
-    for dataset, there in computable(state, reader).items():
+    for dataset, there in views_with_vectors(state, reader).items():
         learned = [view for view in there if view != ALL and state.views[view].learned]
         together = tuple(view for view in there if view not in learned)
         for views in [*([together] if together else []), *((view,) for view in learned)]:
@@ -124,7 +124,7 @@ def _clustered(run: Run, group: Group, done: int, total: int) -> tuple[list[Resu
     with Reader(run.staging) as reader:
         matrices = matrices_of(run.state, reader, group.dataset, group.views)
         labels = reader.clips(group.dataset).set_index("clip_id")["label"]
-    results, given = _inputs(run.state, group, matrices)
+    results, features = _inputs(run.state, group, matrices)
     _add_spaces(run, results, matrices)
     truth = {str(clip_id): None if pd.isna(label) else str(label) for clip_id, label in labels.items()}
 
@@ -132,7 +132,7 @@ def _clustered(run: Run, group: Group, done: int, total: int) -> tuple[list[Resu
         run.on_progress(done + min(share, 0.99), total, group.dataset, step)
 
     found = search(
-        given,
+        features,
         {},
         truth,
         thorough=run.state.thorough,
@@ -143,7 +143,7 @@ def _clustered(run: Run, group: Group, done: int, total: int) -> tuple[list[Resu
         results[finalist.view].clusterings.append((BUILD, finalist.clustering))
     for gap in found.gaps:
         results[gap.view].gaps.append((gap.what, gap.reason))
-    kept = _add_kept(run.state, group, results, given, truth)
+    kept = _add_kept(run.state, group, results, features, truth)
     ranks = _again_ranked(results) if kept else _ranks_of(group.dataset, found.found)
     for result in results.values():
         result.notes = (*result.notes, found.summary)
@@ -167,26 +167,26 @@ def _ranks_of(dataset: str, found: Sequence[Finalist]) -> pd.DataFrame:
 
 def _inputs(
     state: State, group: Group, matrices: Mapping[str, Matrix]
-) -> tuple[dict[str, Result], dict[str, Input]]:
+) -> tuple[dict[str, Result], dict[str, FeatureMatrix]]:
     """The units of a group, still empty, and the standardised input of those that have one."""
     results: dict[str, Result] = {}
-    given: dict[str, Input] = {}
+    features: dict[str, FeatureMatrix] = {}
     for view in group.views:
         own = {one: matrices[one] for one in _parts(state, view)}
         result = Result(UnitName(NAME, group.dataset, view, group.key), next(iter(own.values())).clip_ids)
         results[view] = result
 
         def take(view: str = view, own: Mapping[str, Matrix] = own, result: Result = result) -> None:
-            given[view] = given_of(view, own)
-            result.clip_ids, result.columns = given[view].clip_ids, given[view].columns
-            result.notes = given[view].notes
+            features[view] = standardised_input(view, own)
+            result.clip_ids, result.columns = features[view].clip_ids, features[view].columns
+            result.notes = features[view].notes
 
         guarded(result, "Clusterings", take)
-    return results, given
+    return results, features
 
 
 def _parts(state: State, view: str) -> list[str]:
-    return described(state) if view == ALL else [view]
+    return unlearned_views(state) if view == ALL else [view]
 
 
 def _add_spaces(run: Run, results: Mapping[str, Result], matrices: Mapping[str, Matrix]) -> None:
@@ -217,17 +217,17 @@ def _add_kept(
     state: State,
     group: Group,
     results: Mapping[str, Result],
-    given: Mapping[str, Input],
+    features: Mapping[str, FeatureMatrix],
     truth: Mapping[str, str | None],
 ) -> bool:
     """Make the clusterings again that persons have kept; whether there were any."""
     before = {view: len(result.clusterings) for view, result in results.items()}
     for view, specs in kept_clusterings(state.base, group.dataset).items():
-        if view not in given:
+        if view not in features:
             continue
         result = results[view]
-        by_name = {space.name: space for space in spaces(given[view], _positions(result))}
-        known = [truth.get(clip_id) for clip_id in given[view].clip_ids]
+        by_name = {space.name: space for space in spaces(features[view], _positions(result))}
+        known = [truth.get(clip_id) for clip_id in features[view].clip_ids]
         for spec in specs:
             again = partial(_again, result, by_name, spec, known)
             guarded(result, f"{CLUSTERERS[spec.method].title}, kept", again)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.analyses.recipe import CLUSTERINGS, KEPT, OVERVIEW, PICTURES, wished
+from pipeline.analyses.recipe import CLUSTERINGS, KEPT, OVERVIEW, PICTURES, kept_spec
 from pipeline.analyses.rows import rows_of
 from pipeline.analyses.unit import Result, UnitName
 from pipeline.clusterings.cluster import Clustering
@@ -80,7 +80,7 @@ def _rows(current: Snapshot, tried: Tried) -> list[UnitRows]:
         name = UnitName(stage, tried.dataset, tried.view, key)
         result = by_stage.setdefault(stage, Result(name, tried.clip_ids, tried.columns))
         if isinstance(one, Projection):
-            result.projections.append((wished(one), one))
+            result.projections.append((kept_spec(one), one))
         else:
             result.clusterings.append((KEPT, one))
     return [rows_of(result) for result in by_stage.values()]

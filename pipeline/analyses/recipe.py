@@ -23,7 +23,12 @@ from pipeline.stage import State
 from store.reader import Matrix, Reader
 
 VERSION = 2
-"""Raise it when what a unit holds changes for a reason that no method's version or parameter tells."""
+"""Part of the key of every picture and every clustering: raising it computes each t-SNE, UMAP and clustering anew.
+
+Seldom the one to raise. Positions of one projection change: its ``Method.version``. Groups of one clusterer change:
+its ``Clusterer.version``, which computes all clusterings anew, for they are ranked together. Something new is
+computed of a view: a stage with units and keys of its own, and no version at all.
+"""
 DIMENSIONS = (2, 3)
 """Of a projection to look at."""
 SPACE_DIMENSION = 5
@@ -84,7 +89,7 @@ def pictures(stage: str, view: View | None) -> list[ProjectionSpec]:
     return [ProjectionSpec(method, dimension, {}) for method in methods for dimension in DIMENSIONS]
 
 
-def computable(state: State, reader: Reader) -> dict[str, list[str]]:
+def views_with_vectors(state: State, reader: Reader) -> dict[str, list[str]]:
     """The views that there are vectors of, by dataset; :data:`ALL` where several can be put together."""
     made = reader.embeddings().query("clips > 0")
     embedded = set(zip(made["dataset"], made["view"], strict=True))
@@ -97,7 +102,7 @@ def computable(state: State, reader: Reader) -> dict[str, list[str]]:
     }
 
 
-def described(state: State) -> list[str]:
+def unlearned_views(state: State) -> list[str]:
     """The views that know no label."""
     return [name for name, view in state.views.items() if not view.learned]
 
@@ -106,12 +111,12 @@ def matrices_of(state: State, reader: Reader, dataset: str, views: Iterable[str]
     """The vectors of the named views, and of all that :data:`ALL` stands for."""
     named = list(views)
     names = dict.fromkeys(
-        [*(described(state) if ALL in named else []), *(one for one in named if one != ALL)]
+        [*(unlearned_views(state) if ALL in named else []), *(one for one in named if one != ALL)]
     )
     return {name: reader.matrix(dataset, name) for name in names}
 
 
-def wished(one: Projection) -> ProjectionSpec:
+def kept_spec(one: Projection) -> ProjectionSpec:
     """What to ask for to get a projection again.
 
     Few clips may have lowered a setting to a fraction, which nobody can ask for; the next whole number is
@@ -166,9 +171,9 @@ def view_keys(views: Mapping[str, View]) -> dict[str, str]:
     Views that a network learned stay out of all together, for they know the labels.
     """
     keys = {name: view.key for name, view in views.items()}
-    described = {name: key for name, key in keys.items() if not views[name].learned}
-    if len(described) > 1:
-        keys[ALL] = digest(described)
+    unlearned = {name: key for name, key in keys.items() if not views[name].learned}
+    if len(unlearned) > 1:
+        keys[ALL] = digest(unlearned)
     return keys
 
 

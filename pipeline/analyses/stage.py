@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from pipeline.analyses import recipe
-from pipeline.analyses.recipe import computable, described, kept_projections, matrices_of
+from pipeline.analyses.recipe import kept_projections, matrices_of, unlearned_views, views_with_vectors
 from pipeline.analyses.rows import rows_of
 from pipeline.analyses.unit import Result, Task, UnitName, compute
 from pipeline.features.view import View
@@ -23,7 +23,7 @@ def picture_keys(stage: str, state: State, reader: Reader) -> dict[Unit, str]:
     hashes = reader.clip_hashes()
     found = {
         (dataset, view): recipe.picture_key(stage, _view(state, view), of_views[view], hashes[dataset])
-        for dataset, views in computable(state, reader).items()
+        for dataset, views in views_with_vectors(state, reader).items()
         for view in views
     }
     return {unit: key for unit, key in found.items() if key is not None}
@@ -85,7 +85,7 @@ def _tasks(stage: str, state: State, reader: Reader, dataset: str, stale: Mappin
     tasks = [
         Task(
             UnitName(stage, dataset, view, key),
-            {one: matrices[one] for one in (described(state) if view == ALL else [view])},
+            {one: matrices[one] for one in (unlearned_views(state) if view == ALL else [view])},
             [*recipe.pictures(stage, _view(state, view)), *kept.get(view, ())],
         )
         for view, key in keys.items()

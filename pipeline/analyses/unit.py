@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from pipeline.analyses.recipe import ProjectionSpec
 from pipeline.clusterings.cluster import Clustering
 from pipeline.errors import FAILURES, failure_sentence
-from pipeline.inputs import Input, given_of
+from pipeline.inputs import FeatureMatrix, standardised_input
 from pipeline.projections import METHODS
 from pipeline.projections.neighbourhood import Neighbourhood
 from pipeline.projections.project import project
@@ -72,15 +72,15 @@ def compute(task: Task) -> Result:
 
 
 def _fill(result: Result, task: Task) -> None:
-    given = given_of(task.name.view, task.matrices)
-    result.clip_ids, result.columns, result.notes = given.clip_ids, given.columns, given.notes
-    shared = Neighbourhood(given.values)  # what the projections of one view have in common
+    features = standardised_input(task.name.view, task.matrices)
+    result.clip_ids, result.columns, result.notes = features.clip_ids, features.columns, features.notes
+    shared = Neighbourhood(features.values)  # what the projections of one view have in common
     for spec in task.specs:
-        guarded(result, _title(spec), partial(_add, result, given, spec, shared))
+        guarded(result, _title(spec), partial(_add, result, features, spec, shared))
 
 
-def _add(result: Result, given: Input, spec: ProjectionSpec, shared: Neighbourhood) -> None:
-    one = project(given, spec.method, spec.dimension, spec.parameters, shared=shared)
+def _add(result: Result, features: FeatureMatrix, spec: ProjectionSpec, shared: Neighbourhood) -> None:
+    one = project(features, spec.method, spec.dimension, spec.parameters, shared=shared)
     result.projections.append((spec, one))
 
 

@@ -51,7 +51,7 @@ def balance(clips: pd.DataFrame, *, label: str = "label", protocol: SplitColumn 
     label : str
         Which column to count.
     protocol : {"fold", "split"}, optional
-        See ``sides``.
+        See ``split_sides``.
 
     Raises
     ------
@@ -77,17 +77,17 @@ def balance(clips: pd.DataFrame, *, label: str = "label", protocol: SplitColumn 
     return Balance(split.protocol, counts, _cells(counts), float(totals.max() / totals.min()), notes)
 
 
-def told(result: Balance) -> str:
+def summary(result: Balance) -> str:
     """The result in one sentence."""
     clips = result.counts.to_numpy()
     across = count(clips.shape[1], "fold") if result.protocol == "fold" else "the split"
     few, many = int(clips.min()), int(clips.max())
     held = count(many, "clip") if few == many else f"{few:,} to {count(many, 'clip')}"
-    said = f"{count(len(result.counts), 'label')} over {across}, {held} in each of {clips.size:,} cells"
+    text = f"{count(len(result.counts), 'label')} over {across}, {held} in each of {clips.size:,} cells"
     off = result.cells["verdict"].value_counts()
     if set(off.index) == {"even"}:
-        return f"{said}: none is empty or far from even."
-    return f"{said}: {off.get('empty', 0):,} empty, {off.get('few', 0) + off.get('many', 0):,} far from even."
+        return f"{text}: none is empty or far from even."
+    return f"{text}: {off.get('empty', 0):,} empty, {off.get('few', 0) + off.get('many', 0):,} far from even."
 
 
 def _cells(counts: pd.DataFrame) -> pd.DataFrame:

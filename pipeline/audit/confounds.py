@@ -14,7 +14,7 @@ from pipeline.classify.recording_facts import FACTS, Values, numbers
 from pipeline.runtime import stop
 
 SEED = 0
-MOST_A_TREE = 4_000
+MAX_CLIPS_A_TREE = 4_000
 TOGETHER = "together"
 BEYOND = 2.6
 """Standard errors above chance: one in 200 by luck, for some ten facts are looked at."""
@@ -71,9 +71,9 @@ def confounds(
     label : str
         Which column to predict.
     facts : sequence of str
-        Columns of ``clips``. One that is the same for all clips is left out and told.
+        Columns of ``clips``. One that is the same for all clips is left out, with a note.
     protocol : {"fold", "split"}, optional
-        See ``sides``.
+        See ``split_sides``.
     predict : callable, optional
         What to predict with; left out, a random forest of 50 trees, of 15 for one fact alone.
 
@@ -98,12 +98,12 @@ def confounds(
     if not known:
         raise AuditError("In no fact does one clip differ from another: there is nothing to predict from.")
     folds = folds_of(side, split.protocol)
-    wanted = {**known, TOGETHER: np.hstack(list(known.values()))}
-    ask = predict or forest
-    named = {fact: predicted(each, truth, folds, ask) for fact, each in wanted.items()}
+    columns = {**known, TOGETHER: np.hstack(list(known.values()))}
+    predictor = predict or forest
+    named = {fact: predicted(each, truth, folds, predictor) for fact, each in columns.items()}
     tested = np.concatenate([test for _, test in folds])
     table = pd.DataFrame([_scored(fact, each, truth, folds) for fact, each in named.items()])
-    majority = predicted(wanted[TOGETHER], truth, folds, most_frequent)
+    majority = predicted(columns[TOGETHER], truth, folds, most_frequent)
     return Confounds(
         table.sort_values("balanced_accuracy", ascending=False, kind="stable", ignore_index=True),
         float((majority == truth)[tested].mean()),
@@ -122,18 +122,18 @@ def telling(table: pd.DataFrame, chance: float, clips: int) -> pd.Series | None:
     return None if alone.empty else alone.sort_values("balanced_accuracy", ascending=False).iloc[0]
 
 
-def told(result: Confounds) -> str:
+def summary(result: Confounds) -> str:
     """The result in one sentence."""
     together = result.table.set_index("fact").loc[TOGETHER]
-    said = (
+    text = (
         f"Facts of the recording alone name the label of {together['accuracy']:.0%} of {count(result.clips, 'clip')}; "
         f"the most frequent label is right in {result.majority:.0%}."
     )
     fact = result.telling
     if fact is None:
-        return f"{said} No single fact clearly beats guessing."
+        return f"{text} No single fact clearly beats guessing."
     return (
-        f"{said} Most is given away by {fact['title']}: {fact['balanced_accuracy']:.0%} balanced "
+        f"{text} Most is given away by {fact['title']}: {fact['balanced_accuracy']:.0%} balanced "
         f"accuracy alone, against {result.chance:.0%} by chance."
     )
 
@@ -172,7 +172,7 @@ def folds_of(side: NDArray[np.object_], protocol: SplitColumn) -> list[Fold]:
 
 
 def predicted(values: Values, truth: Labels, folds: list[Fold], predict: Predict) -> Labels:
-    """What is said of each clip when its fold is tested, (n,); None for one that is only learned from."""
+    """The prediction of each clip when its fold is tested, (n,); None for one that is only learned from."""
     found = np.full(len(truth), None, dtype=object)
     for training, test in folds:
         stop.check()
@@ -189,7 +189,7 @@ def forest(training: Values, labels: Labels, tested: Values) -> Labels:
 
     # Trees of one column differ by their clips alone.
     trees = 50 if training.shape[1] > 1 else 15
-    most = MOST_A_TREE if len(training) > MOST_A_TREE else None
+    most = MAX_CLIPS_A_TREE if len(training) > MAX_CLIPS_A_TREE else None
     model = RandomForestClassifier(trees, min_samples_leaf=2, max_samples=most, random_state=SEED, n_jobs=1)
     return np.asarray(model.fit(training, labels.astype(str)).predict(tested), dtype=object)
 

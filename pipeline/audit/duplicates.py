@@ -10,7 +10,7 @@ import pandas as pd
 import scipy.fft
 from numpy.typing import NDArray
 
-from pipeline.audit.fingerprint import ABSENT, CODES, FRAME_S, Print
+from pipeline.audit.fingerprint import ABSENT, CODES, FRAME_S, Fingerprint
 from pipeline.audit.splits import AuditError, count, require
 from pipeline.runtime import stop
 
@@ -19,7 +19,7 @@ SIMILARITY = 0.36
 one sentence twice alike (RAVDESS) below 0.34."""
 EVIDENCE = 2.2
 """Similarity times the root of the frames compared: strangers reach 1.7 in 80,000 pairs of ESC-10."""
-FEWEST_FRAMES = 6
+MIN_FRAMES = 6
 WORD_BITS = 20
 SHIFTS = (0, 4, 8, 12)
 """A code of 32 bits is looked up by four words of 20: a wrong bit spoils only those that hold it."""
@@ -47,7 +47,7 @@ class Duplicates:
     groups: pd.Series
 
 
-def duplicates(clips: pd.DataFrame, prints: NDArray[np.uint32] | None) -> Duplicates:
+def duplicates(clips: pd.DataFrame, fingerprints: NDArray[np.uint32] | None) -> Duplicates:
     """
     Exact duplicates by content hash, and near ones by fingerprint, the most alike first.
 
@@ -55,7 +55,7 @@ def duplicates(clips: pd.DataFrame, prints: NDArray[np.uint32] | None) -> Duplic
     ----------
     clips : DataFrame
         ``clip_id`` and ``content_hash``, as ``Reader.clips`` gives them.
-    prints : uint32 (n, 2, 256) or None
+    fingerprints : uint32 (n, 2, 256) or None
         ``fingerprint`` of each clip, in the order of ``clips``; None for exact duplicates only.
 
     Raises
@@ -65,20 +65,20 @@ def duplicates(clips: pd.DataFrame, prints: NDArray[np.uint32] | None) -> Duplic
     """
     require(clips, ("clip_id", "content_hash"))
     same = exact(clips)
-    if prints is None:
+    if fingerprints is None:
         return _grouped(same)
-    if prints.shape != (len(clips), 2, CODES):
+    if fingerprints.shape != (len(clips), 2, CODES):
         raise AuditError(
-            f"The fingerprints have shape {prints.shape}; expected {(len(clips), 2, CODES)}. "
+            f"The fingerprints have shape {fingerprints.shape}; expected {(len(clips), 2, CODES)}. "
             "Build again, so that every clip has one."
         )
     # One clip stands for all that are equal to it: near duplicates of one are those of all.
     alone = ~clips["content_hash"].duplicated().to_numpy()
-    alike = near(clips["clip_id"][alone].tolist(), prints[alone])
+    alike = near(clips["clip_id"][alone].tolist(), fingerprints[alone])
     return _grouped(pd.concat([same, alike], ignore_index=True) if len(alike) else same)
 
 
-def told(result: Duplicates, *, by_sound: bool = True) -> str:
+def summary(result: Duplicates, *, by_sound: bool = True) -> str:
     """The result in one sentence; ``by_sound`` says whether fingerprints were compared at all."""
     if result.pairs.empty:
         return "No two clips hold the same sound." if by_sound else "No two files are equal byte for byte."
@@ -100,16 +100,16 @@ def exact(clips: pd.DataFrame) -> pd.DataFrame:
     return table.assign(kind="exact", similarity=1.0, lag_s=0.0, shared_s=lasts)
 
 
-def near(clip_ids: Sequence[str], prints: NDArray[np.uint32]) -> pd.DataFrame:
+def near(clip_ids: Sequence[str], fingerprints: NDArray[np.uint32]) -> pd.DataFrame:
     """The same sound in two clips: the columns of ``Duplicates.pairs`` but ``group``, most alike first."""
-    found = candidates(prints)
+    found = candidates(fingerprints)
     best: dict[tuple[int, int], tuple[float, int, int]] = {}
     for first, second, lag in zip(
         found.first.tolist(), found.second.tolist(), found.lag.tolist(), strict=True
     ):
         for near_lag in (lag, lag + 1):
-            similarity, frames = agreement(prints[first], prints[second], near_lag)
-            if frames < FEWEST_FRAMES or similarity < SIMILARITY:
+            similarity, frames = agreement(fingerprints[first], fingerprints[second], near_lag)
+            if frames < MIN_FRAMES or similarity < SIMILARITY:
                 continue
             held = best.get((first, second))
             if held is None or similarity * frames**0.5 > held[0] * held[1] ** 0.5:
@@ -123,14 +123,14 @@ def near(clip_ids: Sequence[str], prints: NDArray[np.uint32]) -> pd.DataFrame:
     return table.sort_values("similarity", ascending=False, kind="stable", ignore_index=True)
 
 
-def agreement(first: Print, second: Print, lag: int) -> tuple[float, int]:
+def agreement(first: Fingerprint, second: Fingerprint, lag: int) -> tuple[float, int]:
     """How alike two fingerprints are at a lag: ``1 - 2 * bit error rate``, and over how many frames."""
     mine, theirs = first[:, first[1] != ABSENT], second[:, second[1] != ABSENT]
-    wanted = mine[1].astype(np.int64) + lag
+    moved = mine[1].astype(np.int64) + lag
     # Frames ascend, so each is looked up where it would stand.
-    at = np.searchsorted(theirs[1], wanted)
+    at = np.searchsorted(theirs[1], moved)
     there = at < theirs.shape[1]
-    there[there] = theirs[1][at[there]] == wanted[there]
+    there[there] = theirs[1][at[there]] == moved[there]
     if not there.any():
         return 0.0, 0
     wrong = np.bitwise_count(mine[0][there] ^ theirs[0][at[there]])
@@ -158,7 +158,7 @@ class Candidates:
     lag: NDArray[np.int64]
 
 
-def candidates(prints: NDArray[np.uint32]) -> Candidates:
+def candidates(fingerprints: NDArray[np.uint32]) -> Candidates:
     """
     The pairs and lags at which two words or more agree.
 
@@ -168,11 +168,11 @@ def candidates(prints: NDArray[np.uint32]) -> Candidates:
 
     Parameters
     ----------
-    prints : uint32 (n, 2, 256)
+    fingerprints : uint32 (n, 2, 256)
     """
-    n = np.int64(len(prints))
-    clip, place = np.nonzero(prints[:, 1] != ABSENT)
-    codes, frames = prints[clip, 0, place], prints[clip, 1, place].astype(np.int64)
+    n = np.int64(len(fingerprints))
+    clip, place = np.nonzero(fingerprints[:, 1] != ABSENT)
+    codes, frames = fingerprints[clip, 0, place], fingerprints[clip, 1, place].astype(np.int64)
     votes = [np.empty(0, dtype=np.int64)]
     for shift in SHIFTS:
         words = (codes >> np.uint32(shift)) & np.uint32(2**WORD_BITS - 1)

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from pipeline.audit import balance, confounds, duplicates, label_issues, leakage
 from pipeline.audit.duplicates import Duplicates
 from pipeline.audit.fingerprint import ABSENT, CODES
-from pipeline.audit.label_issues import doubts, named, reasons, witness
-from pipeline.audit.leakage import DUPLICATE, TIES, Leakage, effect
+from pipeline.audit.label_issues import experiment_title, rank, reasons, reference_experiment
+from pipeline.audit.leakage import DUPLICATE, LEAK_KINDS, Leakage, effect
 from pipeline.audit.splits import AuditError, Split, SplitColumn, count, own_column, split_of
 from pipeline.classify.protocol import GROUPED
 from pipeline.classify.run import Experiment
@@ -24,7 +24,7 @@ from pipeline.runtime import stop
 from store.errors import SesatlasError
 from store.results_reader import Predictions
 
-SPLIT, DUPLICATES, LEAKAGE, LEAKAGE_OWN, REMOVAL, DOUBTS, FACTS, BALANCE = (
+SPLIT, DUPLICATES, LEAKAGE, LEAKAGE_OWN, REMOVAL, LABEL_ISSUES, FACTS, BALANCE = (
     "split",
     "duplicates",
     "leakage",
@@ -45,40 +45,40 @@ TIED_BY = {
 }
 UNCHANGED = "Nothing had to be taken out, so the accuracies stand as they are."
 LIMIT = 20_000
-"""With more clips a build computes no fingerprints, doubts or second experiment: that takes hours."""
+"""With more clips a build computes no fingerprints, label issues or second experiment: that takes hours."""
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """``told`` is one sentence or two; ``found`` are rows by table of the store."""
+    """``summary`` is one sentence or two; ``found`` are rows by table of the store."""
 
     name: str
-    told: str
+    summary: str
     notes: tuple[str, ...] = ()
     found: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
     def row(self) -> dict[str, object]:
         """Its row of ``audit_parts``."""
-        return {"part": self.name, "summary": self.told, "notes": list(self.notes)}
+        return {"part": self.name, "summary": self.summary, "notes": list(self.notes)}
 
 
 @dataclass(frozen=True, eq=False)
-class Given:
+class AuditInput:
     """
     What is known of a dataset.
 
-    ``prints`` are the clips that have a fingerprint (m,) and those, uint32 (m, 2, 256); None where there
-    are too many clips. ``task`` and ``said`` are of the experiment that bears witness, None without one.
+    ``fingerprints`` are the clips that have a fingerprint (m,) and those, uint32 (m, 2, 256); None where there
+    are too many clips. ``task`` and ``predictions`` are of the reference experiment, None without one.
     """
 
     clips: pd.DataFrame
     experiments: pd.DataFrame
-    prints: tuple[NDArray[np.object_], NDArray[np.uint32]] | None = None
+    fingerprints: tuple[NDArray[np.object_], NDArray[np.uint32]] | None = None
     unread: Sequence[str] = ()
     task: Task | None = None
-    said: Predictions | None = None
+    predictions: Predictions | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,20 +98,20 @@ class Audit:
         return {name: _together(several) for name, several in tables.items()}
 
 
-def audit_of(given: Given) -> Audit:
+def audit_of(inputs: AuditInput) -> Audit:
     """Every part of a dataset's audit. What cannot be audited says why; nothing is raised for it."""
     import sklearn
 
-    split = split_of(given.clips)
+    split = split_of(inputs.clips)
     copies: list[Duplicates] = []
     leaks: list[Leakage] = []
     made: list[Experiment] = []
     steps: list[tuple[str, Callable[[], Part]]] = [
-        (DUPLICATES, lambda: _copies(given, copies)),
+        (DUPLICATES, lambda: _copies(inputs, copies)),
         (LEAKAGE, lambda: _leaks(split, copies, leaks)),
         *([(LEAKAGE_OWN, lambda: own_leakage_part(split, _one(copies)))] if own_column(split) else []),
-        (REMOVAL, lambda: _removal(given, leaks, made)),
-        (DOUBTS, lambda: _doubts(given)),
+        (REMOVAL, lambda: _removal(inputs, leaks, made)),
+        (LABEL_ISSUES, lambda: _label_issues(inputs)),
         (FACTS, lambda: facts_part(split)),
         (BALANCE, lambda: balance_part(split)),
     ]
@@ -124,11 +124,11 @@ def audit_of(given: Given) -> Audit:
     return Audit(tuple(done), made[0] if made else None)
 
 
-def _copies(given: Given, out: list[Duplicates]) -> Part:
-    prints, notes = _in_order(given), unread(given.unread)
-    if given.prints is None:
-        notes = [_too_many(len(given.clips), "only files equal byte for byte were looked for")]
-    part, result = duplicates_part(given.clips, prints, notes)
+def _copies(inputs: AuditInput, out: list[Duplicates]) -> Part:
+    fingerprints, notes = _in_order(inputs), unread_notes(inputs.unread)
+    if inputs.fingerprints is None:
+        notes = [_too_many(len(inputs.clips), "only files equal byte for byte were looked for")]
+    part, result = duplicates_part(inputs.clips, fingerprints, notes)
     out.append(result)
     return part
 
@@ -139,13 +139,13 @@ def _leaks(split: Split, copies: Sequence[Duplicates], out: list[Leakage]) -> Pa
     return part
 
 
-def _doubts(given: Given) -> Part:
-    if len(given.clips) > LIMIT:
-        return not_audited(DOUBTS, _too_many(len(given.clips), "no label was doubted"))
-    return label_issues_part(given.clips, given.experiments, given.said)
+def _label_issues(inputs: AuditInput) -> Part:
+    if len(inputs.clips) > LIMIT:
+        return not_audited(LABEL_ISSUES, _too_many(len(inputs.clips), "no label issues were looked for"))
+    return label_issues_part(inputs.clips, inputs.experiments, inputs.predictions)
 
 
-def _removal(given: Given, leaks: Sequence[Leakage], out: list[Experiment]) -> Part:
+def _removal(inputs: AuditInput, leaks: Sequence[Leakage], out: list[Experiment]) -> Part:
     if not leaks:
         return not_audited(
             REMOVAL, "Leakage could not be looked for, so no clip is known that would have to go."
@@ -153,13 +153,13 @@ def _removal(given: Given, leaks: Sequence[Leakage], out: list[Experiment]) -> P
     removed = leaks[0].removed
     if removed.empty:
         return Part(REMOVAL, UNCHANGED)
-    if len(given.clips) > LIMIT:
-        return not_audited(REMOVAL, _too_many(len(given.clips), "nothing was learned again without them"))
-    best = label_issues.witness(given.experiments)
-    if best is None or given.task is None or given.said is None:
+    if len(inputs.clips) > LIMIT:
+        return not_audited(REMOVAL, _too_many(len(inputs.clips), "nothing was learned again without them"))
+    best = label_issues.reference_experiment(inputs.experiments)
+    if best is None or inputs.task is None or inputs.predictions is None:
         return not_audited(REMOVAL, "No classifier has learned these labels, so no accuracy can change.")
-    experiment = leakage.again(given.task, removed["clip_id"].tolist())
-    part = removal_part(given.said.table, experiment, label_issues.named(best), removed)
+    experiment = leakage.repeat_without(inputs.task, removed["clip_id"].tolist())
+    part = removal_part(inputs.predictions.table, experiment, label_issues.experiment_title(best), removed)
     out.append(experiment)
     return part
 
@@ -182,18 +182,18 @@ def guarded(name: str, make: Callable[[], Part]) -> Part:
 
 
 def split_part(found: Split) -> Part:
-    """What is said of the split: its title, then its sentence, as the first note."""
-    return Part(SPLIT, found.title, (found.told, *found.notes))
+    """The split: its title, then its sentence as the first note."""
+    return Part(SPLIT, found.title, (found.summary, *found.notes))
 
 
 def duplicates_part(
-    clips: pd.DataFrame, prints: NDArray[np.uint32] | None, notes: Sequence[str]
+    clips: pd.DataFrame, fingerprints: NDArray[np.uint32] | None, notes: Sequence[str]
 ) -> tuple[Part, Duplicates]:
     """Clips that hold the same sound; ``notes`` say which could not be compared."""
-    result = duplicates.duplicates(clips, prints)
+    result = duplicates.duplicates(clips, fingerprints)
     part = Part(
         DUPLICATES,
-        duplicates.told(result, by_sound=prints is not None),
+        duplicates.summary(result, by_sound=fingerprints is not None),
         tuple(notes),
         {"audit_pairs": result.pairs},
     )
@@ -202,40 +202,43 @@ def duplicates_part(
 
 def leakage_part(found: Split, same: Duplicates | None) -> tuple[Part, Leakage]:
     """What crosses the classifiers' split, and the clips to do without."""
-    counted = ties_counted(found.clips)
-    result = leakage.leakage(found.clips, same, protocol=found.column, ties=counted)
-    ties, said = _with_sentences(found.clips, result, counted, found.column)
-    notes = (*_by_construction(found), *said, *result.notes)
-    tables = {"audit_leaks": ties, "audit_removed": result.removed}
-    return Part(LEAKAGE, leakage.told(result), notes, tables), result
+    counted = kinds_counted(found.clips)
+    result = leakage.leakage(found.clips, same, protocol=found.column, kinds=counted)
+    leaks, more = _with_sentences(found.clips, result, counted, found.column)
+    notes = (*_by_construction(found), *more, *result.notes)
+    tables = {"audit_leaks": leaks, "audit_removed": result.removed}
+    return Part(LEAKAGE, leakage.summary(result), notes, tables), result
 
 
 def own_leakage_part(found: Split, same: Duplicates | None) -> Part:
     """What crosses the dataset's own TRAIN and TEST, where other folds are learned from."""
-    counted = ties_counted(found.clips)
-    result = leakage.leakage(found.clips, same, protocol="split", ties=counted)
-    ties, said = _with_sentences(found.clips, result, counted, "split")
-    told = f"Across the dataset's own TRAIN and TEST: {_lower(leakage.told(result))}"
-    return Part(LEAKAGE_OWN, told, (*said, *result.notes), {"audit_leaks": ties})
+    counted = kinds_counted(found.clips)
+    result = leakage.leakage(found.clips, same, protocol="split", kinds=counted)
+    leaks, more = _with_sentences(found.clips, result, counted, "split")
+    text = f"Across the dataset's own TRAIN and TEST: {_lower(leakage.summary(result))}"
+    return Part(LEAKAGE_OWN, text, (*more, *result.notes), {"audit_leaks": leaks})
 
 
-def ties_counted(clips: pd.DataFrame) -> tuple[str, ...]:
+def kinds_counted(clips: pd.DataFrame) -> tuple[str, ...]:
     """
-    The ties that help a model to the label without being it.
+    The kinds of leak that help a model to the label without being it.
 
-    What everybody reads ties everyone to everyone: sentences count only where what is said tells the label.
-    A tie that is the label itself, a speaker who is to be recognised, must be on both sides.
+    Sentences that everybody reads are on every side: they count only where the sentence gives the label away.
+    What is the label itself, a speaker who is to be recognised, must be on both sides.
     """
     return tuple(
-        tie
-        for tie in TIES
-        if not _is_label(clips, tie) and (tie != SENTENCE or _tells_label(clips[SENTENCE], clips["label"]))
+        kind
+        for kind in LEAK_KINDS
+        if not _is_label(clips, kind) and (kind != SENTENCE or _tells_label(clips[SENTENCE], clips["label"]))
     )
 
 
 def removal_part(before: pd.DataFrame, experiment: Experiment, name: str, removed: pd.DataFrame) -> Part:
-    """What is said of it; ``name`` is of the experiment, ``before`` what it predicted with every clip."""
-    tied = " and ".join(TIED_BY[tie] for tie in removed["kind"].drop_duplicates())
+    """The accuracies with and without the leaked clips.
+
+    ``name`` is of the experiment, ``before`` what it predicted with every clip.
+    """
+    tied = " and ".join(TIED_BY[kind] for kind in removed["kind"].drop_duplicates())
     found = effect(before, experiment.predictions())
     head = f"{count(len(removed), 'clip')} {'was' if len(removed) == 1 else 'were'} taken out"
     return Part(
@@ -245,30 +248,32 @@ def removal_part(before: pd.DataFrame, experiment: Experiment, name: str, remove
     )
 
 
-def label_issues_part(clips: pd.DataFrame, experiments: pd.DataFrame, said: Predictions | None) -> Part:
-    """The labels that the witness would not have given.
+def label_issues_part(
+    clips: pd.DataFrame, experiments: pd.DataFrame, predictions: Predictions | None
+) -> Part:
+    """The labels that the reference experiment would not have given.
 
     Raises
     ------
     AuditError
-        See :func:`pipeline.audit.label_issues.doubts`.
+        See :func:`pipeline.audit.label_issues.rank`.
     """
-    best = witness(experiments)
-    if best is None or said is None:
+    best = reference_experiment(experiments)
+    if best is None or predictions is None:
         raise AuditError(
-            "No classifier has learned these labels, so nothing can doubt them. Build with experiments."
+            "No classifier has learned these labels, so there is nothing to check them against. Build with experiments."
         )
     ids = clips["clip_id"]
-    places = pd.Index(said.table["clip_id"]).get_indexer(pd.Index(ids))
-    # Clips that no fold tested have no probabilities: rows of NaN, which `doubts` leaves out and counts.
-    told = np.where((places >= 0)[:, None], said.probabilities[places], np.nan)
+    places = pd.Index(predictions.table["clip_id"]).get_indexer(pd.Index(ids))
+    # Clips that no fold tested have no probabilities: rows of NaN, which `rank` leaves out and counts.
+    probabilities = np.where((places >= 0)[:, None], predictions.probabilities[places], np.nan)
     labels = clips["label"].where(clips["label"].notna(), None).tolist()
-    result = doubts(ids.tolist(), labels, told, said.classes)
+    result = rank(ids.tolist(), labels, probabilities, predictions.classes)
     some = count(result.issues, "label") if result.issues else "No label"
-    head = f"{some} of {len(result.table):,} would be taken for wrong"
+    head = f"{some} of {len(result.table):,} {'are' if result.issues > 1 else 'is'} likely wrong"
     return Part(
-        DOUBTS,
-        f"{head} by {named(best)}, which had not seen the clip it judges.",
+        LABEL_ISSUES,
+        f"{head} according to {experiment_title(best)}, which was not trained on the clip it judges.",
         (*reasons(best, experiments), *result.notes),
         {"audit_label_issues": result.table},
     )
@@ -278,16 +283,16 @@ def facts_part(found: Split) -> Part:
     """How well facts of the recording alone name the label."""
     result = confounds.confounds(found.clips, protocol=found.column)
     table = result.table.assign(chance=result.chance, majority=result.majority, clips=result.clips)
-    return Part(FACTS, confounds.told(result), result.notes, {"audit_facts": table})
+    return Part(FACTS, confounds.summary(result), result.notes, {"audit_facts": table})
 
 
 def balance_part(found: Split) -> Part:
     """How the labels are spread over the sides."""
     result = balance.balance(found.clips, protocol=found.column)
-    return Part(BALANCE, balance.told(result), result.notes, {"audit_balance": result.cells})
+    return Part(BALANCE, balance.summary(result), result.notes, {"audit_balance": result.cells})
 
 
-def unread(reasons: Sequence[str]) -> list[str]:
+def unread_notes(reasons: Sequence[str]) -> list[str]:
     """A note on recordings that could not be heard again."""
     if not reasons:
         return []
@@ -298,10 +303,10 @@ def unread(reasons: Sequence[str]) -> list[str]:
 def _with_sentences(
     clips: pd.DataFrame, result: Leakage, counted: Sequence[str], column: SplitColumn | None
 ) -> tuple[pd.DataFrame, list[str]]:
-    """The ties with those of sentences among them, counted or not, and what to say of it."""
+    """The leaks with those of sentences among them, counted or not, and a note on them."""
     if SENTENCE in counted or clips[SENTENCE].isna().all():
         return result.found, []
-    read = leakage.leakage(clips, protocol=column, ties=(SENTENCE,)).found
+    read = leakage.leakage(clips, protocol=column, kinds=(SENTENCE,)).found
     if read.empty:
         return result.found, []
     note = (
@@ -319,16 +324,16 @@ def _by_construction(found: Split) -> list[str]:
     return [f"The folds were drawn such that no {what} is in two of them: that none crosses is no finding."]
 
 
-def _is_label(clips: pd.DataFrame, tie: str) -> bool:
-    if tie not in clips or clips[tie].isna().any() or clips["label"].isna().any():
+def _is_label(clips: pd.DataFrame, column: str) -> bool:
+    if column not in clips or clips[column].isna().any() or clips["label"].isna().any():
         return False
-    return bool((pd.factorize(clips[tie])[0] == pd.factorize(clips["label"])[0]).all())
+    return bool((pd.factorize(clips[column])[0] == pd.factorize(clips["label"])[0]).all())
 
 
 def _tells_label(sentences: pd.Series, labels: pd.Series) -> bool:
     """Whether every sentence that is said twice goes with one label."""
-    said = pd.DataFrame({"sentence": sentences, "label": labels}).dropna()
-    again = said[said["sentence"].duplicated(keep=False)]
+    known = pd.DataFrame({"sentence": sentences, "label": labels}).dropna()
+    again = known[known["sentence"].duplicated(keep=False)]
     return len(again) > 0 and bool((again.groupby("sentence")["label"].nunique() == 1).all())
 
 
@@ -336,14 +341,14 @@ def _lower(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
-def _in_order(given: Given) -> NDArray[np.uint32] | None:
+def _in_order(inputs: AuditInput) -> NDArray[np.uint32] | None:
     """A fingerprint a clip, (n, 2, 256); one without any codes where there is none."""
-    if given.prints is None:
+    if inputs.fingerprints is None:
         return None
-    ids, prints = given.prints
-    whole = np.full((len(given.clips), 2, CODES), ABSENT, dtype=np.uint32)
-    places = pd.Index(given.clips["clip_id"]).get_indexer(pd.Index(ids))
-    whole[places[places >= 0]] = prints[places >= 0]
+    ids, fingerprints = inputs.fingerprints
+    whole = np.full((len(inputs.clips), 2, CODES), ABSENT, dtype=np.uint32)
+    places = pd.Index(inputs.clips["clip_id"]).get_indexer(pd.Index(ids))
+    whole[places[places >= 0]] = fingerprints[places >= 0]
     return whole
 
 

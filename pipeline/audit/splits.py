@@ -73,9 +73,9 @@ def split_sides(clips: pd.DataFrame, protocol: SplitColumn | None = None) -> Spl
         texts = clips.loc[known, name].map(_text)
         of = pd.Series(texts.to_numpy(dtype=object), index=pd.Index(clips.loc[known, "clip_id"]))
         return SplitSides(name, of, _left_out(int((~known).sum()), len(clips), name))
-    wanted = f"two {protocol}s" if protocol else "two folds, or TRAIN and TEST"
+    needed = f"two {protocol}s" if protocol else "two folds, or TRAIN and TEST"
     raise AuditError(
-        f"The {len(clips)} clips are all on one side of the split; expected {wanted}. "
+        f"The {len(clips)} clips are all on one side of the split; expected {needed}. "
         "Choose a dataset that has them, or give the clips folds."
     )
 
@@ -99,14 +99,14 @@ class Split:
 
     ``clips`` are those that the protocol speaks of, with ``fold`` as the classifiers have it; ``column``
     says where to read the side. ``planned`` is None where nothing can be learned: then the dataset's own
-    folds, or TRAIN and TEST, stand in, and ``told`` says why.
+    folds, or TRAIN and TEST, stand in, and ``summary`` says why.
     """
 
     clips: pd.DataFrame
     column: SplitColumn | None
     planned: Protocol | None
     title: str
-    told: str
+    summary: str
     notes: tuple[str, ...] = ()
 
     @property

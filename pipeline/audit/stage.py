@@ -14,9 +14,9 @@ import pandas as pd
 from joblib.externals.loky.process_executor import BrokenProcessPool
 
 from pipeline.audit import fingerprint
-from pipeline.audit.fingerprint import make_prints
-from pipeline.audit.label_issues import witness
-from pipeline.audit.report import LIMIT, Audit, Given, audit_of
+from pipeline.audit.fingerprint import make_fingerprints
+from pipeline.audit.label_issues import reference_experiment
+from pipeline.audit.report import LIMIT, Audit, AuditInput, audit_of
 from pipeline.experiments.rows import rows_of
 from pipeline.experiments.spec import BUILD, CLASSIFIER, UNLEAKED, ExpectedExperiment
 from pipeline.experiments.stage import spec_of
@@ -56,15 +56,15 @@ UNITS = Units(expected=_expected, stored=_stored, drop=_drop)
 
 
 def _key(of_clips: str, there: pd.DataFrame) -> str:
-    best = witness(there)
-    told = [
+    best = reference_experiment(there)
+    parts = [
         VERSION,
         fingerprint.VERSION,
         LIMIT,
         of_clips,
         *([] if best is None else [best["experiment_id"], best["key"]]),
     ]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
 def audit(run: Run) -> int:
@@ -78,52 +78,52 @@ def audit(run: Run) -> int:
         small = [name for name in datasets if len(reader.clips(name)) <= LIMIT]
     run.on_progress(0, len(datasets))
     unread = _printed(run.staging, small, run.n_jobs) if small else {}
-    given_of = {dataset: _given(run.staging, dataset, unread) for dataset in datasets}
+    inputs_of = {dataset: _input(run.staging, dataset, unread) for dataset in datasets}
 
     def write(writer: Writer, result: tuple[str, Audit, float]) -> None:
         dataset, found, seconds = result
-        _write(writer, dataset, keys[dataset], given_of[dataset], found, seconds)
+        _write(writer, dataset, keys[dataset], inputs_of[dataset], found, seconds)
 
-    made = run.write_each(_audited, list(given_of.items()), write)
+    made = run.write_each(_audited, list(inputs_of.items()), write)
     for done, (dataset, _, _) in enumerate(made, 1):
         run.on_progress(done, len(datasets), dataset)
     return len(datasets)
 
 
-def _audited(dataset: str, given: Given) -> tuple[str, Audit, float]:
+def _audited(dataset: str, inputs: AuditInput) -> tuple[str, Audit, float]:
     began = time.monotonic()
-    found = audit_of(given)
+    found = audit_of(inputs)
     return dataset, found, time.monotonic() - began
 
 
 def _printed(staging: Path, datasets: Sequence[str], n_jobs: int) -> dict[str, str]:
     try:
-        return make_prints(staging, datasets, n_jobs)
+        return make_fingerprints(staging, datasets, n_jobs)
     except BrokenProcessPool:  # out of memory, say: what was finished is written
         log.warning("A process that computed fingerprints died; recordings without one are not compared")
         return {}
 
 
-def _given(staging: Path, dataset: str, unread: Mapping[str, str]) -> Given:
+def _input(staging: Path, dataset: str, unread: Mapping[str, str]) -> AuditInput:
     """What the audit needs of a dataset, in memory: the database cannot be read while it is written."""
     with Reader(staging) as reader:
         clips, learned = reader.clips(dataset), reader.experiments(dataset)
         if len(clips) > LIMIT:
-            return Given(clips, learned)
+            return AuditInput(clips, learned)
         reasons = [unread[one] for one in clips["content_hash"].drop_duplicates() if one in unread]
-        given = Given(clips, learned, reader.fingerprints(dataset, fingerprint.VERSION), reasons)
-        best = witness(learned)
+        inputs = AuditInput(clips, learned, reader.fingerprints(dataset, fingerprint.VERSION), reasons)
+        best = reference_experiment(learned)
         if best is None:
-            return given
+            return inputs
         spec = replace(spec_of(best), detailed=False)
         expected = ExpectedExperiment(spec, str(best["experiment_id"]), str(best["key"]))
         (task,) = tasks_of(reader, dataset, [expected])
-        return replace(given, task=task, said=reader.predictions(expected.experiment_id))
+        return replace(inputs, task=task, predictions=reader.predictions(expected.experiment_id))
 
 
-def _write(writer: Writer, dataset: str, key: str, given: Given, found: Audit, seconds: float) -> None:
-    best = witness(given.experiments)
-    row = {"dataset": dataset, "key": key, "clips": len(given.clips), "seconds": seconds}
+def _write(writer: Writer, dataset: str, key: str, inputs: AuditInput, found: Audit, seconds: float) -> None:
+    best = reference_experiment(inputs.experiments)
+    row = {"dataset": dataset, "key": key, "clips": len(inputs.clips), "seconds": seconds}
     row |= {"experiment_id": None if best is None else best["experiment_id"]}
     rows = AuditRows(audit=row, parts=[part.row for part in found.parts], found=found.found)
     results.drop_learned(writer, dataset=dataset, subset=UNLEAKED)

@@ -20,7 +20,7 @@ Scorer = Callable[[Values], Scores]
 Fit = Callable[[Values, NDArray[np.intp], Sequence[Parameters], int], Iterator[Scorer]]
 """Values (n, d), codes (n,), candidates, seed -> one scorer a candidate, in their order."""
 
-LEAST = 1e-6
+MIN_PROBABILITY = 1e-6
 """Stands in for a probability of 0, whose logarithm would be infinite."""
 
 
@@ -83,7 +83,7 @@ def two_sided(decision: NDArray[np.float64]) -> Scores:
 
 
 def logarithm(probabilities: NDArray[np.float64]) -> Scores:
-    return np.log(np.maximum(probabilities, LEAST))
+    return np.log(np.maximum(probabilities, MIN_PROBABILITY))
 
 
 def bounded(clips: int, max_clips: int | None) -> int:

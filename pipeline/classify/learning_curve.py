@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from pipeline.classify.protocol import Protocol, Split, protocol
-from pipeline.classify.run import TOGETHER, Experiment, Tell, Views, classifier_named, joined
+from pipeline.classify.run import TOGETHER, Experiment, Views, classifier_named, joined
 from pipeline.classify.train import train
 from pipeline.inputs import InputError
 from pipeline.runtime import stop
+from pipeline.runtime.events import ProgressCallback
 
 SHARES = (0.1, 0.25, 0.5, 1.0)
 SHARES_OF_MANY = (0.1, 0.25, 1.0)
@@ -50,7 +51,7 @@ def learning_curve(
     seed: int = 0,
     by: Protocol | None = None,
     whole: Experiment | None = None,
-    tell: Tell | None = None,
+    on_progress: ProgressCallback | None = None,
 ) -> list[Point]:
     """
     Learn from parts of each training fold and test on all of the same test fold.
@@ -94,8 +95,8 @@ def learning_curve(
             folds = tuple(float(right.mean()) for right in rights)
             accuracy = float(np.concatenate(rights).mean())
             points.append(Point(share, float(np.mean(sizes)), accuracy, folds, float(np.mean(trained))))
-        if tell:
-            tell((number + 1) / len(shares))
+        if on_progress:
+            on_progress((number + 1) / len(shares))
     return points
 
 

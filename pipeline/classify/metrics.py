@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.classify.classifier import LEAST
+from pipeline.classify.classifier import MIN_PROBABILITY
 from pipeline.classify.significance import Interval, by_groups, wilson
 
 Ints = NDArray[np.intp]
@@ -93,7 +93,7 @@ def measure(
     tested = confusion.sum(axis=1) > 0
     each = [float(right[folds == fold].mean()) for fold in np.unique(folds)] if folds is not None else []
     chosen = np.asarray(probabilities, dtype=np.float64)
-    given = chosen[np.arange(n), truth]
+    of_truth = chosen[np.arange(n), truth]
     members = len(set(groups.tolist())) if groups is not None else n
     # A class that is never tested has no recall, but its false alarms cost the others' precision.
     return Metrics(
@@ -106,7 +106,7 @@ def measure(
         grouped_interval=by_groups(right, groups) if groups is not None and members < n else None,
         balanced_accuracy=float(recall[tested].mean()),
         macro_f1=float(f1[tested].mean()),
-        log_loss=float(-np.log(np.maximum(given, LEAST)).mean()),
+        log_loss=float(-np.log(np.maximum(of_truth, MIN_PROBABILITY)).mean()),
         brier=float(((chosen - np.eye(classes)[truth]) ** 2).sum(axis=1).mean()),
         reliability=reliability(right, chosen[np.arange(n), predicted]),
         confusion=confusion,
@@ -120,10 +120,10 @@ def measure(
 def per_class(confusion: NDArray[np.intp]) -> tuple[Floats, Floats, Floats]:
     """Precision, recall and F1 of each class; precision 0 where it is never predicted, as scikit-learn has it."""
     hits = np.diag(confusion).astype(np.float64)
-    support, said = confusion.sum(axis=1), confusion.sum(axis=0)
-    precision = np.divide(hits, said, out=np.zeros_like(hits), where=said > 0)
+    support, predicted_as = confusion.sum(axis=1), confusion.sum(axis=0)
+    precision = np.divide(hits, predicted_as, out=np.zeros_like(hits), where=predicted_as > 0)
     recall = np.divide(hits, support, out=np.full_like(hits, np.nan), where=support > 0)
-    f1 = np.divide(2 * hits, support + said, out=np.full_like(hits, np.nan), where=support > 0)
+    f1 = np.divide(2 * hits, support + predicted_as, out=np.full_like(hits, np.nan), where=support > 0)
     precision[support == 0] = np.nan
     return precision, recall, f1
 

@@ -27,7 +27,7 @@ TITLES = {
 }
 INNER = "Scaling and hyper-parameters are found inside the training clips."
 FOLDS = 5
-FEWEST_TESTED = 24
+MIN_TESTED = 24
 """The speakers of TIMIT's core test set; a test part with fewer tells too little."""
 
 Ints = NDArray[np.intp]
@@ -119,9 +119,9 @@ def protocol(clips: pd.DataFrame, target: str = "label", *, folds: int = FOLDS, 
     notes += absent(classes, codes, numbers, named)
     notes += crossing(numbers, groups.codes[kept], groups.unit) if name.startswith("official") else []
     unit = pd.factorize(groups.codes[kept])[0].astype(np.intp)
-    told = describe(name, len(codes), len(classes), named, numbers, unit, groups.unit, seed)
+    summary = describe(name, len(codes), len(classes), named, numbers, unit, groups.unit, seed)
     return Protocol(
-        name, target, told, rows[kept], tuple(classes), codes.astype(np.intp), numbers, named, unit,
+        name, target, summary, rows[kept], tuple(classes), codes.astype(np.intp), numbers, named, unit,
         groups.unit, tuple(notes),
     )  # fmt: skip
 
@@ -147,7 +147,7 @@ def _enough(split: pd.Series, names: NDArray[np.object_], groups: Groups) -> boo
     if not (test | train).all():
         return False
     sides = [len(set(groups.codes[side])) for side in (train, test)]
-    return min(sides) >= FEWEST_TESTED and len(set(names[train]) & set(names[test])) > 1
+    return min(sides) >= MIN_TESTED and len(set(names[train]) & set(names[test])) > 1
 
 
 def labelled(clips: pd.DataFrame, target: str) -> tuple[Ints, NDArray[np.object_], list[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,12 +17,11 @@ from pipeline.classify.metrics import Metrics, measure
 from pipeline.classify.protocol import Protocol, Split, protocol
 from pipeline.classify.train import Blocks, Trained, train
 from pipeline.runtime import stop
+from pipeline.runtime.events import ProgressCallback
 from store.errors import listed
 
 Views = Mapping[str, NDArray[np.float32]]
 """Raw vectors float32 (n, d) by the view's name, all of the same n clips."""
-Tell = Callable[[float], None]
-"""Is told the share that is done, 0 to 1."""
 TOGETHER, VOTE = "together", "vote"
 COMBINATIONS: dict[str, str] = {
     TOGETHER: "The columns of all views side by side.",
@@ -51,7 +50,7 @@ class Fold:
 @dataclass(frozen=True, eq=False)
 class Experiment:
     """
-    The tested clips (m,) of a protocol with what was said of each.
+    The tested clips (m,) of a protocol with what was predicted of each.
 
     ``tested`` are positions among the protocol's clips, ``probabilities`` float32 (m, classes) in the
     order of ``protocol.classes``, ``truth`` and ``predicted`` positions in it. ``models`` has one fitted
@@ -101,7 +100,7 @@ def run(
     combination: str = TOGETHER,
     seed: int = 0,
     by: Protocol | None = None,
-    tell: Tell | None = None,
+    on_progress: ProgressCallback | None = None,
 ) -> Experiment:
     """
     Learn ``target`` from views by the dataset's protocol; the same input gives the same experiment.
@@ -131,7 +130,7 @@ def run(
     began = time.perf_counter()
     pieces = [
         learn_and_test(
-            chosen, matrix, blocks, planned, split, seed, _share(tell, number, len(planned.splits))
+            chosen, matrix, blocks, planned, split, seed, _share(on_progress, number, len(planned.splits))
         )
         for number, split in enumerate(planned.splits)
     ]
@@ -148,7 +147,7 @@ def run(
         classifier, chosen.version, combination, tuple(values), matrix.shape[1], planned, seed, tested,
         clips["clip_id"].to_numpy(dtype=object)[planned.rows[tested]], truth, predicted,
         probabilities.astype(np.float32), tuple(folds), measured, versions(),
-        (*planned.notes, *_told(models, planned)), time.perf_counter() - began, tuple(models),
+        (*planned.notes, *_notes_of_folds(models, planned)), time.perf_counter() - began, tuple(models),
     )  # fmt: skip
 
 
@@ -159,7 +158,7 @@ def learn_and_test(
     planned: Protocol,
     split: Split,
     seed: int,
-    tell: Tell,
+    on_progress: ProgressCallback,
 ) -> tuple[Fold, Trained, NDArray[np.float64], NDArray[np.intp]]:
     """The fold's figures, its classifier, and of each held-out clip the probabilities and the prediction."""
     from threadpoolctl import threadpool_limits
@@ -168,7 +167,7 @@ def learn_and_test(
     codes, groups = planned.codes[split.train], planned.inner_groups[split.train]
     with threadpool_limits(1):  # small matrices: threads cost more than they gain, and change last digits
         model = train(
-            classifier, matrix[split.train], codes, groups, blocks, len(planned.classes), seed, tell
+            classifier, matrix[split.train], codes, groups, blocks, len(planned.classes), seed, on_progress
         )
         began = time.perf_counter()
         found = model.probabilities(matrix[split.test])
@@ -194,15 +193,15 @@ def _drawn(probabilities: NDArray[np.float64], seed: int) -> NDArray[np.intp]:
     return np.minimum(above.sum(axis=1), probabilities.shape[1] - 1).astype(np.intp)
 
 
-def _share(tell: Tell | None, number: int, splits: int) -> Tell:
+def _share(on_progress: ProgressCallback | None, number: int, splits: int) -> ProgressCallback:
     def within(share: float) -> None:
-        if tell:
-            tell((number + share) / splits)
+        if on_progress:
+            on_progress((number + share) / splits)
 
     return within
 
 
-def _told(models: list[Trained], planned: Protocol) -> list[str]:
+def _notes_of_folds(models: list[Trained], planned: Protocol) -> list[str]:
     """The folds' notes, each once, with the folds it is of."""
     folds: dict[str, list[str]] = {}
     for split, model in zip(planned.splits, models, strict=True):

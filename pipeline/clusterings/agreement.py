@@ -96,9 +96,7 @@ def _entropy(shares: NDArray[np.floating]) -> float:
     return 0.0 if len(present) < 2 else float(-(present * np.log(present)).sum())
 
 
-def agreement(
-    views: NDArray[np.object_], labels: NDArray[np.integer], no_witness: str
-) -> NDArray[np.float64]:
+def agreement(views: NDArray[np.object_], labels: NDArray[np.integer], combined: str) -> NDArray[np.float64]:
     """
     For each clustering, the mean over the other views of the bits that the best of theirs shares with it.
 
@@ -112,7 +110,7 @@ def agreement(
     labels : NDArray[np.integer]
         The cluster of each clip, (m, n): -1 for noise, which is a group; below that for clips that the
         clustering does not have. Two views are compared over the clips that both have.
-    no_witness : str
+    combined : str
         The view made of all others, which agrees with each of them by birth: it is compared with the
         others, and they not with it.
 
@@ -126,9 +124,9 @@ def agreement(
     best: dict[int, list[float]] = {row: [] for row in range(len(views))}
     for one, other in combinations(names, 2):
         table = all_pairs(labels[rows[one]], labels[rows[other]])
-        if other != no_witness:
+        if other != combined:
             _note(best, rows[one], table.max(axis=1))
-        if one != no_witness:
+        if one != combined:
             _note(best, rows[other], table.max(axis=0))
     return np.array([np.mean(found) if found else np.nan for found in best.values()])
 
@@ -170,11 +168,11 @@ def all_pairs(first: NDArray[np.integer], second: NDArray[np.integer]) -> NDArra
     own_left, own_right = (
         np.array([weights[one].sum() for one in some]) for some in (sizes_left, sizes_right)
     )
-    told = np.log2(n) + (both - own_left[:, None] - own_right) / n
+    information = np.log2(n) + (both - own_left[:, None] - own_right) / n
     free_left, free_right = (
         np.array([np.count_nonzero(one) - 1 for one in some]) for some in (sizes_left, sizes_right)
     )
-    return told - free_left[:, None] * free_right / (2 * n * np.log(2))
+    return information - free_left[:, None] * free_right / (2 * n * np.log(2))
 
 
 def _codes(labels: NDArray[np.integer]) -> NDArray[np.int64]:

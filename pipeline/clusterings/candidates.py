@@ -78,14 +78,14 @@ def compared(position: int, task: SpaceTask, thorough: bool) -> tuple[int, list[
     seen: set[bytes] = set()
     with threadpool_limits(1):
         space = task.space()
-        wanted, gaps = tried(space, lambda clusterer: worthwhile(space, clusterer, thorough))
-        for clusterer, parameters in wanted:
+        combinations, gaps = combinations_of(space, lambda clusterer: worthwhile(space, clusterer, thorough))
+        for clusterer, parameters in combinations:
             stop.check()
             try:
                 fitted = clusterer.fit(space.points, seeded(clusterer, parameters, task.seed))
             except FAILURES as error:
                 gaps.append(
-                    (f"{space.title}: {clusterer.title}, {in_words(parameters)}", failure_sentence(error))
+                    (f"{space.title}: {clusterer.title}, {described(parameters)}", failure_sentence(error))
                 )
                 continue
             key = canonical(fitted.labels).tobytes()
@@ -95,11 +95,11 @@ def compared(position: int, task: SpaceTask, thorough: bool) -> tuple[int, list[
     return position, found, gaps
 
 
-def tried(
+def combinations_of(
     space: Space, worthwhile: Callable[[Clusterer], bool] | None = None
 ) -> tuple[list[tuple[Clusterer, Parameters]], list[Gap]]:
     """What shall be tried in a space, of the methods that are worthwhile, and those of which nothing can be."""
-    wanted: list[tuple[Clusterer, Parameters]] = []
+    combinations: list[tuple[Clusterer, Parameters]] = []
     gaps: list[Gap] = []
     for clusterer in CLUSTERERS.values():
         if worthwhile is not None and not worthwhile(clusterer):
@@ -112,11 +112,11 @@ def tried(
         except FAILURES as error:
             gaps.append((what, failure_sentence(error)))
             continue
-        wanted += [(clusterer, parameters) for parameters in grid]
+        combinations += [(clusterer, parameters) for parameters in grid]
         if not grid:
             few = f"There are {len(space.points)} clips, too few for any parameters of its grid."
             gaps.append((what, few))
-    return wanted, gaps
+    return combinations, gaps
 
 
 def worthwhile(space: Space, clusterer: Clusterer, thorough: bool) -> bool:
@@ -178,11 +178,11 @@ def canonical(labels: NDArray[np.integer]) -> NDArray[np.int32]:
 
 
 def screened(
-    candidates: Sequence[Candidate], labels: NDArray[np.int32], agreed: NDArray[np.float64], most: int
+    candidates: Sequence[Candidate], labels: NDArray[np.int32], agreed: NDArray[np.float64], max_rows: int
 ) -> list[int]:
     """Rows of the candidates to measure by a few resamples: the best by what other views confirm."""
     score = trust(pd.DataFrame({"agreement": agreed}), labels)
-    return _best(candidates, score, most)
+    return _best(candidates, score, max_rows)
 
 
 def finalists(
@@ -190,14 +190,14 @@ def finalists(
     labels: NDArray[np.int32],
     agreed: NDArray[np.float64],
     numbers: Sequence[Measured],
-    most: int,
+    max_rows: int,
 ) -> list[int]:
     """Rows of the candidates to measure by all resamples."""
     table = pd.DataFrame([one.means() for one in numbers]).assign(agreement=agreed)
-    return _best(candidates, trust(table, labels), most)
+    return _best(candidates, trust(table, labels), max_rows)
 
 
-def _best(candidates: Sequence[Candidate], score: NDArray[np.float64], most: int) -> list[int]:
+def _best(candidates: Sequence[Candidate], score: NDArray[np.float64], max_rows: int) -> list[int]:
     """
     The rows of the highest scores in their own order; half of the seats go to each view's own best.
 
@@ -210,14 +210,14 @@ def _best(candidates: Sequence[Candidate], score: NDArray[np.float64], most: int
         one = candidates[row]
         turn = turns[one.view, one.method] = turns.get((one.view, one.method), -1) + 1
         views.setdefault(one.view, []).append((turn, standing))
-    seats = most // 2 // max(len(views), 1)
+    seats = max_rows // 2 // max(len(views), 1)
     chosen = {order[standing] for queue in views.values() for _, standing in sorted(queue)[:seats]}
     for row in order:
-        if len(chosen) >= most:
+        if len(chosen) >= max_rows:
             break
         chosen.add(row)
     return sorted(chosen)
 
 
-def in_words(parameters: Parameters) -> str:
+def described(parameters: Parameters) -> str:
     return ", ".join(f"{name} {value}" for name, value in parameters.items())

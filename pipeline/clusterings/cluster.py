@@ -24,7 +24,7 @@ from store.errors import listed
 
 MAX_WHOLE = 3_000
 """Up to so many clips each is looked at; of more, so many landmarks."""
-FEWEST = 3
+MIN_CLIPS = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,10 +115,10 @@ def completed(
     fitted = _fit(clusterer, space, points, merged(clusterer, parameters))
     steady = _measured(points, clusterer, fitted, stability_rounds, before, seed)
     if chosen is not None:
-        near = nearest(space.values, chosen) if near is None else near
-        fitted = extended(fitted, chosen, near, len(space.values))
-    few = None if chosen is None else (points, chosen)
-    scores, notes = score(space.points, fitted.labels, truth, few)
+        near = nearest_landmarks(space.values, chosen) if near is None else near
+        fitted = extended_to_all(fitted, chosen, near, len(space.values))
+    sampled = None if chosen is None else (points, chosen)
+    scores, notes = score(space.points, fitted.labels, truth, sampled)
     return Clustering(
         clusterer.name,
         space.name,
@@ -156,9 +156,9 @@ def clusterer_named(name: str) -> Clusterer:
 
 def require_clips(n: int) -> None:
     """Raise ``InputError`` where there are too few clips to be put into groups."""
-    if n < FEWEST:
+    if n < MIN_CLIPS:
         counted = "is 1 clip" if n == 1 else f"are {n} clips"
-        raise InputError(f"There {counted}; a clustering needs {FEWEST} or more. Choose more clips.")
+        raise InputError(f"There {counted}; a clustering needs {MIN_CLIPS} or more. Choose more clips.")
 
 
 def _fit(clusterer: Clusterer, space: Space, points: Points, parameters: Mapping[str, object]) -> Fitted:
@@ -177,12 +177,12 @@ def chosen_of(values: NDArray[np.float32], seed: int = 0) -> NDArray[np.intp]:
     return landmarks.choose(values, MAX_WHOLE, seed)
 
 
-def nearest(values: NDArray[np.float32], chosen: NDArray[np.intp]) -> NDArray[np.intp]:
+def nearest_landmarks(values: NDArray[np.float32], chosen: NDArray[np.intp]) -> NDArray[np.intp]:
     """For each clip the positions in ``chosen`` of its nearest landmarks, nearest first: (n, 5)."""
     return landmarks.nearest(values, values[chosen], min(VOTERS, len(chosen)))[0]
 
 
-def extended(fitted: Fitted, chosen: NDArray[np.intp], near: NDArray[np.intp], n: int) -> Fitted:
+def extended_to_all(fitted: Fitted, chosen: NDArray[np.intp], near: NDArray[np.intp], n: int) -> Fitted:
     """
     The groups of the landmarks carried over to all ``n`` clips by a vote of each clip's nearest landmarks.
 
@@ -194,10 +194,10 @@ def extended(fitted: Fitted, chosen: NDArray[np.intp], near: NDArray[np.intp], n
     if fitted.strengths is not None:
         strengths = fitted.strengths[near[:, 0]]
         strengths[chosen] = fitted.strengths
-    return Fitted(labels, fitted.parameters, strengths, None, (*fitted.notes, note(len(chosen), n)))
+    return Fitted(labels, fitted.parameters, strengths, None, (*fitted.notes, landmark_note(len(chosen), n)))
 
 
-def note(count: int, n: int) -> str:
+def landmark_note(count: int, n: int) -> str:
     return (
         f"Found among {count:,} of the {n:,} clips; each other clip joined the group of most of its "
         f"{VOTERS} nearest."

@@ -30,7 +30,7 @@ def fit(points: Points, parameters: Mapping[str, Any]) -> Fitted:
         eps = share * eps_at_knee(points, min_samples)
         if eps <= 0:
             raise InputError(f"{TITLE} finds no distance to start from: all clips are the same here.")
-        notes = (_told(eps, share, min_samples),)
+        notes = (_eps_note(eps, share, min_samples),)
     if points.pairs_fit:
         model = DBSCAN(eps=eps, min_samples=min_samples, metric="precomputed").fit(points.distances)
     else:
@@ -38,7 +38,7 @@ def fit(points: Points, parameters: Mapping[str, Any]) -> Fitted:
     return Fitted(model.labels_.astype(np.int32), {**parameters, "eps": float(eps)}, notes=notes)
 
 
-def _told(eps: float, share: float, min_samples: int) -> str:
+def _eps_note(eps: float, share: float, min_samples: int) -> str:
     part = "" if share == 1 else f"{share:g} times "
     return f"eps {eps:.4g} is {part}the knee of the distances within which a clip has {min_samples} clips."
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.clusterings.agreement import ari
-from pipeline.clusterings.clusterer import Clusterer, Fitted
+from pipeline.clusterings.clusterer import Clusterer
 from pipeline.clusterings.points import Points
 from pipeline.runtime import stop
 
@@ -26,25 +26,6 @@ MIN_CLUSTER = 8
 Half = tuple[NDArray[np.intp], Points]
 
 
-def stability(
-    points: Points, clusterer: Clusterer, whole: Fitted, rounds: int = ROUNDS
-) -> tuple[float, float] | None:
-    """
-    Mean and standard deviation of the agreement between the clustering and those of parts of the clips.
-
-    Each round leaves out a fifth of the clips, clusters the rest with the same parameters and compares by
-    the adjusted Rand index, noise as a group (after Ben-Hur et al. 2002 and Hennig 2007). The parts are
-    the same for every clustering of as many clips.
-
-    Returns
-    -------
-    tuple of float or None
-        None without rounds, or where the parts are too small for the parameters.
-    """
-    agreed = agreements(points, clusterer, whole.parameters, whole.labels, resamples(points, rounds))
-    return (float(np.mean(agreed)), float(np.std(agreed))) if agreed else None
-
-
 def agreements(
     points: Points,
     clusterer: Clusterer,
@@ -52,7 +33,12 @@ def agreements(
     labels: NDArray[np.integer],
     parts: Sequence[tuple[NDArray[np.intp], Points]],
 ) -> list[float] | None:
-    """The adjusted Rand index with each part clustered anew; None where a part is too small for it."""
+    """
+    The adjusted Rand index of the clustering with that of each part, noise as a group.
+
+    Each part leaves out a fifth of the clips and is clustered with the same parameters (after Ben-Hur et al.
+    2002 and Hennig 2007). None where a part is too small for the parameters.
+    """
     found = []
     for kept, part in parts:
         stop.check()

@@ -19,10 +19,10 @@ from store.reader import Reader
 from store.results import ExperimentRows
 from store.snapshots import Snapshot, Store
 
-TELL_S = 0.2
+REPORT_EVERY_S = 0.2
 
 
-def learn(store: Store, spec: ExperimentSpec, tell: events.Listener) -> events.Finished:
+def learn(store: Store, spec: ExperimentSpec, on_event: events.Listener) -> events.Finished:
     """
     Make an experiment of the current snapshot; a build makes it again whenever the clips change.
 
@@ -32,26 +32,26 @@ def learn(store: Store, spec: ExperimentSpec, tell: events.Listener) -> events.F
         An unknown name, a target that cannot be learned, a build at work or lying unfinished. Nothing is lost.
     """
     began = time.monotonic()
-    with session(store, tell, "learned") as (run_id, log):
+    with session(store, on_event, "learned") as (run_id, log):
         current = require_rest(store, "an experiment")
         log(events.Started(run_id, [spec.dataset], False))
-        rows = _made(current, spec, log)
+        rows = _compute(current, spec, log)
         with amended(store, current, run_id) as amendment, amendment.writer.transaction():
             results.replace_experiment(amendment.writer, rows)
         return _finished(run_id, amendment.published, time.monotonic() - began, log)
 
 
-def _made(current: Snapshot, spec: ExperimentSpec, tell: events.Listener) -> ExperimentRows:
-    told_at = 0.0
+def _compute(current: Snapshot, spec: ExperimentSpec, on_event: events.Listener) -> ExperimentRows:
+    reported_at = 0.0
 
     def within(share: float) -> None:
-        nonlocal told_at
+        nonlocal reported_at
         stop.check()
-        if time.monotonic() - told_at > TELL_S:
-            told_at = time.monotonic()
-            tell(_progress(min(share, 1.0), spec))
+        if time.monotonic() - reported_at > REPORT_EVERY_S:
+            reported_at = time.monotonic()
+            on_event(_progress(min(share, 1.0), spec))
 
-    tell(_progress(0.0, spec))
+    on_event(_progress(0.0, spec))
     with Reader(current.path) as reader:
         task = tasks_of(reader, spec.dataset, [_expected(reader, spec)])[0]
     return make(task, within)
@@ -78,11 +78,11 @@ def _expected(reader: Reader, spec: ExperimentSpec) -> ExpectedExperiment:
     return ExpectedExperiment(spec, spec.id(usual), key)
 
 
-def _finished(run_id: str, snapshot: Snapshot, seconds: float, tell: events.Listener) -> events.Finished:
+def _finished(run_id: str, snapshot: Snapshot, seconds: float, on_event: events.Listener) -> events.Finished:
     event = events.Finished(
         status="published", build_id=run_id, snapshot=snapshot.number, added=0, updated=0, removed=0, failed=0,
         vectors_computed=0, vectors_reused=0, stages={NAME: 1}, seconds=seconds,
         collections=collections(snapshot),
     )  # fmt: skip
-    tell(event)
+    on_event(event)
     return event

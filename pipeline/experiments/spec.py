@@ -115,11 +115,11 @@ def key_of(spec: ExperimentSpec, version: int, view_keys: Mapping[str, str], fin
     fingerprint : str
         Of the dataset's clips: ``store/queries/metadata_hashes.sql``.
     """
-    told = [
+    parts = [
         VERSION, spec.target, spec.method, version, spec.combination, spec.seed, spec.kind,
         [[view, view_keys.get(view, "")] for view in spec.views], fingerprint,
     ]  # fmt: skip
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
 TARGETS = ("label", "sex", "dialect")
@@ -150,10 +150,10 @@ def targets(clips: pd.DataFrame) -> list[str]:
 
 def grid(dataset: str, clips: pd.DataFrame, views: Sequence[str]) -> Iterator[ExperimentSpec]:
     """Every classifier on all views together, two on each view alone, and the recording's facts; cheap ones first."""
-    yield from sorted(_all(dataset, clips, views), key=_place)
+    yield from sorted(_unordered(dataset, clips, views), key=_place)
 
 
-def _all(dataset: str, clips: pd.DataFrame, views: Sequence[str]) -> Iterator[ExperimentSpec]:
+def _unordered(dataset: str, clips: pd.DataFrame, views: Sequence[str]) -> Iterator[ExperimentSpec]:
     if not len(views):
         return
     for target in targets(clips):
@@ -214,7 +214,7 @@ def left_out(
 
 def _why(one: ExperimentSpec, size: Size) -> str:
     # From the page an experiment comes with all details.
-    takes = in_words(seconds(one.method, size, detailed=True))
+    takes = describe_duration(seconds(one.method, size, detailed=True))
     title = CLASSIFIERS[one.method].title
     return (
         f"{title} on {size.clips:,} clips would take about {takes} of one core, which is more than a build spends "
@@ -222,7 +222,7 @@ def _why(one: ExperimentSpec, size: Size) -> str:
     )
 
 
-def in_words(duration_s: float) -> str:
+def describe_duration(duration_s: float) -> str:
     """A duration as a person says it: ``25 minutes``."""
     if duration_s < 90:
         return f"{max(round(duration_s, -1), 10):.0f} seconds"

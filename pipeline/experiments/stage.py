@@ -137,7 +137,7 @@ def by_classifiers(state: State, reader: Reader) -> list[ExpectedExperiment]:
     found: dict[str, ExpectedExperiment] = {}
     for dataset, fingerprint in hashes.items():
         clips = reader.clips(dataset)
-        specs = [*grid(dataset, clips, usual), *_asked_for(reader, state.base, dataset, keys)]
+        specs = [*grid(dataset, clips, usual), *_requested(reader, state.base, dataset, keys)]
         costs, reasons = left_out(specs, clips, columns)
         for one, cost, reason in zip(specs, costs, reasons, strict=True):
             key = key_of(one, CLASSIFIERS[one.method].version, keys, fingerprint)
@@ -147,7 +147,7 @@ def by_classifiers(state: State, reader: Reader) -> list[ExpectedExperiment]:
     return list(found.values())
 
 
-def _asked_for(
+def _requested(
     reader: Reader, base: Path | None, dataset: str, views: Mapping[str, str]
 ) -> list[ExperimentSpec]:
     """What persons ran from the page: as this snapshot has it, or the one that the build began from."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,11 +16,11 @@ from pipeline.classify.metrics import MetricRow
 from pipeline.classify.run import Experiment, Views, run
 from pipeline.experiments import rows
 from pipeline.experiments.spec import FACTS, ExpectedExperiment, ExperimentSpec
+from pipeline.runtime.events import ProgressCallback
 from store.errors import SesatlasError, StoreError
 from store.reader import Matrix, Reader
 from store.results import ExperimentRows
 
-Tell = Callable[[float], None]
 FIRST = 0.5
 """The share of the work that the experiment itself takes, beside its curve and its columns' importance."""
 
@@ -53,7 +53,7 @@ def compute(task: Task) -> ExperimentRows | Gap:
         return gap(task, str(error))
 
 
-def make(task: Task, tell: Tell = lambda share: None) -> ExperimentRows:
+def make(task: Task, on_progress: ProgressCallback = lambda share: None) -> ExperimentRows:
     """
     Raises
     ------
@@ -64,31 +64,33 @@ def make(task: Task, tell: Tell = lambda share: None) -> ExperimentRows:
     importlib.import_module("sklearn.linear_model")  # a limit of threads binds only what is loaded
     # Of a few hundred clips, checking arrays and parameters takes longer than learning from them.
     with sklearn.config_context(assume_finite=True, skip_parameter_validation=True):
-        return _made(task, tell)
+        return _made(task, on_progress)
 
 
-def _made(task: Task, tell: Tell) -> ExperimentRows:
+def _made(task: Task, on_progress: ProgressCallback) -> ExperimentRows:
     spec = task.spec
     _require_columns(task)
     found = run(
         task.values, task.clips, spec.target, spec.method,
         combination=spec.combination, seed=spec.seed,
-        tell=lambda share: tell(share * FIRST if spec.detailed else share),
+        on_progress=lambda share: on_progress(share * FIRST if spec.detailed else share),
     )  # fmt: skip
     return rows.rows_of(
         found, experiment_id=task.experiment_id, dataset=spec.dataset, key=task.key,
         origin=spec.origin, kind=spec.kind,
-        metrics=_details(task, found, lambda share: tell(FIRST + share * (1 - FIRST))) if spec.detailed else (),
+        metrics=_details(task, found, lambda share: on_progress(FIRST + share * (1 - FIRST))) if spec.detailed else (),
     )  # fmt: skip
 
 
-def _details(task: Task, found: Experiment, tell: Tell) -> list[MetricRow]:
+def _details(task: Task, found: Experiment, on_progress: ProgressCallback) -> list[MetricRow]:
     spec = task.spec
     points = learning_curve(
         task.values, task.clips, spec.target, spec.method, combination=spec.combination,
-        seed=spec.seed, by=found.protocol, whole=found, tell=lambda share: tell(share * FIRST),
+        seed=spec.seed, by=found.protocol, whole=found, on_progress=lambda share: on_progress(share * FIRST),
     )  # fmt: skip
-    matters = importance(found, task.values, task.columns, tell=lambda share: tell(FIRST + share * FIRST))
+    matters = importance(
+        found, task.values, task.columns, on_progress=lambda share: on_progress(FIRST + share * FIRST)
+    )
     return [*rows.by_share(points), *rows.by_column(*matters)]
 
 

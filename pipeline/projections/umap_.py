@@ -21,8 +21,9 @@ from pipeline.landmarks import METRICS
 from pipeline.projections import pca
 from pipeline.projections.graph import between, eigenvectors, graph, memberships
 from pipeline.projections.neighbourhood import Neighbourhood
-from pipeline.projections.projection import Embedded, Method, Setting, Tell
+from pipeline.projections.projection import Embedded, Method, Setting
 from pipeline.runtime import stop
+from pipeline.runtime.events import ProgressCallback
 
 VECTORS = 5
 """So many eigenvectors are found at once: enough for every projection of a build."""
@@ -32,11 +33,13 @@ SIDE = 10.0
 EPOCHS_OTHERS = 50
 NEGATIVES = 5.0
 """Clips that are pushed away for each one that is drawn near."""
-TELL_EVERY = 20
+REPORT_EVERY = 20
 log = logging.getLogger(__name__)
 
 
-def compute(clips: Neighbourhood, dimension: int, parameters: Mapping[str, object], tell: Tell) -> Embedded:
+def compute(
+    clips: Neighbourhood, dimension: int, parameters: Mapping[str, object], on_progress: ProgressCallback
+) -> Embedded:
     """
     The clips in any number of dimensions, from the eigenvectors of the neighbours' graph on.
 
@@ -52,19 +55,19 @@ def compute(clips: Neighbourhood, dimension: int, parameters: Mapping[str, objec
         notes.append(
             f"{parameters['n_neighbors']} neighbours are more than {n} clips have: lowered to {n - 1}."
         )
-    positions, started = _lay_out(clips, dimension, used, tell)
+    positions, started = _lay_out(clips, dimension, used, on_progress)
     others = _others(clips, positions, used) if clips.by_landmarks else None
     return Embedded(clips.everywhere(positions, others), used, None, (*notes, *started, *clips.notes))
 
 
 def _lay_out(
-    clips: Neighbourhood, dimension: int, used: Mapping[str, Any], tell: Tell
+    clips: Neighbourhood, dimension: int, used: Mapping[str, Any], on_progress: ProgressCallback
 ) -> tuple[NDArray[np.float32], tuple[str, ...]]:
     k, metric = int(used["n_neighbors"]), str(used["metric"])
     # UMAP counts a clip as the first of its own neighbours.
-    ties = clips.remember(("graph", k, metric), lambda: graph(*clips.nearest(k - 1, metric)))
+    edges = clips.remember(("graph", k, metric), lambda: graph(*clips.nearest(k - 1, metric)))
     several = max(dimension, min(VECTORS, len(clips.laid_out) - 2))
-    vectors = clips.remember(("eigenvectors", k, metric, several), lambda: eigenvectors(ties, several))
+    vectors = clips.remember(("eigenvectors", k, metric, several), lambda: eigenvectors(edges, several))
     notes: tuple[str, ...] = ()
     if vectors is None:
         notes = ("UMAP started from principal components: the graph of neighbours gave no start.",)
@@ -74,7 +77,9 @@ def _lay_out(
     low, high = start.min(axis=0), start.max(axis=0)
     start = np.ascontiguousarray(SIDE * (start - low) / (high - low))
     curve = _curve(float(used["min_dist"]))
-    positions = descend(start, None, ties.tocoo(), curve, int(used["n_epochs"]), int(used["seed"]), tell)
+    positions = descend(
+        start, None, edges.tocoo(), curve, int(used["n_epochs"]), int(used["seed"]), on_progress
+    )
     return positions.astype(np.float32), notes
 
 
@@ -86,10 +91,10 @@ def _others(
     indices, distances = clips.among(metric)
     begins = np.arange(0, indices.size + 1, indices.shape[1])
     strengths = memberships(distances).ravel()
-    ties = sparse.csr_matrix((strengths, indices.ravel(), begins), shape=(len(indices), len(landmarks_at)))
+    edges = sparse.csr_matrix((strengths, indices.ravel(), begins), shape=(len(indices), len(landmarks_at)))
     start = between(clips, landmarks_at, metric).astype(np.float64)
     fixed, curve = landmarks_at.astype(np.float64), _curve(float(used["min_dist"]))
-    laid = descend(start, fixed, ties.tocoo(), curve, EPOCHS_OTHERS, int(used["seed"]), lambda share: None)
+    laid = descend(start, fixed, edges.tocoo(), curve, EPOCHS_OTHERS, int(used["seed"]), lambda share: None)
     return laid.astype(np.float32)
 
 
@@ -99,8 +104,8 @@ def _curve(min_dist: float) -> tuple[float, float]:
     from scipy.optimize import curve_fit
 
     distance = np.linspace(0, 3 * SPREAD, 300)
-    wanted = np.where(distance < min_dist, 1.0, np.exp(-(distance - min_dist) / SPREAD))
-    (a, b), _ = curve_fit(lambda d, a, b: 1 / (1 + a * d ** (2 * b)), distance, wanted)
+    kernel = np.where(distance < min_dist, 1.0, np.exp(-(distance - min_dist) / SPREAD))
+    (a, b), _ = curve_fit(lambda d, a, b: 1 / (1 + a * d ** (2 * b)), distance, kernel)
     # Rounded, so that the solver's last digits move nothing.
     return round(float(a), 6), round(float(b), 6)
 
@@ -108,7 +113,7 @@ def _curve(min_dist: float) -> tuple[float, float]:
 def descend(
     positions: NDArray[np.float64],
     others: NDArray[np.float64] | None,
-    ties: sparse.coo_matrix,
+    edges: sparse.coo_matrix,
     curve: tuple[float, float],
     epochs: int,
     seed: int,
@@ -124,7 +129,7 @@ def descend(
     others : ndarray, optional
         Positions (m, k) that stay where they are and to which the ties lead; without, the clips are tied
         among themselves.
-    ties : sparse matrix
+    edges : sparse matrix
         Strengths 0 to 1, (n, n) or (n, m). A tie of strength w is drawn in a share w / max of the epochs.
     curve : tuple of float
         a and b of 1 / (1 + a d ** 2b), how near counts as near.
@@ -139,16 +144,16 @@ def descend(
     ----------
     McInnes, Healy and Melville 2018, UMAP, algorithm 5 and section 4.1; steps are cut at 4.
     """
-    kept = ties.data >= ties.data.max() / epochs
-    heads, tails = ties.row[kept].astype(np.int64), ties.col[kept].astype(np.int64)
-    every = ties.data.max() / ties.data[kept]
+    kept = edges.data >= edges.data.max() / epochs
+    heads, tails = edges.row[kept].astype(np.int64), edges.col[kept].astype(np.int64)
+    every = edges.data.max() / edges.data[kept]
     due, due_apart = every.copy(), every / NEGATIVES
     state = np.random.default_rng(seed).integers(1, 2**63, size=len(positions)).astype(np.uint64)
     fixed = positions if others is None else others
     run, among = _compiled(), others is None
     with stop.held():
-        for begin in range(0, epochs, TELL_EVERY):
-            end = min(begin + TELL_EVERY, epochs)
+        for begin in range(0, epochs, REPORT_EVERY):
+            end = min(begin + REPORT_EVERY, epochs)
             span = (begin, end, epochs)
             run(positions, fixed, among, heads, tails, every, due, due_apart, curve, span, state)
             stop.check()

@@ -150,6 +150,8 @@ Event = (
     | Stopped
 )
 Listener = Callable[[Event], None]
+ProgressCallback = Callable[[float], None]
+"""Called with the share of a piece of work that is done, 0 to 1."""
 
 
 def name_of(event: type[Event]) -> str:

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from pipeline import scores
-from pipeline.analyses.recipe import computable, described, digest, matrices_of, view_keys
+from pipeline.analyses.recipe import digest, matrices_of, unlearned_views, view_keys, views_with_vectors
 from pipeline.errors import FAILURES, failure_sentence
-from pipeline.inputs import ALL, given_of
+from pipeline.inputs import ALL, standardised_input
 from pipeline.runtime import stop
 from pipeline.scores.score import ALL_VIEWS, EACH_VIEW, Score
 from pipeline.stage import Run, Stage, State, Unit, Units
@@ -47,7 +47,7 @@ def _keys(state: State, reader: Reader) -> dict[Unit, str]:
     views, contents, made = view_keys(state.views), reader.content_hashes(), reader.embeddings()
     trained = dict(zip(zip(made["dataset"], made["view"], strict=True), made["key"], strict=True))
     found: dict[Unit, str] = {}
-    for dataset, there in computable(state, reader).items():
+    for dataset, there in views_with_vectors(state, reader).items():
         for view in there:
             vectors = [views[view], trained.get((dataset, view)), contents[dataset]]
             for score in scores.SCORES.values():
@@ -97,7 +97,7 @@ def _tasks(state: State, reader: Reader) -> list[Task]:
     tasks = []
     for (dataset, view), missing in names.items():
         matrices = matrices_of(state, reader, dataset, [view])
-        used = {one: matrices[one] for one in (described(state) if view == ALL else [view])}
+        used = {one: matrices[one] for one in (unlearned_views(state) if view == ALL else [view])}
         chosen = [(scores.SCORES[name], keys[dataset, view, name]) for name in missing]
         tasks.append(Task(dataset, view, used, chosen))
     # The largest first: begun last, it would keep one core busy alone.
@@ -115,7 +115,7 @@ def _computed(task: Task, score: Score, key: str) -> ScoreRows:
     began = time.monotonic()
     clip_ids, values, reason = np.empty(0, object), np.empty(0), None
     try:
-        matrix = given_of(task.view, task.matrices)
+        matrix = standardised_input(task.view, task.matrices)
         values = score.compute(matrix.values)
         clip_ids = matrix.clip_ids
     except FAILURES as error:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from app.experiments import errors, training_clips
-from pipeline.inputs import Input, InputError, standardise
+from pipeline.inputs import FeatureMatrix, InputError, standardise
 from store.reader import Matrix
 
 TABLE = pd.DataFrame(
@@ -21,9 +21,9 @@ TABLE = pd.DataFrame(
 )
 
 
-def _given(ids: list[str], values: list[list[float]]) -> Input:
+def _given(ids: list[str], values: list[list[float]]) -> FeatureMatrix:
     n = len(values[0])
-    return Input(
+    return FeatureMatrix(
         np.array(ids, dtype=object), np.array(values, dtype=np.float32), tuple(map(str, range(n))),
         np.zeros(n), np.ones(n), np.zeros(n), np.ones(n, dtype=bool), (),
     )  # fmt: skip

@@ -16,7 +16,7 @@ from pipeline.clusterings.cluster import cluster
 from pipeline.clusterings.clusterer import Clusterer
 from pipeline.clusterings.spaces import spaces
 from pipeline.features import VIEWS
-from pipeline.inputs import ALL, Input, given_of
+from pipeline.inputs import ALL, FeatureMatrix, standardised_input
 from pipeline.projections import METHODS
 from pipeline.projections.project import project
 from pipeline.projections.projection import Projection
@@ -110,13 +110,13 @@ def groups() -> np.ndarray:
 
 
 @pytest.fixture
-def input_of() -> Callable[..., Input]:
+def input_of() -> Callable[..., FeatureMatrix]:
     """The standardised input of a view of the current snapshot, as a page has it."""
 
-    def ask(builder: Any, view: str = "spectral", dataset: str = "esc50") -> Input:
+    def ask(builder: Any, view: str = "spectral", dataset: str = "esc50") -> FeatureMatrix:
         with Reader(builder.store.current().path) as reader:
             names = builder.views if view == ALL else (view,)
-            return given_of(view, {name: reader.matrix(dataset, name) for name in names})
+            return standardised_input(view, {name: reader.matrix(dataset, name) for name in names})
 
     return ask
 
@@ -126,7 +126,7 @@ def found_of() -> Callable[..., list[Any]]:
     """A projection and a clustering that no build computes by itself; of equal vectors computed once."""
     known: dict[bytes, list[Any]] = {}
 
-    def compute(given: Input) -> list[Any]:
+    def compute(given: FeatureMatrix) -> list[Any]:
         picture: Projection = project(given, "umap", 2, {"n_neighbors": 4})
         space = spaces(given, None)[1]
         return [picture, cluster(space, "kmeans", {"n_clusters": 3, "n_init": 7}, None)]

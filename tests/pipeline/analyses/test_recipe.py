@@ -23,11 +23,11 @@ from pipeline.analyses.recipe import (
     clustering_key,
     kept_clusterings,
     kept_projections,
+    kept_spec,
     picture_key,
     pictures,
     projection_id,
     view_keys,
-    wished,
 )
 from pipeline.analyses.rows import as_json
 from pipeline.clusterings import CLUSTERERS
@@ -189,7 +189,7 @@ def test_whatever_few_clips_lowered_can_be_asked_for(clips) -> None:
             used["perplexity"] = min(30.0, (clips - 1) / 3)
         if "n_neighbors" in used:
             used["n_neighbors"] = min(15, clips - 1)
-        again = wished(Projection(method.name, 2, used, None, None, None, (), 0.0))
+        again = kept_spec(Projection(method.name, 2, used, None, None, None, (), 0.0))
         told = json.loads(as_json(again.parameters))
         assert told == again.parameters and set(told) == set(used)
         for setting in method.settings:

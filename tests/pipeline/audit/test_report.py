@@ -27,7 +27,7 @@ def _clips(**columns: object) -> pd.DataFrame:
 
 def test_sentences_that_everybody_reads_are_listed_and_cost_no_clip() -> None:
     part, result = report.leakage_part(split_of(_clips()), None)
-    assert "sentence" not in report.ties_counted(_clips())
+    assert "sentence" not in report.kinds_counted(_clips())
     assert result.removed.empty and part.found["audit_removed"].empty
     assert set(part.found["audit_leaks"]["value"]) == {"yes", "no"}
     assert any(note.startswith("2 sentences are on two sides as well") for note in part.notes)
@@ -35,23 +35,23 @@ def test_sentences_that_everybody_reads_are_listed_and_cost_no_clip() -> None:
 
 def test_sentences_count_where_what_is_said_tells_the_label() -> None:
     clips = _clips(label=["go", "go", "stop", "stop"] * 2, sentence=["walk", "run", "halt", "stay"] * 2)
-    assert "sentence" in report.ties_counted(clips)
+    assert "sentence" in report.kinds_counted(clips)
     part, result = report.leakage_part(split_of(clips), None)
     assert len(result.removed) == 4 and not any("as well" in note for note in part.notes)
 
 
 def test_sentences_that_are_the_label_must_be_on_both_sides() -> None:
-    assert "sentence" not in report.ties_counted(_clips(label=["yes", "no"] * 4))
+    assert "sentence" not in report.kinds_counted(_clips(label=["yes", "no"] * 4))
 
 
 def test_sentences_said_once_tell_nothing_of_a_tie() -> None:
-    assert "sentence" not in report.ties_counted(_clips(sentence=list("abcdefgh")))
+    assert "sentence" not in report.kinds_counted(_clips(sentence=list("abcdefgh")))
 
 
 def test_a_speaker_who_is_to_be_recognised_is_no_leak() -> None:
     clips = _clips(label=["ann", "bob"] * 4, speaker=["s1", "s2"] * 4)
-    assert "speaker" not in report.ties_counted(clips)
-    assert "speaker" in report.ties_counted(_clips(speaker=["s1", "s2"] * 4, sentence=None))
+    assert "speaker" not in report.kinds_counted(clips)
+    assert "speaker" in report.kinds_counted(_clips(speaker=["s1", "s2"] * 4, sentence=None))
 
 
 def test_folds_that_we_drew_are_said_to_part_nothing_by_construction() -> None:
@@ -66,7 +66,7 @@ def test_the_datasets_own_train_and_test_are_looked_at_beside_drawn_folds() -> N
     speakers = ["a", "b", "a", "b", "c", "d", "c", "d"]
     clips = _clips(fold=None, speaker=speakers, split=["train"] * 3 + ["test"] * 5)
     part = report.own_leakage_part(split_of(clips), None)
-    assert part.told.startswith(
+    assert part.summary.startswith(
         "Across the dataset's own TRAIN and TEST: on two sides of the split: 1 speaker."
     )
     ties = part.found["audit_leaks"]
@@ -76,15 +76,15 @@ def test_the_datasets_own_train_and_test_are_looked_at_beside_drawn_folds() -> N
 
 def test_only_exact_copies_are_told_where_nothing_was_heard() -> None:
     part, _ = report.duplicates_part(_clips(), None, ["too many"])
-    assert (part.told, part.notes) == ("No two files are equal byte for byte.", ("too many",))
-    assert report.duplicates_part(_clips(), np.full((8, 2, 256), 2**32 - 1, dtype=np.uint32), [])[0].told == (
-        "No two clips hold the same sound."
-    )
+    assert (part.summary, part.notes) == ("No two files are equal byte for byte.", ("too many",))
+    assert report.duplicates_part(_clips(), np.full((8, 2, 256), 2**32 - 1, dtype=np.uint32), [])[
+        0
+    ].summary == ("No two clips hold the same sound.")
 
 
 def test_recordings_that_cannot_be_read_are_named() -> None:
-    assert report.unread([]) == []
-    (note,) = report.unread(["It is gone.", "It is gone.", "It is empty."])
+    assert report.unread_notes([]) == []
+    (note,) = report.unread_notes(["It is gone.", "It is gone.", "It is empty."])
     assert note == "3 recordings could not be read and compared by sound: It is gone. It is empty."
 
 
@@ -103,7 +103,7 @@ def test_whatever_a_part_meets_becomes_its_reason(error: Exception) -> None:
         raise error
 
     part = guarded("facts", fail)
-    assert part.notes == (NOT_AUDITED,) and str(error) in part.told and part.name == "facts"
+    assert part.notes == (NOT_AUDITED,) and str(error) in part.summary and part.name == "facts"
 
 
 def test_a_request_to_stop_is_no_reason_to_go_on() -> None:

@@ -19,7 +19,7 @@ def test_official_folds_stay_as_they_are() -> None:
     found = split_of(clips)
     assert (found.column, found.title, found.drawn) == ("fold", "official folds", False)
     assert found.clips["fold"].tolist() == clips["fold"].tolist()
-    assert "3 official folds" in found.told
+    assert "3 official folds" in found.summary
 
 
 def test_drawn_folds_are_those_of_the_classifiers() -> None:
@@ -49,7 +49,7 @@ def test_without_labels_the_datasets_own_sides_stand_in_and_it_says_why() -> Non
     assert (found.column, found.planned) == ("split", None)
     assert (
         found.title == "the dataset's own TRAIN and TEST"
-        and "None of the 12 clips has a 'label'" in found.told
+        and "None of the 12 clips has a 'label'" in found.summary
     )
     nothing = split_of(_clips(label=None))
     assert (nothing.column, nothing.title) == (None, "no split")

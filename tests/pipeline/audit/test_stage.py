@@ -226,10 +226,10 @@ def test_a_recording_that_has_gone_is_named_and_the_others_are_compared(begun, t
 def test_fingerprints_are_computed_once_for_each_content(begun, monkeypatch) -> None:
     path = begun(learn=False)
     asked: list[str] = []
-    real = fingerprint._print_of
-    monkeypatch.setattr(fingerprint, "_print_of", lambda file: asked.append(file.name) or real(file))
-    assert fingerprint.make_prints(path, ["esc50"], 1) == {} and len(asked) == 12
-    assert fingerprint.make_prints(path, ["esc50"], 1) == {} and len(asked) == 12
+    real = fingerprint._fingerprint_of
+    monkeypatch.setattr(fingerprint, "_fingerprint_of", lambda file: asked.append(file.name) or real(file))
+    assert fingerprint.make_fingerprints(path, ["esc50"], 1) == {} and len(asked) == 12
+    assert fingerprint.make_fingerprints(path, ["esc50"], 1) == {} and len(asked) == 12
     with Writer(path) as writer, writer.transaction():
         writer.con.execute(
             "delete from fingerprints where content_hash = (select min(content_hash) from fingerprints)"
@@ -237,7 +237,7 @@ def test_fingerprints_are_computed_once_for_each_content(begun, monkeypatch) -> 
         audits.write_fingerprints(
             writer, fingerprint.VERSION, ["of no clip"], np.zeros((1, 2, 256), dtype=np.uint32)
         )
-    fingerprint.make_prints(path, ["esc50"], 1)
+    fingerprint.make_fingerprints(path, ["esc50"], 1)
     assert len(asked) == 13
     with Writer(path) as writer:
         assert writer.con.execute("select count(*) from fingerprints").fetchone() == (12,)
@@ -286,12 +286,12 @@ def test_a_clip_without_a_vector_is_doubted_by_nobody(begun) -> None:
     _learn(path)
     _audit(path)
     told, notes = _told(path)
-    assert " of 11 would be taken for wrong" in told["doubts"]
+    assert " of 11 is likely wrong" in told["doubts"]
     assert "1 clip without a prediction was left out." in notes["doubts"]
 
 
-def test_the_witness_is_asked_without_the_details_of_a_board(begun) -> None:
+def test_the_reference_experiment_is_repeated_without_its_details(begun) -> None:
     path = begun()
-    given = stage._given(path, "esc50", {})
+    given = stage._input(path, "esc50", {})
     assert given.task is not None and given.task.spec == replace(given.task.spec, detailed=False)
-    assert given.said is not None and len(given.said.table) == 12
+    assert given.predictions is not None and len(given.predictions.table) == 12

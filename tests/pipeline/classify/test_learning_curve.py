@@ -39,7 +39,7 @@ def test_chance_stays_chance(frame) -> None:
     clips = frame(label=["a", "b"] * 40, fold=np.repeat([1, 2, 3, 4], 20))
     values = {"view": np.random.default_rng(3).normal(size=(80, 4)).astype(np.float32)}
     told: list[float] = []
-    points = learning_curve(values, clips, "label", "knn", shares=(0.3, 1.0), tell=told.append)
+    points = learning_curve(values, clips, "label", "knn", shares=(0.3, 1.0), on_progress=told.append)
     assert told == [0.5, 1.0]
     for point in points:
         assert 0.3 < point.accuracy < 0.7

@@ -8,17 +8,17 @@ from numpy.typing import NDArray
 
 from pipeline.clusterings import CLUSTERERS
 from pipeline.clusterings import points as points_module
-from pipeline.clusterings.candidates import Gap, tried
+from pipeline.clusterings.candidates import Gap, combinations_of
 from pipeline.clusterings.cluster import Clustering, cluster
 from pipeline.clusterings.spaces import SPACES, Space, spaces
 from pipeline.errors import FAILURES, failure_sentence
-from pipeline.inputs import Input, InputError, standardise
+from pipeline.inputs import FeatureMatrix, InputError, standardise
 from store.reader import Matrix
 
 Values = NDArray[np.float32]
 
 
-def given(values: Values) -> Input:
+def features_of(values: Values) -> FeatureMatrix:
     ids = np.array([f"clip {row:04d}" for row in range(len(values))], dtype=object)
     return standardise(Matrix(ids, values.astype(np.float32), tuple(f"c{i}" for i in range(values.shape[1]))))
 
@@ -28,15 +28,15 @@ def space(values: Values) -> Space:
 
 
 def all_clusterings(
-    one: Input, umap: Values | None, truth: list[str | None] | None, *, stability_rounds: int
+    one: FeatureMatrix, umap: Values | None, truth: list[str | None] | None, *, stability_rounds: int
 ) -> tuple[list[Clustering], list[Gap]]:
     """A view clustered in every space by every method over its grid, and what failed."""
     found: list[Clustering] = []
     gaps: list[Gap] = []
     for each in spaces(one, umap):
-        wanted, failed = tried(each)
+        combinations, failed = combinations_of(each)
         gaps += failed
-        for clusterer, parameters in wanted:
+        for clusterer, parameters in combinations:
             try:
                 found.append(
                     cluster(each, clusterer.name, parameters, truth, stability_rounds=stability_rounds)
@@ -48,7 +48,7 @@ def all_clusterings(
 
 @pytest.fixture(scope="module")
 def whole(loose: Values) -> tuple[list[Clustering], list[tuple[str, str]]]:
-    return all_clusterings(given(loose[:80]), loose[:80, :3], ["a", None] * 40, stability_rounds=2)
+    return all_clusterings(features_of(loose[:80]), loose[:80, :3], ["a", None] * 40, stability_rounds=2)
 
 
 def test_every_space_and_method_has_its_clusterings(
@@ -65,7 +65,7 @@ def test_every_space_and_method_has_its_clusterings(
 
 
 def test_the_same_twice(whole: tuple[list[Clustering], list[tuple[str, str]]], loose: Values) -> None:
-    again, _ = all_clusterings(given(loose[:80]), loose[:80, :3], ["a", None] * 40, stability_rounds=2)
+    again, _ = all_clusterings(features_of(loose[:80]), loose[:80, :3], ["a", None] * 40, stability_rounds=2)
     for one, other in zip(whole[0], again, strict=True):
         np.testing.assert_array_equal(one.fitted.labels, other.fitted.labels)
         assert (one.scores, one.stability, one.parameters) == (
@@ -77,7 +77,7 @@ def test_the_same_twice(whole: tuple[list[Clustering], list[tuple[str, str]]], l
 
 @pytest.mark.parametrize("n", [3, 4, 5, 8, 12])
 def test_a_handful_of_clips(n: int, loose: Values) -> None:
-    found, gaps = all_clusterings(given(loose[:n]), None, None, stability_rounds=2)
+    found, gaps = all_clusterings(features_of(loose[:n]), None, None, stability_rounds=2)
     assert found
     assert all(reason.endswith(".") for _, reason in gaps)
 
@@ -86,7 +86,7 @@ def test_clips_that_are_nearly_all_copies() -> None:
     values = np.zeros((40, 3), dtype=np.float32)
     values[30:] = 1
     found, gaps = all_clusterings(
-        given(values), np.zeros((40, 5), dtype=np.float32), None, stability_rounds=2
+        features_of(values), np.zeros((40, 5), dtype=np.float32), None, stability_rounds=2
     )
     assert {each.space for each in found} == set(SPACES[:3])
     assert all("DBSCAN" in what for what, _ in gaps)
@@ -98,7 +98,7 @@ def test_one_that_fails_keeps_no_other_back(loose: Values, monkeypatch: pytest.M
         raise ValueError("no convergence\nat all")
 
     monkeypatch.setattr("sklearn.mixture.GaussianMixture.fit", fail)
-    found, gaps = all_clusterings(given(loose[:30]), None, None, stability_rounds=0)
+    found, gaps = all_clusterings(features_of(loose[:30]), None, None, stability_rounds=0)
     assert {each.method for each in found} == set(CLUSTERERS) - {"mixture"}
     assert "Standardised: Gaussian mixture" in gaps[0][0]
     assert "no convergence. Try other parameters" in gaps[0][1]
@@ -108,7 +108,7 @@ def test_too_many_clips_for_all_pairs_is_one_gap_a_space(
     loose: Values, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(points_module, "ALL_PAIRS", 40)
-    found, gaps = all_clusterings(given(loose[:50]), None, None, stability_rounds=1)
+    found, gaps = all_clusterings(features_of(loose[:50]), None, None, stability_rounds=1)
     refusing = [one for one in CLUSTERERS.values() if one.needs_pairs]
     assert [what for what, _ in gaps] == [
         f"{space}: {one.title}" for space in ("Standardised", "Principal components") for one in refusing
@@ -118,29 +118,29 @@ def test_too_many_clips_for_all_pairs_is_one_gap_a_space(
 
 def test_the_components_hold_nine_tenths_of_the_variance(loose: Values) -> None:
     wide = np.hstack([loose, loose @ np.random.default_rng(0).normal(size=(5, 60)).astype(np.float32)])
-    full, components = spaces(given(wide), None)
+    full, components = spaces(features_of(wide), None)
     assert full.values.shape == (150, 65)
     assert components.values.shape[1] <= 5
     share = components.values.var(axis=0).sum() / full.values.var(axis=0).sum()
     assert 0.9 <= share < 1
-    assert f"{components.values.shape[1]} of 65 principal components" in components.told
+    assert f"{components.values.shape[1]} of 65 principal components" in components.summary
 
 
-def test_several_spaces_by_umap_each_told_by_its_metric(loose: Values) -> None:
+def test_several_spaces_by_umap_each_described_by_its_metric(loose: Values) -> None:
     both = {"umap": loose[:20], "umap_cosine": loose[:20, :3]}
-    found = spaces(given(loose[:20]), both)
+    found = spaces(features_of(loose[:20]), both)
     assert tuple(each.name for each in found) == SPACES
     assert found[3].title == "UMAP, cosine distance, 3-D"
-    assert [each.title for each in spaces(given(loose[:20]), loose[:20])[2:]] == [
+    assert [each.title for each in spaces(features_of(loose[:20]), loose[:20])[2:]] == [
         "UMAP, Euclidean distance, 5-D"
     ]
 
 
 def test_umap_of_other_clips_or_without_numbers_is_refused(loose: Values) -> None:
     with pytest.raises(InputError, match="positions of 9 clips, the view has 20"):
-        spaces(given(loose[:20]), loose[:9])
+        spaces(features_of(loose[:20]), loose[:9])
     with pytest.raises(InputError, match="not numbers"):
-        spaces(given(loose[:20]), np.full((20, 5), np.nan, dtype=np.float32))
+        spaces(features_of(loose[:20]), np.full((20, 5), np.nan, dtype=np.float32))
 
 
 class TestOne:

@@ -69,7 +69,7 @@ def test_every_clip_of_speech_gets_the_vector_that_the_network_gives(
     assert set(found) == {f"hums/{name}" for name in hums.rows}
     for name in hums.rows:
         samples, _ = soundfile.read(hums.root / name, dtype="float32")
-        np.testing.assert_allclose(found[f"hums/{name}"], model.tell([samples]).embeddings[0], atol=1e-4)
+        np.testing.assert_allclose(found[f"hums/{name}"], model.predict([samples]).embeddings[0], atol=1e-4)
     said = builder.of(events.StageProgress)
     assert [(event.stage, event.done, event.total) for event in said] == [
         ("embeddings", 0, 8),

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.build import stages
 from pipeline.features import VIEWS
-from pipeline.inputs import ALL, given_of
+from pipeline.inputs import ALL, standardised_input
 from pipeline.scores import SCORES, knn_distance
 from pipeline.scores.score import EACH_VIEW, Score
 from pipeline.scores.stage import SCORES as STAGE
@@ -47,7 +47,7 @@ def test_every_view_and_all_together_have_it(scoring, esc50) -> None:
         assert set(rows["score"]) == {"knn_distance"} and set(rows["clips"]) == {6}
         for view in ("dynamics", "spectral"):
             found = reader.clip_scores("esc50", view)
-            matrix = given_of(view, {view: reader.matrix("esc50", view)})
+            matrix = standardised_input(view, {view: reader.matrix("esc50", view)})
             assert found.index.tolist() == matrix.clip_ids.tolist() == clips["clip_id"].tolist()
             assert np.array_equal(found["knn_distance"], knn_distance.compute(matrix.values))
     assert scoring().status == "unchanged"
