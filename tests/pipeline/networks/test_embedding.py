@@ -266,14 +266,14 @@ def test_a_stop_is_heard_between_batches(builder, shipped, hums, embedded_ids, m
 
     def ask(event: events.Event) -> None:
         if isinstance(event, events.StageProgress) and event.done == 3:
-            stop._asked.set()
+            stop._requested.set()
 
     monkeypatch.setattr(builder, "told", _OnEvent(ask))
     try:
         with pytest.raises(KeyboardInterrupt):
             builder(f"folder={hums.root}")
     finally:
-        stop._asked.clear()
+        stop._requested.clear()
     assert len(embedded_ids) == 3
 
 
