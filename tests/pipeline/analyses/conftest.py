@@ -131,7 +131,7 @@ def found_of() -> Callable[..., list[Any]]:
         space = spaces(given, None)[1]
         return [picture, cluster(space, "kmeans", {"n_clusters": 3, "n_init": 7}, None)]
 
-    def compute_once(given: Input) -> list[Any]:
+    def compute_once(given: FeatureMatrix) -> list[Any]:
         key = given.values.tobytes()
         if key not in known:
             known[key] = compute(given)
