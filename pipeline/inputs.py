@@ -13,7 +13,7 @@ from pipeline.errors import PipelineError
 from store.reader import Matrix
 
 ALL = "all"
-"""The name of all views together, wherever a view's name is asked for."""
+"""The name of all views together, where a view's name is expected."""
 
 NAMED = 3
 ROUNDING = 8 * float(np.finfo(np.float32).eps)
@@ -164,7 +164,7 @@ def standardised_input(view: str, matrices: Mapping[str, Matrix]) -> FeatureMatr
         try:
             inputs[name] = standardise(matrix)
         except InputError:
-            continue  # a view that is the same for all clips adds nothing; its own unit tells so
+            continue  # a view that is the same for all clips adds nothing; its own unit says so
     if not inputs:
         raise InputError("In no view do these clips differ; expected clips that are not all the same.")
     return together(inputs)

@@ -18,7 +18,7 @@ from app.ui.clip import recording
 from app.ui.upload import Sent
 from app.voice.card import listed
 from models.decisions import StreamParameters
-from models.gender import Ear
+from models.gender import StreamingModel
 from models.stream import VoiceStream
 from models.vad import RATE_HZ, Silero
 from models.voice_card import Card
@@ -43,11 +43,11 @@ class Kept:
     """The last recording that was heard in this session, so that it is not heard again when the page is drawn anew."""
 
     key: tuple[bytes, StreamParameters]
-    ear: Ear
+    ear: StreamingModel
     found: tuple[Facts, Hearing] | AudioError
 
 
-def draw(ear: Ear, parameters: StreamParameters) -> None:
+def draw(ear: StreamingModel, parameters: StreamParameters) -> None:
     """
     The choice between recording, file and example; then its time line.
 
@@ -104,7 +104,7 @@ def _given(sent: Sent | None) -> Given | None:
     return given
 
 
-def _heard(given: Given, ear: Ear, parameters: StreamParameters) -> Kept | None:
+def _heard(given: Given, ear: StreamingModel, parameters: StreamParameters) -> Kept | None:
     """What was decided on the recording; None where the person has cancelled."""
     key = (given.data, parameters)  # compared at once: of one upload it is always the same object
     kept: Kept | None = st.session_state.get(KEPT)
@@ -125,7 +125,11 @@ def _heard(given: Given, ear: Ear, parameters: StreamParameters) -> Kept | None:
 
 
 def _hear(
-    data: bytes, facts: Facts, ear: Ear, parameters: StreamParameters, key: tuple[bytes, StreamParameters]
+    data: bytes,
+    facts: Facts,
+    ear: StreamingModel,
+    parameters: StreamParameters,
+    key: tuple[bytes, StreamParameters],
 ) -> Hearing:
     """
     Hear it while the person looks on, in the script's own thread.

@@ -19,7 +19,7 @@ from app.live.example import Spoken
 from app.live.recording_tab import CANCELLED, KEPT
 from app.live.timeline import Segment
 from models.decisions import State, StreamParameters
-from models.gender import Heard
+from models.gender import Inference
 
 RATE_HZ = 16_000
 
@@ -30,10 +30,10 @@ class Ear:
     classes = ("female", "male")
     temperature = 1.0
 
-    def hear(self, voice: np.ndarray) -> Heard:
+    def infer(self, voice: np.ndarray) -> Inference:
         pitch_hz = np.argmax(np.abs(np.fft.rfft(voice))) * RATE_HZ / len(voice)
         logit = 6.0 if pitch_hz > 180 else -6.0
-        return Heard(np.array([logit, 0], np.float32), np.zeros(192, np.float32), 0.001, 0.002)
+        return Inference(np.array([logit, 0], np.float32), np.zeros(192, np.float32), 0.001, 0.002)
 
 
 class LoudIsSpeech:
