@@ -74,7 +74,7 @@ def standardise(matrix: Matrix) -> FeatureMatrix:
     Raises
     ------
     InputError
-        There is no clip, or no column tells one clip from another.
+        There is no clip, or in no column do the clips differ.
     """
     if not len(matrix.clip_ids):
         raise InputError("The view has no vectors of these clips. Build with the view, or choose another.")
@@ -164,7 +164,7 @@ def standardised_input(view: str, matrices: Mapping[str, Matrix]) -> FeatureMatr
         try:
             inputs[name] = standardise(matrix)
         except InputError:
-            continue  # a view that is the same for all clips adds nothing; its own unit tells so
+            continue  # a view that is the same for all clips adds nothing; its own unit says so
     if not inputs:
         raise InputError("In no view do these clips differ; expected clips that are not all the same.")
     return together(inputs)

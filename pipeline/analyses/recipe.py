@@ -41,12 +41,12 @@ LINEAR = ("pca",)
 
 
 BUILD, KEPT = "build", "kept"
-"""Where a result comes from: a build's own recipe, or a person who wished it to stay."""
+"""Where a result comes from: a build's own recipe, or a person who kept it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClusteringSpec:
-    """A clustering that a person has tried on a page and wished to stay."""
+    """A clustering that a person has tried on a page and kept."""
 
     space: str
     method: str
@@ -55,7 +55,7 @@ class ClusteringSpec:
 
 @dataclass(frozen=True, slots=True)
 class ProjectionSpec:
-    """One projection that a unit holds; ``origin`` is 'kept' where a person asked for it on a page."""
+    """One projection that a unit holds; ``origin`` is 'kept' where a person kept it on a page."""
 
     method: str
     dimension: int
@@ -117,9 +117,9 @@ def matrices_of(state: State, reader: Reader, dataset: str, views: Iterable[str]
 
 
 def kept_spec(one: Projection) -> ProjectionSpec:
-    """What to ask for to get a projection again.
+    """The spec that gives a projection again.
 
-    Few clips may have lowered a setting to a fraction, which nobody can ask for; the next whole number is
+    Few clips may have lowered a setting to a fraction, which no setting takes; the next whole number is
     lowered to the same.
     """
     parameters = dict(one.parameters)

@@ -293,7 +293,7 @@ def balance_part(found: Split) -> Part:
 
 
 def unread_notes(reasons: Sequence[str]) -> list[str]:
-    """A note on recordings that could not be heard again."""
+    """A note on recordings that could not be read again."""
     if not reasons:
         return []
     some = " ".join(dict.fromkeys(reasons[:NAMED]))
@@ -311,7 +311,7 @@ def _with_sentences(
         return result.found, []
     note = (
         f"{count(len(read), 'sentence')} {'is' if len(read) == 1 else 'are'} on two sides as well. They are "
-        "listed and not taken out: what is said does not tell the label."
+        "listed and not taken out: the words do not give the label away."
     )
     both = [table for table in (result.found, read) if len(table)]
     return pd.concat(both, ignore_index=True), [note]

@@ -16,13 +16,13 @@ from pipeline.experiments.cost import Size, beyond, budget_s, seconds
 from pipeline.inputs import ALL
 
 VERSION = 1
-"""Raise it when an experiment's rows change for a reason that no classifier's version tells."""
+"""Raise it when an experiment's rows change for a reason that is in no classifier's version."""
 BUILD, PAGE, TRAINED, SHIPPED = "build", "page", "trained", "shipped"
 """Where an experiment comes from: a build's own list, a person, a network trained by itself, or one that the program
 brings."""
 CLASSIFIER, NETWORK, FACTS, CARD = "classifier", "network", "facts", "card"
 """What it learned with: a classifier on views, a network on sound, or facts of the recording alone. A network's card
-tells what was measured when it was trained, of clips that need not be in the store."""
+holds what was measured when it was trained, on clips that need not be in the store."""
 NAMED = 3
 EVERY_CLIP, UNLEAKED = "all", "unleaked"
 """On which clips: all, or those that the audit's leakage leaves."""
@@ -128,7 +128,7 @@ DETAILED = "logistic"
 """Fast and with columns that speak for themselves: whose curve and columns a build looks at."""
 BASELINES = tuple(name for name, one in CLASSIFIERS.items() if not one.looks)
 ON_FACTS = "forest"
-"""Takes facts as they are, unscaled, and finds what only their combination tells."""
+"""Takes facts as they are, unscaled, and finds what only their combination predicts."""
 COLUMNS_OF_FACTS = 12
 ORDER: tuple[tuple[str, ...], ...] = (
     BASELINES, ("knn", "logistic", "svm_linear"), ("svm_rbf", "svm_laplace"), ("forest",), ("boosting",)
@@ -198,7 +198,7 @@ def left_out(
     What each experiment costs, and why a build leaves it to a person; None where it makes it.
 
     The experiments of a dataset share a budget that grows slower than its clips, and are made in the order
-    given until it is spent. Baselines and facts are always made, and what persons asked for.
+    given until it is spent. Baselines and facts are always made, and what people requested.
     """
     sizes = [size_of(one, clips, columns) for one in specs]
     costs = [seconds(one.method, size, detailed=one.detailed) for one, size in zip(specs, sizes, strict=True)]
@@ -223,7 +223,7 @@ def _why(one: ExperimentSpec, size: Size) -> str:
 
 
 def describe_duration(duration_s: float) -> str:
-    """A duration as a person says it: ``25 minutes``."""
+    """A duration for a person: ``25 minutes``."""
     if duration_s < 90:
         return f"{max(round(duration_s, -1), 10):.0f} seconds"
     if duration_s < 5_400:
