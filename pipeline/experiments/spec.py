@@ -26,6 +26,18 @@ holds what was measured when it was trained, on clips that need not be in the st
 NAMED = 3
 EVERY_CLIP, UNLEAKED = "all", "unleaked"
 """On which clips: all, or those that the audit's leakage leaves."""
+TARGETS = ("label", "sex", "dialect")
+ON_EACH_VIEW = ("logistic", "svm_rbf")
+DETAILED = "logistic"
+"""Fast and with columns that speak for themselves: whose curve and columns a build looks at."""
+BASELINES = tuple(name for name, one in CLASSIFIERS.items() if not one.looks)
+ON_FACTS = "forest"
+"""Takes facts as they are, unscaled, and finds what only their combination predicts."""
+COLUMNS_OF_FACTS = 12
+ORDER: tuple[tuple[str, ...], ...] = (
+    BASELINES, ("knn", "logistic", "svm_linear"), ("svm_rbf", "svm_laplace"), ("forest",), ("boosting",)
+)  # fmt: skip
+"""The cheap before the dear; what stands in no row comes with the kernels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +115,7 @@ def experiment_id(
     return ".".join([dataset, target, name, method, *extra])
 
 
-def key_of(spec: ExperimentSpec, version: int, view_keys: Mapping[str, str], fingerprint: str) -> str:
+def key_of(spec: ExperimentSpec, version: int, view_keys: Mapping[str, str], clips_hash: str) -> str:
     """What changes when any number of the experiment would.
 
     Parameters
@@ -112,28 +124,14 @@ def key_of(spec: ExperimentSpec, version: int, view_keys: Mapping[str, str], fin
         The classifier's.
     view_keys : mapping of str to str
         Of each view; one that is none of a build's views, such as the facts, has none.
-    fingerprint : str
+    clips_hash : str
         Of the dataset's clips: ``store/queries/metadata_hashes.sql``.
     """
     parts = [
         VERSION, spec.target, spec.method, version, spec.combination, spec.seed, spec.kind,
-        [[view, view_keys.get(view, "")] for view in spec.views], fingerprint,
+        [[view, view_keys.get(view, "")] for view in spec.views], clips_hash,
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
-
-
-TARGETS = ("label", "sex", "dialect")
-ON_EACH_VIEW = ("logistic", "svm_rbf")
-DETAILED = "logistic"
-"""Fast and with columns that speak for themselves: whose curve and columns a build looks at."""
-BASELINES = tuple(name for name, one in CLASSIFIERS.items() if not one.looks)
-ON_FACTS = "forest"
-"""Takes facts as they are, unscaled, and finds what only their combination predicts."""
-COLUMNS_OF_FACTS = 12
-ORDER: tuple[tuple[str, ...], ...] = (
-    BASELINES, ("knn", "logistic", "svm_linear"), ("svm_rbf", "svm_laplace"), ("forest",), ("boosting",)
-)  # fmt: skip
-"""The cheap before the dear; what stands in no row comes with the kernels."""
 
 
 def targets(clips: pd.DataFrame) -> list[str]:

@@ -135,12 +135,12 @@ def by_classifiers(state: State, reader: Reader) -> list[ExpectedExperiment]:
     usual = [name for name, view in views.items() if not view.learned]
     columns = {name: len(view.columns) for name, view in views.items()}
     found: dict[str, ExpectedExperiment] = {}
-    for dataset, fingerprint in hashes.items():
+    for dataset, clips_hash in hashes.items():
         clips = reader.clips(dataset)
         specs = [*grid(dataset, clips, usual), *_requested(reader, state.base, dataset, keys)]
         costs, reasons = left_out(specs, clips, columns)
         for one, cost, reason in zip(specs, costs, reasons, strict=True):
-            key = key_of(one, CLASSIFIERS[one.method].version, keys, fingerprint)
+            key = key_of(one, CLASSIFIERS[one.method].version, keys, clips_hash)
             found[one.id(usual)] = ExpectedExperiment(
                 one, one.id(usual), key, cost, None if state.thorough else reason
             )
