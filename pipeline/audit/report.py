@@ -269,8 +269,8 @@ def label_issues_part(
     probabilities = np.where((places >= 0)[:, None], predictions.probabilities[places], np.nan)
     labels = clips["label"].where(clips["label"].notna(), None).tolist()
     result = rank(ids.tolist(), labels, probabilities, predictions.classes)
-    some = count(result.issues, "label") if result.issues else "No label"
-    head = f"{some} of {len(result.table):,} {'are' if result.issues > 1 else 'is'} likely wrong"
+    some = f"{result.issues:,}" if result.issues else "None"
+    head = f"{some} of {count(len(result.table), 'label')} {'are' if result.issues > 1 else 'is'} likely wrong"
     return Part(
         LABEL_ISSUES,
         f"{head} according to {experiment_title(best)}, which was not trained on the clip it judges.",
