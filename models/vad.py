@@ -28,14 +28,14 @@ _WINDOW = np.hanning(CHUNK)
 
 
 class SpeechDetector(Protocol):
-    """Remembers what it heard, so each stream needs one of its own."""
+    """Remembers what it has been given, so each stream needs one of its own."""
 
     def __call__(self, chunk: Samples) -> float:
         """The next ``CHUNK`` samples, float32 at 16 kHz -> how likely there is speech in them."""
         ...
 
     def reset(self) -> None:
-        """Forget what was heard."""
+        """Forget all chunks so far."""
         ...
 
 
@@ -119,12 +119,12 @@ class Chunks:
     vad_s: float = 0.0
 
 
-class Spoken:
+class VoiceBuffer:
     """
     Chunks of 32 ms in; what of them is voice is kept, at most ``window_s`` of it.
 
-    A pause of ``forget_s`` ends what one person said: the voice is forgotten, and ``turns`` counts one more. Whoever
-    listens may find that it ended without a pause.
+    A pause of ``forget_s`` ends what one person said: the voice is forgotten, and ``turns`` counts one more. A turn
+    may end without a pause: see ``begin_with``.
     """
 
     def __init__(
@@ -146,7 +146,7 @@ class Spoken:
         """Seconds since the last voiced chunk; without end before the first."""
         return (self.samples - self._voiced_until) / RATE_HZ
 
-    def hear(self, chunk: Samples) -> None:
+    def push(self, chunk: Samples) -> None:
         """The next ``CHUNK`` samples."""
         began = time.perf_counter()
         probability = self._detector(chunk)
@@ -168,7 +168,7 @@ class Spoken:
         self.voice.keep(newest)
         self.turns += 1
 
-    def taken(self) -> Chunks:
-        """What came since this was last asked."""
-        taken, self._since = self._since, Chunks()
-        return taken
+    def take(self) -> Chunks:
+        """What came since this was last called."""
+        since, self._since = self._since, Chunks()
+        return since

@@ -22,7 +22,7 @@ from models.gender_format import KIND, SEXES, VERSION, calibrated
 NETWORK = "gender_ecapa"
 TITLE = "ECAPA-TDNN (voice network)"
 WEIGHTS, CARD = f"{NETWORK}.safetensors", f"{NETWORK}.json"
-FIT = "Fit one: `python -m pipeline train gender --only-threshold`."
+FIT_HINT = "Fit one: `python -m pipeline train gender --only-threshold`."
 SPEAKER_COLUMNS = ("speaker", "dataset", "sex", "clips", "right", "majority", "mean_logit")
 METRIC_COLUMNS = {"kind", "name", "metric", "value"}
 CURVE_COLUMNS = ("threshold", "right", "undecided")
@@ -47,7 +47,7 @@ class Corpus:
 
 
 @dataclass(frozen=True, eq=False)
-class Evaluated:
+class CardEvaluation:
     """What the network answered to the speakers of one part."""
 
     metrics: Sequence[Mapping[str, Any]]
@@ -82,7 +82,7 @@ def speakers_of(rows: Sequence[Mapping[str, Any]]) -> tuple[Corpus, ...]:
     )
 
 
-def evaluated(told: Mapping[str, Any]) -> Evaluated:
+def evaluated(told: Mapping[str, Any]) -> CardEvaluation:
     """Raises ``KeyError``, ``TypeError`` or ``ValueError`` where the card is not as the training writes it."""
     answers = pd.DataFrame(told["answers"], columns=["clip_id", "sex", "male"]).astype({"male": float})
     if answers.empty or not set(answers["sex"]) <= set(SEXES) or not answers["male"].between(0, 1).all():
@@ -92,7 +92,7 @@ def evaluated(told: Mapping[str, Any]) -> Evaluated:
     speakers = pd.DataFrame(told["speakers"])[list(SPEAKER_COLUMNS)]
     if int(speakers["clips"].sum()) != len(answers):
         raise ValueError("the speakers do not have as many clips as there are answers")
-    return Evaluated(told["metrics"], speakers, answers)
+    return CardEvaluation(told["metrics"], speakers, answers)
 
 
 def threshold_of(told: Mapping[str, Any]) -> Threshold:
@@ -121,7 +121,7 @@ def describe_corpora(corpora: Sequence[Corpus]) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Card:
-    """A network, and what its training told of it."""
+    """A network, and what its training says of it."""
 
     weights: Path
     sha256: str
@@ -129,15 +129,15 @@ class Card:
     digest: str
     """Of the card itself: changes with anything that it says but its threshold, on which nothing in a store rests."""
     shipped: bool
-    told: Mapping[str, Any]
-    """The card as it is."""
+    content: Mapping[str, Any]
+    """The card as it is on disk."""
     learned: frozenset[str]
     """Content hashes of the clips that it learned from."""
     validated: frozenset[str]
     """And of those by which its epoch and its calibration were chosen."""
     speakers: Mapping[str, tuple[Corpus, ...]]
     """By what they were for: train, validation, test."""
-    evaluations: Mapping[str, Evaluated]
+    evaluations: Mapping[str, CardEvaluation]
     history: Sequence[tuple[int, int, str, float]]
     """Seed, epoch, metric, value."""
     made: date
@@ -151,7 +151,7 @@ class Card:
 
     @property
     def temperature(self) -> float:
-        return float(self.told["temperature"])
+        return float(self.content["temperature"])
 
     @property
     def stream(self) -> StreamParameters:
@@ -163,12 +163,14 @@ class Card:
     @property
     def dimension(self) -> int:
         """Of its embeddings."""
-        return int(self.told["recipe"]["network"]["embedding"])
+        return int(self.content["recipe"]["network"]["embedding"])
 
     @property
     def seconds(self) -> float:
         """How long the training of the kept network took."""
-        return sum(float(one["seconds"]) for one in self.told["seeds"] if one["seed"] == self.told["seed"])
+        return sum(
+            float(one["seconds"]) for one in self.content["seeds"] if one["seed"] == self.content["seed"]
+        )
 
 
 def read(place: Path, shipped: bool) -> Card:
@@ -180,9 +182,9 @@ def read(place: Path, shipped: bool) -> Card:
     OSError, AttributeError, KeyError, TypeError, ValueError, SafetensorError
         One of them is not there, damaged, or not of the other.
     """
-    told, weights = json.loads((place / CARD).read_bytes()), place / WEIGHTS
+    content, weights = json.loads((place / CARD).read_bytes()), place / WEIGHTS
     sha256 = hashlib.sha256(weights.read_bytes()).hexdigest()
-    if told["weights"]["sha256"] != sha256:
+    if content["weights"]["sha256"] != sha256:
         raise ValueError("the weights are not those that the card names")
     with safe_open(weights, framework="numpy") as file:
         about = file.metadata() or {}
@@ -191,33 +193,35 @@ def read(place: Path, shipped: bool) -> Card:
             f"the weights are {about.get('kind')}, version {about.get('version')}; expected {VERSION}"
         )
     card = Card(
-        weights=weights, sha256=sha256, digest=_digest(told), shipped=shipped, told=told,
-        learned=frozenset(told["heard"]["train"]), validated=frozenset(told["heard"]["validation"]),
-        speakers={part: speakers_of(rows) for part, rows in told["speakers"].items()},
-        evaluations={part: evaluated(one) for part, one in told["evaluation"].items()},
-        history=[(int(seed), int(epoch), str(what), float(value)) for seed, epoch, what, value in told["history"]],
-        made=date.fromisoformat(told["made"]),
-        threshold=threshold_of(told["stream"]) if "stream" in told else None,
+        weights=weights, sha256=sha256, digest=_digest(content), shipped=shipped, content=content,
+        learned=frozenset(content["heard"]["train"]), validated=frozenset(content["heard"]["validation"]),
+        speakers={part: speakers_of(rows) for part, rows in content["speakers"].items()},
+        evaluations={part: evaluated(one) for part, one in content["evaluation"].items()},
+        history=[(int(seed), int(epoch), str(what), float(value)) for seed, epoch, what, value in content["history"]],
+        made=date.fromisoformat(content["made"]),
+        threshold=threshold_of(content["stream"]) if "stream" in content else None,
     )  # fmt: skip
     _require_numbers(card)
     if card.threshold is None:
-        log.info("%s has no threshold for a stream; %g is used. %s", place / CARD, card.stream.sure_from, FIT)
+        log.info(
+            "%s has no threshold for a stream; %g is used. %s", place / CARD, card.stream.sure_from, FIT_HINT
+        )
     return card
 
 
-def _digest(told: Mapping[str, Any]) -> str:
+def _digest(content: Mapping[str, Any]) -> str:
     """As the training writes it, so that a threshold that is fitted later makes no other network of it."""
-    rest = {name: value for name, value in told.items() if name != "stream"}
+    rest = {name: value for name, value in content.items() if name != "stream"}
     return hashlib.sha256((json.dumps(rest, indent=1) + "\n").encode()).hexdigest()
 
 
 def _require_numbers(card: Card) -> None:
     """Raise ``ValueError`` or ``KeyError`` where something is missing that is asked for later."""
     for name in ("says", "notes", "recipe", "over_seeds", "parameters", "versions", "device"):
-        if name not in card.told:
+        if name not in card.content:
             raise KeyError(name)
-    if tuple(card.told["classes"]) != SEXES:
-        raise ValueError(f"the classes are {card.told['classes']}; expected {list(SEXES)}")
+    if tuple(card.content["classes"]) != SEXES:
+        raise ValueError(f"the classes are {card.content['classes']}; expected {list(SEXES)}")
     unknown = card.evaluations.keys() - card.speakers.keys()
     if unknown or not card.evaluations or "train" not in card.speakers or "validation" not in card.speakers:
         raise ValueError(

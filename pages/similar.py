@@ -63,7 +63,9 @@ def results(query: search.Query, dataset: str, view: str, metric: str, scope: st
         search.draw_hits(found.hits, st.query_params.get("hit"), look, key="similar_rows")
         st.caption("▶ plays a row, a click on it or on a point of the cloud shows the clip in full below.")
     with right:
-        cloud.draw(query, dataset, view, metric, hear)
+        # The cloud is of this collection; another search only where the first has looked farther.
+        near = search.search(query, dataset, view, metric).hits if scope == EVERYWHERE else found.hits
+        cloud.draw(query, near, dataset, view, hear)
     hit, heard = st.query_params.get("hit"), st.session_state.pop("similar_heard", None)
     if hit and similar_query.is_known(hit):
         st.divider()

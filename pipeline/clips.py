@@ -16,10 +16,10 @@ Sex = Literal["female", "male"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clip:
-    """One recording as its dataset describes it, before anyone has listened.
+    """One recording as its dataset describes it, before anything is measured.
 
     ``relative_path`` is POSIX and below the dataset's root; with ``dataset`` it is the clip's
-    name for life. What a corpus does not tell stays ``None``; nothing is guessed.
+    name for life. What a corpus does not say stays ``None``; nothing is guessed.
     """
 
     dataset: str

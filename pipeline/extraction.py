@@ -33,7 +33,7 @@ from pipeline.clips import Stage
 from pipeline.errors import PipelineError
 from pipeline.features import VIEWS
 from pipeline.features.spectra import SAMPLE_RATE_HZ, Spectra
-from pipeline.runtime.workers import deaf_to_ctrl_c, end_with, on_all_cores
+from pipeline.runtime.workers import end_with_parent, ignoring_ctrl_c, on_all_cores
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ BATCH_SIZE = 16
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A file and the views wanted of it; ``content_hash`` where it is already known."""
+    """A file and the views to compute of it; ``content_hash`` where it is already known."""
 
     clip_id: str
     path: Path
@@ -114,11 +114,11 @@ def _numbered(number: int, jobs: Sequence[Job]) -> tuple[int, list[Outcome]]:
 def _one_by_one(jobs: Sequence[Job]) -> list[Outcome]:
     """Redo a batch in a process of its own, started anew after each clip that kills it."""
     outcomes = []
-    executor = ProcessPoolExecutor(1, initializer=end_with, initargs=(os.getpid(),))
+    executor = ProcessPoolExecutor(1, initializer=end_with_parent, initargs=(os.getpid(),))
     try:
         for job in jobs:
             try:
-                with deaf_to_ctrl_c():
+                with ignoring_ctrl_c():
                     future = executor.submit(extract_batch, [job])
                 outcomes += future.result()
             except BrokenProcessPool:
@@ -127,7 +127,7 @@ def _one_by_one(jobs: Sequence[Job]) -> list[Outcome]:
                     "expected a file that decodes: convert it or leave it out."
                 )
                 outcomes.append(Outcome(job.clip_id, job.content_hash, stage="features", reason=reason))
-                executor = ProcessPoolExecutor(1, initializer=end_with, initargs=(os.getpid(),))
+                executor = ProcessPoolExecutor(1, initializer=end_with_parent, initargs=(os.getpid(),))
     finally:
         executor.shutdown(kill_workers=True)
     return outcomes
@@ -207,9 +207,9 @@ class Description:
         names = list(views)
         missing = [name for name in names if name not in self.vectors]
         if missing or not names:
-            asked = ", ".join(missing) or "no view"
+            names_missing = ", ".join(missing) or "no view"
             raise DescriptionError(
-                f"The recording was described by {', '.join(self.vectors)}, not by {asked}. "
+                f"The recording was described by {', '.join(self.vectors)}, not by {names_missing}. "
                 "Choose one of those, or build the store again with this version of the program."
             )
         return np.concatenate([self.vectors[name] for name in names])

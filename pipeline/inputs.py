@@ -13,7 +13,7 @@ from pipeline.errors import PipelineError
 from store.reader import Matrix
 
 ALL = "all"
-"""The name of all views together, wherever a view's name is asked for."""
+"""The name of all views together, where a view's name is expected."""
 
 NAMED = 3
 ROUNDING = 8 * float(np.finfo(np.float32).eps)

@@ -35,7 +35,7 @@ def session(store: Store, on_event: events.Listener, what: str = "") -> Iterator
         os_errors_as_store_errors(store.root),
         store.lock(),
         events.logged(store.builds, run_id, on_event) as log,
-        events.end_told(log),
+        events.end_reported(log),
         os_errors_as_store_errors(store.root),
     ):
         yield run_id, log
@@ -50,7 +50,7 @@ class Amended:
 
     @property
     def published(self) -> Snapshot:
-        assert self.snapshot is not None, "asked before the snapshot was published"
+        assert self.snapshot is not None, "read before the snapshot was published"
         return self.snapshot
 
 

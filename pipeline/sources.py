@@ -129,14 +129,14 @@ def dataset_named(name: str) -> Dataset:
     return DATASETS[name]
 
 
-def choose(rows: Sequence[Row], given: Mapping[str, Source], forget: Iterable[str] = ()) -> dict[str, Source]:
-    """The sources of a build: those the store remembers and those given, but for those to be forgotten.
+def choose(rows: Sequence[Row], named: Mapping[str, Source], forget: Iterable[str] = ()) -> dict[str, Source]:
+    """The sources of a build: those the store remembers and those named now, without those to be forgotten.
 
     Parameters
     ----------
     rows : sequence of dict
         The table ``datasets``.
-    given : mapping of str to Source
+    named : mapping of str to Source
         What the command line names; it replaces what is remembered under the same name.
     forget : iterable of str
         Names; ``demo`` stands for both demo corpora.
@@ -146,14 +146,14 @@ def choose(rows: Sequence[Row], given: Mapping[str, Source], forget: Iterable[st
     PipelineError
         A name stands for two collections, cannot be forgotten, or nothing is left to build.
     """
-    held = {row["dataset"]: row for row in rows}
-    leave_out = _held(forget, held, given)
-    sources = {name: _remembered(row) for name, row in held.items() if name not in leave_out}
-    for name, source in given.items():
+    known = {row["dataset"]: row for row in rows}
+    forgotten = _forgotten(forget, known, named)
+    sources = {name: _remembered(row) for name, row in known.items() if name not in forgotten}
+    for name, source in named.items():
         if name in sources:
             _require_same(sources[name], source)
         sources[name] = source
-    if not sources and not held:
+    if not sources and not known:
         raise PipelineError(
             "There is nothing to build yet. Name a collection, for example "
             "`python -m pipeline build --dataset esc50=PATH` or `--dataset demo`."
@@ -161,15 +161,15 @@ def choose(rows: Sequence[Row], given: Mapping[str, Source], forget: Iterable[st
     return sources
 
 
-def _held(forget: Iterable[str], held: Collection[str], given: Collection[str]) -> set[str]:
+def _forgotten(forget: Iterable[str], known: Collection[str], named: Collection[str]) -> set[str]:
     names: set[str] = set()
     for word in forget:
-        meant = {name for name in DEMO if name in held} if word == "demo" and word not in held else {word}
-        if not meant or not meant <= set(held):
-            there = ", ".join(held) or "nothing"
+        meant = {name for name in DEMO if name in known} if word == "demo" and word not in known else {word}
+        if not meant or not meant <= set(known):
+            there = ", ".join(known) or "nothing"
             raise PipelineError(f"'{word}' cannot be forgotten; the store holds: {there}.")
         names |= meant
-    both = sorted(names & set(given))
+    both = sorted(names & set(named))
     if both:
         raise PipelineError(f"'{both[0]}' is both given and to be forgotten; expected one of the two.")
     return names
@@ -186,7 +186,7 @@ def _remembered(row: Row) -> Source:
 
 
 def _require_same(old: Source, new: Source) -> None:
-    """A name once given stays with its collection, unless the user says it again on purpose."""
+    """A name stays with its collection, unless the user gives it again on purpose."""
     if old.dataset.name != new.dataset.name:
         raise PipelineError(
             f"'{old.name}' already names {old.dataset.title} in {old.path}. Name the new one otherwise: "
@@ -201,7 +201,7 @@ def _require_same(old: Source, new: Source) -> None:
         )
 
 
-def scan_all(sources: Mapping[str, Source], tell: events.Listener) -> dict[str, Scan]:
+def scan_all(sources: Mapping[str, Source], on_event: events.Listener) -> dict[str, Scan]:
     """Look through every source.
 
     Raises
@@ -211,31 +211,34 @@ def scan_all(sources: Mapping[str, Source], tell: events.Listener) -> dict[str, 
     """
     for source in sources.values():
         if source.dataset.prepare:
-            tell(events.Preparing(source.name))
+            on_event(events.Preparing(source.name))
             source.dataset.prepare(source.path)
-    return {name: _scan(source, tell) for name, source in sources.items()}
+    return {name: _scan(source, on_event) for name, source in sources.items()}
 
 
-def _scan(source: Source, tell: events.Listener) -> Scan:
+def _scan(source: Source, on_event: events.Listener) -> Scan:
     scan = source.dataset.scan(source.path, source.name)
     if not scan.clips:  # most likely a wrong path or a disk that is not there: that must not empty the store
         raise PipelineError(_why_nothing(source))
-    tell(events.Scanned(source.name, len(scan.clips), len(scan.problems), scan.notes))
+    on_event(events.Scanned(source.name, len(scan.clips), len(scan.problems), scan.notes))
     return scan
 
 
 def _why_nothing(source: Source) -> str:
     missing = source.dataset.validate(source.path)
-    words = " ".join(missing) or f"No recording was found in {source.path}; look there and build again."
+    reason = " ".join(missing) or f"No recording was found in {source.path}; look there and build again."
     if source.remembered:
-        words += f" Give its new folder with --dataset {source.word}=PATH, or leave it out with --forget {source.name}."
-    return f"{source.name}: {words}"
+        reason += (
+            f" Give its new folder with --dataset {source.word}=PATH, or leave it out with "
+            f"--forget {source.name}."
+        )
+    return f"{source.name}: {reason}"
 
 
 def dataset_row(source: Source, scan: Scan) -> Row:
     """One row of the table ``datasets``."""
-    told = ("title", "kind", "label_name", "synthetic", "licence", "citation", "url")
-    row = {name: getattr(source.dataset, name) for name in told}
+    datasheet = ("title", "kind", "label_name", "synthetic", "licence", "citation", "url")
+    row = {name: getattr(source.dataset, name) for name in datasheet}
     return {
         "dataset": source.name,
         "reader": source.dataset.name,

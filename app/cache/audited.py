@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -123,10 +122,9 @@ def _aligned(path: str, content_hash: str, other_path: str, other_hash: str, lag
 
 def path(dataset: pd.Series, clip: pd.Series) -> str:
     """Where a clip's recording lies."""
-    return str(listen.recording(pd.Series({**clip, "root": dataset["path"]})))
+    return str(listen.recording(clip, dataset["path"]))
 
 
 def sound(dataset: pd.Series, clip: pd.Series) -> bytes | None:
     """A clip as a small MP3; None where its recording cannot be read."""
-    url = snapshot.preview(path(dataset, clip), str(clip["content_hash"]))
-    return None if url is None else b64decode(url.partition(",")[2])
+    return listen.mp3(clip, dataset["path"])

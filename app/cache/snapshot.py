@@ -22,7 +22,6 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from app.cache import sounds
-from app.cache.sounds import to_data_url
 from pipeline.audio.decode import AudioError, load_mono
 from pipeline.inputs import ALL, FeatureMatrix, standardised_input
 from pipeline.sources import store_root
@@ -181,6 +180,7 @@ datasets = of_snapshot()(Reader.datasets)
 views = of_snapshot()(Reader.views)
 clips = of_snapshot(spinner="Reading the clips ...")(Reader.clips)
 clip = of_snapshot(entries=256)(Reader.clip)
+clips_in_full = of_snapshot(entries=64)(Reader.clips_in_full)
 matrix = of_snapshot(spinner="Reading the vectors ...")(Reader.matrix)
 failures = of_snapshot()(Reader.failures)
 builds = of_snapshot()(Reader.builds)
@@ -263,10 +263,10 @@ def samples(path: str, content_hash: str) -> tuple[NDArray[np.float32], int]:
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def preview(path: str, content_hash: str) -> str | None:
-    """A recording as a small MP3 in a data URL, for a table's rows; None where it cannot be read."""
+def mp3(path: str, content_hash: str) -> bytes | None:
+    """A recording as a small MP3; None where it cannot be read."""
     try:
-        return to_data_url(*load_mono(Path(path)))
+        return sounds.to_mp3(*load_mono(Path(path)))
     except AudioError:
         return None
 

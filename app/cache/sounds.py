@@ -20,8 +20,8 @@ from pipeline.audio.decode import AudioError, load_mono, resample
 PREVIEW_RATE_HZ = 22_050
 
 
-def to_data_url(samples: NDArray[np.float32], sample_rate_hz: int) -> str:
-    """A small MP3 in a data URL, about 10 kB a second: many fit into the rows of one table.
+def to_mp3(samples: NDArray[np.float32], sample_rate_hz: int) -> bytes:
+    """A small MP3, about 8 kB a second.
 
     Parameters
     ----------
@@ -33,7 +33,12 @@ def to_data_url(samples: NDArray[np.float32], sample_rate_hz: int) -> str:
     small = resample(samples, sample_rate_hz, PREVIEW_RATE_HZ)
     buffer = io.BytesIO()
     soundfile.write(buffer, np.clip(small, -1, 1), PREVIEW_RATE_HZ, format="MP3", subtype="MPEG_LAYER_III")
-    return "data:audio/mp3;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+    return buffer.getvalue()
+
+
+def data_url(mp3: bytes) -> str:
+    """The sound as an address that holds it: many small ones fit into the rows of one table."""
+    return "data:audio/mp3;base64," + base64.b64encode(mp3).decode("ascii")
 
 
 BYTES = "application/octet-stream"
@@ -179,5 +184,5 @@ def hear(path: Path) -> Heard:
     found = gain(small, PREVIEW_RATE_HZ)
     cut = f"only its first {LONGEST_S:.0f} s" if len(samples) > LONGEST_S * rate_hz else ""
     note = "; ".join(filter(None, (found.note, cut)))
-    url = to_data_url(_amplified(small, found.gain_db), PREVIEW_RATE_HZ)
+    url = data_url(to_mp3(_amplified(small, found.gain_db), PREVIEW_RATE_HZ))
     return Heard(url, found.lufs, found.gain_db, note)

@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from app.cache import snapshot
 from app.cache.snapshot import of_snapshot
 from models.decisions import StreamParameters
-from models.gender import VoiceEar, ear_of
+from models.gender import StreamingVoiceModel, load_streaming_model
 from models.voice_card import Card
 from pipeline.classify import recording_facts
 from pipeline.clusterings.spaces import Space
 from pipeline.clusterings.spaces import spaces as all_spaces
 from pipeline.experiments.spec import FACTS
 from pipeline.inputs import ALL, FeatureMatrix, InputError, standardised_input
-from pipeline.networks.in_use import used
+from pipeline.networks.in_use import load_card
 from store.reader import Matrix, Reader
 from store.results_reader import Points, Predictions
 
@@ -120,10 +120,10 @@ def voice_card() -> Card:
     VoiceCardError
         Neither is whole.
     """
-    return used(snapshot.store().root)
+    return load_card(snapshot.store().root)
 
 
-def voice_ear() -> VoiceEar:
+def voice_ear() -> StreamingVoiceModel:
     """That network, ready to listen; all sessions share it.
 
     Raises
@@ -141,5 +141,5 @@ def voice_parameters() -> StreamParameters:
 
 
 @st.cache_resource(max_entries=2, show_spinner="Waking the voice network ...")
-def _voice_ear(weights: str, sha256: str) -> VoiceEar:
-    return ear_of(Path(weights))
+def _voice_ear(weights: str, sha256: str) -> StreamingVoiceModel:
+    return load_streaming_model(Path(weights))

@@ -23,9 +23,7 @@ from app.components.cloud.cloud import cloud
 from app.similar import search
 from app.ui import clip
 from app.ui import colours as colouring
-from pipeline.audio.decode import AudioError, to_wav_bytes
 from pipeline.inputs import ALL, FeatureMatrix, InputError
-from store.errors import SesatlasError
 
 NEIGHBOURS = search.COUNT
 CLIP, CLICKED = "clip", "clicked"
@@ -183,10 +181,8 @@ def _sound_first() -> None:
         time.sleep(SOUND_S)
 
 
-def _neighbours(dataset: str, view: str, given: FeatureMatrix, chosen: int | None) -> NDArray[np.intp]:
+def _neighbours(dataset: str, view: str, given: FeatureMatrix, chosen: int) -> NDArray[np.intp]:
     """The rows of the chosen clip's true neighbours, nearest first."""
-    if chosen is None:
-        return np.array([], dtype=np.intp)
     own = str(given.clip_ids[chosen])
     near = snapshot.nearest_index(dataset, view).nearest(given.values[chosen], NEIGHBOURS, exclude=[own])
     return pd.Index(given.clip_ids).get_indexer(pd.Index(near["clip_id"]))
@@ -196,9 +192,4 @@ def _sound(dataset: pd.Series, clips: pd.DataFrame, chosen: int | None) -> bytes
     """The chosen clip to be played; one that cannot be read is told of where it is shown in full."""
     if chosen is None:
         return None
-    row = pd.Series({**clips.iloc[chosen], "root": dataset["path"]})
-    try:
-        samples, rate_hz = snapshot.samples(str(clip.recording(row)), str(row["content_hash"]))
-    except (AudioError, SesatlasError):
-        return None
-    return to_wav_bytes(samples, rate_hz)
+    return clip.wav(clips.iloc[chosen], dataset["path"])

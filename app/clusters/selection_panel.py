@@ -232,7 +232,7 @@ def _exports(
 
     def playlist_file() -> bytes:
         # Made when asked for: of 100,000 clips it takes longer than a page may.
-        paths = [clip.recording(pd.Series({**row, "root": dataset["path"]})) for _, row in clips.iterrows()]
+        paths = [clip.recording(row, dataset["path"]) for _, row in clips.iterrows()]
         titles = [clip.heading(row) for _, row in clips.iterrows()]
         return export.to_m3u(paths, clips["duration_s"].tolist(), titles, name)
 

@@ -14,7 +14,7 @@ from app.experiments.selection import EXPERIMENT, TARGET
 from app.experiments.summary import Names
 from app.ui import address
 from pipeline.classify import CLASSIFIERS
-from pipeline.classify.run import COMBINATIONS, TOGETHER
+from pipeline.classify.classifier import COMBINATIONS, TOGETHER
 from pipeline.experiments.spec import DETAILED, PAGE, ExperimentSpec, targets
 
 REQUESTED = "experiment_requested"

@@ -15,8 +15,8 @@ from app.experiments import charts, errors, summary, thresholds
 from app.experiments.summary import Evaluation, ShownExperiment
 from app.ui import show
 from pipeline.classify import CLASSIFIERS
+from pipeline.classify.classifier import COMBINATIONS
 from pipeline.classify.metrics import reliability
-from pipeline.classify.run import COMBINATIONS
 from pipeline.experiments.spec import NETWORK
 
 COLUMNS_SHOWN = 20

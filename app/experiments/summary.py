@@ -11,7 +11,7 @@ import pandas as pd
 from app.cache import snapshot, tables
 from app.clusters import pictures
 from pipeline.classify import CLASSIFIERS
-from pipeline.classify.run import TOGETHER
+from pipeline.classify.classifier import TOGETHER
 from pipeline.experiments.spec import BASELINES, EVERY_CLIP, FACTS, NETWORK, UNLEAKED
 from pipeline.features import VIEWS
 from pipeline.networks import NETWORKS

@@ -18,7 +18,7 @@ from app.live.monitor_view import Sent, constants, monitor_data
 from app.live.session import LiveSession, LiveState
 from app.live.webrtc import CLEAN_UP, Ears, Status
 from models.decisions import StreamParameters
-from models.gender import Ear
+from models.gender import StreamingModel
 from models.stream import VoiceStream
 from models.vad import Silero
 
@@ -40,7 +40,7 @@ COLOURS: dict[Status, Literal["green", "orange", "red"]] = {
 }
 
 
-def draw(ear: Ear, parameters: StreamParameters) -> None:
+def draw(ear: StreamingModel, parameters: StreamParameters) -> None:
     """The button, what is heard, the tables and the map."""
 
     def new_session() -> LiveSession:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from contextlib import closing
 from dataclasses import dataclass
 
-import pandas as pd
 import streamlit as st
 
 from app.cache import snapshot, tables
@@ -20,7 +18,7 @@ from app.ui.clip import recording
 from app.ui.upload import Sent
 from app.voice.card import listed
 from models.decisions import StreamParameters
-from models.gender import Ear
+from models.gender import StreamingModel
 from models.stream import VoiceStream
 from models.vad import RATE_HZ, Silero
 from models.voice_card import Card
@@ -28,7 +26,7 @@ from pipeline.audio.decode import AudioError, load_mono, to_wav_bytes
 from pipeline.errors import PipelineError
 
 RECORD, FILE, EXAMPLE = "Record here", "A file of mine", "An example"
-KEPT, CANCELLED = "live_file_heard", "live_file_cancelled"
+KEPT, CANCELLED, SENT = "live_file_heard", "live_file_cancelled", "live_file_sent"
 TELL_S = 0.25
 """How often the progress bar moves; each time, Streamlit also looks whether the person has gone elsewhere."""
 MADE = "live_example"
@@ -44,12 +42,12 @@ ROLES = {
 class Kept:
     """The last recording that was heard in this session, so that it is not heard again when the page is drawn anew."""
 
-    key: str
-    ear: Ear
+    key: tuple[bytes, StreamParameters]
+    ear: StreamingModel
     found: tuple[Facts, Hearing] | AudioError
 
 
-def draw(ear: Ear, parameters: StreamParameters) -> None:
+def draw(ear: StreamingModel, parameters: StreamParameters) -> None:
     """
     The choice between recording, file and example; then its time line.
 
@@ -96,12 +94,19 @@ def _sent() -> Given | None:
 
 def _given(sent: Sent | None) -> Given | None:
     st.caption(upload.PRIVATE)
-    return None if sent is None else Given(sent.name, sent.getvalue())
+    if sent is None:
+        st.session_state.pop(SENT, None)
+        return None
+    kept = st.session_state.get(SENT)
+    if kept is None or kept[0] != sent.file_id:  # up to 100 MB: not copied again whenever the page is drawn
+        kept = st.session_state[SENT] = (sent.file_id, Given(sent.name, sent.getvalue()))
+    given: Given = kept[1]
+    return given
 
 
-def _heard(given: Given, ear: Ear, parameters: StreamParameters) -> Kept | None:
+def _heard(given: Given, ear: StreamingModel, parameters: StreamParameters) -> Kept | None:
     """What was decided on the recording; None where the person has cancelled."""
-    key = hashlib.sha256(given.data + repr(parameters).encode()).hexdigest()
+    key = (given.data, parameters)  # compared at once: of one upload it is always the same object
     kept: Kept | None = st.session_state.get(KEPT)
     if kept is not None and kept.key == key and kept.ear is ear:
         return kept
@@ -119,7 +124,13 @@ def _heard(given: Given, ear: Ear, parameters: StreamParameters) -> Kept | None:
     return kept
 
 
-def _hear(data: bytes, facts: Facts, ear: Ear, parameters: StreamParameters, key: str) -> Hearing:
+def _hear(
+    data: bytes,
+    facts: Facts,
+    ear: StreamingModel,
+    parameters: StreamParameters,
+    key: tuple[bytes, StreamParameters],
+) -> Hearing:
     """
     Hear it while the person looks on, in the script's own thread.
 
@@ -182,7 +193,7 @@ def _make(network: Card) -> Given:
         sentences.clips,
         example.plan(sentences.clips),
         # Past the cache of `snapshot.samples`: it would lose what other pages have there.
-        lambda clip: load_mono(recording(pd.Series({**clip, "root": roots[clip["dataset"]]}))),
+        lambda clip: load_mono(recording(clip, roots[clip["dataset"]])),
     )
     about = in_words(sentences, made)
     return Given(

@@ -18,7 +18,6 @@ from app.similar import search
 from app.similar.cloud import by_axes
 from app.ui import clip as listen
 from app.ui import colours
-from pipeline.audio.decode import AudioError, to_wav_bytes
 from pipeline.networks.voice_view import NAME, described
 
 COUNT = 5
@@ -139,11 +138,7 @@ def _hear(clip_id: str) -> None:
 
 def _sound(clip_id: str) -> bytes | None:
     """A clip as WAV; None where it cannot be read any more, which its own page says."""
-    clip = snapshot.clip(clip_id)
-    try:
-        return to_wav_bytes(*snapshot.samples(str(listen.recording(clip)), str(clip["content_hash"])))
-    except AudioError:
-        return None
+    return listen.wav(snapshot.clip(clip_id))
 
 
 def _nearest(ground: Ground, voice: Sequence[NDArray[np.float32]]) -> None:
@@ -152,7 +147,7 @@ def _nearest(ground: Ground, voice: Sequence[NDArray[np.float32]]) -> None:
         return
     hits = ground.nearest(voice[-1], COUNT)
     st.markdown(f"**Nearest sentences.** {search.agreement(hits[ground.by].tolist(), None)}")
-    sounds = [snapshot.preview(str(listen.recording(hit)), hit["content_hash"]) for _, hit in hits.iterrows()]
+    sounds = [listen.mp3_url(hit) for _, hit in hits.iterrows()]
     said = [hit["text"] if pd.notna(hit["text"]) else listen.heading(hit) for _, hit in hits.iterrows()]
     words = pd.DataFrame(
         {"distance": hits["distance"].map("{:.4f}".format), "sentence": said}, dtype="string"

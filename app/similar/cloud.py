@@ -33,10 +33,13 @@ NONE = (
 LINES = "Lines lead to the ten nearest in the view itself: where they are long, the picture lies."
 
 
-def draw(query: search.Query, dataset: str, view: str, metric: str, on_choose: Callable[[str], None]) -> None:
+def draw(
+    query: search.Query, near: pd.DataFrame, dataset: str, view: str, on_choose: Callable[[str], None]
+) -> None:
     """Draw the query among the clips of a collection, with lines to its nearest; or say why not.
 
-    ``on_choose`` is told the clip whose point a person clicks.
+    ``near`` are the nearest of that collection, as in :class:`app.similar.search.Found`. ``on_choose`` is called
+    with the clip whose point a person clicks.
     """
     projection = _projection(dataset, view)
     if projection is None:
@@ -45,7 +48,6 @@ def draw(query: search.Query, dataset: str, view: str, metric: str, on_choose: C
     points = tables.points(str(projection["projection_id"]))
     clips = tables.aligned(snapshot.clips(dataset), points.clip_ids)
     labels = colours.categories(clips["label"], "Label")
-    near = search.search(query, dataset, view, metric).hits
     links = _rows(points, near)
     ids, positions, told = list(points.clip_ids), points.positions, ""
     if query.clip_id in clips.index:

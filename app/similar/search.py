@@ -87,8 +87,7 @@ def search(query: Query, dataset: str | None, view: str, metric: str) -> Found:
 def in_full(near: pd.DataFrame) -> pd.DataFrame:
     """The clips that an index found (``clip_id``, ``distance``), each in full, with its ``distance``."""
     near = near.dropna(subset="distance")  # all zeros: no direction, no cosine
-    rows = [snapshot.clip(str(clip_id)) for clip_id in near["clip_id"]]
-    return pd.DataFrame(rows).reset_index(drop=True).assign(distance=near["distance"].to_numpy())
+    return snapshot.clips_in_full(tuple(near["clip_id"])).assign(distance=near["distance"].to_numpy())
 
 
 def vector(query: Query, dataset: str | None, view: str) -> NDArray[np.float32]:
@@ -157,7 +156,7 @@ def agreement(labels: Sequence[str | None], own: str | None) -> str:
 
 def draw_hits(hits: pd.DataFrame, chosen: str | None, on_choose: Callable[[str], None], *, key: str) -> None:
     """Draw the rows of :class:`app.similar.search.Found`; a click on one calls ``on_choose`` with its clip."""
-    sounds = [snapshot.preview(str(clip.recording(hit)), hit["content_hash"]) for _, hit in hits.iterrows()]
+    sounds = [clip.mp3_url(hit) for _, hit in hits.iterrows()]
     clip_rows(
         hit_cells(hits),
         hits["clip_id"].tolist(),

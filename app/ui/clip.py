@@ -12,10 +12,11 @@ import plotly.graph_objects as go
 import streamlit as st
 from numpy.typing import NDArray
 
-from app.cache import snapshot
+from app.cache import snapshot, sounds
 from app.ui import show
 from pipeline.audio.decode import AudioError, to_wav_bytes
 from pipeline.fields import with_role
+from store.errors import SesatlasError
 
 PAGES = {
     "similar": ("What sounds like it", ":material/hearing:"),
@@ -66,9 +67,28 @@ def heading(clip: pd.Series) -> str:
     return " · ".join(told) or str(clip["relative_path"])
 
 
-def recording(clip: pd.Series) -> Path:
-    """Where a clip's recording lies."""
-    return Path(clip["root"]) / clip["relative_path"]
+def recording(clip: pd.Series, root: str | None = None) -> Path:
+    """Where a clip's recording lies: below ``root``, or below the folder that the row names itself."""
+    return Path(clip["root"] if root is None else root) / clip["relative_path"]
+
+
+def wav(clip: pd.Series, root: str | None = None) -> bytes | None:
+    """A clip as WAV; None where its recording cannot be read any more."""
+    try:
+        return to_wav_bytes(*snapshot.samples(str(recording(clip, root)), str(clip["content_hash"])))
+    except (AudioError, SesatlasError):
+        return None
+
+
+def mp3(clip: pd.Series, root: str | None = None) -> bytes | None:
+    """A clip as a small MP3; None where its recording cannot be read any more."""
+    return snapshot.mp3(str(recording(clip, root)), str(clip["content_hash"]))
+
+
+def mp3_url(clip: pd.Series, root: str | None = None) -> str | None:
+    """As :func:`mp3`, for the row of a table."""
+    found = mp3(clip, root)
+    return None if found is None else sounds.data_url(found)
 
 
 def labels(clip: pd.Series) -> dict[str, str]:

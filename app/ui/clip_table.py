@@ -30,7 +30,7 @@ def draw(selection: filters.Selection, *, below: bool = True) -> str:
     chosen = named if named and named in set(clips["clip_id"]) else str(rows["clip_id"].iloc[0])
     if below and named and named.startswith(f"{selection.name}/") and named != chosen:
         _say_why_not(selection, named)
-    sounds = [_preview(selection, row) for _, row in rows.iterrows()]
+    sounds = [clip.mp3_url(row, selection.dataset["path"]) for _, row in rows.iterrows()]
     clip_rows(
         _words(rows, there),
         rows["clip_id"].tolist(),
@@ -100,11 +100,6 @@ def _words(rows: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     )
 
 
-def _preview(selection: filters.Selection, row: pd.Series) -> str | None:
-    path = clip.recording(pd.Series({**row, "root": selection.dataset["path"]}))
-    return snapshot.preview(str(path), str(row["content_hash"]))
-
-
 ROWS_OF_IDS = 10
 """Rows a page: each carries its sound along."""
 
@@ -166,4 +161,4 @@ def short(clip_ids: Sequence[str]) -> list[str]:
 def _sound(clip: pd.Series) -> str | None:
     if pd.isna(clip["content_hash"]):
         return None  # predicted once, and gone since, or never here
-    return snapshot.preview(str(listen.recording(clip)), str(clip["content_hash"]))
+    return listen.mp3_url(clip)

@@ -130,7 +130,7 @@ class Block(nn.Module):
 
 
 DILATIONS = (2, 3, 4)
-LEAST_VARIANCE = 1e-6
+MIN_VARIANCE = 1e-6
 """A band in which nothing moves has no deviation; the slope of its square root would be infinite."""
 
 
@@ -153,7 +153,7 @@ class EcapaParameters:
 
 def means_and_deviations(mean: Tensor, square: Tensor) -> Tensor:
     """Means and variances, both (batch, channels, 1) -> (batch, 2 * channels, 1)."""
-    return torch.cat([mean, square.clamp(min=LEAST_VARIANCE).sqrt()], 1)
+    return torch.cat([mean, square.clamp(min=MIN_VARIANCE).sqrt()], 1)
 
 
 class AttentivePooling(nn.Module):

@@ -211,7 +211,7 @@ def check_samples(samples: NDArray[np.float32], mono: NDArray[np.float32], sampl
             f"expected at least {MIN_DURATION_S} s.",
             "check",
         )
-    # NaN passes through min and max, so the peak tells of every sample without a mask over them.
+    # NaN passes through min and max, so the peak covers every sample without a mask over them.
     peak = peak_of(samples)
     if not np.isfinite(peak):
         raise AudioError(
@@ -323,7 +323,7 @@ def _decode_stream(container: av.container.InputContainer, stream: av.AudioStrea
             interleaved = block.to_ndarray().astype(np.float32, copy=False)
             blocks.append(interleaved.reshape(-1, channels))  # (samples, channels)
             length += len(blocks[-1])
-        # Once more on the way: a streamed file has no header that tells its length.
+        # Once more on the way: a streamed file has no header with its length.
         check_header(rate_hz, channels, length)
     samples = np.concatenate(blocks) if blocks else np.empty((0, channels), dtype=np.float32)
     codec = f"{_container_name(container)} {stream.codec_context.name.upper()}"

@@ -14,7 +14,7 @@ from functools import partial
 from pipeline.build import stages
 from pipeline.build.plan import Plan, make_plan, planned
 from pipeline.build.staging import Counts, Staging, sign
-from pipeline.build.store_state import Known, known_of, steps
+from pipeline.build.store_state import StoreState, state_before, steps
 from pipeline.clips import Row
 from pipeline.extraction import extract
 from pipeline.features import VIEWS
@@ -34,7 +34,7 @@ from store.writer import Writer
 PROGRESS_S = 0.2
 FIRST_LOOK_S = 15.0
 """A new collection is published for the first time when it has been measured for so long, then each time twice
-as long: people see and hear the first clips while the others are measured."""
+as long: people see and play the first clips while the others are measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +55,9 @@ class Options:
 
 
 def build(
-    store: Store, given: Mapping[str, Source], tell: events.Listener, options: Options | None = None
+    store: Store, named: Mapping[str, Source], on_event: events.Listener, options: Options | None = None
 ) -> events.Finished:
-    """Refresh the store from the given sources and from those it remembers.
+    """Refresh the store from the sources named and from those it remembers.
 
     Every finished batch is committed to the staging database. A snapshot is published when the clips are
     measured and after each stage; the last takes the place of those before it. A build that is killed leaves
@@ -68,8 +68,8 @@ def build(
     SesatlasError
         A wrong path, nothing to build, a full disk, another build at work. Nothing is lost.
     """
-    with session(store, tell) as (build_id, log):
-        return _Build(store, build_id, log, options or Options()).run(given)
+    with session(store, on_event) as (build_id, log):
+        return _Build(store, build_id, log, options or Options()).run(named)
 
 
 @dataclass(slots=True)
@@ -86,29 +86,29 @@ class _Build:
     """The snapshot that the build began from, or that a killed one did which it goes on with."""
     counts: Counts = field(default_factory=Counts)
 
-    def run(self, given: Mapping[str, Source]) -> events.Finished:
+    def run(self, named: Mapping[str, Source]) -> events.Finished:
         publishing.recover(self.store)
         current = self.store.current()
         possible = {**self.options.views, **networks.views(self.store.root)}
-        known, self.base = known_of(self.store, current, possible, thorough=self.options.thorough)
+        before, self.base = state_before(self.store, current, possible, thorough=self.options.thorough)
         resumed = self.store.staging.exists()
-        sources = choose(known.datasets, given, self.options.forget)
+        sources = choose(before.datasets, named, self.options.forget)
         self.on_event(events.Started(self.build_id, list(sources), resumed))
         scans = scan_all(sources, self.on_event)
         self.views = networks.fitting(possible, sources, scans)
-        plan = make_plan(scans, known, list(self.options.views), retry=self.options.retry)
+        plan = make_plan(scans, before, list(self.options.views), retry=self.options.retry)
         datasets = [dataset_row(source, scans[name]) for name, source in sources.items()]
         self.on_event(planned(plan))
-        work = plan.jobs or plan.rows or plan.removed or plan.failures != known.failures
-        described = known.is_described_by(datasets, self.views)
-        complete = known.analysed or not self.options.analyses
+        work = plan.jobs or plan.rows or plan.removed or plan.failures != before.failures
+        described = before.is_described_by(datasets, self.views)
+        complete = before.analysed or not self.options.analyses
         if current and not (work or resumed) and described and complete:
             self.counts = Counts(failed=len(plan.failures))
             return self._finished("unchanged", current)
         if not resumed:
             publishing.begin(self.store)
         try:
-            self._measure(plan, known, datasets)
+            self._measure(plan, before, datasets)
             self._results(clips_changed=bool(work or current is None))
             return self._finished("published", self._publish())
         except DamagedError:
@@ -120,10 +120,10 @@ class _Build:
         base = self.base.path if self.base else None
         return State(self.store.root, self.views, base, self.options.thorough)
 
-    def _measure(self, plan: Plan, known: Known, datasets: Sequence[Row]) -> None:
+    def _measure(self, plan: Plan, before: StoreState, datasets: Sequence[Row]) -> None:
         """Bring clips and vectors in the staging database up to date."""
         growing = Counter(plan.clips[job.clip_id].dataset for job in plan.jobs)
-        new = not growing.keys() & {row["dataset"] for row in known.datasets}
+        new = not growing.keys() & {row["dataset"] for row in before.datasets}
         with Staging(self.store.staging, plan, self.build_id, self.base) as work:
             work.begin(datasets, self.views, self.started_at)
             with work.at_rest():

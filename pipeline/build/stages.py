@@ -42,7 +42,7 @@ VECTORS: dict[str, Stage] = {name: one for name, one in STAGES.items() if one.ma
 """Those that a build without analyses runs as well."""
 
 REPORT_S = 1.0
-"""How often the time left is said while a stage works."""
+"""How often the time left is reported while a stage works."""
 
 
 def complete(state: State, reader: Reader) -> bool:
@@ -92,7 +92,7 @@ def after(seconds: float, later_s: Mapping[str, float]) -> events.Stages:
 
 @dataclass(slots=True)
 class Progress:
-    """Says how far the stages are: how far the one at work is, and about when each of the others will be done."""
+    """Reports how far the stages are: how far the one at work is, and about when each of the others will be done."""
 
     schedule: Schedule
     on_event: events.Listener
@@ -119,7 +119,7 @@ class Progress:
         return on_progress
 
     def report(self, left: Mapping[str, float] | None = None) -> None:
-        """Say about when each stage will be done, but not more often than every ``REPORT_S``."""
+        """Report about when each stage will be done, but not more often than every ``REPORT_S``."""
         if self.now() - self._reported_at < REPORT_S:
             return
         self._reported_at = self.now()

@@ -84,13 +84,13 @@ class Staging:
     def begin(
         self, datasets: Sequence[Mapping[str, Any]], views: Mapping[str, View], started_at: datetime
     ) -> None:
-        """Write what needs no listening: datasets, views, new labels, borrowed vectors, removals."""
+        """Write what needs no decoding: datasets, views, new labels, copied vectors, removals."""
         with self.writer.transaction():
             self.writer.set_meta(base=base_of(self.base))
             publishing.begin_build(self.writer, self.build_id, started_at)
             vectors.define_views(self.writer, list(views.values()))
             self.writer.add_columns("clips", sql_types())
-            # Lent before anything is removed: the lender may be a clip that goes.
+            # Copied before anything is removed: the donor may be a clip that goes.
             self.reused = vectors.copy_vectors(self.writer, views, self.plan.reused)
             self.writer.upsert("clips", self.plan.rows)
             delete_clips(self.writer, [*self.plan.removed, *self.plan.changed])
@@ -109,8 +109,8 @@ class Staging:
     def commit(self) -> None:
         """Write all clips taken so far in one transaction."""
         waiting, self._waiting = self._waiting, []
-        told = {outcome.clip_id: self._failure(outcome) for outcome in waiting}
-        failed = {clip_id: row for clip_id, row in told.items() if row}
+        failures = {outcome.clip_id: self._failure(outcome) for outcome in waiting}
+        failed = {clip_id: row for clip_id, row in failures.items() if row}
         good = [outcome for outcome in waiting if outcome.clip_id not in failed]
         with self.writer.transaction():
             self.writer.upsert("clips", [self._row(outcome) for outcome in good])

@@ -47,9 +47,9 @@ def failure_row(dataset: str, problem: Problem, stamp: Row | None) -> Row:
 
 
 def stamp(path: Path) -> Row:
-    """What tells a changed file without opening it. Raises ``OSError``.
+    """What shows that a file has changed, without opening it. Raises ``OSError``.
 
-    Size and date alone do not: an unpacked archive gives all its files one date, and in ESC-50 all have
+    Size and date alone would not: an unpacked archive gives all its files one date, and in ESC-50 all have
     one size as well. ``changed_ns`` also moves when a file is renamed onto another one.
     """
     status = path.stat()
@@ -75,7 +75,7 @@ def still_the_same(path: Path, stamped: Row) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class StoreState:
     """Rows as the store has them."""
 
     clips: Mapping[str, Row]
@@ -94,15 +94,15 @@ class Known:
         return by_name == {row["dataset"]: row for row in self.datasets} and rows == list(self.views)
 
 
-NOTHING_KNOWN = Known({}, {}, {}, [], [], True)
+EMPTY = StoreState({}, {}, {}, [], [], True)
 
 
-def read_known(root: Path, reader: Reader, views: Mapping[str, View], thorough: bool = False) -> Known:
+def read_state(root: Path, reader: Reader, views: Mapping[str, View], thorough: bool = False) -> StoreState:
     """Ask a snapshot, or an unfinished one, for what a plan must know."""
     rows = reader.rows("views")
     keys = {row["view"]: row["key"] for row in rows}
     valid = [name for name, view in views.items() if keys.get(name) == view.key]
-    return Known(
+    return StoreState(
         clips={row["clip_id"]: row for row in reader.rows("all_clips")},
         failures={(row["dataset"], row["relative_path"]): row for row in reader.rows("all_failures")},
         vectors={name: reader.vector_ids(name) for name in valid},
@@ -112,9 +112,9 @@ def read_known(root: Path, reader: Reader, views: Mapping[str, View], thorough: 
     )
 
 
-def known_of(
+def state_before(
     store: Store, current: Snapshot | None, views: Mapping[str, View], *, thorough: bool = False
-) -> tuple[Known, Snapshot | None]:
+) -> tuple[StoreState, Snapshot | None]:
     """What a build begins from, and the snapshot that its work is counted against.
 
     An unfinished build goes on, if the current snapshot is the one it began from or one that it has published
@@ -126,14 +126,14 @@ def known_of(
                 meta = reader.meta()
                 began_from = meta.get("base", "")
                 if base_of(current) in (began_from, *map(str, steps(meta))):
-                    return read_known(store.root, reader, views, thorough), _snapshot(store, began_from)
+                    return read_state(store.root, reader, views, thorough), _snapshot(store, began_from)
         except StoreError as error:
             log.warning("The unfinished build is started anew: %s", error)
     publishing.discard(store)
     if current is None:
-        return NOTHING_KNOWN, None
+        return EMPTY, None
     with Reader(current.path) as reader:
-        return read_known(store.root, reader, views, thorough), current
+        return read_state(store.root, reader, views, thorough), current
 
 
 def _snapshot(store: Store, number: str) -> Snapshot | None:

@@ -20,6 +20,13 @@ Scorer = Callable[[Values], Scores]
 Fit = Callable[[Values, NDArray[np.intp], Sequence[Parameters], int], Iterator[Scorer]]
 """Values (n, d), codes (n,), candidates, seed -> one scorer a candidate, in their order."""
 
+TOGETHER, VOTE = "together", "vote"
+COMBINATIONS: dict[str, str] = {
+    TOGETHER: "The columns of all views side by side.",
+    VOTE: "Each view is learned for itself; the mean of their probabilities decides.",
+}
+"""How several views are learned from, and what a person reads of it."""
+
 MIN_PROBABILITY = 1e-6
 """Stands in for a probability of 0, whose logarithm would be infinite."""
 

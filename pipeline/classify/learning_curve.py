@@ -10,8 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from pipeline.classify.classifier import TOGETHER
 from pipeline.classify.protocol import Protocol, Split, protocol
-from pipeline.classify.run import TOGETHER, Experiment, Views, classifier_named, joined
+from pipeline.classify.run import Experiment, Views, classifier_named, joined
 from pipeline.classify.train import train
 from pipeline.inputs import InputError
 from pipeline.runtime import stop

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.classify import CLASSIFIERS
-from pipeline.classify.classifier import Classifier, ClassifyError, Parameters
+from pipeline.classify.classifier import COMBINATIONS, TOGETHER, Classifier, ClassifyError, Parameters
 from pipeline.classify.metrics import Metrics, measure
 from pipeline.classify.protocol import Protocol, Split, protocol
 from pipeline.classify.train import Blocks, Trained, train
@@ -22,11 +22,6 @@ from store.errors import listed
 
 Views = Mapping[str, NDArray[np.float32]]
 """Raw vectors float32 (n, d) by the view's name, all of the same n clips."""
-TOGETHER, VOTE = "together", "vote"
-COMBINATIONS: dict[str, str] = {
-    TOGETHER: "The columns of all views side by side.",
-    VOTE: "Each view is learned for itself; the mean of their probabilities decides.",
-}
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""Download a published corpus, or tell how to get it."""
+"""Download a published corpus, or say how to get it."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ RECORDINGS = 200
 
 
 class PrepareError(SesatlasError):
-    """The demo recordings cannot be written where they were asked for."""
+    """The demo recordings cannot be written to their folder."""
 
 
 def make_once(root: Path, stamp: Mapping[str, object], write: Callable[[Path], None]) -> bool:

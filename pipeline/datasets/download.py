@@ -25,7 +25,7 @@ ATTEMPTS = 5
 NETWORK_ERRORS = (URLError, http.client.HTTPException, ConnectionError, TimeoutError, ssl.SSLError)
 
 Progress = Callable[[int, int | None], None]
-"""``progress(done_bytes, total_bytes)``; the total is ``None`` where the server does not tell."""
+"""``progress(done_bytes, total_bytes)``; the total is ``None`` where the server does not say."""
 ESC50_URL = "https://github.com/karoldvl/ESC-50/archive/master.zip"
 ESC50_ARCHIVE_BYTES = 650_000_000
 ESC50_UNPACKED_BYTES = 900_000_000
@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 
 
 class DownloadError(SesatlasError):
-    """A file cannot be had from where it was asked for."""
+    """A file cannot be downloaded from its address."""
 
 
 class _Body(Protocol):
@@ -75,8 +75,8 @@ def require_space(folder: Path, needed_bytes: int) -> None:
     """Raise DownloadError when the disk under ``folder`` has less than ``needed_bytes`` free."""
     free_bytes = shutil.disk_usage(folder).free
     if free_bytes < needed_bytes:
-        seen, wanted = f"{free_bytes / 1e6:,.0f} MB free", f"{needed_bytes / 1e6:,.0f} MB"
-        raise DownloadError(f"{folder} has {seen}, {wanted} are needed; make room or choose another folder.")
+        seen, needed = f"{free_bytes / 1e6:,.0f} MB free", f"{needed_bytes / 1e6:,.0f} MB"
+        raise DownloadError(f"{folder} has {seen}, {needed} are needed; make room or choose another folder.")
 
 
 def _receive(url: str, part: Path, progress: Progress) -> None:
@@ -172,7 +172,7 @@ def _fetch_esc50(target: Path, url: str | None, progress: Progress | None) -> Pa
 
 
 def announcement(target: Path) -> str:
-    """What a download of ESC-50 will put where, to say before it begins."""
+    """What a download of ESC-50 will put where, for a person to read before it begins."""
     archive, unpacked = ESC50_ARCHIVE_BYTES / 1e6, ESC50_UNPACKED_BYTES / 1e6
     return (
         f"ESC-50 goes to {target}: a download of about {archive:.0f} MB, removed once it is unpacked "

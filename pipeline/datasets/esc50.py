@@ -97,8 +97,10 @@ def _places(base: Path) -> Iterator[tuple[Path, Path]]:
 def _by_name(table: Table) -> dict[str, dict[str, str]]:
     absent = [name for name in COLUMNS if name not in table.columns]
     if absent:
-        wanted = ", ".join(COLUMNS)
-        raise DatasetError(f"{table.path} lacks the column {absent[0]!r}: expected {wanted}; fetch it anew.")
+        expected = ", ".join(COLUMNS)
+        raise DatasetError(
+            f"{table.path} lacks the column {absent[0]!r}: expected {expected}; fetch it anew."
+        )
     return {stem_of(row.cells.get("filename", "")): _checked(table.path, row) for row in table.rows}
 
 
@@ -165,9 +167,9 @@ def _read(corpus: Corpus, dataset_name: str, path: str) -> Reading:
     if row is None:
         reason = "esc50.csv has no row for it; check fold, source and take in the name, or remove the file."
         return Problem(path, "scan", reason) if name else None
-    said = {key: value for key, value in name.groupdict().items() if value} if name else {}
+    claims = {key: value for key, value in name.groupdict().items() if value} if name else {}
     wrong = [
-        f"{key} {value} where esc50.csv has {row[key]}" for key, value in said.items() if value != row[key]
+        f"{key} {value} where esc50.csv has {row[key]}" for key, value in claims.items() if value != row[key]
     ]
     if wrong:
         reason = (

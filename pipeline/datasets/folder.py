@@ -99,14 +99,9 @@ def _listing(path: Path) -> Listing | None:
     path_column = next((name for name in PATH_COLUMNS if name in table.columns), None)
     if path_column is None:
         return None
-    columns = {
-        name: column
-        for name, known in FIELDS.items()
-        if not known.measured
-        for column in [next((one for one in (name, *known.csv_names) if one in table.columns), None)]
-        if column is not None
-    }
-    return Listing(table, path_column, columns)
+    names = {name: (name, *one.csv_names) for name, one in FIELDS.items() if not one.measured}
+    found = {name: [one for one in candidates if one in table.columns] for name, candidates in names.items()}
+    return Listing(table, path_column, {name: columns[0] for name, columns in found.items() if columns})
 
 
 class Places:
@@ -213,8 +208,8 @@ def _fault(listing: Listing, row: Row, path: str | None) -> str:
         return (
             f"{line} lists it, but the root has no such recording or several; mend the path or add the file."
         )
-    wanted = len(listing.table.columns)
-    return f"{line} has {row.width} cells, its header has {wanted}; put text that holds a comma in quotes."
+    expected = len(listing.table.columns)
+    return f"{line} has {row.width} cells, its header has {expected}; put text that holds a comma in quotes."
 
 
 DATASET = Dataset(

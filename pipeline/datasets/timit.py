@@ -189,23 +189,23 @@ def _read(corpus: Corpus, path: str, folders: list[str]) -> Reading:
     sentence, place = SENTENCE.fullmatch(folders.pop()), place_of(folders)
     if not sentence or not place:
         return None
-    known = corpus.speakers.get(place.initials)
-    if known and known.sex != place.sex:
-        reason = f"the folder {place.speaker} says {place.sex}, SPKRINFO.TXT says {known.sex}; mend the one that errs."
+    listed = corpus.speakers.get(place.initials)
+    if listed and listed.sex != place.sex:
+        reason = f"the folder {place.speaker} says {place.sex}, SPKRINFO.TXT says {listed.sex}; mend the one that errs."
         return Problem(path, "scan", reason)
-    region = place.region or (known.region if known else None)
+    region = place.region or (listed.region if listed else None)
     code = (sentence[1] + sentence[2]).upper()
     return Clip(
         dataset=corpus.dataset,
         path=corpus.tree.root / path,
         relative_path=path,
         label=place.sex,
-        split=place.split or (known.split if known else None),
+        split=place.split or (listed.split if listed else None),
         speaker=place.speaker,
         sex=place.sex,
         dialect=f"DR{region} {REGIONS[region]}" if region in REGIONS else None,
-        age_years=known.age_years if known else None,
-        height_cm=known.height_cm if known else None,
+        age_years=listed.age_years if listed else None,
+        height_cm=listed.height_cm if listed else None,
         sentence=code,
         sentence_type=code[:2],
         text=_text(corpus, f"{folder_of(path)}/{code}.txt"),

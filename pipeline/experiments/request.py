@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 
 from pipeline.classify import CLASSIFIERS
-from pipeline.classify.classifier import ClassifyError
-from pipeline.classify.run import COMBINATIONS, classifier_named
+from pipeline.classify.classifier import COMBINATIONS, ClassifyError
+from pipeline.classify.run import classifier_named
 from pipeline.experiments.spec import ExpectedExperiment, ExperimentSpec, key_of
 from pipeline.experiments.stage import NAME, TITLE, UNIT
 from pipeline.experiments.unit import make, tasks_of

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from pipeline.classify import CLASSIFIERS
+from pipeline.classify.classifier import TOGETHER
 from pipeline.classify.protocol import FOLDS
-from pipeline.classify.run import TOGETHER
 from pipeline.experiments.cost import Size, beyond, budget_s, seconds
 from pipeline.inputs import ALL
 

@@ -23,12 +23,12 @@ class VoiceCardError(PipelineError):
     """No voice network can be used: its files are not there, damaged, or do not belong together."""
 
 
-def folder(root: Path) -> Path:
+def voice_folder(root: Path) -> Path:
     """Where a training into the store at ``root`` keeps its weights, its card and its checkpoints."""
     return network_folder(root, NETWORK)
 
 
-def used(root: Path) -> Card:
+def load_card(root: Path) -> Card:
     """
     The network that was trained in the store's folder, if it is whole; else the one that is shipped.
 
@@ -37,7 +37,7 @@ def used(root: Path) -> Card:
     VoiceCardError
         Neither is whole.
     """
-    own = folder(root)
+    own = voice_folder(root)
     if (own / CARD).exists():
         trained = _read(own, False, _stamps(own))
         if isinstance(trained, Card):
@@ -48,10 +48,10 @@ def used(root: Path) -> Card:
     return shipped
 
 
-def found(root: Path) -> Card | None:
+def find_card(root: Path) -> Card | None:
     """As :func:`used`; None where there is no voice network that is whole, which is told once."""
     try:
-        return used(root)
+        return load_card(root)
     except VoiceCardError:
         return None
 

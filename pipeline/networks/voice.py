@@ -26,7 +26,13 @@ from pipeline.networks.voice_card_rows import card_parameters
 from pipeline.networks.voice_view import LONGEST_S, any_speech, find_view, speech_datasets
 from pipeline.networks.voice_view import NAME as VIEW
 from pipeline.train.layout import digest
-from pipeline.train.voice.scores import by_speaker, dialect_rows, each_speaker, prediction_table, speaker_rows
+from pipeline.train.voice.scores import (
+    by_speaker,
+    dialect_rows,
+    prediction_table,
+    rows_by_speaker,
+    speaker_rows,
+)
 from store.reader import Reader
 from store.results import ExperimentRows
 
@@ -39,7 +45,7 @@ SYNTHETIC = "The voices of this collection are synthetic: what holds for them ne
 
 def expected(root: Path, reader: Reader) -> list[ExpectedExperiment]:
     """One experiment for each part that the card measures, and for each spoken dataset with speakers of both sexes."""
-    card = in_use.found(root)
+    card = in_use.find_card(root)
     if card is None:
         return []
     hashes = reader.metadata_hashes()
@@ -73,7 +79,7 @@ def make(root: Path, reader: Reader, one: ExpectedExperiment) -> ExperimentRows 
 
 
 def _on_dataset(root: Path, reader: Reader, one: ExpectedExperiment) -> ExperimentRows | Gap:
-    card, dataset = in_use.used(root), one.spec.dataset
+    card, dataset = in_use.load_card(root), one.spec.dataset
     clips = reader.clips(dataset)
     clips = clips[clips["sex"].isin(SEXES) & clips["speaker"].notna()]
     clips = clips.assign(fold=exposure.by_clip(clips, card))
@@ -120,8 +126,8 @@ def _rows(
         experiment=experiment_row(
             one, metrics, version=NETWORK_VERSION, classes=list(classes), protocol=PROTOCOL,
             protocol_title=protocol_title(tested), protocol_summary=protocol_sentence(card, tested), unit="speaker",
-            parameters=card_parameters(card), versions=card.told["versions"], notes=notes,
-            seed=int(card.told["seed"]), seconds=card.seconds,
+            parameters=card_parameters(card), versions=card.content["versions"], notes=notes,
+            seed=int(card.content["seed"]), seconds=card.seconds,
         ),
         predictions=rows.predictions(table, probabilities),
         metrics=[
@@ -132,7 +138,7 @@ def _rows(
 
 
 def _measured(metrics: Metrics, classes: list[str], predictions: pd.DataFrame) -> list[MetricRow]:
-    each = each_speaker(by_speaker(predictions))
+    each = rows_by_speaker(by_speaker(predictions))
     return [*class_rows(metrics, classes), *speaker_rows(predictions), *dialect_rows(predictions), *each]
 
 
@@ -189,7 +195,7 @@ def nobody_left(clips: pd.DataFrame, card: Card) -> str:
 def _embedder(root: Path, n_jobs: int) -> ClipEmbedder:
     from pipeline.networks.voice_embedder import VoiceEmbedder  # torch takes seconds to load
 
-    return VoiceEmbedder(in_use.used(root).weights, LONGEST_S, joblib.effective_n_jobs(n_jobs))
+    return VoiceEmbedder(in_use.load_card(root).weights, LONGEST_S, joblib.effective_n_jobs(n_jobs))
 
 
 BUILD = NetworkBuild(

@@ -15,7 +15,7 @@ import pandas as pd
 from models.gender_format import SEXES
 from models.gender_format import VERSION as NETWORK_VERSION
 from models.voice_card import NETWORK as METHOD
-from models.voice_card import Card, Evaluated, describe_corpora
+from models.voice_card import Card, CardEvaluation, describe_corpora
 from pipeline.classify.metrics import MetricRow, Metrics, measure
 from pipeline.classify.significance import Interval, by_groups
 from pipeline.experiments import rows
@@ -23,7 +23,7 @@ from pipeline.experiments.spec import CARD, SHIPPED, TRAINED, ExpectedExperiment
 from pipeline.networks import in_use
 from pipeline.networks.rows import SOUND, experiment_row
 from pipeline.train.layout import digest
-from pipeline.train.voice.scores import each_speaker
+from pipeline.train.voice.scores import rows_by_speaker
 from store.results import ExperimentRows
 
 DATASET = f"card:{METHOD}"
@@ -53,7 +53,7 @@ def expected(card: Card) -> list[ExpectedExperiment]:
 
 def make(root: Path, one: ExpectedExperiment) -> ExperimentRows:
     """The rows of the experiment."""
-    card, part = in_use.used(root), one.experiment_id.rsplit(".", 1)[1]
+    card, part = in_use.load_card(root), one.experiment_id.rsplit(".", 1)[1]
     told = card.evaluations[part]
     male = told.answers["male"].to_numpy(dtype=np.float32)
     probabilities = np.stack([1 - male, male], axis=1)  # (n, 2)
@@ -68,17 +68,17 @@ def make(root: Path, one: ExpectedExperiment) -> ExperimentRows:
         experiment=experiment_row(
             one, _measured(told, probabilities), version=NETWORK_VERSION, classes=SEXES, protocol=part,
             protocol_title=TITLES.get(part, part), protocol_summary=_sentence(card, part), unit="speaker",
-            parameters=card_parameters(card), versions=card.told["versions"],
-            notes=[*card.told["says"], *card.told["notes"]], seed=int(card.told["seed"]), seconds=card.seconds,
+            parameters=card_parameters(card), versions=card.content["versions"],
+            notes=[*card.content["says"], *card.content["notes"]], seed=int(card.content["seed"]), seconds=card.seconds,
             made_at=datetime.combine(card.made, time()),
         ),
         predictions=rows.predictions(table, probabilities),
-        metrics=[*told.metrics, *each_speaker(told.speakers)],
+        metrics=[*told.metrics, *rows_by_speaker(told.speakers)],
         history=_history(card) if part == VALIDATION else [],
     )  # fmt: skip
 
 
-def _measured(told: Evaluated, probabilities: np.ndarray) -> Metrics:
+def _measured(told: CardEvaluation, probabilities: np.ndarray) -> Metrics:
     """All measures of the answers; which of them are by one speaker, the card tells in sums alone."""
     truth = np.array([SEXES.index(sex) for sex in told.answers["sex"]], dtype=np.intp)
     found = measure(truth, probabilities.argmax(axis=1), probabilities)
@@ -114,7 +114,7 @@ def card_parameters(card: Card) -> dict[str, object]:
     names = (
         "recipe", "speakers", "seeds", "over_seeds", "temperature", "seed", "parameters", "says", "device", "made",
     )  # fmt: skip
-    return {name: card.told[name] for name in names} | {"weights": card.sha256, "origin": origin(card)}
+    return {name: card.content[name] for name in names} | {"weights": card.sha256, "origin": origin(card)}
 
 
 def origin(card: Card) -> str:

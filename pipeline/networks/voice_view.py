@@ -11,7 +11,7 @@ from models.voice_card import Card, describe_corpora
 from pipeline.clips import Scan
 from pipeline.features.spectra import Spectra
 from pipeline.features.view import View
-from pipeline.networks.in_use import VoiceCardError, found
+from pipeline.networks.in_use import VoiceCardError, find_card
 from pipeline.sources import Source
 from store.reader import Reader
 
@@ -41,7 +41,7 @@ def described(card: Card) -> View:
 
 def find_view(root: Path) -> View | None:
     """The view that the store's voice network gives; None where there is none that is whole."""
-    card = found(root)
+    card = find_card(root)
     return described(card) if card else None
 
 

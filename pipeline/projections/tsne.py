@@ -70,7 +70,9 @@ def _lay_out(
     key = ("affinities", used["perplexity"], used["metric"])
     affinities = clips.remember(key, lambda: _affinities(clips, used))
     start = rescale(pca.start(clips, dimension, int(used["seed"])))
-    with stop.held():  # interrupted while it is made, openTSNE's tree is freed before it is there: a crash
+    with (
+        stop.deferred()
+    ):  # interrupted while it is made, openTSNE's tree is freed before it is there: a crash
         embedding = method.fit(affinities=affinities, initialization=start)
     return np.asarray(embedding, dtype=np.float32)
 

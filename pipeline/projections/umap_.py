@@ -151,7 +151,7 @@ def descend(
     state = np.random.default_rng(seed).integers(1, 2**63, size=len(positions)).astype(np.uint64)
     fixed = positions if others is None else others
     run, among = _compiled(), others is None
-    with stop.held():
+    with stop.deferred():
         for begin in range(0, epochs, REPORT_EVERY):
             end = min(begin + REPORT_EVERY, epochs)
             span = (begin, end, epochs)

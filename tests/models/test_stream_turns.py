@@ -11,8 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from models.decisions import Decision, State, StreamParameters
-from models.stream import Turns, VoiceStream
-from models.vad import RATE_HZ, Spoken
+from models.stream import SpeakerTurnDetector, VoiceStream
+from models.vad import RATE_HZ, VoiceBuffer
 
 Samples = NDArray[np.float32]
 StreamOf = Callable[..., VoiceStream]
@@ -50,26 +50,26 @@ def cuts(told: list[Decision]) -> list[float]:
 
 
 @pytest.fixture
-def sure(ear: Any) -> Any:
+def sure(model: Any) -> Any:
     """Of a pure tone the fake network is all but certain: 1 / (1 + exp(-6))."""
-    ear.logit = 12.0
-    return ear
+    model.logit = 12.0
+    return model
 
 
 class Conversation:
-    """A window of voice that is filled by hand and listened to after each part."""
+    """A window of voice that is filled by hand and given to the detector after each part."""
 
-    def __init__(self, ear: Any, **how: Any) -> None:
+    def __init__(self, model: Any, **how: Any) -> None:
         self.parameters = StreamParameters(**how)
-        self.spoken = Spoken(Nobody(), None, self.parameters.window_s, self.parameters.forget_s)
-        self.turns, self.time_s = Turns(ear, self.parameters), 0.0
+        self.buffer = VoiceBuffer(Nobody(), None, self.parameters.window_s, self.parameters.forget_s)
+        self.turns, self.time_s = SpeakerTurnDetector(model, self.parameters), 0.0
 
     def says(self, voice: Samples) -> float:
-        """How much voice is left in the window once it was listened to."""
-        self.spoken.voice.push(voice)
+        """How much voice is left in the window once the network was given it."""
+        self.buffer.voice.push(voice)
         self.time_s += len(voice) / RATE_HZ
-        self.turns.listen(self.spoken, self.time_s)
-        return len(self.spoken.voice) / RATE_HZ
+        self.turns.update(self.buffer, self.time_s)
+        return len(self.buffer.voice) / RATE_HZ
 
 
 @pytest.mark.parametrize(("first", "then"), [(woman, man), (man, woman)])
@@ -137,7 +137,7 @@ def test_a_pause_forgets_what_was_counted(sure: Any) -> None:
     talk = Conversation(sure)
     for part in (woman(3), man(0.5), man(0.1)):
         talk.says(part)
-    talk.spoken.begin_with(0)
+    talk.buffer.begin_with(0)
     assert talk.says(woman(0.2)) == pytest.approx(0.2) and talk.turns.probabilities == {}
     assert talk.turns.embedding is None
     talk.says(woman(2.8))

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from app.cache import snapshot
 from pipeline.build.build import Options, build
 from pipeline.features import VIEWS
 from pipeline.sources import parse
@@ -67,6 +68,29 @@ def test_a_clip_has_ten_neighbours_with_players(
     assert "The 10 nearest of 200 clips" in page.text and " ms, all columns on one scale" in page.text
     agreeing = sum(row["cells"][0] == clip["label"] for row in rows)
     assert {0: "None of 10", 10: "All 10"}.get(agreeing, f"{agreeing} of 10") in page.text
+
+
+@pytest.mark.parametrize(("scope", "searches"), [("This collection", 1), ("All collections", 2)])
+def test_nothing_is_searched_twice(
+    open_page: Callable[..., Page],
+    demo_store: Path,
+    drawn: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    scope: str,
+    searches: int,
+) -> None:
+    asked: list[str | None] = []
+    nearest = snapshot.nearest_index
+
+    def counted(dataset: str | None, view: str) -> Any:
+        asked.append(dataset)
+        return nearest(dataset, view)
+
+    monkeypatch.setattr(snapshot, "nearest_index", counted)
+    open_page(demo_store, "similar", dataset="demo_sounds", scope=scope).sound()
+    # The cloud shows one collection: a second search only where the rows come from all.
+    assert len(asked) == len(set(asked)) == searches
+    assert len(_ids(drawn)) == 10
 
 
 @pytest.mark.parametrize("view", [*(one.title for one in VIEWS.values()), "All views together"])

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import duckdb
 import numpy as np
+import pandas as pd
 import pytest
 
 from store.errors import StoreError
@@ -67,6 +68,20 @@ def test_clips_clip_failures_views_builds(reader) -> None:
     assert list(reader.views()["view"]) == ["level", "tone"]
     assert list(reader.builds()["seconds"]) == [60.0]
     assert reader.vector_ids("tone") == {"a/cat1.wav", "a/dog2.wav", "b/x1.wav", "b/y2.wav"}
+
+
+def test_many_clips_in_full_by_one_query_in_the_order_asked_for(reader, monkeypatch) -> None:
+    ids = ["b/y2.wav", "a/cat1.wav", "b/x1.wav"]
+    each = pd.DataFrame([reader.clip(one) for one in ids]).reset_index(drop=True)
+    asked: list[str] = []
+    frame = reader.frame
+    monkeypatch.setattr(reader, "frame", lambda name, **values: asked.append(name) or frame(name, **values))
+    found = reader.clips_in_full(ids)
+    assert asked == ["clips_in_full"] and found["clip_id"].tolist() == ids
+    pd.testing.assert_frame_equal(found, each[found.columns], check_dtype=False)
+    assert reader.clips_in_full([]).empty
+    with pytest.raises(StoreError, match=r"no clip 'a/gone\.wav'"):
+        reader.clips_in_full(["b/x1.wav", "a/gone.wav"])
 
 
 def test_missing_values_are_none_in_rows(reader) -> None:

@@ -60,11 +60,11 @@ class Recording:
 
         ``room`` is seeded by the source, so that its takes share one room; ``take`` by the take.
         """
-        heard = filtered(self._in_room(dry, room), RATE_HZ, band(self.low_cut_hz, self.high_cut_hz, 3))
-        peak = max(float(np.abs(heard).max()), 1e-9)
+        recorded = filtered(self._in_room(dry, room), RATE_HZ, band(self.low_cut_hz, self.high_cut_hz, 3))
+        peak = max(float(np.abs(recorded).max()), 1e-9)
         colour = tilted(self.hiss_db_per_octave, self.low_cut_hz, self.high_cut_hz)
-        heard = heard / peak + from_db(self.hiss_db) * coloured(take, dry.size, RATE_HZ, colour)
-        return self._cut(heard, from_db(self.peak_dbfs + take.uniform(-0.8, 0.8)))
+        recorded = recorded / peak + from_db(self.hiss_db) * coloured(take, dry.size, RATE_HZ, colour)
+        return self._cut(recorded, from_db(self.peak_dbfs + take.uniform(-0.8, 0.8)))
 
     def _in_room(self, dry: Signal, room: Generator) -> Signal:
         tail = burst(room, int(self.rt60_s * RATE_HZ), 0.012, self.rt60_s, RATE_HZ)
@@ -73,11 +73,11 @@ class Recording:
         tail /= np.sqrt(np.sum(tail**2))
         return dry + from_db(self.wet_db) * convolved(dry, tail)
 
-    def _cut(self, heard: Signal, peak: float) -> Signal:
+    def _cut(self, recorded: Signal, peak: float) -> Signal:
         n = min(CLIP_SAMPLES, int(self.length_s * RATE_HZ))
         fade = np.sin(np.linspace(0.0, np.pi / 2, _FADE_SAMPLES, dtype=np.float32)) ** 2
         clip = np.zeros(CLIP_SAMPLES, dtype=np.float32)
-        clip[:n] = heard[:n] - heard[:n].mean()
+        clip[:n] = recorded[:n] - recorded[:n].mean()
         clip[:_FADE_SAMPLES] *= fade
         clip[n - _FADE_SAMPLES : n] *= fade[::-1]
         return clip * np.float32(min(peak, 0.985) / max(float(np.abs(clip).max()), 1e-9))

@@ -1,4 +1,4 @@
-"""From words to what the mouth does: when each phone is said, on which pitch, and the tracks of its sources."""
+"""From words to what the mouth does: when each phone is spoken, on which pitch, and the tracks of its sources."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Segment:
         return (self.start_s + self.end_s) / 2
 
 
-def timing(said: list[Word], rate: float, lead_s: float, trail_s: float, rng: Generator) -> list[Segment]:
+def timing(spoken: list[Word], rate: float, lead_s: float, trail_s: float, rng: Generator) -> list[Segment]:
     """Segments from silence to silence; ``rate`` 1 is the pace of the phone table, 2 is twice as fast."""
     segments = [Segment(symbol="h#", start_s=0.0, end_s=lead_s, phone=None)]
 
@@ -59,10 +59,10 @@ def timing(said: list[Word], rate: float, lead_s: float, trail_s: float, rng: Ge
         phone = PHONES[symbol[0] if state.get("closed") else symbol]
         segments.append(Segment(symbol=symbol, start_s=start_s, end_s=end_s, phone=phone, word=word, **state))
 
-    for w, word in enumerate(said):
+    for w, word in enumerate(spoken):
         for p, symbol in enumerate(word.phones):
             phone = PHONES[symbol]
-            last = w == len(said) - 1 and not any(q in VOWELS for q in word.phones[p + 1 :])
+            last = w == len(spoken) - 1 and not any(q in VOWELS for q in word.phones[p + 1 :])
             if phone.closure is not None:
                 add(phone.closure, phone.closure_s, w, closed=True)
             add(symbol, _duration_s(word, p, last), w, stressed=p == word.stressed)
@@ -107,7 +107,7 @@ def f0_contour(
 
 @dataclass(frozen=True, slots=True)
 class Tracks:
-    """Control signals, one value each 4 ms, shape ``(frames,)`` unless said otherwise."""
+    """Control signals, one value each 4 ms, shape ``(frames,)`` unless stated otherwise."""
 
     formants_hz: Track
     """Shape ``(frames, 3)``, for the speaker's own tract."""

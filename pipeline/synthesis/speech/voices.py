@@ -99,10 +99,10 @@ def roster() -> list[Speaker]:
     """All 40 speakers in a fixed order: 28 men and 12 women, five to a region, 28 train and 12 test.
 
     As in TIMIT, each says what everybody says and sentences that a few others say too, and no
-    sentence of the second sort is heard in both train and test.
+    sentence of the second sort occurs in both train and test.
     """
     speakers: list[Speaker] = []
-    said = {"TRAIN": 0, "TEST": 0}
+    used = {"TRAIN": 0, "TEST": 0}
     for dialect in _REGIONS:
         women = 2 if dialect in _TWO_WOMEN else 1
         for place in range(_PLACES):
@@ -110,8 +110,8 @@ def roster() -> list[Speaker]:
             in_test = _in_test(dialect, place)
             split: Literal["TRAIN", "TEST"] = "TEST" if in_test else "TRAIN"
             pool = TEST_SENTENCES if in_test else TRAIN_SENTENCES
-            first = said[split]
-            said[split] += 3
+            first = used[split]
+            used[split] += 3
             own = tuple(pool[(first + i) % len(pool)] for i in range(3))
             name = f"{'F' if female else 'M'}{_initials(dialect, place)}9"
             speakers.append(_speaker(name, dialect, split, (*SHARED_SENTENCES, *own)))
@@ -131,7 +131,7 @@ def _initials(dialect: int, place: int) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Utterance:
-    """What was said, and what is known of it because we made it."""
+    """What was spoken, and what is known of it because we made it."""
 
     samples: Signal
     """Shape ``(samples,)`` at 16 kHz, within [-1, 1]."""
@@ -148,9 +148,9 @@ def utter(speaker: Speaker, sentence: str) -> Utterance:
     fricatives and bursts is made in front of it and is only shaped.
     """
     rng = rng_for("demo_voices", speaker.name, sentence)
-    said = words(SENTENCES[sentence])
+    spoken = words(SENTENCES[sentence])
     segments = timing(
-        said, speaker.rate * rng.uniform(0.95, 1.05), rng.uniform(0.12, 0.28), rng.uniform(0.15, 0.3), rng
+        spoken, speaker.rate * rng.uniform(0.95, 1.05), rng.uniform(0.12, 0.28), rng.uniform(0.15, 0.3), rng
     )
     tracks = articulate(segments, speaker.tract_cm)
     time_s = np.arange(tracks.voicing.size, dtype=np.float64) * FRAME_S
@@ -160,7 +160,7 @@ def utter(speaker: Speaker, sentence: str) -> Utterance:
         samples=_record(speaker, speech, rng),
         f0_hz=f0_hz,
         segments=segments,
-        words=[word.spelling for word in said],
+        words=[word.spelling for word in spoken],
     )
 
 
@@ -183,8 +183,8 @@ def _per_sample(track: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _record(speaker: Speaker, speech: Signal, rng: np.random.Generator) -> Signal:
     """One microphone and room tone a speaker; a level a sentence, peaks from -14 to -5 dBFS."""
-    heard = filtered(speech, RATE_HZ, tilted(speaker.tilt_db_per_octave, 110, 6_500))
-    heard /= float(np.abs(heard).max())
-    heard += from_db(speaker.floor_db) * coloured(rng, heard.size, RATE_HZ, tilted(-3.0, 50, 7_500))
-    heard -= heard.mean()
-    return (from_db(rng.uniform(-14.0, -5.0)) * heard / np.abs(heard).max()).astype(np.float32)
+    recorded = filtered(speech, RATE_HZ, tilted(speaker.tilt_db_per_octave, 110, 6_500))
+    recorded /= float(np.abs(recorded).max())
+    recorded += from_db(speaker.floor_db) * coloured(rng, recorded.size, RATE_HZ, tilted(-3.0, 50, 7_500))
+    recorded -= recorded.mean()
+    return (from_db(rng.uniform(-14.0, -5.0)) * recorded / np.abs(recorded).max()).astype(np.float32)

@@ -48,8 +48,8 @@ def run(options: argparse.Namespace, console: Console) -> None:
     from pipeline.train.esc import folds
     from pipeline.train.esc.trained import read_trained
 
-    training = folds.planned(options.store, dataset, clips, _recipe(options))
-    names = folds.chosen(training, options.folds)
+    training = folds.plan_training(options.store, dataset, clips, _recipe(options))
+    names = folds.chosen_folds(training, options.folds)
     console.print(f"{dataset}: {training.protocol.sentence}")
     with Display(console) as display:
         folds.train_all(

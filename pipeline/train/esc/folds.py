@@ -56,7 +56,7 @@ class Training:
         return path.exists() and read_json(path).get("key") == self.key
 
 
-def planned(root: Path, dataset: str, clips: pd.DataFrame, recipe: EscRecipe) -> Training:
+def plan_training(root: Path, dataset: str, clips: pd.DataFrame, recipe: EscRecipe) -> Training:
     """
     A training on the clips of a dataset, into the store's folder ``root``.
 
@@ -105,7 +105,7 @@ def begin(training: Training, replace: bool = False) -> None:
     write_atomically(path, json.dumps(content, indent=1) + "\n")
 
 
-def chosen(training: Training, words: Sequence[str] = ()) -> list[str]:
+def chosen_folds(training: Training, words: Sequence[str] = ()) -> list[str]:
     """
     The folds that are meant: all without words, else by name (``test``) or number (``1`` is ``fold 1``).
 

@@ -91,18 +91,18 @@ def train_fold(
         members.append(network)
         histories.append(history)
         seconds += took
-    embeddings, logits = together(members, tested.powers, recipe, device)
+    embeddings, logits = ensemble(members, tested.powers, recipe, device)
     return FoldResult(
         tuple(members),
         torch.softmax(logits, 1).numpy().astype(np.float32),
         embeddings.numpy().astype(np.float32),
-        together(members, learned.powers, recipe, device)[0].numpy().astype(np.float32),
+        ensemble(members, learned.powers, recipe, device)[0].numpy().astype(np.float32),
         _mean_history(histories),
         seconds,
     )
 
 
-def together(
+def ensemble(
     members: Sequence[EscCnn], powers: Sequence[Tensor], recipe: EscRecipe, device: torch.device
 ) -> tuple[Tensor, Tensor]:
     """Mean embedding (n, dimension) and mean logits (n, classes) of several networks with one fixed head."""

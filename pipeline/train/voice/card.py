@@ -25,7 +25,7 @@ from pipeline.train.voice.data import Voices
 from pipeline.train.voice.evaluate import Evaluation
 from pipeline.train.voice.recipe import GenderRecipe
 from pipeline.train.voice.scores import by_speaker
-from pipeline.train.voice.seeds import SeedResult, spread
+from pipeline.train.voice.seeds import SeedResult, spread_over_seeds
 from store.snapshots import write_atomically
 
 LIBRARIES = ("torch", "torchaudio", "numpy", "soxr", "soundfile", "av")
@@ -39,7 +39,7 @@ SAYS = (
 
 
 @dataclass(frozen=True, eq=False)
-class Trained:
+class VoiceTraining:
     """All that a training gave: its seeds, the one that is shipped, and how it did."""
 
     recipe: GenderRecipe
@@ -51,7 +51,7 @@ class Trained:
     device: str
 
 
-def write_weights(place: Path, trained: Trained) -> Path:
+def write_weights(place: Path, trained: VoiceTraining) -> Path:
     """The chosen network as safetensors; matrices in half precision, which halves the file. The card tells how well
     this file does, not the network that was rounded."""
     path = place / WEIGHTS
@@ -67,7 +67,7 @@ def _slim(value: Tensor) -> Tensor:
 
 def write_card(
     place: Path,
-    trained: Trained,
+    trained: VoiceTraining,
     evaluations: Mapping[str, Evaluation],
     stream: Mapping[str, Any] | None = None,
 ) -> Path:
@@ -94,7 +94,8 @@ def write_card(
         "seed": trained.best.seed,
         "seeds": [_seed(result) for result in trained.results],
         "over_seeds": {
-            name: {"mean": mean, "spread": by} for name, (mean, by) in spread(trained.results).items()
+            name: {"mean": mean, "spread": by}
+            for name, (mean, by) in spread_over_seeds(trained.results).items()
         },
         "speakers": {
             "train": _speakers(trained.voices.train, trained.titles),

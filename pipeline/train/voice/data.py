@@ -38,7 +38,7 @@ class Collected:
     """What each dataset is called, by its name."""
 
 
-def table(clips: Iterable[Clip]) -> pd.DataFrame:
+def clip_table(clips: Iterable[Clip]) -> pd.DataFrame:
     """Clips as a dataset's ``scan`` finds them -> one row each; ``speaker`` is unique over all datasets."""
     rows = [
         (
@@ -72,7 +72,7 @@ def from_sources(sources: Mapping[str, Source]) -> Collected:
         else:
             voices += clips
     titles = {name: source.dataset.title for name, source in sources.items()}
-    return Collected(table(voices), pd.DataFrame(sounds, columns=["path", "fold"]), titles)
+    return Collected(clip_table(voices), pd.DataFrame(sounds, columns=["path", "fold"]), titles)
 
 
 def from_store(reader: Reader) -> Collected:
@@ -86,7 +86,7 @@ def from_store(reader: Reader) -> Collected:
     voices = [_rows(reader, row)[list(COLUMNS)] for _, row in chosen[1].iterrows()]
     both = [*chosen[0].itertuples(), *chosen[1].itertuples()]
     return Collected(
-        pd.concat(voices) if voices else table([]),
+        pd.concat(voices) if voices else clip_table([]),
         pd.concat(sounds) if sounds else pd.DataFrame([], columns=["path", "fold"]),
         {str(row.dataset): str(row.title) for row in both},
     )
@@ -118,7 +118,7 @@ class Voices:
     notes: tuple[str, ...] = ()
 
 
-def parts(
+def divide_speakers(
     clips: pd.DataFrame,
     *,
     train_on: Sequence[str] = (),
@@ -150,7 +150,7 @@ def parts(
     for name in names:
         free, own_test = _by_split(known[known["dataset"] == name])
         require_both(name, free)
-        marks = marked(free, validation_share, 0.0 if len(own_test) else test_share, seed)
+        marks = mark_parts(free, validation_share, 0.0 if len(own_test) else test_share, seed)
         divided.append(free.assign(part=marks))
         official.append(own_test[own_test["sentence_type"] != READ_BY_ALL])
     by_part = {part: own.drop(columns="part") for part, own in pd.concat(divided).groupby("part")}
@@ -204,7 +204,7 @@ def require_both(name: str, clips: pd.DataFrame) -> None:
         )
 
 
-def marked(clips: pd.DataFrame, validation_share: float, test_share: float, seed: int) -> pd.Series:
+def mark_parts(clips: pd.DataFrame, validation_share: float, test_share: float, seed: int) -> pd.Series:
     """
     For each clip of one dataset ``train``, ``validation`` or ``test``; all clips of a speaker are alike.
 

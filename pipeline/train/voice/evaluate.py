@@ -23,9 +23,9 @@ from pipeline.train.voice.channels import opus_round_trip
 from pipeline.train.voice.scores import (
     CONDITION,
     dialect_rows,
-    measured,
+    measure_predictions,
+    measured_rows,
     prediction_table,
-    rows_of,
     speaker_rows,
 )
 from pipeline.train.voice.sounds import RATE_HZ, Noises, decoded
@@ -119,12 +119,12 @@ class Evaluation:
     @cached_property
     def metrics(self) -> Metrics:
         """Of clean whole clips, clips of one speaker known to be alike."""
-        return measured(self.clean)
+        return measure_predictions(self.clean)
 
     def rows(self) -> list[MetricRow]:
         """Everything as rows of ``experiment_metrics``: by condition, class, dialect, and speaker."""
         clean, names = self.clean, self.told["condition"].unique()
-        by_condition = [row for name in names for row in rows_of(CONDITION, name, self.of(name))]
+        by_condition = [row for name in names for row in measured_rows(CONDITION, name, self.of(name))]
         return by_condition + dialect_rows(clean) + class_rows(self.metrics, SEXES) + speaker_rows(clean)
 
 
@@ -158,7 +158,7 @@ def evaluate(
     for row, (clip_id, path) in enumerate(zip(clips["clip_id"], clips["path"], strict=True)):
         samples = decoded(path)
         try:
-            told = model.tell([one.of(clip_id, samples) for one in conditions])
+            told = model.predict([one.of(clip_id, samples) for one in conditions])
         except VoiceModelError as error:
             raise TrainError(f"{path}: {error}") from error
         probabilities[row], logits[row] = told.probabilities, told.logits

@@ -49,7 +49,7 @@ def prediction_table(
     )
 
 
-def measured(told: pd.DataFrame) -> Metrics:
+def measure_predictions(told: pd.DataFrame) -> Metrics:
     """All measures of some rows of :func:`answered`, clips of one speaker known to be alike."""
     codes = [
         np.array([SEXES.index(sex) for sex in told[column]], dtype=np.intp) for column in ("sex", "predicted")
@@ -58,9 +58,9 @@ def measured(told: pd.DataFrame) -> Metrics:
     return measure(codes[0], codes[1], told[list(SEXES)].to_numpy(dtype=np.float64), groups=groups)
 
 
-def rows_of(kind: str, name: str, told: pd.DataFrame) -> list[MetricRow]:
+def measured_rows(kind: str, name: str, told: pd.DataFrame) -> list[MetricRow]:
     """What is measured of some rows, under a name."""
-    found = measured(told)
+    found = measure_predictions(told)
     values = {
         "clips": found.clips, "errors": int((~told["right"]).sum()), "accuracy": found.accuracy,
         "accuracy_low": found.interval.low, "accuracy_high": found.interval.high,
@@ -73,7 +73,7 @@ def rows_of(kind: str, name: str, told: pd.DataFrame) -> list[MetricRow]:
 def dialect_rows(told: pd.DataFrame) -> list[MetricRow]:
     """By dialect, where the corpus names any."""
     names = sorted(told["dialect"].dropna().unique())
-    return [row for name in names for row in rows_of(DIALECT, name, told[told["dialect"] == name])]
+    return [row for name in names for row in measured_rows(DIALECT, name, told[told["dialect"] == name])]
 
 
 def by_speaker(told: pd.DataFrame) -> pd.DataFrame:
@@ -128,7 +128,7 @@ def speaker_rows(told: pd.DataFrame) -> list[MetricRow]:
     return found + [metric_row(SPEAKERS, "bootstrap", what, value) for what, value in ends.items()]
 
 
-def each_speaker(speakers: pd.DataFrame) -> list[MetricRow]:
+def rows_by_speaker(speakers: pd.DataFrame) -> list[MetricRow]:
     """Rows of :func:`by_speaker`: clips, right, and 1 for male of what was recorded and of what each rule says.
 
     Where the clips say the one as often as the other, the majority has no value.

@@ -16,13 +16,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from models.ecapa.network import EcapaTdnn, made
-from models.gender import VoiceModel, said
+from models.gender import VoiceModel, embed_and_classify
 from models.gender_format import SEXES
 from models.voice_card import NETWORK
 from pipeline.train.checkpoint import Row
 from pipeline.train.layout import digest, plain
 from pipeline.train.loop import VALIDATION_LOSS, EpochEnd, Keeping, OnEpochEnd, Stopping, best_epoch, fit
-from pipeline.train.voice.problem import GenderProblem, Heard, measures
+from pipeline.train.voice.problem import GenderProblem, VoiceSet, validation_metrics
 from pipeline.train.voice.recipe import VERSION, GenderRecipe
 
 LIMITS = (0.25, 10.0)
@@ -37,7 +37,7 @@ class SeedResult:
     network: EcapaTdnn
     temperature: float
     validation: dict[str, float]
-    """Names and values of :func:`pipeline.train.voice.problem.measures`, the loss after calibration."""
+    """Names and values of :func:`pipeline.train.voice.problem.validation_metrics`, the loss after calibration."""
     history: list[Row]
     best_epoch: int
     seconds: float
@@ -47,13 +47,13 @@ class SeedResult:
         return VoiceModel(self.network.cpu(), SEXES, self.temperature)
 
 
-def training_key(recipe: GenderRecipe, train: Heard, validation: Heard) -> str:
+def training_key(recipe: GenderRecipe, train: VoiceSet, validation: VoiceSet) -> str:
     """Names a training: what it is made with and what it is made of, so that nothing else is gone on from."""
     parts = [_contents(part) for part in (train, validation)]
     return digest([NETWORK, VERSION, plain(recipe.parameters()), parts])
 
 
-def _contents(part: Heard) -> list[object]:
+def _contents(part: VoiceSet) -> list[object]:
     """The clips of a part with what is known of their speakers, and their sounds and the noises by their samples."""
     rows = part.clips[["clip_id", "dataset", "speaker", "sex"]].astype(str)
     clips = sorted(
@@ -67,8 +67,8 @@ def _hash(samples: Tensor) -> str:
 
 
 def train_seeds(
-    train: Heard,
-    validation: Heard,
+    train: VoiceSet,
+    validation: VoiceSet,
     recipe: GenderRecipe,
     seeds: Sequence[int],
     *,
@@ -91,8 +91,8 @@ def train_seeds(
 
 
 def _train(
-    train: Heard,
-    validation: Heard,
+    train: VoiceSet,
+    validation: VoiceSet,
     recipe: GenderRecipe,
     seed: int,
     device: torch.device,
@@ -112,18 +112,18 @@ def _train(
         keeping=keeping, on_epoch_end=report, stopping=Stopping(recipe.patience),
     )  # fmt: skip
     network = cast(EcapaTdnn, fitted.network)
-    temperature, validated = calibrated(network, problem.watched, problem.watched_codes)
+    temperature, validated = fit_temperature(network, problem.watched, problem.watched_codes)
     best = best_epoch(fitted.history, VALIDATION_LOSS) or recipe.schedule.epochs
     return SeedResult(seed, network, temperature, validated, fitted.history, best, fitted.seconds)
 
 
-def calibrated(
+def fit_temperature(
     network: EcapaTdnn, features: Sequence[Tensor], codes: Tensor
 ) -> tuple[float, dict[str, float]]:
     """The temperature for clips that were not learned from, and the measures of these with it."""
-    logits = said(network, features)[1]
+    logits = embed_and_classify(network, features)[1]
     temperature = best_temperature(logits, codes)
-    told = measures(logits, codes)
+    told = validation_metrics(logits, codes)
     told[VALIDATION_LOSS] = float(functional.cross_entropy(logits / temperature, codes))
     return temperature, told
 
@@ -149,12 +149,12 @@ def best_temperature(logits: Tensor, codes: Tensor) -> float:
     return math.exp(float(found.x))
 
 
-def chosen(results: Sequence[SeedResult]) -> SeedResult:
+def best_seed(results: Sequence[SeedResult]) -> SeedResult:
     """The network with the lowest calibrated log loss on validation; no test is looked at."""
     return min(results, key=lambda result: (result.validation[VALIDATION_LOSS], result.seed))
 
 
-def spread(results: Sequence[SeedResult]) -> dict[str, tuple[float, float]]:
+def spread_over_seeds(results: Sequence[SeedResult]) -> dict[str, tuple[float, float]]:
     """Mean and standard deviation over the seeds of each validation measure."""
     names = results[0].validation
     values = {name: [result.validation[name] for result in results] for name in names}

@@ -67,7 +67,7 @@ def decoded(path: str | Path) -> Samples:
     return resample(samples, rate_hz, RATE_HZ)
 
 
-def spoken(samples: Samples) -> Samples:
+def trim_to_speech(samples: Samples) -> Samples:
     """Without what lies before and after speech, but for a quarter of a second."""
     frame = round(FRAME_S * RATE_HZ)
     count = len(samples) // frame
@@ -79,7 +79,7 @@ def spoken(samples: Samples) -> Samples:
     return samples[max(loud[0] * frame - margin, 0) : (loud[-1] + 1) * frame + margin]
 
 
-def packed(samples: Samples) -> Tensor:
+def as_int16(samples: Samples) -> Tensor:
     """float32, full scale 1 -> 16 bits, half the memory."""
     return torch.from_numpy(np.clip(np.rint(samples * STEPS), -STEPS, STEPS).astype(np.int16))
 
@@ -94,7 +94,7 @@ def read_voices(clips: pd.DataFrame, on_progress: ProgressCallback | None = None
     """
     found = []
     for path in clips["path"]:
-        found.append(packed(spoken(decoded(path))))
+        found.append(as_int16(trim_to_speech(decoded(path))))
         if on_progress:
             on_progress(len(found), len(clips))
     return found
@@ -103,7 +103,7 @@ def read_voices(clips: pd.DataFrame, on_progress: ProgressCallback | None = None
 def read_noises(clips: pd.DataFrame, part: str) -> Noises:
     """The sounds that are the noise of ``part``, by the columns ``path`` and ``fold`` of a corpus of sounds."""
     chosen = clips["path"][clips["fold"].isin(NOISE_FOLDS[part])]
-    return Noises([packed(trimmed(decoded(path))) for path in chosen])
+    return Noises([as_int16(trimmed(decoded(path))) for path in chosen])
 
 
 def through_opus(
@@ -114,7 +114,7 @@ def through_opus(
     for number, voice in enumerate(voices):
         stop.check()
         samples = voice.numpy().astype(np.float32) / np.float32(STEPS)
-        found.append(packed(opus_round_trip(samples, RATE_HZ, bit_rates[number % len(bit_rates)])))
+        found.append(as_int16(opus_round_trip(samples, RATE_HZ, bit_rates[number % len(bit_rates)])))
         if on_progress:
             on_progress(len(found), len(voices))
     return found

@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.decisions import Decision, State, StreamParameters, Why
-from models.gender import Ear, VoiceEar, load
+from models.gender import StreamingModel, StreamingVoiceModel, load
 from models.stream import VoiceStream
 from models.vad import CHUNK, RATE_HZ, Silero, SpeechDetector
 from models.voice_card import CARD, WEIGHTS
@@ -28,7 +28,7 @@ from pipeline.train.layout import TrainError
 from pipeline.train.sound import ProgressCallback
 from pipeline.train.voice.data import Collected
 from pipeline.train.voice.evaluate import CLEAN, conditions
-from pipeline.train.voice.sounds import Noises, Samples, decoded, read_noises, spoken
+from pipeline.train.voice.sounds import Noises, Samples, decoded, read_noises, trim_to_speech
 from store.snapshots import write_atomically
 
 GRID = tuple(round(0.5 + step / 100, 2) for step in range(50))
@@ -47,7 +47,7 @@ Detect = Callable[[], SpeechDetector]
 
 
 @dataclass(frozen=True, eq=False)
-class Answers:
+class SpeakerDecisions:
     """The decisions that were made while a known person spoke; three arrays (decisions,)."""
 
     seconds: NDArray[np.float64]
@@ -69,18 +69,21 @@ class Point:
     """Of the time in which somebody speaks; NaN where nobody does."""
 
 
-def as_one_speaks(clips: Iterable[Samples], pause_s: float = PAUSE_S) -> Samples:
+def joined_speech(clips: Iterable[Samples], pause_s: float = PAUSE_S) -> Samples:
     """Speech of clips (samples,) at 16 kHz, one after the other, a short pause after each."""
     pause = np.zeros(round(pause_s * RATE_HZ), dtype=np.float32)
-    parts = [part for clip in clips for part in (spoken(clip).astype(np.float32), pause)]
+    parts = [part for clip in clips for part in (trim_to_speech(clip).astype(np.float32), pause)]
     return np.concatenate(parts) if parts else pause[:0]
 
 
-def play(
-    ear: Ear, detector: SpeechDetector, samples: Samples, parameters: StreamParameters | None = None
+def run_stream(
+    model: StreamingModel,
+    detector: SpeechDetector,
+    samples: Samples,
+    parameters: StreamParameters | None = None,
 ) -> list[Decision]:
     """All decisions of a new stream on samples (samples,) at 16 kHz, a second at a time."""
-    stream = VoiceStream(ear, detector, parameters)
+    stream = VoiceStream(model, detector, parameters)
     decisions: list[Decision] = []
     for start in range(0, len(samples), AT_ONCE):
         stop.check()
@@ -88,11 +91,11 @@ def play(
     return decisions + stream.finish()
 
 
-def answers(decisions: Iterable[Decision], sex: str) -> Answers:
+def speaker_decisions(decisions: Iterable[Decision], sex: str) -> SpeakerDecisions:
     """What a stream told of a speaker, whatever threshold it had; what is no speech to it is left out."""
     voiced = [one for one in decisions if one.state != State.NO_SPEECH]
     named = [one.probabilities if one.why in (Why.NONE, Why.CLOSE) else {} for one in voiced]
-    return Answers(
+    return SpeakerDecisions(
         np.array([seconds(one) for one in voiced], dtype=np.float64),
         np.array([max(told.values(), default=0.0) for told in named], dtype=np.float64),
         np.array([bool(told) and max(told, key=told.__getitem__) == sex for told in named], dtype=np.bool_),
@@ -104,7 +107,7 @@ def seconds(decision: Decision) -> float:
     return len(decision.voiced) * CHUNK / RATE_HZ
 
 
-def curve(found: Sequence[Answers], thresholds: Sequence[float] = GRID) -> list[Point]:
+def curve(found: Sequence[SpeakerDecisions], thresholds: Sequence[float] = GRID) -> list[Point]:
     """What each threshold leads to, time of all speakers taken together."""
     weight = np.concatenate([one.seconds for one in found]) if found else np.zeros(0)
     if not weight.sum():
@@ -122,7 +125,7 @@ def curve(found: Sequence[Answers], thresholds: Sequence[float] = GRID) -> list[
     return points
 
 
-def chosen(points: Sequence[Point]) -> Point | None:
+def best_threshold(points: Sequence[Point]) -> Point | None:
     """
     The threshold to use: a rule that was fixed before anything was measured, and looks at validation alone.
 
@@ -139,7 +142,7 @@ def chosen(points: Sequence[Point]) -> Point | None:
 
 
 def fit_threshold(
-    ear: Ear,
+    model: StreamingModel,
     clips: pd.DataFrame,
     noises: Noises,
     detect: Detect = Silero,
@@ -158,16 +161,16 @@ def fit_threshold(
     """
     wanted = [one for one in conditions(noises) if one.name in (CLEAN, NOISY)]
     people = list(clips.groupby(["speaker", "sex"]))
-    heard: dict[str, list[Answers]] = {one.name: [] for one in wanted}
+    heard: dict[str, list[SpeakerDecisions]] = {one.name: [] for one in wanted}
     for number, ((speaker, sex), own) in enumerate(people, start=1):
-        said = as_one_speaks(decoded(path) for path in own["path"])
+        said = joined_speech(decoded(path) for path in own["path"])
         for one in wanted:
-            decisions = play(ear, detect(), one.of(str(speaker), said))
-            heard[one.name].append(answers(decisions, str(sex)))
+            decisions = run_stream(model, detect(), one.of(str(speaker), said))
+            heard[one.name].append(speaker_decisions(decisions, str(sex)))
         if on_progress:
             on_progress(number, len(people))
     curves = {name: curve(found) for name, found in heard.items()}
-    best = chosen(curves[CLEAN])
+    best = best_threshold(curves[CLEAN])
     return _told(best, curves, clips) if best else None
 
 
@@ -209,7 +212,7 @@ def refit_threshold(
     content = _card(place / CARD)
     clips = _validated(set(content["heard"]["validation"]), collected.voices)
     noises = read_noises(collected.sounds, "validation")
-    stream = fit_threshold(VoiceEar(load(place / WEIGHTS)), clips, noises, on_progress=on_progress)
+    stream = fit_threshold(StreamingVoiceModel(load(place / WEIGHTS)), clips, noises, on_progress=on_progress)
     if stream is None:
         raise TrainError(
             f"No threshold fits: in the {len(clips)} validation clips no speech is heard, or names are too often "

@@ -9,14 +9,14 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from models.gender import VoiceEar, load
+from models.gender import StreamingVoiceModel, load
 from pipeline.train.loop import OnEpochEnd
-from pipeline.train.voice.card import Trained, write_card, write_weights
-from pipeline.train.voice.data import Collected, Voices, parts
+from pipeline.train.voice.card import VoiceTraining, write_card, write_weights
+from pipeline.train.voice.data import Collected, Voices, divide_speakers
 from pipeline.train.voice.evaluate import Evaluation, conditions, evaluate
-from pipeline.train.voice.problem import Heard
+from pipeline.train.voice.problem import VoiceSet
 from pipeline.train.voice.recipe import GenderRecipe
-from pipeline.train.voice.seeds import chosen, train_seeds, training_key
+from pipeline.train.voice.seeds import best_seed, train_seeds, training_key
 from pipeline.train.voice.sounds import Noises, read_noises, read_voices, through_opus
 from pipeline.train.voice.stream_threshold import fit_threshold
 
@@ -28,7 +28,7 @@ NamedProgress = Callable[[str, int, int], None]
 class Outcome:
     """What was trained, and how it did on those it was not trained on, by ``validation`` and ``test``."""
 
-    trained: Trained
+    trained: VoiceTraining
     evaluations: dict[str, Evaluation]
     weights: Path
     card: Path
@@ -59,7 +59,7 @@ def train_and_ship(
         The collections cannot be learned from, or a recording cannot be opened.
     """
     report = on_progress or (lambda what, done, total: None)
-    voices = parts(
+    voices = divide_speakers(
         collected.voices, train_on=recipe.train_on, validation_share=recipe.validation_share,
         test_share=recipe.test_share, seed=recipe.split_seed,
     )  # fmt: skip
@@ -69,13 +69,15 @@ def train_and_ship(
         train, validation, recipe, seeds, device=device, checkpoints=place, on_epoch_end=on_epoch_end
     )
     key = training_key(recipe, train, validation)
-    trained = Trained(recipe, key, results, chosen(results), voices, collected.titles, _words(device))
+    trained = VoiceTraining(
+        recipe, key, results, best_seed(results), voices, collected.titles, _words(device)
+    )
     weights = write_weights(place, trained)
     evaluations = {
         "validation": _evaluated(weights, voices.validation, validation.noises, "validation", report)
     }
     stream = fit_threshold(
-        VoiceEar(load(weights)), voices.validation, validation.noises,
+        StreamingVoiceModel(load(weights)), voices.validation, validation.noises,
         on_progress=lambda done, total: report("listening as a stream", done, total),
     )  # fmt: skip
     if test and not voices.test.empty:
@@ -86,7 +88,7 @@ def train_and_ship(
 
 def _read(
     voices: Voices, sounds: pd.DataFrame, recipe: GenderRecipe, report: NamedProgress
-) -> tuple[Heard, Heard]:
+) -> tuple[VoiceSet, VoiceSet]:
     found = read_voices(voices.train, lambda done, total: report("reading", done, total))
     coded = []
     if recipe.augmentation.opus > 0:
@@ -94,8 +96,8 @@ def _read(
         coded = through_opus(found, rates, lambda done, total: report("Opus", done, total))
     kept_apart = read_voices(voices.validation, lambda done, total: report("reading validation", done, total))
     return (
-        Heard(voices.train, found, coded, read_noises(sounds, "train")),
-        Heard(voices.validation, kept_apart, [], read_noises(sounds, "validation")),
+        VoiceSet(voices.train, found, coded, read_noises(sounds, "train")),
+        VoiceSet(voices.validation, kept_apart, [], read_noises(sounds, "validation")),
     )
 
 

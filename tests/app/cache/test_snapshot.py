@@ -111,7 +111,7 @@ def test_a_recording_is_read_anew_when_its_content_has_changed(tmp_path: Path) -
 
 def test_a_recording_that_is_gone(tmp_path: Path) -> None:
     path = str(tmp_path / "gone.wav")
-    assert snapshot.preview(path, "hash") is None
+    assert snapshot.mp3(path, "hash") is None
     with pytest.raises(AudioError, match="not there"):
         snapshot.samples(path, "hash")
 

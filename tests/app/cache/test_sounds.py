@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from app.cache.sounds import PREVIEW_RATE_HZ, to_data_url
+from app.cache.sounds import PREVIEW_RATE_HZ, data_url, to_mp3
 
 HEAD = "data:audio/mp3;base64,"
 
@@ -38,7 +38,7 @@ def test_a_preview_has_the_length_the_level_and_the_pitch(
 ) -> None:
     time_s = np.arange(int(duration_s * rate_hz)) / rate_hz
     samples = (amplitude * np.sin(2 * np.pi * hz * time_s)).astype(np.float32)
-    heard, heard_hz = _decode(to_data_url(samples, rate_hz))
+    heard, heard_hz = _decode(data_url(to_mp3(samples, rate_hz)))
     assert heard_hz == PREVIEW_RATE_HZ
     # The codec works in frames of 26 ms, and pads the first and the last.
     assert len(heard) / heard_hz == pytest.approx(len(samples) / rate_hz, abs=0.06)
@@ -49,11 +49,11 @@ def test_a_preview_has_the_length_the_level_and_the_pitch(
 
 def test_too_loud_samples_are_clipped_and_not_wrapped() -> None:
     samples = np.full(PREVIEW_RATE_HZ, 3.0, dtype=np.float32) * np.sin(np.arange(PREVIEW_RATE_HZ) / 20)
-    heard, _ = _decode(to_data_url(samples.astype(np.float32), PREVIEW_RATE_HZ))
+    heard, _ = _decode(data_url(to_mp3(samples.astype(np.float32), PREVIEW_RATE_HZ)))
     middle = heard[2_000:-2_000]
     assert np.corrcoef(middle, np.sign(samples[2_000:-2_000]))[0, 1] > 0.9
 
 
 def test_a_row_stays_small() -> None:
     noise = np.random.default_rng(5).normal(scale=0.2, size=5 * 44_100).astype(np.float32)
-    assert len(to_data_url(noise, 44_100)) < 5 * 12_000
+    assert len(data_url(to_mp3(noise, 44_100))) < 5 * 12_000

@@ -45,7 +45,6 @@ def test_its_neighbours_are_those_of_a_search_by_hand() -> None:
     distances = np.linalg.norm(given.values.astype(float) - given.values[7], axis=1)
     distances[7] = np.inf
     np.testing.assert_allclose(distances[found], np.sort(distances)[: clouds.NEIGHBOURS], rtol=1e-5)
-    assert clouds._neighbours(NAME, "mfcc", given, None).tolist() == []
 
 
 def test_the_view_follows_a_newly_chosen_clustering_only() -> None:

@@ -19,7 +19,7 @@ from app.live.example import Spoken
 from app.live.recording_tab import CANCELLED, KEPT
 from app.live.timeline import Segment
 from models.decisions import State, StreamParameters
-from models.gender import Heard
+from models.gender import Inference
 
 RATE_HZ = 16_000
 
@@ -30,10 +30,10 @@ class Ear:
     classes = ("female", "male")
     temperature = 1.0
 
-    def hear(self, voice: np.ndarray) -> Heard:
+    def infer(self, voice: np.ndarray) -> Inference:
         pitch_hz = np.argmax(np.abs(np.fft.rfft(voice))) * RATE_HZ / len(voice)
         logit = 6.0 if pitch_hz > 180 else -6.0
-        return Heard(np.array([logit, 0], np.float32), np.zeros(192, np.float32), 0.001, 0.002)
+        return Inference(np.array([logit, 0], np.float32), np.zeros(192, np.float32), 0.001, 0.002)
 
 
 class LoudIsSpeech:
@@ -218,3 +218,21 @@ def test_tables_say_who_was_put_into_speech_and_nobody_into_silence() -> None:
     assert cells["probability"].tolist() == ["", "93.4%", ""]
     assert cells["named after"].tolist() == ["", "0.8 s", ""]
     assert "recorded" not in timeline_view.described(line, ())
+
+
+def test_an_upload_is_copied_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Upload:
+        name, file_id, copies = "a.wav", "1", 0
+
+        def getvalue(self) -> bytes:
+            self.copies += 1
+            return bytes(bytearray(talk()))  # each time a copy of its own
+
+    sent: Any = Upload()
+    monkeypatch.setattr(st, "session_state", {})
+    monkeypatch.setattr(st, "caption", lambda _: None)
+    first = recording_tab._given(sent)
+    assert first is not None and recording_tab._given(sent) is first and sent.copies == 1
+    sent.file_id = "2"
+    assert recording_tab._given(sent) is not first
+    assert recording_tab._given(None) is None and not st.session_state

@@ -35,7 +35,7 @@ from app.live.webrtc import (
     samples,
 )
 from models.decisions import State
-from models.gender import Heard
+from models.gender import Inference
 from models.stream import VoiceStream
 
 RATE_HZ, FRAME = 48_000, 960
@@ -47,10 +47,10 @@ class Ear:
 
     classes, temperature = ("female", "male"), 1.0
 
-    def hear(self, voice: np.ndarray) -> Heard:
+    def infer(self, voice: np.ndarray) -> Inference:
         crossings = np.count_nonzero(np.diff(np.signbit(voice))) / len(voice) * 16_000
         logit = 6.0 if crossings > 360 else -6.0
-        return Heard(np.array([logit, 0], np.float32), np.zeros(192, np.float32), 0.001, 0.002)
+        return Inference(np.array([logit, 0], np.float32), np.zeros(192, np.float32), 0.001, 0.002)
 
 
 class LoudIsSpeech:

@@ -140,7 +140,7 @@ def test_a_request_to_stop_is_no_gap(task_of, groups, monkeypatch) -> None:
     """Whether it comes as an interrupt, or as what compiled code makes of one."""
 
     def swallow(*_, **__):
-        stop._asked.set()
+        stop._requested.set()
         raise RuntimeError("an exception was set")
 
     monkeypatch.setitem(METHODS, "pca", replace(METHODS["pca"], compute=swallow))
@@ -150,4 +150,4 @@ def test_a_request_to_stop_is_no_gap(task_of, groups, monkeypatch) -> None:
         with pytest.raises(KeyboardInterrupt):
             compute(task_of(groups))
     finally:
-        stop._asked.clear()
+        stop._requested.clear()

@@ -130,7 +130,7 @@ def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
 @pytest.fixture
 def own(builder) -> Place:
     """Where a person's own training lies, still empty."""
-    return Place(in_use.folder(builder.store.root))
+    return Place(in_use.voice_folder(builder.store.root))
 
 
 @dataclass

@@ -62,7 +62,7 @@ def test_every_clip_of_speech_gets_the_vector_that_the_network_gives(
     assert set(found) == {f"hums/{name}" for name in hums.rows}
     for name in hums.rows:
         samples, _ = soundfile.read(hums.root / name, dtype="float32")
-        np.testing.assert_allclose(found[f"hums/{name}"], model.tell([samples]).embeddings[0], atol=1e-4)
+        np.testing.assert_allclose(found[f"hums/{name}"], model.predict([samples]).embeddings[0], atol=1e-4)
     said = builder.of(events.StageProgress)
     assert [(event.stage, event.done, event.total) for event in said] == [
         ("embeddings", 0, 8),
@@ -268,14 +268,14 @@ def test_a_stop_is_heard_between_batches(builder, shipped, hums, embedded_ids, m
 
     def ask(event: events.Event) -> None:
         if isinstance(event, events.StageProgress) and event.done == 3:
-            stop._asked.set()
+            stop._requested.set()
 
     monkeypatch.setattr(builder, "told", _OnEvent(ask))
     try:
         with pytest.raises(KeyboardInterrupt):
             builder(f"folder={hums.root}")
     finally:
-        stop._asked.clear()
+        stop._requested.clear()
     assert len(embedded_ids) == 3
 
 

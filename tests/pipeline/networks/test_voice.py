@@ -71,7 +71,7 @@ def test_every_stranger_is_tested_with_what_the_network_says(made, shipped, hums
     assert set(found["fold"]) == {"never met"} and set(found.index) == {f"hums/{name}" for name in hums.rows}
     model = shipped.model
     for name, row in hums.rows.items():
-        expected = model.tell([load_mono(hums.root / name)[0]]).probabilities[0]
+        expected = model.predict([load_mono(hums.root / name)[0]]).probabilities[0]
         np.testing.assert_allclose(found.loc[f"hums/{name}", "probabilities"], expected, atol=1e-4)
         assert found.loc[f"hums/{name}", "truth"] == row["label"]
         assert found.loc[f"hums/{name}", "predicted"] == ["W", "M"][expected.argmax()]
@@ -107,7 +107,7 @@ def test_the_numbers_are_those_of_the_predictions(made, hums) -> None:
 
 
 def test_whoever_was_learned_from_is_left_out_with_all_clips(made, shipped, hums) -> None:
-    shipped.tell(heard={"train": hums.hashes(["f1-2.wav"]), "validation": hums.hashes(["m1-1.wav"])})
+    shipped.write_card(heard={"train": hums.hashes(["f1-2.wav"]), "validation": hums.hashes(["m1-1.wav"])})
     rows = made()
     found = table(rows)
     folds = {clip.removeprefix("hums/"): fold for clip, fold in found["fold"].items()}
@@ -125,12 +125,12 @@ def test_whoever_was_learned_from_is_left_out_with_all_clips(made, shipped, hums
 
 
 def test_those_it_was_chosen_by_are_not_called_never_met(made, shipped, hums) -> None:
-    shipped.tell(heard={"train": [], "validation": hums.hashes(hums.rows)})
+    shipped.write_card(heard={"train": [], "validation": hums.hashes(hums.rows)})
     assert made().experiment["protocol_title"] == "speakers kept for validation"
 
 
 def test_where_nobody_is_left_there_is_a_word(made, shipped, hums) -> None:
-    shipped.tell(heard={"train": hums.hashes(hums.rows), "validation": []})
+    shipped.write_card(heard={"train": hums.hashes(hums.rows), "validation": []})
     gap = made()
     assert isinstance(gap, Gap) and gap.task_id == ID and gap.row["target"] == "label"
     assert "Nobody is left to be tested" in gap.row["reason"] and "8 of the 8 clips" in gap.row["reason"]
@@ -155,7 +155,7 @@ def test_it_is_due_anew_when_clips_card_or_vectors_change(builder, shipped, hums
 
     keys = [key()]
     assert key() == keys[0]
-    shipped.tell(temperature=3.0)
+    shipped.write_card(temperature=3.0)
     keys.append(key())
     shipped.write(seed=1, temperature=3.0)
     keys.append(key())
@@ -205,7 +205,7 @@ def test_a_build_puts_it_on_the_leaderboard_and_keeps_it(builder, shipped, hums,
         assert not any("ecapa" in list(views) for views in found["views"])  # it knows labels
     again = builder()
     assert (again.status, again.stages.get("experiments", 0)) == ("unchanged", 0)
-    shipped.tell(temperature=3.0)
+    shipped.write_card(temperature=3.0)
     again = builder()
     assert (again.vectors_computed, again.stages) == (0, {"experiments": 1})
 

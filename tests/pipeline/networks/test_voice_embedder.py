@@ -65,7 +65,7 @@ def test_clips_have_the_vectors_that_the_network_gives_each_alone(
     assert embedded.vectors.shape == (3, 6) and embedded.vectors.dtype == np.float32
     for row, file in enumerate(files.values()):
         samples, rate_hz = load_mono(file.path)
-        alone = load(weights).tell([resample(samples, rate_hz, RATE_HZ)]).embeddings[0]
+        alone = load(weights).predict([resample(samples, rate_hz, RATE_HZ)]).embeddings[0]
         np.testing.assert_allclose(embedded.vectors[row], alone, atol=1e-4)
 
 
@@ -76,7 +76,7 @@ def test_a_long_clip_is_the_mean_of_its_parts_but_for_silence(
     model = load(weights)
     samples, _ = load_mono(recorded("x.wav", sound).path)
     parts = np.array_split(samples, 3)
-    expected = model.tell(parts).embeddings
+    expected = model.predict(parts).embeddings
     embedded = embedder.embed({"a": recorded("a.wav", sound), "short": recorded("s.wav", noise(0.4))})
     np.testing.assert_allclose(embedded.vectors[0], expected.mean(axis=0), atol=1e-4)
     sound[len(parts[0]) : len(parts[0]) + len(parts[1])] = 0

@@ -43,13 +43,13 @@ def test_tells_progress_from_nothing_to_all(groups: FeatureMatrix, method: str) 
 def test_a_request_to_stop_ends_it(groups: FeatureMatrix, method: str) -> None:
     def ask(share: float) -> None:
         if share > 0:
-            stop._asked.set()
+            stop._requested.set()
 
     try:
         with pytest.raises(KeyboardInterrupt):
             project(groups, method, 2, on_progress=ask)
     finally:
-        stop._asked.clear()
+        stop._requested.clear()
 
 
 @pytest.mark.parametrize(("method", "dimension"), CASES)

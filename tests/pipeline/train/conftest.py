@@ -96,7 +96,7 @@ def trained_store(tmp_path_factory: pytest.TempPathFactory, tones: Tones) -> Pat
 
     torch.set_num_threads(1)
     root = tmp_path_factory.mktemp("networks_store")
-    training = folds.planned(root, "tones", tones.clips, SECONDS)
+    training = folds.plan_training(root, "tones", tones.clips, SECONDS)
     folds.train_all(training, tones.root, device=torch.device("cpu"))
     return root
 

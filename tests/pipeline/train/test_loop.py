@@ -96,12 +96,12 @@ def test_a_damaged_checkpoint_is_told(tmp_path: Path) -> None:
 
 
 def test_a_request_to_stop_is_heard_between_steps() -> None:
-    stop._asked.set()
+    stop._requested.set()
     try:
         with pytest.raises(KeyboardInterrupt):
             fitted()
     finally:
-        stop._asked.clear()
+        stop._requested.clear()
 
 
 def test_the_rate_rises_and_falls() -> None:

@@ -14,7 +14,7 @@ from models.frontend import LogMel
 from pipeline.train.checkpoint import below, read_tensors
 from pipeline.train.esc import problem
 from pipeline.train.esc.align import alignments, parts, procrustes
-from pipeline.train.esc.train import together
+from pipeline.train.esc.train import ensemble
 from pipeline.train.esc.trained import TrainedFolds, read_trained
 
 CLASSES = 3
@@ -37,7 +37,7 @@ def test_a_tested_clip_is_embedded_by_the_network_of_its_fold(found: TrainedFold
         network = restored(below(tensors, "member-1"), CLASSES, recipe.network)
         rows = tones.clips[tones.clips["clip_id"] == clip]
         power = problem.read_mel_powers(rows, tones.root, LogMel(recipe.frontend))
-        raw, _ = together([network], power, recipe, torch.device("cpu"))
+        raw, _ = ensemble([network], power, recipe, torch.device("cpu"))
         value = alignments(found.folds)[fold.name](raw.numpy())[0]
         np.testing.assert_allclose(value, found.embeddings[position], rtol=1e-4, atol=1e-5)
 

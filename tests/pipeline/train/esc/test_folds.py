@@ -68,7 +68,7 @@ def test_members_differ_and_are_averaged(tones, recipe) -> None:
 
 def test_folds_that_are_there_are_left_alone(trained_store: Path, tones, recipe, tmp_path: Path) -> None:
     shutil.copytree(trained_store / "networks", tmp_path / "networks")
-    training = folds.planned(tmp_path, "tones", tones.clips, recipe)
+    training = folds.plan_training(tmp_path, "tones", tones.clips, recipe)
     (training.place / "fold-2.json").unlink()
     found = read_trained(tmp_path, "tones")
     assert (
@@ -86,7 +86,7 @@ def test_folds_that_are_there_are_left_alone(trained_store: Path, tones, recipe,
 
 
 def test_a_killed_fold_goes_on(trained_store: Path, tones, recipe, tmp_path: Path) -> None:
-    training = folds.planned(tmp_path, "tones", tones.clips, recipe)
+    training = folds.plan_training(tmp_path, "tones", tones.clips, recipe)
     epochs: list[int] = []
 
     def kill(told) -> None:
@@ -106,27 +106,27 @@ def test_a_killed_fold_goes_on(trained_store: Path, tones, recipe, tmp_path: Pat
 
 def test_networks_of_another_recipe_are_not_replaced_unasked(trained_store, tones, recipe, tmp_path) -> None:
     shutil.copytree(trained_store / "networks", tmp_path / "networks")
-    other = folds.planned(tmp_path, "tones", tones.clips, replace(recipe, seed=5))
+    other = folds.plan_training(tmp_path, "tones", tones.clips, replace(recipe, seed=5))
     with pytest.raises(TrainError, match="Give --replace"):
         folds.begin(other)
     folds.begin(other, replace=True)
     found = read_trained(tmp_path, "tones")
     assert found is not None and found.key == other.key and not found.folds
     changed = tones.clips.assign(fold=4 - tones.clips["fold"])
-    folds.begin(folds.planned(tmp_path, "tones", changed, recipe))  # out of date: nothing is lost
+    folds.begin(folds.plan_training(tmp_path, "tones", changed, recipe))  # out of date: nothing is lost
 
 
 def test_folds_are_named_or_numbered(tones, recipe, tmp_path: Path) -> None:
-    training = folds.planned(tmp_path, "tones", tones.clips, recipe)
-    assert folds.chosen(training) == ["fold 1", "fold 2", "fold 3"]
-    assert folds.chosen(training, ["3", "fold 1"]) == ["fold 1", "fold 3"]
+    training = folds.plan_training(tmp_path, "tones", tones.clips, recipe)
+    assert folds.chosen_folds(training) == ["fold 1", "fold 2", "fold 3"]
+    assert folds.chosen_folds(training, ["3", "fold 1"]) == ["fold 1", "fold 3"]
     with pytest.raises(TrainError, match="no fold '4'; there are: fold 1, fold 2, fold 3"):
-        folds.chosen(training, ["4"])
+        folds.chosen_folds(training, ["4"])
 
 
 def test_clips_without_labels_are_refused(tones, recipe, tmp_path: Path) -> None:
     with pytest.raises(ClassifyError, match="None of the 37 clips has a 'label'"):
-        folds.planned(tmp_path, "tones", tones.clips.assign(label=None), recipe)
+        folds.plan_training(tmp_path, "tones", tones.clips.assign(label=None), recipe)
 
 
 def test_what_is_written_says_how_it_was_made(trained_store: Path, recipe) -> None:

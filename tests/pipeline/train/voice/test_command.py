@@ -86,10 +86,10 @@ def test_from_folders_to_weights_and_card_and_no_second_time(run, tmp_path: Path
     assert model.temperature == card["temperature"] and model.about["key"] == card["key"]
     answers = card["evaluation"]["validation"]["answers"]
     path = tmp_path / "r" / answers[0][0].removeprefix("ravdess/")
-    told_now = model.tell([load_mono(path)[0]]).probabilities[0]
+    told_now = model.predict([load_mono(path)[0]]).probabilities[0]
     assert float(told_now[1]) == pytest.approx(answers[0][2], abs=1e-4)
     monkeypatch.setattr(in_use, "HOME", tmp_path / "out")  # a build reads it, as it would the shipped one
-    used = in_use.used(tmp_path / "none")
+    used = in_use.load_card(tmp_path / "none")
     assert (len(used.learned), len(used.validated)) == (12, 4) and used.dimension == len(
         model.network.head.weight[0]
     )

@@ -10,13 +10,13 @@ import pytest
 import soundfile
 import torch
 
-from models.gender import Told, VoiceModelError
+from models.gender import VoiceModelError, VoicePrediction
 from models.gender_format import SEXES
 from pipeline.classify.significance import wilson
 from pipeline.train.layout import TrainError
 from pipeline.train.voice.evaluate import CLEAN, Condition, Evaluation, conditions, evaluate, measured
 from pipeline.train.voice.scores import bootstrap, by_speaker
-from pipeline.train.voice.sounds import RATE_HZ, Noises, packed
+from pipeline.train.voice.sounds import RATE_HZ, Noises, as_int16
 
 
 def told(answers: dict[str, list[float]], condition: str = CLEAN) -> pd.DataFrame:
@@ -102,14 +102,16 @@ def test_the_bootstrap_draws_speakers_not_clips() -> None:
 class Pitch:
     """Stands for a model: what it tells is whether a sound crosses zero often."""
 
-    def tell(self, clips: list[np.ndarray]) -> Told:
+    def predict(self, clips: list[np.ndarray]) -> VoicePrediction:
         for clip in clips:
             if not clip.any():
                 raise VoiceModelError("The clip is silence; expected a voice.")
         rates = [np.mean(np.diff(np.signbit(clip).astype(int)) != 0) * RATE_HZ / 2 for clip in clips]
         logits = np.array([[0.0, (300 - rate) / 50] for rate in rates], dtype=np.float32)
         soft = np.exp(logits)
-        return Told(soft / soft.sum(1, keepdims=True), logits, np.zeros((len(clips), 3), dtype=np.float32))
+        return VoicePrediction(
+            soft / soft.sum(1, keepdims=True), logits, np.zeros((len(clips), 3), dtype=np.float32)
+        )
 
 
 @pytest.fixture
@@ -146,7 +148,7 @@ def test_what_cannot_be_tested_is_told(clips: pd.DataFrame) -> None:
 
 
 SOUNDS = Noises(
-    [packed(np.random.default_rng(n).normal(0, 0.05, 9_000).astype(np.float32)) for n in range(3)]
+    [as_int16(np.random.default_rng(n).normal(0, 0.05, 9_000).astype(np.float32)) for n in range(3)]
 )
 VOICE = np.random.default_rng(9).normal(0, 0.1, 4 * RATE_HZ).astype(np.float32)
 

@@ -16,10 +16,17 @@ from models.ecapa.network import EcapaParameters, made
 from pipeline.train.loop import Schedule
 from pipeline.train.voice import seeds as gender
 from pipeline.train.voice.augment import PLAIN, SpeechAugmentation
-from pipeline.train.voice.problem import GenderProblem, Heard, balanced_weights, validation_features
+from pipeline.train.voice.problem import GenderProblem, VoiceSet, balanced_weights, validation_features
 from pipeline.train.voice.recipe import GenderRecipe, quick
-from pipeline.train.voice.seeds import LIMITS, best_temperature, chosen, spread, train_seeds, training_key
-from pipeline.train.voice.sounds import RATE_HZ, Noises, packed
+from pipeline.train.voice.seeds import (
+    LIMITS,
+    best_seed,
+    best_temperature,
+    spread_over_seeds,
+    train_seeds,
+    training_key,
+)
+from pipeline.train.voice.sounds import RATE_HZ, Noises, as_int16
 
 SMALL = EcapaParameters(width=8, aggregated=16, bottleneck=4, embedding=8)
 RECIPE = GenderRecipe(
@@ -43,10 +50,10 @@ def voice(hz: float, seed: int) -> Tensor:
     generator, time_s = np.random.default_rng(seed), np.arange(round(0.6 * RATE_HZ)) / RATE_HZ
     phase = 2 * np.pi * np.cumsum(hz * (1.05 - 0.15 * time_s)) / RATE_HZ
     tones = sum(np.sin(number * phase) / number for number in range(1, 20))
-    return packed((0.05 * tones + generator.normal(0, 0.002, len(time_s))).astype(np.float32))
+    return as_int16((0.05 * tones + generator.normal(0, 0.002, len(time_s))).astype(np.float32))
 
 
-def heard(speakers: int, first: int = 0, clips: int = 3) -> Heard:
+def heard(speakers: int, first: int = 0, clips: int = 3) -> VoiceSet:
     rows, voices = [], []
     for sex, hz in (("female", 210.0), ("male", 110.0)):
         for number in range(first, first + speakers):
@@ -54,17 +61,17 @@ def heard(speakers: int, first: int = 0, clips: int = 3) -> Heard:
                 seed = 1000 * number + clip + (sex == "male") * 500
                 voices.append(voice(hz * np.random.default_rng(number).uniform(0.85, 1.15), seed))
                 rows.append((f"a/{sex}{number}/{clip}", "a", f"a/{sex}{number}", sex))
-    noises = Noises([packed(np.random.default_rng(0).normal(0, 0.1, 9_000).astype(np.float32))])
-    return Heard(pd.DataFrame(rows, columns=["clip_id", "dataset", "speaker", "sex"]), voices, [], noises)
+    noises = Noises([as_int16(np.random.default_rng(0).normal(0, 0.1, 9_000).astype(np.float32))])
+    return VoiceSet(pd.DataFrame(rows, columns=["clip_id", "dataset", "speaker", "sex"]), voices, [], noises)
 
 
 @pytest.fixture(scope="module")
-def train() -> Heard:
+def train() -> VoiceSet:
     return heard(3)
 
 
 @pytest.fixture(scope="module")
-def validation() -> Heard:
+def validation() -> VoiceSet:
     return heard(2, first=10, clips=2)
 
 
@@ -83,7 +90,7 @@ def test_each_sex_in_each_corpus_and_each_speaker_in_it_weighs_the_same() -> Non
 
 
 def test_batches_are_of_one_length_each_and_follow_from_seed_and_epoch(
-    train: Heard, validation: Heard
+    train: VoiceSet, validation: VoiceSet
 ) -> None:
     problem = GenderProblem(train, validation, RECIPE, 1)
     first = list(problem.batches(2))
@@ -99,8 +106,8 @@ def test_batches_are_of_one_length_each_and_follow_from_seed_and_epoch(
         assert all(same) if other else not any(same)
 
 
-def test_both_sexes_are_drawn_equally_often(train: Heard, validation: Heard) -> None:
-    fewer = Heard(
+def test_both_sexes_are_drawn_equally_often(train: VoiceSet, validation: VoiceSet) -> None:
+    fewer = VoiceSet(
         train.clips.iloc[:12], train.voices[:12], [], train.noises
     )  # nine by women, three by one man
     problem = GenderProblem(fewer, validation, replace(RECIPE, steps=40), 0)
@@ -108,24 +115,24 @@ def test_both_sexes_are_drawn_equally_often(train: Heard, validation: Heard) -> 
     assert float(codes.float().mean()) == pytest.approx(0.5, abs=0.1)
 
 
-def test_crops_through_opus_are_as_often_as_asked(train: Heard, validation: Heard) -> None:
+def test_crops_through_opus_are_as_often_as_asked(train: VoiceSet, validation: VoiceSet) -> None:
     silent = [torch.zeros_like(one) for one in train.voices]
-    both = Heard(train.clips, train.voices, silent, Noises([]))
+    both = VoiceSet(train.clips, train.voices, silent, Noises([]))
     how = replace(RECIPE, augmentation=replace(PLAIN, opus=0.25), steps=40)
     features = [row for batch, _ in GenderProblem(both, validation, how, 0).batches(1) for row in batch]
     assert np.mean([not row.any() for row in features]) == pytest.approx(0.25, abs=0.07)
 
 
-def test_crops_are_heard_backwards_as_often_as_asked(train: Heard, validation: Heard) -> None:
+def test_crops_are_heard_backwards_as_often_as_asked(train: VoiceSet, validation: VoiceSet) -> None:
     louder = [(one * torch.linspace(0.02, 1, len(one))).to(one.dtype) for one in train.voices]
-    both = Heard(train.clips, louder, [], Noises([]))
+    both = VoiceSet(train.clips, louder, [], Noises([]))
     how = replace(RECIPE, augmentation=replace(PLAIN, backwards=0.25), steps=40)
     features = [row for batch, _ in GenderProblem(both, validation, how, 0).batches(1) for row in batch]
     falls = [row[:, : row.shape[1] // 3].mean() > row[:, -row.shape[1] // 3 :].mean() for row in features]
     assert np.mean(falls) == pytest.approx(0.25, abs=0.07)
 
 
-def test_half_the_precision_is_nearly_the_same_loss(train: Heard, validation: Heard) -> None:
+def test_half_the_precision_is_nearly_the_same_loss(train: VoiceSet, validation: VoiceSet) -> None:
     losses = {}
     for precision in ("float32", "bfloat16"):
         problem = GenderProblem(train, validation, replace(RECIPE, precision=precision), 0)
@@ -138,13 +145,13 @@ def test_half_the_precision_is_nearly_the_same_loss(train: Heard, validation: He
     assert losses["bfloat16"] == pytest.approx(losses["float32"], rel=0.02)
 
 
-def test_validation_is_the_same_for_every_seed_and_degraded_in_its_second_half(validation: Heard) -> None:
+def test_validation_is_the_same_for_every_seed_and_degraded_in_its_second_half(validation: VoiceSet) -> None:
     how = replace(RECIPE, augmentation=SpeechAugmentation())
     first, again = (GenderProblem(validation, validation, how, seed).watched for seed in (0, 5))
     assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
     assert len(first) == 2 * len(validation.voices) and first[-1].shape[1] == 101
     clean = validation_features(
-        Heard(validation.clips, validation.voices, [], Noises([])), RECIPE, _features()
+        VoiceSet(validation.clips, validation.voices, [], Noises([])), RECIPE, _features()
     )
     assert torch.equal(clean[0], first[0]) and not torch.equal(clean[-1], first[-1])
 
@@ -155,26 +162,26 @@ def _features():
     return SpeechFeatures()
 
 
-def test_it_tells_those_it_has_not_met_and_validation_chooses(train: Heard, validation: Heard) -> None:
+def test_it_tells_those_it_has_not_met_and_validation_chooses(train: VoiceSet, validation: VoiceSet) -> None:
     told: list[str] = []
     recipe = replace(RECIPE, schedule=replace(RECIPE.schedule, epochs=12))
     results = train_seeds(
         train, validation, recipe, [0, 1], device=CPU, on_epoch_end=lambda one: told.append(one.fold)
     )
-    best = chosen(results)
+    best = best_seed(results)
     assert best.validation["validation_accuracy_whole"] == 1.0
     assert best.validation["validation_loss"] == min(one.validation["validation_loss"] for one in results)
     assert set(told) == {"seed 0", "seed 1"}
-    mean, by = spread(results)["validation_loss"]
+    mean, by = spread_over_seeds(results)["validation_loss"]
     values = [one.validation["validation_loss"] for one in results]
     assert (mean, by) == (pytest.approx(np.mean(values)), pytest.approx(np.std(values)))
     strangers = heard(2, first=20, clips=1)
-    answers = best.model.tell([one.numpy().astype(np.float32) / 32_767 for one in strangers.voices])
+    answers = best.model.predict([one.numpy().astype(np.float32) / 32_767 for one in strangers.voices])
     assert answers.probabilities.argmax(1).tolist() == strangers.codes.tolist()
 
 
 def test_after_a_kill_the_same_network_comes_out(
-    tmp_path: Path, train: Heard, validation: Heard, monkeypatch
+    tmp_path: Path, train: VoiceSet, validation: VoiceSet, monkeypatch
 ) -> None:
     recipe = replace(RECIPE, schedule=replace(RECIPE.schedule, epochs=4))
     (whole,) = train_seeds(train, validation, recipe, [3], device=CPU)
@@ -198,23 +205,23 @@ def test_after_a_kill_the_same_network_comes_out(
         assert torch.equal(old, new)
 
 
-def test_another_recipe_or_other_clips_are_another_training(train: Heard, validation: Heard) -> None:
+def test_another_recipe_or_other_clips_are_another_training(train: VoiceSet, validation: VoiceSet) -> None:
     keys = {
         training_key(RECIPE, train, validation),
         training_key(replace(RECIPE, smoothing=0.1), train, validation),
         training_key(RECIPE, validation, train),
-        training_key(RECIPE, Heard(train.clips, train.voices, [], Noises([])), validation),
+        training_key(RECIPE, VoiceSet(train.clips, train.voices, [], Noises([])), validation),
     }
     assert len(keys) == 4 and training_key(RECIPE, train, validation) in keys
 
 
 def test_changed_recordings_under_the_same_names_are_another_training(
-    train: Heard, validation: Heard
+    train: VoiceSet, validation: VoiceSet
 ) -> None:
     """A checkpoint of the ones that are no longer there is not gone on from."""
-    quieter = Heard(train.clips, [one // 2 for one in train.voices], [], train.noises)
-    other_noise = Heard(train.clips, train.voices, [], Noises([one.flip(0) for one in train.noises.clips]))
-    relabelled = Heard(
+    quieter = VoiceSet(train.clips, [one // 2 for one in train.voices], [], train.noises)
+    other_noise = VoiceSet(train.clips, train.voices, [], Noises([one.flip(0) for one in train.noises.clips]))
+    relabelled = VoiceSet(
         train.clips.assign(sex=train.clips["sex"].iloc[::-1].to_list()), train.voices, [], train.noises
     )
     keys = {training_key(RECIPE, one, validation) for one in (train, quieter, other_noise, relabelled)}
