@@ -270,7 +270,9 @@ def label_issues_part(
     labels = clips["label"].where(clips["label"].notna(), None).tolist()
     result = rank(ids.tolist(), labels, probabilities, predictions.classes)
     some = f"{result.issues:,}" if result.issues else "None"
-    head = f"{some} of {count(len(result.table), 'label')} {'are' if result.issues > 1 else 'is'} likely wrong"
+    head = (
+        f"{some} of {count(len(result.table), 'label')} {'are' if result.issues > 1 else 'is'} likely wrong"
+    )
     return Part(
         LABEL_ISSUES,
         f"{head} according to {experiment_title(best)}, which was not trained on the clip it judges.",
