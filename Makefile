@@ -3,8 +3,9 @@
 PORT ?= 8501
 PYTHON_IN_VENV := .venv/bin/python
 PYTEST := $(PYTHON_IN_VENV) -m pytest
-# A file stays on one core, and with it what its tests share, e.g. one running dashboard.
-PYTEST_FLAGS := -n auto --maxprocesses 4 --dist loadfile
+# A group stays on one core, and with it what its tests share, e.g. one running dashboard: see tests/conftest.py,
+# which also puts the groups in their order.
+PYTEST_FLAGS := -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 ARGS ?=
 
 export PORT HEADLESS PYTHON

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import error_boundary, sidebar, start
+from app import error_boundary, start
 from app.cache import snapshot
 from app.ui import address
 
@@ -39,7 +39,7 @@ page = st.navigation(
 )
 snapshot.pin()
 address.follow()
-sidebar.draw()
+start.sidebar()
 with error_boundary.told(page.title):
     address.tell()
     page.run()

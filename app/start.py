@@ -6,9 +6,10 @@ import pandas as pd
 import streamlit as st
 
 from app.builds import panel, process, waiting
-from app.cache import results, snapshot
-from app.ui import filters, show
+from app.cache import snapshot, tables
+from app.ui import filters, show, thumbnail
 from pipeline.projections import METHODS
+from store.errors import SesatlasError
 
 ABOUT = (
     "An atlas of audio collections: see, hear, cluster, question and model what is in them. "
@@ -33,7 +34,7 @@ def page() -> None:
         return
     with st.container():  # always one, so that what is below it stays where it is
         panel.progress()
-        panel.go_on()
+        panel.resume_button()
     datasets = snapshot.datasets()
     titles = filters.titles(datasets)
     for first in range(0, len(datasets), 3):
@@ -58,7 +59,7 @@ def _empty() -> None:
             "The store is still empty, for the build did not come to its end.", icon=":material/error:"
         )
         panel.progress()
-        panel.go_on()
+        panel.resume_button()
         st.caption("`python -m pipeline doctor` looks for what is wrong on this machine.")
     else:
         _invite()
@@ -118,9 +119,9 @@ def _picture(dataset: pd.Series) -> None:
     with st.container():  # always one, so that what is below it stays where it is
         dark = st.context.theme.type == "dark"
         colours = tuple(st.get_option(f"theme.{'dark' if dark else 'light'}.chartCategoricalColors"))
-        found = results.thumbnail(str(dataset["dataset"]), colours)
+        found = thumbnail.draw(str(dataset["dataset"]), colours)
         if found is None:
-            hopeless = not dataset["clips"] or len(results.gaps(str(dataset["dataset"])))
+            hopeless = not dataset["clips"] or len(tables.gaps(str(dataset["dataset"])))
             waiting.line("pca", "" if hopeless else "No picture yet: a build on the Pipeline page makes one.")
             return
         picture, method = found
@@ -142,3 +143,67 @@ def _last_build() -> None:
         f"Built {pd.Timestamp(last['finished_at']):%d %B %Y, %H:%M} as snapshot {int(last['snapshot'])}: "
         f"{int(last['clips']):,} clips, {show.counted(int(last['failed']), 'file')} failed."
     )
+
+
+LOOK_S = 2.0
+UNREADABLE = 0
+"""In place of a snapshot's number; they begin with 1."""
+
+
+def sidebar() -> None:
+    """Draw the state of the store, and keep it up to date while the page is open."""
+    with st.sidebar:
+        current, at_work = _seen()
+        # Of this run, not of this moment: what is published in between is drawn by the next run.
+        _state(snapshot.pinned() or current, at_work)
+
+
+def _seen() -> tuple[int | None, bool]:
+    """The current snapshot's number, None for an empty store; and whether a build is at work."""
+    run = process.latest(snapshot.store())
+    at_work = run is not None and run.running
+    try:
+        current = snapshot.store().current()
+    except SesatlasError:
+        return UNREADABLE, at_work
+    return (current.number if current else None), at_work
+
+
+@st.fragment(run_every=LOOK_S)
+def _state(drawn: int | None, at_work: bool) -> None:
+    # The page was drawn from snapshot `drawn`. Once another one is current, or a build has begun or ended,
+    # all of it is drawn anew.
+    if _seen() != (drawn, at_work):
+        st.rerun()
+    run = process.latest(snapshot.store())
+    if run and run.running:
+        st.progress(run.share, text=process.describe(run))
+        left = process.time_left(run)
+        if left:
+            st.caption(left)
+    if drawn is None:
+        st.caption("The store is empty.")
+        return
+    try:
+        _facts()
+    except SesatlasError:  # the page itself says which and why
+        st.caption(":orange[The store cannot be read.]")
+
+
+def _facts() -> None:
+    datasets = snapshot.datasets()
+    synthetic = int(datasets.loc[datasets["synthetic"], "clips"].sum())
+    total = int(datasets["clips"].sum())
+    shown = snapshot.current()
+    try:
+        at = f", {shown.published_at:%d %b %Y, %H:%M}"
+    except FileNotFoundError:  # deleted since; the next one is on its way here
+        at = ""
+    st.caption(f"**Snapshot {shown.number}**{at}")
+    st.caption(
+        f"{show.counted(total, 'clip')} in {show.counted(len(datasets), 'collection')}"
+        + (f", {synthetic:,} synthetic" if synthetic else "")
+    )
+    failed = int(datasets["failures"].sum())
+    if failed:
+        st.caption(f":orange[{show.counted(failed, 'file')} failed]: see Pipeline")

@@ -18,15 +18,13 @@ from numpy.typing import NDArray
 
 from app.live.session import LiveSession
 from models.decisions import State, StreamParameters
-from models.ear import VoiceEar
-from models.gender import load
+from models.gender import StreamingVoiceModel, load
 from models.stream import VoiceStream
 from models.vad import RATE_HZ, Silero
+from models.voice_card import Card
 from pipeline.datasets import esc50, timit
-from pipeline.networks.in_use import HOME, used
-from pipeline.networks.voice_card import Card
-from pipeline.synthesis.speech.speakers import roster
-from pipeline.synthesis.speech.voices import utter
+from pipeline.networks.in_use import HOME, load_card
+from pipeline.synthesis.speech.voices import roster, utter
 from pipeline.train.voice.sounds import BELOW_LOUDEST_DB, FRAME_S, decoded
 
 Samples = NDArray[np.float32]
@@ -57,14 +55,14 @@ class Network:
     """The network that comes with the program, ready for any number of streams."""
 
     card: Card
-    ear: VoiceEar
+    model: StreamingVoiceModel
 
     @property
     def parameters(self) -> StreamParameters:
         return self.card.stream
 
     def stream(self) -> VoiceStream:
-        return VoiceStream(self.ear, Silero(), self.parameters)
+        return VoiceStream(self.model, Silero(), self.parameters)
 
     def session(self, **how: object) -> LiveSession:
         return LiveSession(self.stream(), **how)  # type: ignore[arg-type]
@@ -73,8 +71,8 @@ class Network:
 def network() -> Network:
     """One thread is fastest for one window, and leaves the other cores to the other streams."""
     torch.set_num_threads(1)
-    card = used(HOME)
-    return Network(card, VoiceEar(load(card.weights)))
+    card = load_card(HOME)
+    return Network(card, StreamingVoiceModel(load(card.weights)))
 
 
 def demo(clips: int = 5) -> list[Person]:

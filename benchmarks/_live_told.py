@@ -13,7 +13,15 @@ from rich.table import Table
 from models.decisions import Decision, State
 from models.vad import RATE_HZ, Silero
 from pipeline.train.voice.sounds import decoded
-from pipeline.train.voice.stream_threshold import Answers, Point, answers, as_one_speaks, curve, play, seconds
+from pipeline.train.voice.stream_threshold import (
+    Point,
+    SpeakerDecisions,
+    curve,
+    joined_speech,
+    run_stream,
+    seconds,
+    speaker_decisions,
+)
 
 ESC_TARGET, RIGHT_TARGET, UNDECIDED_TARGET = 0.02, 0.97, 0.15
 VOICES = (State.FEMALE, State.MALE)
@@ -33,7 +41,7 @@ def no_voice(using: Network, sounds: Sequence[tuple[str, Path]]) -> Iterator[tup
     """What is heard, how many stretches of it, and all decisions on them."""
 
     def heard(samples: NDArray[np.floating]) -> list[Decision]:
-        return play(using.ear, Silero(), samples.astype(np.float32), using.parameters)
+        return run_stream(using.model, Silero(), samples.astype(np.float32), using.parameters)
 
     clips = [decoded(path) for _, path in sounds]
     if clips:
@@ -76,11 +84,11 @@ def no_voice_table(using: Network, sounds: Sequence[tuple[str, Path]]) -> Table:
 def right_table(using: Network, people: Sequence[Person], whom: str) -> Table:
     """How often a name is right, as somebody speaks on, and as one sentence after the other."""
 
-    def told(samples: Samples, sex: str) -> Answers:
-        return answers(play(using.ear, Silero(), samples, using.parameters), sex)
+    def told(samples: Samples, sex: str) -> SpeakerDecisions:
+        return speaker_decisions(run_stream(using.model, Silero(), samples, using.parameters), sex)
 
     ways = {
-        "a speaker's sentences joined": [told(as_one_speaks(one.clips), one.sex) for one in people],
+        "a speaker's sentences joined": [told(joined_speech(one.clips), one.sex) for one in people],
         "each sentence alone": [told(clip, one.sex) for one in people for clip in one.clips],
     }
     table = Table(

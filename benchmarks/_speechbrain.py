@@ -17,8 +17,7 @@ import torch
 from torch import Tensor, nn
 
 import models.torch_audio  # noqa: F401 - for SpeechBrain's own import of torchaudio to work, see there
-from models.ecapa.layers import Norm, factor_and_shift
-from models.ecapa.network import LEAST_VARIANCE, EcapaParameters, EcapaTdnn, made
+from models.ecapa.network import MIN_VARIANCE, EcapaParameters, EcapaTdnn, Norm, factor_and_shift, made
 
 FOLDER = Path(__file__).resolve().parents[1] / "build" / "benchmarks"
 ABSENT = "SpeechBrain is not here: `make bench` installs it into build/benchmarks."
@@ -66,7 +65,7 @@ def equal(network: EcapaTdnn) -> Any:
     for part in theirs.modules():
         if hasattr(part, "padding_mode"):
             part.padding_mode = "constant"
-    theirs.asp.eps = LEAST_VARIANCE
+    theirs.asp.eps = MIN_VARIANCE
     theirs.mfa.norm = nn.Identity()
     before: list[Tensor] = []
 

@@ -25,11 +25,12 @@ import soundfile
 from numpy.typing import NDArray
 from rich.console import Console
 
-from pipeline.inputs import ALL, Input, standardise, together
+from pipeline.inputs import ALL, FeatureMatrix, standardise, together
 from pipeline.projections import METHODS
 from pipeline.projections.neighbourhood import Neighbourhood
-from store import history, results, staging
+from store import publishing, results
 from store import views as vectors
+from store.invalidate import keep_datasets
 from store.reader import Matrix
 from store.results import UnitRows
 from store.snapshots import Snapshot, Store
@@ -176,12 +177,12 @@ def make(root: Path, clips: int, *, seed: int = 0) -> Snapshot:
     """
     given, store = Collection(clips, seed=seed), Store(root)
     _sounds(root / "recordings", given)
-    staging.begin(store)
+    publishing.begin(store)
     specs = [Spec(name, dimension) for name, dimension in VIEWS.items()]
     with Writer(store.staging) as writer, writer.transaction():
-        history.begin_build(writer, "synthetic", datetime.now())
+        publishing.begin_build(writer, "synthetic", datetime.now())
         vectors.define_views(writer, specs)
-        writer.keep_datasets([dataset_row(root / "recordings")])
+        keep_datasets(writer, [dataset_row(root / "recordings")])
         writer.insert("clips", given.facts)
         inputs = {}
         for spec in specs:
@@ -193,8 +194,8 @@ def make(root: Path, clips: int, *, seed: int = 0) -> Snapshot:
             results.replace_unit(writer, _unit(given, view, each, first_rank=1 + place * (len(KS) + 1)))
         none = dict.fromkeys(("updated", "removed", "failed", "vectors_reused"), 0)
         counts = none | {"clips": clips, "added": clips, "vectors_computed": clips * len(specs)}
-        history.sign_build(writer, "synthetic", 1, datetime.now(), counts)
-    return staging.publish(store, 1)
+        publishing.sign_build(writer, "synthetic", 1, datetime.now(), counts)
+    return publishing.publish(store, 1)
 
 
 def _sounds(folder: Path, given: Collection) -> None:
@@ -219,7 +220,7 @@ def dataset_row(folder: Path) -> dict[str, Any]:
     return told | {"citation": "", "url": "", "notes": []}
 
 
-def _unit(given: Collection, view: str, each: Input, first_rank: int) -> UnitRows:
+def _unit(given: Collection, view: str, each: FeatureMatrix, first_rank: int) -> UnitRows:
     told = {
         "stage": "clusterings",
         "dataset": DATASET,
@@ -245,7 +246,7 @@ def _unit(given: Collection, view: str, each: Input, first_rank: int) -> UnitRow
     )
 
 
-def _pca(view: str, each: Input) -> tuple[list[Picture], list[dict[str, Any]]]:
+def _pca(view: str, each: FeatureMatrix) -> tuple[list[Picture], list[dict[str, Any]]]:
     """PCA to 2-D and 3-D, and the rows of its axes; the former is the beginning of the latter."""
     found = METHODS["pca"].compute(
         Neighbourhood(each.values), 3, METHODS["pca"].parameters, lambda share: None

@@ -35,11 +35,11 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from app.clusters.leaderboard_columns import in_words
-from pipeline.clusterings.pairs import ari
+from app.clusters.leaderboard import describe_parameters
+from pipeline.clusterings.agreement import ari
 from pipeline.clusterings.search import search
 from pipeline.features import VIEWS
-from pipeline.inputs import ALL, given_of
+from pipeline.inputs import ALL, standardised_input
 from store.reader import Reader
 from store.snapshots import Store
 
@@ -118,7 +118,7 @@ def _add(drawn: Table, by: str, row: pd.Series) -> None:
         row["method"],
         by,
         row["view"],
-        in_words(row["parameters"]),
+        describe_parameters(row["parameters"]),
         str(row["clusters"]),
         str(row["rank"]),
     ]
@@ -153,7 +153,7 @@ def sieved(root: Path) -> Table:
         matrices = {view: reader.matrix(DATASET, view) for view in VIEWS}
         truth = reader.clips(DATASET).set_index("clip_id")["label"].to_dict()
     there = {view: matrix for view, matrix in matrices.items() if len(matrix.clip_ids)}
-    given = {view: given_of(view, there) for view in (*there, ALL)}
+    given = {view: standardised_input(view, there) for view in (*there, ALL)}
     drawn = Table(title="The whole grid measured, and sieved; CPU seconds of one core")
     for heading in ("", "compared and measured", "first"):
         drawn.add_column(heading)

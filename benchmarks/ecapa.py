@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 
-from models.ecapa.folding import fold_batch_norm
+from models.ecapa.inference import fold_batch_norm
 
 FRAMES = 301
 """3 s, a frame each 10 ms."""

@@ -23,9 +23,10 @@ from rich.table import Table
 
 from pipeline.build import stages
 from pipeline.features.view import View
-from pipeline.runtime.stage import State
-from store import history, staging
+from pipeline.stage import State
+from store import publishing
 from store import views as vectors
+from store.invalidate import keep_datasets
 from store.reader import Reader
 from store.snapshots import Store
 from store.writer import Writer
@@ -57,11 +58,11 @@ def views(columns: Sequence[int]) -> dict[str, View]:
 def fill(store: Store, clips: int, of: dict[str, View], seed: int = 0) -> None:
     """A staging database as a build has it once all clips are measured."""
     collection = Collection(clips, seed=seed)
-    staging.begin(store)
+    publishing.begin(store)
     with Writer(store.staging) as writer, writer.transaction():
-        history.begin_build(writer, "synthetic", datetime.now())
+        publishing.begin_build(writer, "synthetic", datetime.now())
         vectors.define_views(writer, list(of.values()))
-        writer.keep_datasets([dataset_row(store.root)])
+        keep_datasets(writer, [dataset_row(store.root)])
         writer.insert("clips", collection.facts)
         for view in of.values():
             spec = Spec(view.name, len(view.columns))

@@ -40,7 +40,7 @@ from _live_told import VOICES, no_voice_table, right_table
 from rich.console import Console
 from rich.table import Table
 
-from app.live.history import STEPS
+from app.live.metrics import STEPS
 from models.decisions import Decision, State
 from models.vad import RATE_HZ
 

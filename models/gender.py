@@ -7,10 +7,11 @@ does not know who anybody is.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -18,17 +19,74 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from models.ecapa.folding import fold_batch_norm
+from models.audio import Samples
+from models.ecapa.inference import fold_batch_norm
 from models.ecapa.network import EcapaParameters, EcapaTdnn, restored
 from models.gender_format import KIND, VERSION
-from models.listening import Samples, VoiceModelError, require_sound, said
 from models.speech import SpeechFeatures
 
-__all__ = ["KIND", "VERSION", "Told", "VoiceModel", "VoiceModelError", "load", "metadata"]
+MIN_CLIP_S = 0.1
+SILENCE = 10 ** (-90 / 20)
+"""One step of 16 bits."""
+
+
+class VoiceModelError(ValueError):
+    """Weights that are no voice model, or sound that no voice can be in."""
+
+
+def embed_and_classify(
+    network: EcapaTdnn, features: Sequence[Tensor], batch: int = 32
+) -> tuple[Tensor, Tensor]:
+    """
+    Embeddings (n, embedding) and logits (n, classes) of clips of any lengths, on the CPU.
+
+    Parameters
+    ----------
+    features : sequence of Tensor
+        (n_mels, frames) each. Clips of like length go together, so that little is filled up.
+    """
+    order = sorted(range(len(features)), key=lambda number: features[number].shape[1])
+    device = network.head.weight.device
+    embeddings = torch.empty(len(features), network.settings.embedding)
+    logits = torch.empty(len(features), network.head.out_features)
+    with torch.inference_mode():
+        for start in range(0, len(order), batch):
+            chosen = order[start : start + batch]
+            lengths = torch.tensor([features[number].shape[1] for number in chosen])
+            filled = torch.zeros(len(chosen), features[0].shape[0], int(lengths[-1]))
+            for row, number in enumerate(chosen):
+                filled[row, :, : lengths[row]] = features[number]
+            embedding = network.embed(filled.to(device), lengths.to(device))
+            embeddings[chosen], logits[chosen] = embedding.cpu(), network.classify(embedding).cpu()
+    return embeddings, logits
+
+
+def require_sound(samples: Samples, sample_rate_hz: int) -> None:
+    """Refuse what no voice can be in.
+
+    Raises
+    ------
+    VoiceModelError
+        Not one channel, too short, NaN or infinite, silent.
+    """
+    if samples.ndim != 1:
+        raise VoiceModelError(
+            f"The samples have the shape {samples.shape}; expected one channel, (samples,)."
+        )
+    if len(samples) < MIN_CLIP_S * sample_rate_hz:
+        raise VoiceModelError(
+            f"The clip lasts {1000 * len(samples) / sample_rate_hz:.0f} ms; expected at least "
+            f"{1000 * MIN_CLIP_S:.0f} ms of speech. Give a longer one."
+        )
+    peak = float(np.abs(samples).max())
+    if not np.isfinite(peak):
+        raise VoiceModelError("Some samples are NaN or infinite; expected finite values. Record it again.")
+    if peak < SILENCE:
+        raise VoiceModelError("The clip is silence (peak below -90 dBFS); expected a voice. Record it again.")
 
 
 @dataclass(frozen=True, eq=False)
-class Told:
+class VoicePrediction:
     """Of n clips: ``probabilities`` float32 (n, classes), ``logits`` the same before calibration, ``embeddings``."""
 
     probabilities: NDArray[np.float32]
@@ -38,7 +96,7 @@ class Told:
 
 
 class VoiceModel:
-    """Weights and calibration, ready to listen."""
+    """Weights and calibration, ready to use."""
 
     def __init__(
         self,
@@ -55,7 +113,7 @@ class VoiceModel:
     def sample_rate_hz(self) -> int:
         return self.features.settings.sample_rate_hz
 
-    def tell(self, clips: Sequence[Samples], batch: int = 32) -> Told:
+    def predict(self, clips: Sequence[Samples], batch: int = 32) -> VoicePrediction:
         """
         Parameters
         ----------
@@ -68,11 +126,13 @@ class VoiceModel:
             No clip; or one that is too short, silent, not finite or not mono.
         """
         if not clips:
-            raise VoiceModelError("There is no clip to listen to; expected at least one.")
+            raise VoiceModelError("There is no clip to classify; expected at least one.")
         features = [self.features_of(clip) for clip in clips]
-        embeddings, logits = said(self.network, features, batch)
+        embeddings, logits = embed_and_classify(self.network, features, batch)
         probabilities = torch.softmax(logits / self.temperature, 1)
-        return Told(*(one.numpy().astype(np.float32) for one in (probabilities, logits, embeddings)))
+        return VoicePrediction(
+            *(one.numpy().astype(np.float32) for one in (probabilities, logits, embeddings))
+        )
 
     def features_of(self, samples: Samples) -> Tensor:
         """What the network sees of one clip, (n_mels, frames), on the CPU.
@@ -80,7 +140,7 @@ class VoiceModel:
         Raises
         ------
         VoiceModelError
-            As ``tell``.
+            As ``predict``.
         """
         require_sound(samples, self.sample_rate_hz)
         whole = torch.from_numpy(np.ascontiguousarray(samples, dtype=np.float32))
@@ -126,9 +186,72 @@ def load(path: Path, device: str = "cpu") -> VoiceModel:
 
 def _made_of(path: Path, state: dict[str, Tensor], about: dict[str, str], device: str) -> VoiceModel:
     try:
-        told: dict[str, Any] = json.loads(about["parameters"])
+        parameters: dict[str, Any] = json.loads(about["parameters"])
         classes, temperature = json.loads(about["classes"]), float(about["temperature"])
-        network = restored(state, len(classes), EcapaParameters(**told))
+        network = restored(state, len(classes), EcapaParameters(**parameters))
     except (KeyError, TypeError, ValueError) as error:
         raise VoiceModelError(f"{path} is damaged: {error} Train the weights again.") from error
     return VoiceModel(network.to(device), classes, temperature, about)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Inference:
+    """Of one window: float32 ``logits`` (classes,) before calibration and ``embedding`` (192,)."""
+
+    logits: NDArray[np.float32]
+    embedding: NDArray[np.float32]
+    features_s: float
+    network_s: float
+
+
+class StreamingModel(Protocol):
+    """What a stream needs of a voice model. It keeps nothing of its input, so that many streams may share one."""
+
+    @property
+    def classes(self) -> tuple[str, ...]: ...
+
+    @property
+    def temperature(self) -> float: ...
+
+    def infer(self, voice: Samples) -> Inference:
+        """float32 (samples,), mono at 16 kHz, not silent."""
+        ...
+
+
+class StreamingVoiceModel:
+    """A trained voice model as a stream uses it."""
+
+    def __init__(self, model: VoiceModel) -> None:
+        self.model = model
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.model.classes
+
+    @property
+    def temperature(self) -> float:
+        return self.model.temperature
+
+    def infer(self, voice: Samples) -> Inference:
+        began = time.perf_counter()
+        features = self.model.features_of(voice)
+        between = time.perf_counter()
+        embeddings, logits = embed_and_classify(self.model.network, [features])
+        ended = time.perf_counter()
+        return Inference(logits[0].numpy(), embeddings[0].numpy(), between - began, ended - between)
+
+
+def load_streaming_model(weights: Path) -> StreamingVoiceModel:
+    """
+    The voice model in a file, for live use.
+
+    torch uses one thread then, in the whole process: a window of 3 s takes 10 ms then, and a second thread that
+    has to wait for a busy core can make it take a hundred times as long.
+
+    Raises
+    ------
+    VoiceModelError
+        As :func:`models.gender.load`.
+    """
+    torch.set_num_threads(1)
+    return StreamingVoiceModel(load(weights))

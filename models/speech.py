@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from models.ecapa.layers import frames_mask, mean_over_time
+from models.ecapa.network import frames_mask, mean_over_time
 from models.frontend import LogMel, LogMelParameters
 
 SPEECH = LogMelParameters(

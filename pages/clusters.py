@@ -7,7 +7,7 @@ import streamlit as st
 
 from app import error_boundary
 from app.builds import waiting
-from app.cache import results
+from app.cache import tables
 from app.clusters import choice, sections, selection
 from app.clusters import clouds as atlas
 from app.ui import address, filters, show
@@ -41,7 +41,7 @@ def _clouds(dataset: pd.Series, clustering: pd.Series | None) -> None:
 
 
 def _say_why_not(dataset: pd.Series) -> None:
-    gaps = results.gaps(str(dataset["dataset"]))
+    gaps = tables.gaps(str(dataset["dataset"]))
     if gaps.empty:
         waiting.draw("pca", NOT_YET, ":material/scatter_plot:")
         return

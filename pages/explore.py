@@ -4,18 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.explore import features
+from app.explore import features, scores
 from app.ui import charts, clip, clip_table, filters, show
-
-FACTS = {
-    "duration_s": ("Duration", "s"),
-    "rms_dbfs": ("Level (RMS)", "dBFS"),
-    "peak_dbfs": ("Peak", "dBFS"),
-    "silence_share": ("Share of silence", "share of the clip"),
-    "digital_silence_share": ("Share of digital silence", "share of the clip"),
-    "bandwidth_hz": ("Bandwidth", "Hz"),
-    "sample_rate_hz": ("Sample rate", "Hz"),
-}
 
 
 def balance(selection: filters.Selection) -> None:
@@ -47,22 +37,24 @@ def balance(selection: filters.Selection) -> None:
 
 
 def recordings(selection: filters.Selection) -> None:
-    same = [column for column in FACTS if selection.clips[column].nunique() == 1]
+    fields = selection.fields("histogram")
+    same = [column for column in fields if selection.clips[column].nunique() == 1]
     with st.container(horizontal=True, gap="large"):
         for column in same:
-            name, unit = FACTS[column]
-            told = f"{selection.clips[column].iloc[0]:,.6g} {unit}"
-            st.metric(name, told, width="content", help="The same in all clips of the selection.")
+            value = f"{selection.clips[column].iloc[0]:,.6g} {fields[column].axis_unit}"
+            st.metric(
+                fields[column].title, value, width="content", help="The same in all clips of the selection."
+            )
     places = st.columns(2)
-    for number, column in enumerate(column for column in FACTS if column not in same):
-        name, unit = FACTS[column]
-        values = selection.clips[column]
+    for number, column in enumerate(column for column in fields if column not in same):
+        field, values = fields[column], selection.clips[column]
         with places[number % 2]:
-            show.chart(charts.histogram(values, name, unit), charts.histogram_table(values), column)
+            figure = charts.histogram(values, field.title, field.axis_unit)
+            show.chart(figure, charts.histogram_table(values), column)
 
 
 def clips(selection: filters.Selection) -> None:
-    chosen = clip_table.draw(selection)
+    chosen = clip_table.draw(*scores.with_scores(selection))
     if chosen:
         st.divider()
         clip.clip_in_full(chosen)

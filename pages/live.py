@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.cache import learned
-from app.live import microphone_tab, recording_tab, tables
+from app.cache import tables
+from app.live import metrics, microphone_tab, recording_tab
 
 MICROPHONE, RECORDING = "Microphone", "Recording or file"
 PRIVATE = "Nothing is stored, nothing leaves the machine that runs Sesatlas: sound is heard in memory and forgotten."
@@ -20,9 +20,9 @@ way = st.segmented_control(
     key="live_way",
     bind="query-params",
 )
-ear, parameters = learned.voice_ear(), learned.voice_parameters()
+ear, parameters = tables.voice_ear(), tables.voice_parameters()
 if way == MICROPHONE:
     microphone_tab.draw(ear, parameters)
 else:
     recording_tab.draw(ear, parameters)
-tables.in_use(parameters)
+metrics.in_use(parameters)

@@ -1,4 +1,4 @@
-"""Pipeline: start and watch builds, see their history, their failures, and what changed between two."""
+"""Pipeline: start and follow builds; their history, failures, and the differences between two snapshots."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def build_section() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         panel.start_button("Refresh everything", [], primary=True, disabled=is_empty())
         panel.start_button("Add the demo", ["--dataset", "demo"])
-    with st.expander("Add a collection, or tell where one has moved", icon=":material/library_add:"):
+    with st.expander("Add a collection, or change its folder", icon=":material/library_add:"):
         add_form()
     panel.progress()
 
@@ -24,12 +24,12 @@ def add_form() -> None:
     reader = READERS[st.selectbox("Kind", list(READERS), format_func=lambda one: READERS[one].title)]
     st.caption(f"Expected: {reader.layout}  \n{reader.how_to_get}")
     path = st.text_input("Folder on the machine that runs Sesatlas", key="folder_to_add").strip()
-    alias = st.text_input("Name in the store (may stay empty)", key="name_to_add").strip()
+    alias = st.text_input("Name in the store (optional)", key="name_to_add").strip()
     there = is_folder(path)
     if path and not there:
         st.warning(f"There is no folder {path} on that machine.", icon=":material/folder_off:")
-    word = f"{reader.name}:{alias}={path}" if alias else f"{reader.name}={path}"
-    panel.start_button("Add it", ["--dataset", word], disabled=not there)
+    source = f"{reader.name}:{alias}={path}" if alias else f"{reader.name}={path}"
+    panel.start_button("Add it", ["--dataset", source], disabled=not there)
 
 
 def is_folder(path: str) -> bool:
@@ -47,7 +47,7 @@ st.title("Pipeline", anchor=False)
 st.header("Build", anchor=False)
 build_section()
 if is_empty():
-    st.info("The store is empty. Add the demo or a collection of your own above.", icon=":material/info:")
+    st.info("The store is empty. Add the demo or your own collection above.", icon=":material/info:")
 else:
     st.header("History", anchor=False)
     history.builds()

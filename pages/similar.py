@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.cache import snapshot
 from app.clusters import pictures
-from app.similar import cloud, rows, search
+from app.similar import cloud, search
 from app.similar import query as similar_query
 from app.ui import clip, filters, show
 
@@ -60,10 +60,12 @@ def results(query: search.Query, dataset: str, view: str, metric: str, scope: st
             f"The {len(found.hits)} nearest of {found.clips:,} clips, by exact search in "
             f"{found.seconds * 1000:.0f} ms, all columns on one scale."
         )
-        rows.draw(found.hits, st.query_params.get("hit"), look, key="similar_rows")
+        search.draw_hits(found.hits, st.query_params.get("hit"), look, key="similar_rows")
         st.caption("▶ plays a row, a click on it or on a point of the cloud shows the clip in full below.")
     with right:
-        cloud.draw(query, dataset, view, metric, hear)
+        # The cloud is of this collection; another search only where the first has looked farther.
+        near = search.search(query, dataset, view, metric).hits if scope == EVERYWHERE else found.hits
+        cloud.draw(query, near, dataset, view, hear)
     hit, heard = st.query_params.get("hit"), st.session_state.pop("similar_heard", None)
     if hit and similar_query.is_known(hit):
         st.divider()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+Row = dict[str, Any]
+"""A row of one of the store's tables, by column."""
 Stage = Literal["scan", "decode", "check", "features"]
 Split = Literal["train", "test"]
 Sex = Literal["female", "male"]
@@ -14,10 +16,10 @@ Sex = Literal["female", "male"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clip:
-    """One recording as its dataset describes it, before anyone has listened.
+    """One recording as its dataset describes it, before anything is measured.
 
     ``relative_path`` is POSIX and below the dataset's root; with ``dataset`` it is the clip's
-    name for life. What a corpus does not tell stays ``None``; nothing is guessed.
+    name for life. What a corpus does not say stays ``None``; nothing is guessed.
     """
 
     dataset: str
@@ -40,6 +42,8 @@ class Clip:
     sentence_type: str | None = None
     """TIMIT: ``SA`` (read by everybody), ``SX`` or ``SI``."""
     text: str | None = None
+    more: Mapping[str, object] = field(default_factory=dict, hash=False)
+    """What only this corpus knows, by a name of :data:`pipeline.fields.FIELDS` that has no place above."""
 
     @property
     def clip_id(self) -> str:

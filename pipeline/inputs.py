@@ -13,7 +13,7 @@ from pipeline.errors import PipelineError
 from store.reader import Matrix
 
 ALL = "all"
-"""The name of all views together, wherever a view's name is asked for."""
+"""The name of all views together, where a view's name is expected."""
 
 NAMED = 3
 ROUNDING = 8 * float(np.finfo(np.float32).eps)
@@ -28,7 +28,7 @@ class InputError(PipelineError):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Input:
+class FeatureMatrix:
     """
     The vectors of one view, or of all together, ready for an algorithm.
 
@@ -64,7 +64,7 @@ class Input:
         return ((filled - self.mean[self.kept]) / self.scale[self.kept]).astype(np.float32)
 
 
-def standardise(matrix: Matrix) -> Input:
+def standardise(matrix: Matrix) -> FeatureMatrix:
     """
     Bring every column to mean 0 and standard deviation 1.
 
@@ -93,12 +93,12 @@ def standardise(matrix: Matrix) -> Input:
     scale[kept] = values.std(axis=0)
     notes = (*_filled_in(matrix.columns, absent, kept), *_left_out(matrix.columns, kept))
     columns = tuple(np.asarray(matrix.columns, dtype=object)[kept])
-    return Input(
+    return FeatureMatrix(
         matrix.clip_ids, (values / scale[kept]).astype(np.float32), columns, mean, scale, fill, kept, notes
     )
 
 
-def together(inputs: Mapping[str, Input]) -> Input:
+def together(inputs: Mapping[str, FeatureMatrix]) -> FeatureMatrix:
     """
     All views side by side, for the clips that have every one of them, in the first view's order.
 
@@ -127,7 +127,7 @@ def together(inputs: Mapping[str, Input]) -> Input:
     return _composed(list(inputs.values()), again, (*notes, *again.notes))
 
 
-def _composed(inputs: Sequence[Input], again: Input, notes: tuple[str, ...]) -> Input:
+def _composed(inputs: Sequence[FeatureMatrix], again: FeatureMatrix, notes: tuple[str, ...]) -> FeatureMatrix:
     """``again``, which standardised what was standard already, as one step from the raw vectors."""
     kept = np.concatenate([each.kept for each in inputs])
     mean = np.concatenate([each.mean for each in inputs])
@@ -136,7 +136,7 @@ def _composed(inputs: Sequence[Input], again: Input, notes: tuple[str, ...]) -> 
     scale[kept] *= again.scale
     kept[kept] = again.kept
     fill = np.concatenate([each.fill for each in inputs])
-    return Input(again.clip_ids, again.values, again.columns, mean, scale, fill, kept, notes)
+    return FeatureMatrix(again.clip_ids, again.values, again.columns, mean, scale, fill, kept, notes)
 
 
 def _medians(raw: NDArray[np.float32], absent: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -149,7 +149,7 @@ def _medians(raw: NDArray[np.float32], absent: NDArray[np.bool_]) -> NDArray[np.
     return medians
 
 
-def given_of(view: str, matrices: Mapping[str, Matrix]) -> Input:
+def standardised_input(view: str, matrices: Mapping[str, Matrix]) -> FeatureMatrix:
     """The standardised input of a unit.
 
     Raises
@@ -159,12 +159,12 @@ def given_of(view: str, matrices: Mapping[str, Matrix]) -> Input:
     """
     if view != ALL:
         return standardise(matrices[view])
-    inputs: dict[str, Input] = {}
+    inputs: dict[str, FeatureMatrix] = {}
     for name, matrix in matrices.items():
         try:
             inputs[name] = standardise(matrix)
         except InputError:
-            continue  # a view that is the same for all clips adds nothing; its own unit tells so
+            continue  # a view that is the same for all clips adds nothing; its own unit says so
     if not inputs:
         raise InputError("In no view do these clips differ; expected clips that are not all the same.")
     return together(inputs)

@@ -18,7 +18,7 @@ PER_CELL = 20
 """Landmarks, on average."""
 ROUNDS = 6
 SPARE = 5
-"""Candidates beyond those asked for, so that rounding decides nothing at the border."""
+"""Candidates beyond those needed, so that rounding decides nothing at the border."""
 BLOCK_BYTES = 8 * 2**20
 
 

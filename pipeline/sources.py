@@ -1,16 +1,17 @@
-"""Where the recordings of each dataset lie: given on the command line, or remembered by the store."""
+"""Where the recordings of each dataset lie, named by a person or remembered by the store, and what lies there."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.clips import Dataset
+from pipeline.clips import Dataset, Row, Scan
 from pipeline.datasets import DATASETS
 from pipeline.errors import PipelineError
+from pipeline.runtime import events
 
 PROJECT = Path(__file__).resolve().parent.parent
 DEMO = ("demo_sounds", "demo_voices")
@@ -126,3 +127,121 @@ def dataset_named(name: str) -> Dataset:
     if name not in DATASETS:
         raise PipelineError(f"'{name}' is no known dataset; there are: demo, {', '.join(DATASETS)}.")
     return DATASETS[name]
+
+
+def choose(rows: Sequence[Row], named: Mapping[str, Source], forget: Iterable[str] = ()) -> dict[str, Source]:
+    """The sources of a build: those the store remembers and those named now, without those to be forgotten.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+        The table ``datasets``.
+    named : mapping of str to Source
+        What the command line names; it replaces what is remembered under the same name.
+    forget : iterable of str
+        Names; ``demo`` stands for both demo corpora.
+
+    Raises
+    ------
+    PipelineError
+        A name stands for two collections, cannot be forgotten, or nothing is left to build.
+    """
+    known = {row["dataset"]: row for row in rows}
+    forgotten = _forgotten(forget, known, named)
+    sources = {name: _remembered(row) for name, row in known.items() if name not in forgotten}
+    for name, source in named.items():
+        if name in sources:
+            _require_same(sources[name], source)
+        sources[name] = source
+    if not sources and not known:
+        raise PipelineError(
+            "There is nothing to build yet. Name a collection, for example "
+            "`python -m pipeline build --dataset esc50=PATH` or `--dataset demo`."
+        )
+    return sources
+
+
+def _forgotten(forget: Iterable[str], known: Collection[str], named: Collection[str]) -> set[str]:
+    names: set[str] = set()
+    for word in forget:
+        meant = {name for name in DEMO if name in known} if word == "demo" and word not in known else {word}
+        if not meant or not meant <= set(known):
+            there = ", ".join(known) or "nothing"
+            raise PipelineError(f"'{word}' cannot be forgotten; the store holds: {there}.")
+        names |= meant
+    both = sorted(names & set(named))
+    if both:
+        raise PipelineError(f"'{both[0]}' is both given and to be forgotten; expected one of the two.")
+    return names
+
+
+def _remembered(row: Row) -> Source:
+    name, reader = row["dataset"], row["reader"]
+    if reader not in DATASETS:
+        raise PipelineError(
+            f"The store remembers '{name}' as '{reader}', which is no known dataset any more; "
+            f"there are: {', '.join(DATASETS)}. Leave it out with --forget {name}."
+        )
+    return Source(name, DATASETS[reader], Path(row["path"]), remembered=True)
+
+
+def _require_same(old: Source, new: Source) -> None:
+    """A name stays with its collection, unless the user gives it again on purpose."""
+    if old.dataset.name != new.dataset.name:
+        raise PipelineError(
+            f"'{old.name}' already names {old.dataset.title} in {old.path}. Name the new one otherwise: "
+            f"--dataset {new.dataset.name}:ANOTHER_NAME={new.path}; or leave the old one out first: "
+            f"--forget {old.name}."
+        )
+    if new.derived and old.path != new.path and old.path.exists():
+        raise PipelineError(
+            f"'{old.name}' already names the recordings in {old.path}. Name the new ones otherwise: "
+            f"--dataset {new.dataset.name}:ANOTHER_NAME={new.path}; or let them take its place: "
+            f"--dataset {new.word}={new.path}."
+        )
+
+
+def scan_all(sources: Mapping[str, Source], on_event: events.Listener) -> dict[str, Scan]:
+    """Look through every source.
+
+    Raises
+    ------
+    PipelineError
+        A source's folder is not what its dataset expects. Nothing has been written by then.
+    """
+    for source in sources.values():
+        if source.dataset.prepare:
+            on_event(events.Preparing(source.name))
+            source.dataset.prepare(source.path)
+    return {name: _scan(source, on_event) for name, source in sources.items()}
+
+
+def _scan(source: Source, on_event: events.Listener) -> Scan:
+    scan = source.dataset.scan(source.path, source.name)
+    if not scan.clips:  # most likely a wrong path or a disk that is not there: that must not empty the store
+        raise PipelineError(_why_nothing(source))
+    on_event(events.Scanned(source.name, len(scan.clips), len(scan.problems), scan.notes))
+    return scan
+
+
+def _why_nothing(source: Source) -> str:
+    missing = source.dataset.validate(source.path)
+    reason = " ".join(missing) or f"No recording was found in {source.path}; look there and build again."
+    if source.remembered:
+        reason += (
+            f" Give its new folder with --dataset {source.word}=PATH, or leave it out with "
+            f"--forget {source.name}."
+        )
+    return f"{source.name}: {reason}"
+
+
+def dataset_row(source: Source, scan: Scan) -> Row:
+    """One row of the table ``datasets``."""
+    datasheet = ("title", "kind", "label_name", "synthetic", "licence", "citation", "url")
+    row = {name: getattr(source.dataset, name) for name in datasheet}
+    return {
+        "dataset": source.name,
+        "reader": source.dataset.name,
+        "path": str(source.path),
+        "notes": list(scan.notes),
+    } | row

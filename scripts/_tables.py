@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from app.experiments import references
+from app.experiments import leaderboard
 from app.experiments import summary as words
 from pipeline.classify import CLASSIFIERS
 from pipeline.classify.run import run
@@ -96,9 +96,9 @@ def network(reader: Reader, table: pd.DataFrame) -> Iterator[str]:
 
 def literature(dataset: pd.Series, experiment: pd.Series) -> Iterator[str]:
     """What others report of these clips, as the page has it; nothing for other collections."""
-    found = references.of(dataset, experiment)
+    found = leaderboard.published(dataset, experiment)
     if found:
-        yield f"\n{references.sentence(found)}\n"
+        yield f"\n{leaderboard.published_sentence(found)}\n"
 
 
 def means_table(reader: Reader, name: str) -> Iterator[str]:
@@ -133,4 +133,4 @@ def audit(reader: Reader, name: str) -> Iterator[str]:
         return
     yield "\n### Audit\n"
     for _, part in parts.iterrows():
-        yield f"- **{str(part['part']).replace('_', ', ').capitalize()}**: {part['told']}"
+        yield f"- **{str(part['part']).replace('_', ', ').capitalize()}**: {part['summary']}"

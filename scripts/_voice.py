@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pandas as pd
 from _tables import lines, percent
 
-from app.voice.references import VOICES
+from app.voice.card import VOICES
 from pipeline.networks.voice_card_rows import DATASET
 from store.reader import Reader
 
@@ -27,7 +27,7 @@ def voice(reader: Reader) -> Iterator[str]:
     yield "\n## The voice network (ECAPA-TDNN): female-like or male-like\n"
     yield from _made(told)
     for row in rows.values():
-        yield f"- **{row['protocol_title'].capitalize()}**: {row['protocol_told']}"
+        yield f"- **{row['protocol_title'].capitalize()}**: {row['protocol_summary']}"
     yield ""
     metrics = {part: reader.experiment_metrics(str(row["experiment_id"])) for part, row in rows.items()}
     yield from _overall(rows, metrics)

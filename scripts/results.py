@@ -109,7 +109,7 @@ def _dataset(reader: Reader, name: str, row: pd.Series) -> Iterator[str]:
         of_target = table[(table["target"] == target) & (table["subset"] == "all")]
         word = row["label_name"] if target == "label" else target
         yield f"### {str(word).capitalize()}\n"
-        yield f"{of_target.iloc[0]['protocol_told']}\n"
+        yield f"{of_target.iloc[0]['protocol_summary']}\n"
         yield from experiments(of_target)
         if target == "label" and row["reader"] == "esc50":
             yield from network(reader, of_target)

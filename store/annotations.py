@@ -13,14 +13,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from store.errors import StoreError, listed
-from store.files import write_atomically
-from store.snapshots import Store
+from store.snapshots import Store, write_atomically
 
-FORMAT = 1
-LONGEST_NAME = 200
+SELECTION_FORMAT = 1
+MAX_NAME_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,11 +38,11 @@ class Selection:
     """Clips among them that were marked while listening."""
 
 
-def folder(store: Store) -> Path:
+def selections_folder(store: Store) -> Path:
     return store.root / "selections"
 
 
-def save(store: Store, selection: Selection) -> Path:
+def save_selection(store: Store, selection: Selection) -> Path:
     """Write a selection in the place of one of the same name, whole or not at all.
 
     Raises
@@ -50,8 +50,8 @@ def save(store: Store, selection: Selection) -> Path:
     StoreError
         No name, a name that is too long, or the folder cannot be written.
     """
-    path = path_of(store, selection.name)
-    told = asdict(selection) | {"format": FORMAT, "saved_at": selection.saved_at.isoformat()}
+    path = selection_path(store, selection.name)
+    told = asdict(selection) | {"format": SELECTION_FORMAT, "saved_at": selection.saved_at.isoformat()}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, json.dumps(told, indent=1) + "\n")
@@ -62,65 +62,65 @@ def save(store: Store, selection: Selection) -> Path:
     return path
 
 
-def load(store: Store, name: str) -> Selection:
+def load_selection(store: Store, name: str) -> Selection:
     """
     Raises
     ------
     StoreError
         No selection of this name, the message lists those there are; or its file is damaged.
     """
-    path = path_of(store, name)
+    path = selection_path(store, name)
     if not path.exists():
-        names = [selection.name for selection in every(store)[0]]
+        names = [selection.name for selection in load_selections(store)[0]]
         there = listed(names) if names else "none is saved yet"
         raise StoreError(f"There is no selection '{name.strip()}'; {there}.")
-    return _read(path)
+    return _read_selection(path)
 
 
-def every(store: Store) -> tuple[list[Selection], list[str]]:
+def load_selections(store: Store) -> tuple[list[Selection], list[str]]:
     """All selections, the newest first, and a sentence for each file that cannot be read."""
     found: list[Selection] = []
     faults: list[str] = []
-    for path in sorted(folder(store).glob("*.json")):
+    for path in sorted(selections_folder(store).glob("*.json")):
         try:
-            found.append(_read(path))
+            found.append(_read_selection(path))
         except StoreError as error:
             faults.append(str(error))
     return sorted(found, key=lambda one: (one.saved_at, one.name), reverse=True), faults
 
 
-def delete(store: Store, name: str) -> None:
+def delete_selection(store: Store, name: str) -> None:
     """Forget a selection; the clips stay. Raises as :func:`load` where there is none."""
-    path = path_of(store, name)
+    path = selection_path(store, name)
     if not path.exists():
-        load(store, name)
+        load_selection(store, name)
     path.unlink()
 
 
-def path_of(store: Store, name: str) -> Path:
+def selection_path(store: Store, name: str) -> Path:
     """The file of a name: what is legible in it, and a hash, as two names may read alike."""
-    name = _tidy(name)
-    if not name or len(name) > LONGEST_NAME:
+    name = _normalised(name)
+    if not name or len(name) > MAX_NAME_LENGTH:
         raise StoreError(
-            f"The name has {len(name)} characters; expected 1 to {LONGEST_NAME}. Type another one."
+            f"The name has {len(name)} characters; expected 1 to {MAX_NAME_LENGTH}. Type another one."
         )
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40] or "selection"
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:10]
-    return folder(store) / f"{slug}-{digest}.json"
+    return selections_folder(store) / f"{slug}-{digest}.json"
 
 
-def _tidy(name: str) -> str:
+def _normalised(name: str) -> str:
     """The same name however its accents are encoded and whatever space surrounds it."""
     return unicodedata.normalize("NFC", name).strip()
 
 
-def _read(path: Path) -> Selection:
+def _read_selection(path: Path) -> Selection:
     try:
         told: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if told["format"] != FORMAT:
+        if told["format"] != SELECTION_FORMAT:
             raise StoreError(
-                f"{path} is of format {told['format']}; this program expects {FORMAT}. Move it away."
+                f"{path} is of format {told['format']}; this program expects {SELECTION_FORMAT}. Move it away."
             )
         return Selection(
             name=str(told["name"]),
@@ -133,3 +133,107 @@ def _read(path: Path) -> Selection:
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StoreError(f"{path} is no saved selection ({error!r}). Delete it, or save it anew.") from error
+
+
+MARKS_FORMAT = 1
+KEEP, DOUBT = "keep", "doubt"
+MARKS = (KEEP, DOUBT)
+_marks_lock = Lock()
+"""Two open pages are two threads of one process: neither may write over what the other has just written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """What was thought of one label."""
+
+    clip_id: str
+    mark: str
+    """``"keep"`` or ``"doubt"``."""
+    label: str
+    """The label that was looked at."""
+    snapshot: int
+    """The snapshot it was looked at in."""
+    marked_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+def load_marks(store: Store, dataset: str) -> dict[str, Mark]:
+    """The marks of a dataset by clip, in the order in which they were given.
+
+    Raises
+    ------
+    StoreError
+        The file cannot be read or is damaged.
+    """
+    path = marks_path(store, dataset)
+    return _read_marks(path) if path.exists() else {}
+
+
+def save_mark(store: Store, dataset: str, mark: Mark) -> None:
+    """Write a mark in the place of the one that the clip had, whole or not at all.
+
+    Raises
+    ------
+    StoreError
+        No such mark, or the file can be neither read nor written.
+    """
+    if mark.mark not in MARKS:
+        raise StoreError(f"There is no mark '{mark.mark}'; {listed(MARKS)}.")
+    with _marks_lock:
+        _write_marks(
+            store, dataset, _without(load_marks(store, dataset), mark.clip_id) | {mark.clip_id: mark}
+        )
+
+
+def delete_mark(store: Store, dataset: str, clip_id: str) -> None:
+    """Take a clip's mark away; one that has none is as it should be. Raises as :func:`put`."""
+    with _marks_lock:
+        marks = load_marks(store, dataset)
+        if clip_id in marks:
+            _write_marks(store, dataset, _without(marks, clip_id))
+
+
+def marks_path(store: Store, dataset: str) -> Path:
+    """The file of a dataset, whose name is fit to be a file's (``pipeline.sources``)."""
+    return store.root / "marks" / f"{dataset}.json"
+
+
+def _without(marks: Mapping[str, Mark], clip_id: str) -> dict[str, Mark]:
+    return {name: mark for name, mark in marks.items() if name != clip_id}
+
+
+def _write_marks(store: Store, dataset: str, marks: Mapping[str, Mark]) -> None:
+    path = marks_path(store, dataset)
+    rows = [asdict(mark) | {"marked_at": mark.marked_at.isoformat()} for mark in marks.values()]
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        told = {"format": MARKS_FORMAT, "dataset": dataset, "marks": rows}
+        write_atomically(path, json.dumps(told, indent=1) + "\n")
+    except OSError as error:
+        raise StoreError(
+            f"{path} cannot be written: {error.strerror}. Free some space or change its rights."
+        ) from error
+
+
+def _read_marks(path: Path) -> dict[str, Mark]:
+    try:
+        told: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if told["format"] != MARKS_FORMAT:
+            raise StoreError(
+                f"{path} is of format {told['format']}; this program expects {MARKS_FORMAT}. Move it away."
+            )
+        marks = [_mark(row) for row in told["marks"]]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StoreError(f"{path} holds no marks ({error!r}). Move it away, or mend it.") from error
+    return {mark.clip_id: mark for mark in marks}
+
+
+def _mark(row: Mapping[str, Any]) -> Mark:
+    if row["mark"] not in MARKS:
+        raise ValueError(f"there is no mark '{row['mark']}'")
+    return Mark(
+        clip_id=str(row["clip_id"]),
+        mark=str(row["mark"]),
+        label=str(row["label"]),
+        snapshot=int(row["snapshot"]),
+        marked_at=datetime.fromisoformat(row["marked_at"]).astimezone(UTC),
+    )

@@ -7,8 +7,7 @@ from dataclasses import dataclass, fields
 import duckdb
 import pandas as pd
 
-from store import sql
-from store.duck import first_line, told_as
+from store.database import duckdb_errors_as, first_line, query, quoted
 from store.errors import StoreError
 from store.snapshots import Snapshot
 
@@ -44,20 +43,20 @@ def diff(old: Snapshot, new: Snapshot) -> Difference:
     if old.number == new.number:
         raise StoreError(f"Snapshot {old.number} was to be compared with itself. Choose two different ones.")
 
-    def say(message: str) -> StoreError:
+    def describe(message: str) -> StoreError:
         return StoreError(
             f"Snapshots {old.number} and {new.number} cannot be compared ({first_line(message)}). "
             "`python -m pipeline doctor` tells which file is at fault."
         )
 
-    with told_as(say), duckdb.connect() as con:
+    with duckdb_errors_as(describe), duckdb.connect() as con:
         for name, snapshot in (("old", old), ("new", new)):
-            con.execute(f"attach {sql.file(snapshot.path)} as {name} (read_only)")
+            con.execute(f"attach {quoted(snapshot.path)} as {name} (read_only)")
             con.execute(f"create temp table {name}_units as {_units(con, name)}")
             con.execute(f"create temp table {name}_experiments as {_experiments(con, name)}")
         con.execute("use new")
         kinds = (each.name for each in fields(Difference))
-        return Difference(**{kind: con.execute(sql.query(f"diff_{kind}")).df() for kind in kinds})
+        return Difference(**{kind: con.execute(query(f"diff_{kind}")).df() for kind in kinds})
 
 
 def _units(con: duckdb.DuckDBPyConnection, name: str) -> str:

@@ -1,34 +1,49 @@
-"""A snapshot as files for other programs: Parquet, CSV, and pairs for the Embedding Projector."""
+"""A snapshot, or some clips of it, as files for other programs.
+
+:func:`export` writes a snapshot into a folder: Parquet, CSV, or pairs of TSV for the Embedding Projector
+(https://projector.tensorflow.org). Each ``to_`` function makes bytes to download and writes nothing.
+"""
 
 from __future__ import annotations
 
+import io
+import math
+import re
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from store.errors import StoreError
-from store.projector import metadata_tsv, vectors_tsv
 from store.reader import Matrix, Reader
 
 Format = Literal["parquet", "csv", "projector"]
 FORMATS: tuple[Format, ...] = ("parquet", "csv", "projector")
-TOLD = ("clip_id", "label", "label_group", "fold", "split", "speaker", "sex", "dialect", "duration_s")
-"""What the projector may colour by and search for."""
+UNKNOWN_S = -1
+"""M3U's word for a duration that is not known."""
 
 
 def export(
-    reader: Reader, target: Path, format_: str, datasets: Sequence[str] = (), views: Sequence[str] = ()
+    reader: Reader,
+    target: Path,
+    format_: str,
+    datasets: Sequence[str] = (),
+    views: Sequence[str] = (),
+    metadata: Sequence[str] = ("label",),
 ) -> list[Path]:
     """Write clips and views below ``target``, one file a dataset and view.
 
     Parquet and CSV go to ``clips/dataset=NAME/`` and ``views/view=NAME/dataset=NAME/``. Parquet is a
     partitioned data set as `pyarrow.dataset`, Dask and DuckDB read it: ``clips`` is one table, and so
-    is each ``views/view=NAME``, as all datasets have the same columns there.
+    is each ``views/view=NAME``, as all datasets have the same columns there. ``metadata`` names the columns of the
+    clips that the projector may colour by and search for.
 
     Raises
     ------
@@ -43,6 +58,7 @@ def export(
     written: list[Path] = []
     for dataset in wanted_datasets:
         clips = reader.clips_table(dataset)
+        names = ["clip_id", *(name for name in metadata if name in clips.column_names)]
         if format_ != "projector":
             written.append(_write_table(clips, target / "clips", dataset, format_))
         for view in wanted_views:
@@ -50,7 +66,7 @@ def export(
             if not len(matrix.clip_ids):
                 continue
             if format_ == "projector":
-                written += _write_projector(matrix, clips, target / dataset, view)
+                written += _write_projector(matrix, clips.select(names), target / dataset, view)
             else:
                 written.append(
                     _write_table(_table(matrix), target / "views" / f"view={view}", dataset, format_)
@@ -97,6 +113,128 @@ def _write_projector(matrix: Matrix, clips: pa.Table, folder: Path, view: str) -
     folder.mkdir(parents=True, exist_ok=True)
     vectors, metadata = folder / f"{view}.vectors.tsv", folder / f"{view}.metadata.tsv"
     vectors.write_text(vectors_tsv(matrix.values), encoding="utf-8", newline="")
-    rows = clips.select(TOLD).to_pandas(integer_object_nulls=True).set_index("clip_id", drop=False)
+    rows = clips.to_pandas(integer_object_nulls=True).set_index("clip_id", drop=False)
     metadata.write_text(metadata_tsv(rows.loc[list(matrix.clip_ids)]), encoding="utf-8", newline="")
     return [vectors, metadata]
+
+
+def to_csv(rows: pd.DataFrame) -> bytes:
+    """A table as CSV in UTF-8, a header first, without the index."""
+    text: str = rows.to_csv(index=False, lineterminator="\n")
+    return text.encode("utf-8")
+
+
+def to_parquet(rows: pd.DataFrame) -> bytes:
+    """A table as Parquet, without the index.
+
+    Raises
+    ------
+    StoreError
+        A column holds values of different kinds.
+    """
+    target = io.BytesIO()
+    try:
+        pq.write_table(pa.Table.from_pandas(rows, preserve_index=False), target)
+    except pa.ArrowException as error:
+        reason = str(error.args[0]).rstrip(".") if error.args else "no reason given"
+        raise StoreError(f"These clips do not fit into Parquet ({reason}). Export them as CSV.") from error
+    return target.getvalue()
+
+
+def to_m3u(
+    paths: Sequence[str | Path], durations_s: Sequence[float], titles: Sequence[str], name: str = ""
+) -> bytes:
+    """A playlist in extended M3U, UTF-8, as VLC, mpv and foobar2000 read it.
+
+    Parameters
+    ----------
+    paths : sequence of path
+        The recordings; they become absolute. One with a line end in it, which M3U cannot write, becomes a
+        ``file:`` address.
+    durations_s : sequence of float
+        Seconds; M3U knows whole ones, so they are rounded, but not to 0. NaN becomes -1: unknown.
+    titles : sequence of str
+        What the player shows.
+    name : str
+        Of the playlist.
+
+    Raises
+    ------
+    StoreError
+        The three are not equally long.
+    """
+    if not len(paths) == len(durations_s) == len(titles):
+        raise StoreError(
+            f"{len(paths)} paths came with {len(durations_s)} durations and {len(titles)} titles; "
+            "expected one of each a clip."
+        )
+    lines = ["#EXTM3U", *([f"#PLAYLIST:{_line(name)}"] if name.strip() else [])]
+    for path, duration_s, title in zip(paths, durations_s, titles, strict=True):
+        lines += [f"#EXTINF:{_whole(float(duration_s))},{_line(str(title))}", _entry(Path(path).absolute())]
+    return ("\n".join(lines) + "\n").encode("utf-8", "surrogateescape")
+
+
+def to_projector(name: str, values: NDArray, rows: pd.DataFrame) -> bytes:
+    """A zip of ``NAME.vectors.tsv`` and ``NAME.metadata.tsv``, line by line the same clips.
+
+    Parameters
+    ----------
+    values : (n, d) float
+        NaN becomes its column's median.
+    rows : DataFrame
+        (n) rows: what the projector may colour by and search for.
+
+    Raises
+    ------
+    StoreError
+        Another number of vectors than of rows.
+    """
+    if len(values) != len(rows):
+        raise StoreError(f"{len(values)} vectors came with {len(rows)} rows; expected one of each a clip.")
+    stem = re.sub(r"[^\w.-]+", "_", name).strip("._") or "clips"
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed:
+        for kind, text in (("vectors", vectors_tsv(values)), ("metadata", metadata_tsv(rows))):
+            # Without the time of day, so that the same clips are the same bytes.
+            member = zipfile.ZipInfo(f"{stem}.{kind}.tsv")
+            member.compress_type = zipfile.ZIP_DEFLATED
+            packed.writestr(member, text.encode("utf-8"))
+    return target.getvalue()
+
+
+def _whole(duration_s: float) -> int:
+    return max(1, math.floor(duration_s + 0.5)) if math.isfinite(duration_s) else UNKNOWN_S
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _entry(path: Path) -> str:
+    text = str(path)
+    return path.as_uri() if len(text.splitlines()) > 1 or text != text.strip() else text
+
+
+def vectors_tsv(values: NDArray) -> str:
+    """One line a row, no header. The projector has no word for a missing number: it becomes its column's
+    median."""
+    frame = pd.DataFrame(values)
+    text: str = frame.fillna(frame.median().fillna(0)).to_csv(
+        sep="\t", header=False, index=False, lineterminator="\n"
+    )
+    return text
+
+
+def metadata_tsv(rows: pd.DataFrame) -> str:
+    """One line a row, and a header above more than one column: that is how the projector tells them apart."""
+    words = rows.apply(_short).astype(object)
+    words.columns = words.columns.astype(str)
+    # The projector splits at every tab and line end and knows no quoting.
+    words = words.where(words.notna(), "").astype(str).replace(r"[\t\r\n]+", " ", regex=True)
+    header = [words.columns.tolist()] if len(words.columns) > 1 else []
+    return "".join("\t".join(line) + "\n" for line in [*header, *words.to_numpy().tolist()])
+
+
+def _short(column: pd.Series) -> pd.Series:
+    """0.1 in float32 shall not become 0.10000000149011612 on its way to a word."""
+    return column.astype(str).where(column.notna()) if column.dtype == np.float32 else column

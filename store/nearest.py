@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 
-from store.duck import first_line, told_as
+from store.database import duckdb_errors_as, first_line
 from store.errors import StoreError, listed
 
 METRICS = {"cosine": "array_cosine_distance", "euclidean": "array_distance"}
@@ -64,7 +64,7 @@ class Index:
         if not np.isfinite(rows).all():
             raise StoreError("A vector holds a number that is not finite. Fill the gaps of the view first.")
         column = pa.FixedSizeListArray.from_arrays(pa.array(rows.ravel()), rows.shape[1])
-        with told_as(_say):
+        with duckdb_errors_as(_search_error):
             con = duckdb.connect()
             con.register("given", pa.table({"row": np.arange(len(ids), dtype=np.int32), "vector": column}))
             con.execute(f"attach ':memory:' as held (row_group_size {TOGETHER})")
@@ -100,7 +100,7 @@ class Index:
         left_out = set(exclude)
         text = QUERY.format(function=METRICS[metric], dimension=self.dimension)
         bound = {"vector": asked.tolist(), "count": max(k, 0) + len(left_out)}
-        with told_as(_say), self._con.cursor() as cursor:
+        with duckdb_errors_as(_search_error), self._con.cursor() as cursor:
             found = cursor.execute(text, bound).df()
         distances = found["distance"].to_numpy(np.float64)
         hits = pd.DataFrame({"clip_id": self.clip_ids[found["row"]], "distance": distances})
@@ -127,5 +127,5 @@ class Index:
         return asked
 
 
-def _say(message: str) -> StoreError:
+def _search_error(message: str) -> StoreError:
     return StoreError(f"The search failed ({first_line(message)}). Try a smaller view or collection.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,17 +12,12 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from store import sql
-from store.analysis_reader import Answers, Members, Points
-from store.audit_reader import Audited
-from store.database import Database
+from store.database import Database, view_query
 from store.errors import NAMED, StoreError, listed
-from store.results_reader import Learned, Predictions
-
-__all__ = ["Matrix", "Members", "Points", "Predictions", "Reader"]
+from store.results_reader import AnalysisQueries, AuditQueries, ExperimentQueries
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Matrix:
     """The vectors of one view: row ``i`` of ``values`` belongs to ``clip_ids[i]``."""
 
@@ -30,21 +26,30 @@ class Matrix:
     columns: tuple[str, ...]
 
 
-class Reader(Answers, Learned, Audited, Database):
+class Reader(AnalysisQueries, ExperimentQueries, AuditQueries, Database):
     """What there is to ask of a snapshot; may be shared by threads.
 
-    A snapshot from before there were projections, clusterings or experiments answers that it has none.
+    A snapshot from before there were scores, projections, clusterings or experiments answers that it has none.
     """
 
-    def ask(self, name: str, **parameters: Any) -> pa.Table:
-        return self.added(sql.query(name), **parameters)
-
     def _vectors(self, name: str, view: str, **parameters: Any) -> pa.Table:
-        return self.table(sql.view_query(name, view), **parameters)
+        return self.table(view_query(name, view), **parameters)
 
     def vector_ids(self, view: str) -> set[str]:
         """The clips that have a vector in ``view``."""
         return set(self._vectors("vector_ids", view).column("clip_id").to_pylist())
+
+    def clip_hashes(self) -> dict[str, str]:
+        """By dataset, what changes with its clips, their content and their labels."""
+        return {row["dataset"]: row["hash"] for row in self.rows("clip_hashes")}
+
+    def content_hashes(self) -> dict[str, str]:
+        """By dataset, what changes with its clips and their content alone."""
+        return {row["dataset"]: row["hash"] for row in self.rows("content_hashes")}
+
+    def metadata_hashes(self) -> dict[str, str]:
+        """By dataset, what changes with its clips, their content and all that is known of them."""
+        return {row["dataset"]: row["hash"] for row in self.rows("metadata_hashes")}
 
     def datasets(self) -> pd.DataFrame:
         """What collections there are, with their sizes; see ``queries/datasets.sql``."""
@@ -64,7 +69,7 @@ class Reader(Answers, Learned, Audited, Database):
     def clips_table(self, dataset: str) -> pa.Table:
         """As :meth:`clips`, in the store's own types: the same for each dataset, whatever it lacks."""
         self._require_dataset(dataset)
-        return self.table(sql.query("clips"), dataset=dataset)
+        return self.ask("clips", dataset=dataset)
 
     def _require_dataset(self, dataset: str) -> None:
         known = [row["dataset"] for row in self.rows("all_datasets")]
@@ -72,18 +77,22 @@ class Reader(Answers, Learned, Audited, Database):
             raise StoreError(f"There is no dataset '{dataset}' in this snapshot; {listed(known)}.")
 
     def clip(self, clip_id: str) -> pd.Series:
-        """
-        One clip in full, with its dataset's title, licence and root folder.
+        """One clip in full, with its dataset's title, licence and root folder.
 
         Raises
         ------
         StoreError
             No such clip in this snapshot.
         """
-        found = self.frame("clip", clip_id=clip_id)
-        if found.empty:
-            raise StoreError(f"There is no clip '{clip_id}' in this snapshot. Choose one from the table.")
-        return found.iloc[0]
+        return self.clips_in_full([clip_id]).iloc[0]
+
+    def clips_in_full(self, clip_ids: Sequence[str]) -> pd.DataFrame:
+        """As :meth:`clip`, a row each in the order that is asked for, by one query."""
+        found = self.frame("clips_in_full", clip_ids=list(clip_ids)).set_index("clip_id", drop=False)
+        for clip_id in clip_ids:
+            if clip_id not in found.index:
+                raise StoreError(f"There is no clip '{clip_id}' in this snapshot. Choose one from the table.")
+        return found.loc[list(clip_ids)].reset_index(drop=True)
 
     def views(self, dataset: str | None = None) -> pd.DataFrame:
         """Every view in its order, or those that hold vectors of a dataset; see ``queries/views.sql``.

@@ -87,14 +87,16 @@ create table if not exists embeddings (
     dataset varchar not null,
     key     varchar not null,
     clips   integer not null,
+    missing integer,
+    reason  varchar,
     primary key (view, dataset)
 );
 
 create table if not exists builds (
     build_id         varchar primary key,
     status           varchar not null,
-    started_at       timestamp not null,
-    finished_at      timestamp,
+    started_at       timestamptz not null,
+    finished_at      timestamptz,
     snapshot         integer,
     clips            integer,
     added            integer,
@@ -107,7 +109,7 @@ create table if not exists builds (
 
 -- What was computed from the views as a whole. The rows that one stage of a build makes of one view of one
 -- dataset ("unit") come and go together. The long tables have no key: an index over millions of rows
--- would cost more than it tells, and analyses.replace_unit writes each row once.
+-- would cost more than it saves, and results.replace_unit writes each row once.
 
 create table if not exists units (
     stage   varchar not null,
@@ -214,6 +216,34 @@ create table if not exists cluster_trees (
     selected      boolean not null
 );
 
+-- Numbers for each clip, one score of one view ('all': of all together) at a time. The rows of one score come and
+-- go together; each has a key of its own, so that a new score costs only itself.
+
+create table if not exists scores (
+    dataset     varchar not null,
+    view        varchar not null,
+    score       varchar not null,
+    version     integer not null,
+    key         varchar not null,
+    title       varchar not null,
+    unit        varchar not null,
+    format      varchar not null,
+    source      varchar not null,
+    description varchar not null,
+    clips       integer not null,
+    seconds     double not null,
+    reason      varchar,
+    primary key (dataset, view, score)
+);
+
+create table if not exists clip_scores (
+    dataset varchar not null,
+    view    varchar not null,
+    score   varchar not null,
+    clip_id varchar not null,
+    value   double
+);
+
 -- What was learned from the views, and how far it can be believed. The rows of one experiment come and
 -- go together, and with the clips and views they were learned from.
 
@@ -233,7 +263,7 @@ create table if not exists experiments (
     seed              integer not null,
     protocol          varchar not null,
     protocol_title    varchar not null,
-    protocol_told     varchar not null,
+    protocol_summary  varchar not null,
     unit              varchar not null,
     classes           varchar[] not null,
     clips             integer not null,
@@ -297,7 +327,7 @@ create table if not exists experiment_gaps (
 create table if not exists fingerprints (
     content_hash varchar primary key,
     version      integer not null,
-    print        uinteger[512] not null
+    fingerprint  uinteger[512] not null
 );
 
 create table if not exists audits (
@@ -311,7 +341,7 @@ create table if not exists audits (
 create table if not exists audit_parts (
     dataset varchar not null,
     part    varchar not null,
-    told    varchar not null,
+    summary varchar not null,
     notes   varchar[] not null
 );
 
@@ -326,9 +356,9 @@ create table if not exists audit_pairs (
     "group"    integer not null
 );
 
-create table if not exists audit_ties (
+create table if not exists audit_leaks (
     dataset varchar not null,
-    tie     varchar not null,
+    kind    varchar not null,
     value   varchar not null,
     sides   varchar not null,
     clips   integer not null,
@@ -338,12 +368,12 @@ create table if not exists audit_ties (
 create table if not exists audit_removed (
     dataset varchar not null,
     clip_id varchar not null,
-    tie     varchar not null,
+    kind    varchar not null,
     value   varchar not null,
     side    varchar not null
 );
 
-create table if not exists audit_doubts (
+create table if not exists audit_label_issues (
     dataset         varchar not null,
     clip_id         varchar not null,
     rank            integer not null,

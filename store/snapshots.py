@@ -6,18 +6,22 @@ written again: a build works in ``staging/`` and moves its finished file to ``sn
 
 from __future__ import annotations
 
+import os
 import re
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from store import lock
+from filelock import FileLock, Timeout
+
 from store.errors import StoreError
-from store.files import write_atomically
 
 NUMBER = re.compile(r"(\d{6})\.duckdb")
 KEEP = 5
+PATIENCE_S = 0.5
+"""Longer than `is_held` holds the lock to look at it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +137,86 @@ class Store:
 
     def is_building(self) -> bool:
         """Whether a build holds the store now. A killed one does not: the system freed its lock."""
-        return lock.is_held(self.staging.parent)
+        return is_held(self.staging.parent)
 
     def owner(self) -> int | None:
         """The process that builds now."""
-        return lock.owner(self.staging.parent)
+        return lock_owner(self.staging.parent)
 
     def lock(self) -> AbstractContextManager[None]:
-        """Hold the store against a second build; see :func:`store.lock.hold`."""
-        return lock.hold(self.staging.parent)
+        """Hold the store against a second build; see :func:`store.lock.hold_lock`."""
+        return hold_lock(self.staging.parent)
+
+
+class BusyError(StoreError):
+    """Another build holds the store."""
+
+
+def is_held(folder: Path) -> bool:
+    """Whether a build holds the lock in ``folder`` now. A killed one does not."""
+    lock = folder / "LOCK"
+    if not lock.exists():
+        return False
+    try:
+        with FileLock(lock, timeout=0):
+            return False
+    except Timeout:
+        return True
+    except OSError:  # Who may not write here cannot build here either: a store on a read-only disk.
+        return False
+
+
+def lock_owner(folder: Path) -> int | None:
+    """The process that holds the lock now. What a killed one left behind does not count."""
+    if not is_held(folder):
+        return None
+    try:
+        return int((folder / "OWNER").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+@contextmanager
+def hold_lock(folder: Path) -> Iterator[None]:
+    """Keep everybody else out.
+
+    Raises
+    ------
+    BusyError
+        Another process is building into this store.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    note = folder / "OWNER"
+    lock = FileLock(folder / "LOCK", timeout=PATIENCE_S)
+    try:
+        lock.acquire()
+    except Timeout:
+        process = lock_owner(folder)
+        who = f" (process {process})" if process else ""
+        raise BusyError(
+            f"Another build{who} is at work on this store. Wait until it has ended, then try again."
+        ) from None
+    try:
+        note.write_text(f"{os.getpid()}\n", encoding="utf-8")
+        yield
+    finally:
+        note.unlink(missing_ok=True)
+        lock.release()
+
+
+def flush(path: Path) -> None:
+    """Wait until a file, or a folder's list of names, has reached the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """A reader sees the old text or the new one, never a half."""
+    half = path.with_name(path.name + ".new")
+    half.write_text(text, encoding="utf-8")
+    flush(half)
+    half.replace(path)
+    flush(path.parent)

@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from store import sql
-from store.invalidate import forget
+from store.database import view_query, view_table
+from store.invalidate import delete_clips, forget
 from store.writer import Writer
 
 
@@ -47,47 +47,47 @@ def define_views(writer: Writer, specs: Sequence[ViewSpec]) -> None:
     keys = {spec.name: spec.key for spec in specs}
     for name, key in writer.con.execute("select view, key from views").fetchall():
         if keys.get(name) != key:
-            writer.con.execute(f"drop table if exists {sql.view_table(name)}")
-            forget(writer.con, view=name)
+            writer.con.execute(f"drop table if exists {view_table(name)}")
+            forget(writer, view=name)
     writer.con.execute("delete from views")
     for position, spec in enumerate(specs):
         writer.insert("views", pa.Table.from_pylist([view_row(spec, position)]))
         writer.con.execute(
-            f"create table if not exists {sql.view_table(spec.name)} "
+            f"create table if not exists {view_table(spec.name)} "
             f"(clip_id varchar primary key, vector float[{len(spec.columns)}] not null)"
         )
 
 
-def lend_vectors(writer: Writer, views: Collection[str], hashes: Mapping[str, str]) -> int:
+def copy_vectors(writer: Writer, views: Collection[str], hashes: Mapping[str, str]) -> int:
     """Give clips the vectors of clips of the same content, in place of what they had.
 
     Parameters
     ----------
     views : collection of str
-        The views to lend.
+        The views to copy.
     hashes : mapping of str to str
         Clip id to content hash. Ids may be new or known.
 
     Returns
     -------
     int
-        How many vectors were lent.
+        How many vectors were copied.
     """
     if not hashes:
         return 0
     bound = {"ids": list(hashes), "hashes": list(hashes.values())}
     # All are looked up before any is dropped: two recordings may have changed places.
     for view in views:
-        text = sql.view_query("lend_vectors", view)
-        writer.con.execute(f"create or replace temp table lent_{view} as {text}", bound)
-    writer.delete_clips(list(hashes))
-    lent = 0
+        text = view_query("vectors_of_same_content", view)
+        writer.con.execute(f"create or replace temp table copied_{view} as {text}", bound)
+    delete_clips(writer, list(hashes))
+    count = 0
     for view in views:
-        table = sql.view_table(view)
-        told = writer.con.execute(f"insert into {table} select * from lent_{view}").fetchall()
-        lent += int(told[0][0])
-        writer.con.execute(f"drop table lent_{view}")
-    return lent
+        table = view_table(view)
+        inserted = writer.con.execute(f"insert into {table} select * from copied_{view}").fetchall()
+        count += int(inserted[0][0])
+        writer.con.execute(f"drop table copied_{view}")
+    return count
 
 
 def upsert_vectors(writer: Writer, view: str, clip_ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
@@ -96,7 +96,7 @@ def upsert_vectors(writer: Writer, view: str, clip_ids: Sequence[str], vectors: 
         return
     flat = pa.array(np.ascontiguousarray(vectors, dtype=np.float32).ravel())  # (clips * dimension,)
     column = pa.FixedSizeListArray.from_arrays(flat, vectors.shape[1])
-    writer.insert(sql.view_table(view), pa.table({"clip_id": pa.array(list(clip_ids)), "vector": column}))
+    writer.insert(view_table(view), pa.table({"clip_id": pa.array(list(clip_ids)), "vector": column}))
 
 
 def replace_embeddings(
@@ -115,35 +115,43 @@ def replace_embeddings(
     after = {dataset: (key, len(clip_ids)) for dataset, (key, clip_ids, _) in found.items()}
     for dataset in before.keys() | after.keys():
         if before.get(dataset) != after.get(dataset):
-            forget(writer.con, dataset=dataset, view=view)
+            forget(writer, dataset=dataset, view=view)
     writer.con.execute("delete from embeddings where view = ?", [view])
-    writer.con.execute(f"delete from {sql.view_table(view)}")
+    writer.con.execute(f"delete from {view_table(view)}")
     for dataset, (key, clip_ids, values) in found.items():
         upsert_vectors(writer, view, clip_ids, values)
-        row = {"view": view, "dataset": dataset, "key": key, "clips": len(clip_ids)}
+        row = {
+            "view": view, "dataset": dataset, "key": key, "clips": len(clip_ids), "missing": 0, "reason": None,
+        }  # fmt: skip
         writer.append("embeddings", [row])
 
 
 def open_embeddings(writer: Writer, view: str, dataset: str) -> None:
     """Before vectors are added to those of a dataset in a view that a network makes: what was computed from fewer
     is forgotten. Call these inside ``writer.transaction()``."""
-    forget(writer.con, dataset=dataset, view=view)
+    forget(writer, dataset=dataset, view=view)
     writer.con.execute("delete from embeddings where view = ? and dataset = ?", [view, dataset])
 
 
-def close_embeddings(writer: Writer, view: str, dataset: str, key: str) -> None:
-    """Say of what the dataset's vectors in a view are, by ``key``, now that all are there that there will be."""
-    where = f"select count(*) from {sql.view_table(view)} v join clips c using (clip_id) where c.dataset = ?"
+def close_embeddings(
+    writer: Writer, view: str, dataset: str, key: str, missing: int = 0, reason: str | None = None
+) -> None:
+    """Say of what the dataset's vectors in a view are, by ``key``, now that all are there that there will be.
+
+    ``missing`` counts the clips that have none, and ``reason`` says why not.
+    """
+    where = f"select count(*) from {view_table(view)} v join clips c using (clip_id) where c.dataset = ?"
     ((clips,),) = writer.con.execute(where, [dataset]).fetchall()
     writer.con.execute("delete from embeddings where view = ? and dataset = ?", [view, dataset])
-    writer.append("embeddings", [{"view": view, "dataset": dataset, "key": key, "clips": clips}])
+    row = {"view": view, "dataset": dataset, "key": key, "clips": clips, "missing": missing, "reason": reason}
+    writer.append("embeddings", [row])
 
 
 def drop_embeddings(writer: Writer, view: str, dataset: str) -> None:
     """Forget a dataset's vectors in a view that a network makes, and what was computed from them."""
     open_embeddings(writer, view, dataset)
     mine = "clip_id in (select clip_id from clips where dataset = ?)"
-    writer.con.execute(f"delete from {sql.view_table(view)} where {mine}", [dataset])
+    writer.con.execute(f"delete from {view_table(view)} where {mine}", [dataset])
 
 
 def view_row(spec: ViewSpec, position: int) -> dict[str, Any]:

@@ -11,10 +11,18 @@ from typing import Any, Self
 import duckdb
 import pyarrow as pa
 
-from store import sql
-from store.duck import explain, told_as, typed
+from store.database import (
+    OLDER_VERSIONS,
+    SCHEMA_VERSION,
+    arrow_rows,
+    duckdb_errors_as,
+    query,
+    schema,
+    upgrades,
+    version_error,
+    write_error,
+)
 from store.errors import StoreError
-from store.invalidate import forget
 
 TABLES = ("meta", "datasets", "clips", "failures", "builds", "units", "fingerprints")
 
@@ -30,30 +38,28 @@ class Writer:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        with told_as(explain):
+        with duckdb_errors_as(write_error):
             self.con = duckdb.connect(str(path))
         try:
             with self.transaction():
-                self._upgrade()
-                self.con.execute(sql.schema())
-                self._require_version()
+                self._bring_up_to_date()
         except BaseException:
             self.con.close()
             raise
 
-    def _upgrade(self) -> None:
-        """Make a copy of an older snapshot ready for the tables of this version."""
-        asked = "select count(*) from duckdb_tables() where table_name = 'meta'"
-        if not self.con.execute(asked).fetchall()[0][0]:
-            return
-        if self.meta().get("schema_version") in sql.LACKING:
-            self.con.execute(sql.upgrade())
-
-    def _require_version(self) -> None:
-        found = self.meta().get("schema_version", sql.SCHEMA_VERSION)
-        if not sql.is_read(found):
-            raise StoreError(sql.other_version(self.path, found))
-        self.set_meta(schema_version=sql.SCHEMA_VERSION)
+    def _bring_up_to_date(self) -> None:
+        """Make the tables, or turn those of an older snapshot's copy into today's."""
+        tables = "select count(*) from duckdb_tables() where table_name = 'meta'"
+        version = SCHEMA_VERSION
+        if self.con.execute(tables).fetchall()[0][0]:
+            version = self.meta().get("schema_version", SCHEMA_VERSION)
+        if version in OLDER_VERSIONS:
+            for step in upgrades(version):
+                self.con.execute(step)
+        elif version != SCHEMA_VERSION:
+            raise version_error(self.path, version)
+        self.con.execute(schema())
+        self.set_meta(schema_version=SCHEMA_VERSION)
 
     def __enter__(self) -> Self:
         return self
@@ -77,7 +83,7 @@ class Writer:
             The disk is full.
         """
         try:
-            with told_as(explain):
+            with duckdb_errors_as(write_error):
                 self.con.execute("checkpoint")
         finally:
             self.con.close()
@@ -91,7 +97,7 @@ class Writer:
         StoreError
             The disk is full, or DuckDB refused for another reason.
         """
-        with told_as(explain):
+        with duckdb_errors_as(write_error):
             try:
                 self.con.begin()
                 yield
@@ -103,17 +109,23 @@ class Writer:
                 raise
 
     def meta(self) -> dict[str, str]:
-        return dict(self.con.execute(sql.query("meta")).fetchall())
+        return dict(self.con.execute(query("meta")).fetchall())
 
     def set_meta(self, **values: str) -> None:
         self.upsert("meta", [{"key": key, "value": value} for key, value in values.items()])
+
+    def add_columns(self, table: str, types: Mapping[str, str]) -> None:
+        """Add those columns, by name and type, that the table lacks; its rows have NULL in them."""
+        there = set(self.con.table(table).columns)
+        for name in (name for name in types if name not in there):
+            self.con.execute(f'alter table {table} add column "{name}" {types[name]}')
 
     def upsert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert rows, or replace those with the same key. Columns that a row lacks become NULL."""
         if table not in TABLES:
             raise StoreError(f"'{table}' is not written by rows; expected one of {', '.join(TABLES)}.")
         if rows:
-            self.insert(table, typed(self.con, table, rows))
+            self.insert(table, arrow_rows(self.con, table, rows))
 
     def insert(self, table: str, batch: pa.Table) -> None:
         """Insert the rows of an Arrow table, or replace those with the same key; columns go by name."""
@@ -127,40 +139,13 @@ class Writer:
         """Insert rows into a table, where none of them is yet; columns go by name."""
         if not len(rows):
             return
-        self.con.register("batch", rows if isinstance(rows, pa.Table) else typed(self.con, table, rows))
+        self.con.register("batch", rows if isinstance(rows, pa.Table) else arrow_rows(self.con, table, rows))
         try:
             self.con.execute(f"insert into {table} by name select * from batch")
         finally:
             self.con.unregister("batch")
 
-    def delete_clips(self, clip_ids: Sequence[str]) -> None:
-        """Forget clips, their vectors in every view, and all that was computed from their datasets."""
-        if not len(clip_ids):
-            return
-        losing = "select distinct dataset from clips where clip_id in (select unnest($ids))"
-        for (dataset,) in self.con.execute(losing, {"ids": list(clip_ids)}).fetchall():
-            forget(self.con, dataset=dataset)
-        views = [row[0] for row in self.con.execute("select view from views").fetchall()]
-        for table in ["clips", *(sql.view_table(view) for view in views)]:
-            statement = f"delete from {table} where clip_id in (select unnest($ids))"
-            self.con.execute(statement, {"ids": list(clip_ids)})
-
     def replace_failures(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Let ``rows`` be all the failures there are."""
         self.con.execute("delete from failures")
         self.upsert("failures", rows)
-
-    def keep_datasets(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Let ``rows`` be all the datasets there are; of the others nothing stays."""
-        kept = {row["dataset"] for row in rows}
-        for (dataset,) in self.con.execute("select dataset from datasets").fetchall():
-            if dataset not in kept:
-                self._delete_dataset(dataset)
-        self.upsert("datasets", rows)
-
-    def _delete_dataset(self, dataset: str) -> None:
-        ids = self.con.execute("select clip_id from clips where dataset = ?", [dataset]).fetchall()
-        self.delete_clips([row[0] for row in ids])
-        forget(self.con, dataset=dataset)
-        for table in ("failures", "datasets"):
-            self.con.execute(f"delete from {table} where dataset = ?", [dataset])

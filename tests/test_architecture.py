@@ -265,7 +265,7 @@ def test_a_planted_breach_is_found(path: str, source: str, said: str) -> None:
         ("store/reader.py", "import duckdb\nfrom store.errors import StoreError\nfrom . import snapshots"),
         ("models/ecapa/network.py", "import torch\nfrom torch import nn"),
         (
-            "pipeline/networks/voice_model.py",
+            "pipeline/networks/voice_embedder.py",
             "import torch\nfrom models import gender\nfrom store import reader",
         ),
         ("pipeline/train/loop.py", "def f():\n    import torch"),

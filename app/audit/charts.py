@@ -1,4 +1,4 @@
-"""What an audit has found as Plotly figures. Knows no Streamlit."""
+"""Figures of an audit: DataFrame to Plotly. Knows no Streamlit."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ ROW_PX = 26
 LONGEST_NAME = 22
 LINES = {"chance": ("chance", "dot"), "majority": ("most frequent label", "dash")}
 FEWER, MORE = "rgba(213, 94, 0, 0.6)", "rgba(0, 114, 178, 0.6)"
-"""As in `charts`, and so light that a number can be read on it in either theme."""
+"""As in `charts`, but light enough to read a number on in either theme."""
 VERDICTS = {"empty": " empty", "few": " few", "many": " many", "even": ""}
 
 
 def facts(table: pd.DataFrame, title: str) -> go.Figure:
-    """How well each fact of the recording alone names the label, the most telling on top.
+    """How well each recording fact alone predicts the label, the best on top.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def balance(cells: pd.DataFrame, title: str) -> go.Figure:
         for column in ("clips", "expected", "residual", "verdict")
     }
     counts = tables["clips"].to_numpy()
-    words = tables["verdict"].map(VERDICTS.__getitem__).to_numpy()
+    verdicts = tables["verdict"].map(VERDICTS.__getitem__).to_numpy()
     across = [side if not side.isdecimal() else f"fold {side}" for side in sides]
     down = [_short(name) for name in names]
     figure = go.Figure(
@@ -94,7 +94,7 @@ def balance(cells: pd.DataFrame, title: str) -> go.Figure:
             ygap=1,
             colorscale=[[0, FEWER], [0.5, charts.NEITHER], [1, MORE]],
             showscale=False,
-            hovertemplate="%{y}, %{x}<br>%{customdata[0]} clips, %{customdata[1]:.1f} were it even"
+            hovertemplate="%{y}, %{x}<br>%{customdata[0]} clips, %{customdata[1]:.1f} if spread evenly"
             "<br>%{z:+.1f} standard deviations<extra></extra>",
         )
     )
@@ -102,7 +102,7 @@ def balance(cells: pd.DataFrame, title: str) -> go.Figure:
     figure.add_scatter(
         x=np.tile(across, len(down)),
         y=np.repeat(down, len(across)),
-        text=[f"{clips}{word}" for clips, word in zip(counts.ravel(), words.ravel(), strict=True)],
+        text=[f"{clips}{word}" for clips, word in zip(counts.ravel(), verdicts.ravel(), strict=True)],
         mode="text",
         hoverinfo="skip",
         showlegend=False,
@@ -115,7 +115,7 @@ def balance(cells: pd.DataFrame, title: str) -> go.Figure:
 
 
 def drawn_labels(cells: pd.DataFrame) -> list[str]:
-    """The labels that a picture holds, in the order of the alphabet: where there are too many, the least even."""
+    """The labels that fit into the figure, alphabetically: where there are too many, the least even."""
     far = cells["residual"].abs().where(cells["verdict"] != "empty", np.inf)
     worst = far.groupby(cells["label"]).max().sort_values(ascending=False, kind="stable")
     return sorted(worst.index[:MOST_LABELS])

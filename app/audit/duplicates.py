@@ -1,4 +1,4 @@
-"""Clips that hold the same sound, two by two, to hear side by side."""
+"""Clips with the same sound, in pairs, to hear side by side."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import pandas as pd
 import streamlit as st
 
 from app.cache import audited, snapshot
-from app.cache.audited import Found
+from app.cache.audited import Audit
 from app.ui import show
-from pipeline.audit.alignment import Aligned
-from pipeline.audit.part import DUPLICATES
+from pipeline.audit.duplicates import Aligned
+from pipeline.audit.report import DUPLICATES
 
 PAIRS = 8
 """Pairs a page: each carries two sounds along."""
@@ -19,56 +19,57 @@ KINDS = {"exact": "the same bytes", "near": "the same sound"}
 SAME_DB = 0.5
 
 
-def draw(found: Found) -> None:
+def draw(audit: Audit) -> None:
     """The pairs, a page at a time, and all of them as a table."""
-    if found.pairs.empty:
-        st.success(found.told[DUPLICATES], icon=":material/check_circle:")
-        st.caption(found.caption())
+    if audit.pairs.empty:
+        st.success(audit.summaries[DUPLICATES], icon=":material/check_circle:")
+        st.caption(audit.caption())
         return
-    clips = snapshot.clips(found.name).set_index("clip_id", drop=False)
-    pairs = _with_clips(found.pairs, clips, str(found.balance["side"].iloc[0]) if len(found.balance) else "")
+    clips = snapshot.clips(audit.name).set_index("clip_id", drop=False)
+    pairs = with_clips(audit.pairs, clips)
     pages = math.ceil(len(pairs) / PAIRS)
     number = 1
     if pages > 1:
         number = st.number_input(f"Page (of {pages})", 1, pages, key="audit_pairs_page", width=140)
     for place, pair in pairs.iloc[(number - 1) * PAIRS : number * PAIRS].iterrows():
         with st.container(border=True, key=f"audit_pair_{place}"):
-            _pair(found, clips, pair)
+            _pair(audit, clips, pair)
     st.caption(
-        "A fingerprint of the spectrum's ups and downs finds a copy that was moved, turned down or encoded anew "
-        f"(Haitsma and Kalker 2002). {found.caption(len(pairs), 'pair')} among {found.clips:,} clips"
+        "A fingerprint of the spectrum finds copies that were shifted, attenuated or re-encoded "
+        f"(Haitsma and Kalker 2002). {audit.caption(len(pairs), 'pair')} among {audit.clips:,} clips"
     )
     with st.expander("All pairs as a table", icon=":material/table:"):
         st.dataframe(pairs, hide_index=True, key="audit_pairs_table")
-        show.download(pairs, f"{found.name}_duplicates")
+        show.download(pairs, f"{audit.name}_duplicates")
 
 
-def _with_clips(pairs: pd.DataFrame, clips: pd.DataFrame, side: str) -> pd.DataFrame:
-    """The pairs with both clips' labels, and their folds or splits."""
-    column = "split" if side in ("train", "test") else "fold"
-    table = pairs.copy()
-    for end in ("first", "second"):
-        table[f"{end}_label"] = clips["label"].reindex(table[end]).to_numpy()
-        table[f"{end}_{column}"] = clips[column].reindex(table[end]).to_numpy()
-    return table
+def with_clips(pairs: pd.DataFrame, clips: pd.DataFrame) -> pd.DataFrame:
+    """The pairs with the labels of both clips, and their folds and splits where the collection has any."""
+    columns = ["label", *(one for one in ("fold", "split") if clips[one].notna().any())]
+    ends = {
+        f"{end}_{one}": clips[one].reindex(pairs[end]).to_numpy()
+        for end in ("first", "second")
+        for one in columns
+    }
+    return pairs.assign(**ends)
 
 
-def _pair(found: Found, clips: pd.DataFrame, pair: pd.Series) -> None:
+def _pair(audit: Audit, clips: pd.DataFrame, pair: pd.Series) -> None:
     first, second = clips.loc[pair["first"]], clips.loc[pair["second"]]
-    st.markdown(f"**{KINDS[pair['kind']].capitalize()}**: {told(pair, first, second)}")
+    st.markdown(f"**{KINDS[pair['kind']].capitalize()}**: {remarks(pair, first, second)}")
     for place, clip in zip(st.columns(2), (first, second), strict=True):
         with place:
-            _clip(found, clip)
+            _clip(audit, clip)
     lag_s = float(pair["lag_s"])
-    laid = audited.aligned(found.dataset, first, second, lag_s) if pair["kind"] == "near" else None
-    st.caption(measured(pair, first, second, laid))
+    aligned = audited.aligned(audit.dataset, first, second, lag_s) if pair["kind"] == "near" else None
+    st.caption(measured(pair, first, second, aligned))
 
 
-def _clip(found: Found, clip: pd.Series) -> None:
+def _clip(audit: Audit, clip: pd.Series) -> None:
     st.markdown(f"`{clip['relative_path']}`")
-    sound = audited.sound(found.dataset, clip)
+    sound = audited.sound(audit.dataset, clip)
     if sound is None:
-        st.caption(":orange[This recording cannot be read any more.]")
+        st.caption(":orange[This recording can no longer be read.]")
     else:
         st.audio(sound, format="audio/mp3")
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -84,41 +85,41 @@ def _clip(found: Found, clip: pd.Series) -> None:
 
 
 def where(clip: pd.Series) -> list[str]:
-    """A clip's label and side, and who speaks what."""
-    told = [str(clip[column]) for column in ("label", "speaker", "sentence") if pd.notna(clip[column])]
+    """A clip's label, speaker, sentence, and side of the split."""
+    facts = [str(clip[column]) for column in ("label", "speaker", "sentence") if pd.notna(clip[column])]
     if pd.notna(clip["fold"]):
-        told.append(f"fold {clip['fold']:.0f}")
+        facts.append(f"fold {clip['fold']:.0f}")
     if pd.notna(clip["split"]):
-        told.append(str(clip["split"]).upper())
-    return told
+        facts.append(str(clip["split"]).upper())
+    return facts
 
 
-def told(pair: pd.Series, first: pd.Series, second: pd.Series) -> str:
-    """What is remarkable about a pair: on which sides it is, and whether the labels agree."""
-    words = []
+def remarks(pair: pd.Series, first: pd.Series, second: pd.Series) -> str:
+    """Whether the labels of a pair differ, and whether it is on two sides of the split."""
+    found = []
     if pd.notna(first["label"]) and first["label"] != second["label"]:
-        words.append(f":orange[two labels, {first['label']} and {second['label']}]")
+        found.append(f":orange[two labels, {first['label']} and {second['label']}]")
     for column, what in (("fold", "folds {:.0f} and {:.0f}"), ("split", "{} and {}")):
         if pd.notna(first[column]) and pd.notna(second[column]) and first[column] != second[column]:
-            words.append(f":orange[on two sides, {what.format(first[column], second[column])}]")
-    return ", ".join(words) or "one label, one side"
+            found.append(f":orange[on two sides of the split, {what.format(first[column], second[column])}]")
+    return ", ".join(found) or "same label, same side of the split"
 
 
-def measured(pair: pd.Series, first: pd.Series, second: pd.Series, laid: Aligned | None) -> str:
-    """How alike two clips are, and what was done to one of them, in words."""
+def measured(pair: pd.Series, first: pd.Series, second: pd.Series, aligned: Aligned | None) -> str:
+    """How similar two clips are, and how one differs from the other, in words."""
     if pair["kind"] == "exact":
-        return "Byte for byte the same file."
+        return "The files are identical, byte for byte."
     words = [
-        f"Fingerprints agree to {pair['similarity']:.2f} (0 chance, 1 equal) over {pair['shared_s']:.1f} s"
+        f"Fingerprint similarity {pair['similarity']:.2f} (0 chance, 1 identical) over {pair['shared_s']:.1f} s"
     ]
-    lag_s = float(pair["lag_s"]) if laid is None else laid.lag_s
+    lag_s = float(pair["lag_s"]) if aligned is None else aligned.lag_s
     if abs(lag_s) < 0.0005:
-        words.append("not moved")
+        words.append("not shifted")
     else:
-        words.append(f"the second {'later' if lag_s > 0 else 'earlier'} by {abs(lag_s):.3f} s")
+        words.append(f"the second starts {abs(lag_s):.3f} s {'later' if lag_s > 0 else 'earlier'}")
     louder_db = float(second["rms_dbfs"] - first["rms_dbfs"])
     if abs(louder_db) >= SAME_DB:
-        words.append(f"{abs(louder_db):.1f} dB {'louder' if louder_db > 0 else 'softer'} as a whole")
-    if laid is not None:
-        words.append(f"laid over each other, their samples correlate by {laid.correlation:.2f}")
+        words.append(f"it is {abs(louder_db):.1f} dB {'louder' if louder_db > 0 else 'quieter'} overall")
+    if aligned is not None:
+        words.append(f"aligned, their samples correlate by {aligned.correlation:.2f}")
     return f"{'; '.join(words)}."

@@ -1,69 +1,73 @@
-"""Labels to doubt, one at a time and as a list, with a mark for each that is stored at once."""
+"""Label issues, one at a time and as a list, with a mark for each that is stored at once."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 
 import pandas as pd
 import streamlit as st
 
-from app.audit import duplicates, marking
-from app.cache import audited, served, snapshot
-from app.cache.audited import Found
+from app.audit import duplicates
+from app.cache import audited, snapshot, sounds
+from app.cache.audited import Audit
 from app.components.clip_rows.clip_rows import clip_rows
 from app.ui import show
-from pipeline.audit.part import DOUBTS
-from store.marks import DOUBT, KEEP
+from pipeline.audit.report import LABEL_ISSUES
+from store.annotations import DOUBT, KEEP, Mark, delete_mark, load_marks, save_mark
+from store.errors import SesatlasError
 
 FIRST = 50
-"""How many of the most doubtful are listed, each with its player."""
+"""How many of the likeliest issues are listed, each with its player."""
 COLUMNS = {
     "rank": ("rank", "{:,}"),
-    "given": ("given", "{}"),
-    "suggested": ("suggested", "{}"),
+    "given": ("label", "{}"),
+    "suggested": ("predicted", "{}"),
     "mark": ("mark", "{}"),
-    "self_confidence": ("probability of the given", "{:.1%}"),
-    "issue": ("taken for wrong", "{}"),
+    "self_confidence": ("probability of the label", "{:.1%}"),
+    "issue": ("issue", "{}"),
     "name": ("clip", "{}"),
 }
+MARKED = {KEEP: "kept", DOUBT: "questioned", "": ""}
+FAULT = "audit_marks_fault"
 
 
-def draw(found: Found) -> None:
+def draw(audit: Audit) -> None:
     """One clip to judge, the first fifty, and what was marked so far."""
-    st.markdown(found.told[DOUBTS])
-    table = marking.with_marks(found)
-    chosen = marking.chosen(found.name, table)
-    with st.container(border=True, key="audit_one_doubt"):
-        _clip(found, table, chosen)
-    _counts(found, table)
-    _rows(found, table.head(FIRST), chosen)
+    st.markdown(audit.summaries[LABEL_ISSUES])
+    table = with_marks(audit)
+    place = place_to_judge(audit.name, table)
+    with st.container(border=True, key="audit_label_issue"):
+        _clip(audit, table, place)
+    _counts(audit, table)
+    _rows(audit, table.head(FIRST), place)
     st.caption(
-        f"The {min(FIRST, len(table))} labels of the lowest margin: the probability of the given label less that of "
-        "the best other one. ▶ plays a row, a click on it brings it up above. "
-        f"*Taken for wrong*: by confident learning (Northcutt et al. 2021). {found.caption(len(table), 'tested clip')}"
+        f"The {min(FIRST, len(table))} labels with the lowest margin: the probability of the label less that of "
+        "the best other one. ▶ plays a row, a click on it shows it above. "
+        f"*Issue*: by confident learning (Northcutt et al. 2021). {audit.caption(len(table), 'tested clip')}"
     )
 
 
-def _clip(found: Found, table: pd.DataFrame, place: int) -> None:
+def _clip(audit: Audit, table: pd.DataFrame, place: int) -> None:
     row = table.iloc[place]
-    clip = snapshot.clips(found.name).set_index("clip_id", drop=False).loc[row["clip_id"]]
-    mark = f" :gray-badge[{row['mark']}]" if row["mark"] else ""
+    clip = snapshot.clips(audit.name).set_index("clip_id", drop=False).loc[row["clip_id"]]
+    mark = f" :gray-badge[{MARKED[row['mark']]}]" if row["mark"] else ""
     st.markdown(
-        f"**{place + 1:,} of {len(table):,}**: labelled **{row['given']}**, sounds like **{row['suggested']}** to the "
-        f"model{mark}"
+        f"**{place + 1:,} of {len(table):,}**: labelled **{row['given']}**, predicted "
+        f"**{row['suggested']}**{mark}"
         if row["given"] != row["suggested"]
-        else f"**{place + 1:,} of {len(table):,}**: labelled **{row['given']}**, and the model agrees{mark}"
+        else f"**{place + 1:,} of {len(table):,}**: labelled **{row['given']}**, and predicted so{mark}"
     )
-    sound = audited.sound(found.dataset, clip)
+    sound = audited.sound(audit.dataset, clip)
     if sound is None:
-        st.warning("This recording cannot be read any more.", icon=":material/hearing_disabled:")
+        st.warning("This recording can no longer be read.", icon=":material/hearing_disabled:")
     else:
         st.audio(sound, format="audio/mp3")
-    _buttons(found, table, place)
+    _buttons(audit, table, place)
     with st.container(horizontal=True, vertical_alignment="center"):
         words = [f"`{clip['relative_path']}`", *duplicates.where(clip)[1:], confidence(row)]
         st.caption(" · ".join(words), width="content")
-        here = {"dataset": found.name, "clip": row["clip_id"]}
+        here = {"dataset": audit.name, "clip": row["clip_id"]}
         st.page_link(
             "../pages/similar.py",
             label="Similar",
@@ -71,62 +75,64 @@ def _clip(found: Found, table: pd.DataFrame, place: int) -> None:
             query_params=here,
             width="content",
         )
-    if st.session_state.get(marking.FAULT):
-        st.warning(st.session_state.pop(marking.FAULT), icon=":material/bookmark_remove:")
+    if st.session_state.get(FAULT):
+        st.warning(st.session_state.pop(FAULT), icon=":material/bookmark_remove:")
 
 
 def confidence(row: pd.Series) -> str:
-    """How probable the given label is to the model, in words."""
-    taken = ", taken for wrong" if row["issue"] else ""
-    return f"the given label has {row['self_confidence']:.1%}{taken}"
+    """The probability of the label, in words."""
+    issue = ", an issue" if row["issue"] else ""
+    return f"probability of the label {row['self_confidence']:.1%}{issue}"
 
 
-def _buttons(found: Found, table: pd.DataFrame, place: int) -> None:
+def _buttons(audit: Audit, table: pd.DataFrame, place: int) -> None:
     row = table.iloc[place]
     with st.container(horizontal=True):
-        _mark_button(found, table, place, KEEP, "Keep the label", ":material/check:")
-        _mark_button(found, table, place, DOUBT, "Doubt it", ":material/flag:")
+        _mark_button(audit, table, place, KEEP, "Keep the label", ":material/check:")
+        _mark_button(audit, table, place, DOUBT, "Question the label", ":material/flag:")
         st.button(
             "Clear", key="audit_clear", icon=":material/backspace:", disabled=not row["mark"],
-            on_click=marking.clear, args=(found.name, row["clip_id"]),
+            on_click=clear, args=(audit.name, row["clip_id"]),
         )  # fmt: skip
-        _step(found, table, place - 1, "Previous", ":material/chevron_left:")
-        _step(found, table, place + 1, "Next", ":material/chevron_right:")
+        _step(audit, table, place - 1, "Previous", ":material/chevron_left:")
+        _step(audit, table, place + 1, "Next", ":material/chevron_right:")
 
 
-def _mark_button(found: Found, table: pd.DataFrame, place: int, word: str, label: str, icon: str) -> None:
+def _mark_button(audit: Audit, table: pd.DataFrame, place: int, word: str, label: str, icon: str) -> None:
     st.button(
         label, key=f"audit_{word}", icon=icon,
         type="primary" if table["mark"].iloc[place] == word else "secondary",
-        on_click=marking.mark, args=(found.name, table, place, word),
+        on_click=put_mark, args=(audit.name, table, place, word),
     )  # fmt: skip
 
 
-def _step(found: Found, table: pd.DataFrame, to: int, label: str, icon: str) -> None:
+def _step(audit: Audit, table: pd.DataFrame, to: int, label: str, icon: str) -> None:
     there = 0 <= to < len(table)
     st.button(
         label, key=f"audit_{label}", icon=icon, disabled=not there,
-        on_click=marking.choose, args=(found.name, table["clip_id"].iloc[to] if there else ""),
+        on_click=choose, args=(audit.name, table["clip_id"].iloc[to] if there else ""),
     )  # fmt: skip
 
 
-def _counts(found: Found, table: pd.DataFrame) -> None:
-    doubted = table[table["mark"] == DOUBT]
+def _counts(audit: Audit, table: pd.DataFrame) -> None:
+    questioned = table[table["mark"] == DOUBT]
     kept = int((table["mark"] == KEEP).sum())
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
-            f"Marked so far: **{kept:,}** to keep, **{len(doubted):,}** to doubt; "
-            f"**{len(table) - kept - len(doubted):,}** without a mark.",
+            f"So far: **{kept:,}** kept, **{len(questioned):,}** questioned, "
+            f"**{len(table) - kept - len(questioned):,}** not marked.",
             width="content",
         )
-        if len(doubted):
-            show.download(doubted, f"{found.name}_doubted")
+        if len(questioned):
+            show.download(questioned, f"{audit.name}_questioned_labels")
 
 
-def _rows(found: Found, table: pd.DataFrame, chosen: int) -> None:
-    clips = snapshot.clips(found.name).set_index("clip_id", drop=False)
+def _rows(audit: Audit, table: pd.DataFrame, chosen: int) -> None:
+    clips = snapshot.clips(audit.name).set_index("clip_id", drop=False)
     there = table.assign(
-        name=clips["relative_path"].reindex(table["clip_id"]).to_numpy(), issue=_yes(table["issue"])
+        name=clips["relative_path"].reindex(table["clip_id"]).to_numpy(),
+        issue=_yes(table["issue"]),
+        mark=table["mark"].map(MARKED),
     )
     cells = pd.DataFrame(
         {title: [form.format(one) for one in there[column]] for column, (title, form) in COLUMNS.items()},
@@ -137,17 +143,94 @@ def _rows(found: Found, table: pd.DataFrame, chosen: int) -> None:
     clip_rows(
         cells,
         table["clip_id"].tolist(),
-        [_sound(found, clips.loc[clip_id], place) for place, clip_id in enumerate(table["clip_id"])],
+        [_sound(audit, clips.loc[clip_id], place) for place, clip_id in enumerate(table["clip_id"])],
         chosen=str(table["clip_id"].iloc[chosen]) if chosen < len(table) else None,
-        on_choose=lambda clip_id: marking.choose(found.name, clip_id),
-        key=f"audit_doubt_rows_{state}",
+        on_choose=lambda clip_id: choose(audit.name, clip_id),
+        key=f"audit_label_rows_{state}",
     )
 
 
-def _sound(found: Found, clip: pd.Series, place: int) -> str | None:
-    sound = audited.sound(found.dataset, clip)
-    return None if sound is None else served.url(sound, "audio/mpeg", f"audit_doubt_{place}")
+def _sound(audit: Audit, clip: pd.Series, place: int) -> str | None:
+    sound = audited.sound(audit.dataset, clip)
+    return None if sound is None else sounds.url(sound, "audio/mpeg", f"audit_label_{place}")
 
 
 def _yes(issue: pd.Series) -> list[str]:
     return ["yes" if one else "" for one in issue]
+
+
+def with_marks(audit: Audit) -> pd.DataFrame:
+    """The label issues with the marks of this collection, see :func:`join_marks`."""
+    try:
+        marks = load_marks(snapshot.store(), audit.name)
+    except SesatlasError as error:
+        st.warning(str(error), icon=":material/bookmark_remove:")
+        marks = {}
+    table, obsolete = join_marks(audit.label_issues, marks)
+    if obsolete:
+        st.caption(
+            f":orange[{show.counted(obsolete, 'mark')} of clips that are gone or have another label since.]"
+        )
+    return table
+
+
+def join_marks(table: pd.DataFrame, marks: Mapping[str, Mark]) -> tuple[pd.DataFrame, int]:
+    """The table with ``mark`` and ``marked_at``, empty where there is none, and how many marks belong to no row.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``clip_id`` and ``given``, the label.
+    marks : mapping of str to Mark
+        By clip_id; one that was given to another label does not count.
+    """
+    own = [
+        mark if mark is not None and mark.label == label else None
+        for mark, label in zip(map(marks.get, table["clip_id"]), table["given"], strict=True)
+    ]
+    joined = table.assign(
+        mark=[one.mark if one else "" for one in own],
+        marked_at=[f"{one.marked_at:%Y-%m-%d %H:%M}" if one else "" for one in own],
+    )
+    return joined, len(marks) - sum(one is not None for one in own)
+
+
+def place_to_judge(dataset: str, table: pd.DataFrame) -> int:
+    """Which row is to be judged: the one that was clicked, else the first without a mark."""
+    ids = table["clip_id"].tolist()
+    kept = st.session_state.get(_key(dataset))
+    if kept in ids:
+        return ids.index(kept)
+    return next((place for place, mark in enumerate(table["mark"]) if not mark), 0)
+
+
+def put_mark(dataset: str, table: pd.DataFrame, place: int, word: str) -> None:
+    """Store a mark, and go on to the next clip that has none."""
+    row = table.iloc[place]
+    one = Mark(clip_id=row["clip_id"], mark=word, label=row["given"], snapshot=snapshot.current().number)
+    try:
+        save_mark(snapshot.store(), dataset, one)
+    except SesatlasError as error:
+        st.session_state[FAULT] = str(error)
+        return
+    later = table.iloc[place + 1 :]
+    left = later[later["mark"] == ""]
+    choose(dataset, str((left if len(left) else table.iloc[[place]])["clip_id"].iloc[0]))
+
+
+def clear(dataset: str, clip_id: str) -> None:
+    """Take a mark away; the clip stays in view."""
+    try:
+        delete_mark(snapshot.store(), dataset, clip_id)
+    except SesatlasError as error:
+        st.session_state[FAULT] = str(error)
+    choose(dataset, clip_id)
+
+
+def choose(dataset: str, clip_id: str) -> None:
+    """Bring a clip up to be judged."""
+    st.session_state[_key(dataset)] = clip_id
+
+
+def _key(dataset: str) -> str:
+    return f"audit_label_at_{dataset}"

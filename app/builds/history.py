@@ -1,4 +1,4 @@
-"""What builds did: their history, the files that failed, the snapshots and how two of them differ."""
+"""The history of builds, the files that failed, the snapshots, and how two of them differ."""
 
 from __future__ import annotations
 
@@ -27,29 +27,29 @@ COLUMNS = {
 
 
 def builds() -> None:
-    """Every build that this snapshot knows of, newest first."""
+    """Every build up to this snapshot, newest first."""
     table = snapshot.builds()[list(COLUMNS)].rename(columns=COLUMNS)
     st.dataframe(table, hide_index=True, height="content")
     show.download(table, "builds")
 
 
 def failures() -> None:
-    """Every file that is not in the store, with the reason in words for its owner."""
+    """Every file that is not in the store, with the reason."""
     table = snapshot.failures()
     if table.empty:
-        st.success("Every file became a clip.", icon=":material/check_circle:")
+        st.success("Every file is in the store.", icon=":material/check_circle:")
         return
-    st.markdown(f"{len(table):,} files are not in the store. Mend them, then refresh.")
+    st.markdown(f"{show.counted(len(table), 'file')} could not be read. Fix or remove them, then refresh.")
     table = table.rename(columns={"dataset": "collection", "relative_path": "file"})
     st.dataframe(table, hide_index=True, column_config={"reason": st.column_config.TextColumn(width="large")})
     show.download(table, "failures")
 
 
 def snapshots() -> None:
-    """The published snapshots, the way back to one of them, and the difference of two."""
+    """The published snapshots, a way back to an older one, and the differences between two."""
     current = snapshot.store().current()
     now = current.number if current else None
-    states = {st.session_state.get(snapshot.LINKED): "shown, by a link"} | {now: "current"}
+    states = {st.session_state.get(snapshot.LINKED): "shown, from a link"} | {now: "current"}
     known = snapshot.store().snapshots()
     rows = []
     for one in reversed(known):
@@ -63,13 +63,13 @@ def snapshots() -> None:
     if len(numbers) < 2:
         st.caption("After the next build there will be two to compare.")
         return
-    _go_back([number for number in numbers if number != now])
+    _switch([number for number in numbers if number != now])
     _compare(numbers)
 
 
-def _go_back(others: list[int]) -> None:
+def _switch(others: list[int]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        number = st.selectbox("Show another snapshot on all pages", others[::-1], width=320)
+        number = st.selectbox("Other snapshot", others[::-1], width=320)
         busy = snapshot.store().is_building()
         if st.button(f"Make {number} the current one", disabled=busy, icon=":material/history:"):
             with snapshot.store().lock():
@@ -88,7 +88,7 @@ def _compare(numbers: list[int]) -> None:
     found = snapshot.difference(old, new)
     if found.empty:
         st.info(
-            f"Snapshots {old} and {new} hold the same clips, views, failures, analyses and experiments.",
+            f"Snapshots {old} and {new} have the same clips, views, failures, analyses and experiments.",
             icon=":material/info:",
         )
     for name, table in found.tables.items():

@@ -1,4 +1,4 @@
-"""Starting a build from a page and watching it, whoever started it."""
+"""Starting a build from a page, and following the running one, whoever started it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app.builds import process as builds
+from app.builds import process
 from app.cache import snapshot
 from pipeline.clips import Dataset
 from pipeline.datasets import DATASETS
@@ -18,72 +18,73 @@ PROCESS = "build_process"
 
 
 def start_button(
-    words: str, arguments: Sequence[str], *, primary: bool = False, disabled: bool = False
+    label: str, arguments: Sequence[str], *, primary: bool = False, disabled: bool = False
 ) -> None:
-    """A button that starts a build; it rests while one is at work."""
+    """A button that starts a build; disabled while one is running."""
     busy = _starting() or snapshot.store().is_building()
     if st.button(
-        words,
+        label,
         type="primary" if primary else "secondary",
         disabled=busy or disabled,
         icon=":material/play_arrow:",
     ):
         begin(arguments)
-        st.rerun()  # the buttons drawn above this one must rest as well
+        st.rerun()  # the buttons drawn above this one must be disabled as well
 
 
 def begin(arguments: Sequence[str], command: str = "build") -> None:
-    st.session_state[PROCESS] = builds.start(snapshot.store(), arguments, command)
+    st.session_state[PROCESS] = process.start(snapshot.store(), arguments, command)
 
 
 def _starting() -> bool:
-    """Whether a build started on this page still works, with the store's lock in its hands or not yet."""
-    process = st.session_state.get(PROCESS)
-    return process is not None and process.poll() is None
+    """Whether a build started on this page is still running, whether or not it holds the store's lock yet."""
+    started = st.session_state.get(PROCESS)
+    return started is not None and started.poll() is None
 
 
 def progress() -> None:
-    """The build at work, live; or why the last one ended early."""
-    process = st.session_state.get(PROCESS)
+    """The running build, live; or why the last one failed."""
     if at_work():
         _live()
         return
-    refused = builds.refusal(snapshot.store(), process)
-    failure = builds.failure(snapshot.store())
+    refused = process.refusal(snapshot.store(), st.session_state.get(PROCESS))
+    failure = process.failure(snapshot.store())
     if refused:
         st.error(refused, icon=":material/error:")
     elif failure:
         st.info(failure, icon=":material/info:")
 
 
-def go_on() -> None:
-    """A button that goes on with a build that did not finish; nothing where all is well."""
+def resume_button() -> None:
+    """A button that continues a build that did not finish; nothing where all is well."""
     store = snapshot.store()
-    if not at_work() and builds.failure(store):
-        start_button("Go on with the build", builds.going_on(store))
+    if not at_work() and process.failure(store):
+        start_button("Continue the build", process.resume_arguments(store))
 
 
 def at_work() -> bool:
-    """Whether a build works, or one that was started on this page is about to."""
-    run = builds.latest(snapshot.store())
+    """Whether a build is running, or one that was started on this page is about to."""
+    run = process.latest(snapshot.store())
     return _starting() or (run is not None and run.running)
 
 
 @st.fragment(run_every=LOOK_S)
 def _live() -> None:
-    store, process = snapshot.store(), st.session_state.get(PROCESS)
-    run = builds.latest(store)
+    store = snapshot.store()
+    run = process.latest(store)
     if not (run and run.running) and not _starting():
         st.rerun()
     with st.container(border=True):
         if run and run.running:
-            st.progress(run.share, text=builds.in_words(run))
-            left = builds.time_left(run)
+            st.progress(run.share, text=process.describe(run))
+            left = process.time_left(run)
             if left:
                 st.caption(left)
         else:
             st.progress(0.0, text="The build is starting ...")
         if st.button(
-            "Stop", icon=":material/stop:", help="Finished clips are kept: the next build goes on from there."
+            "Stop",
+            icon=":material/stop:",
+            help="Finished clips are kept: the next build continues from there.",
         ):
-            builds.stop(store, process)
+            process.stop(store, st.session_state.get(PROCESS))

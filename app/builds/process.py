@@ -1,4 +1,4 @@
-"""Builds as the pages see them: started as processes of their own, followed through their event log.
+"""Builds as the pages see them: separate processes, followed through their event log.
 
 A build outlives the tab that started it, and one that was started on the command line is followed
 in the same way.
@@ -25,16 +25,7 @@ TAIL_BYTES = 32_768
 STDERR_MARGIN_S = 5.0
 """A build still writes to stderr as it ends; only what comes later than this is another one's."""
 CLIPS = "clips"
-TITLES = {
-    CLIPS: "The first clips",
-    "pca": "Principal components",
-    "overview": "UMAP and t-SNE of all views together",
-    "pictures": "UMAP and t-SNE of each view",
-    "clusterings": "Clusterings",
-    "experiments": "Experiments",
-    "audit": "Audit",
-}
-"""What stages are called until the build has said it."""
+FIRST_CLIPS = "The first clips"
 SIDE_EVENTS = ("stages", "published")
 """Events that say nothing of what is being done."""
 
@@ -51,19 +42,19 @@ class Run:
     left_s: dict[str, float] = field(default_factory=dict)
     """Seconds from now until each stage that is still to come is published; below 0 where it is late."""
     titles: dict[str, str] = field(default_factory=dict)
-    """What the stages are called, as far as the build has said so."""
+    """Titles of the stages, as far as the log has them."""
 
     @property
     def share(self) -> float:
-        """How much of the stage at work is done, 0 to 1."""
+        """How much of the current stage is done, 0 to 1."""
         done, total = self.work.get("done", 0.0), self.work.get("total", 0)
         return min(max(done / max(total, 1), 0.0), 1.0)
 
 
 def start(store: Store, arguments: Sequence[str], command: str = "build") -> subprocess.Popen[bytes]:
-    """Start a build, or another command that tells events as one does, as a process of its own.
+    """Start a build, or another command that logs the same events, as a separate process.
 
-    What it says on stderr goes to ``builds/stderr.txt``.
+    Its stderr goes to ``builds/stderr.txt``.
     """
     store.builds.mkdir(parents=True, exist_ok=True)
     line = [sys.executable, "-m", "pipeline", command, "--quiet", "--store", str(store.root), *arguments]
@@ -78,19 +69,19 @@ def start(store: Store, arguments: Sequence[str], command: str = "build") -> sub
 
 
 def refusal(store: Store, process: subprocess.Popen[bytes] | None) -> str | None:
-    """Why a started build ended without success, in its own words; None where it did not."""
+    """The last line of a started build that failed; None where it did not."""
     if process is None or process.poll() in (None, 0, 130):
         return None
     if process.returncode == -signal.SIGTERM:
         return "The build was stopped before it began."
-    told = (store.builds / "stderr.txt").read_text(encoding="utf-8", errors="replace").strip()
-    return told.splitlines()[-1] if told else f"The build ended with exit code {process.returncode}."
+    lines = (store.builds / "stderr.txt").read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    return lines[-1] if lines else f"The build ended with exit code {process.returncode}."
 
 
 def stop(store: Store, process: subprocess.Popen[bytes] | None = None) -> None:
-    """Ask the build at work to end; its finished batches stay for the next one.
+    """Stop the running build; its finished batches stay for the next one.
 
-    ``process`` is the build started from this page: it may not have come as far as the store's lock.
+    ``process`` is the build started from this page, which may not hold the store's lock yet.
     """
     owner = store.owner() if store.is_building() else None
     if owner is None and process is not None and process.poll() is None:
@@ -105,14 +96,14 @@ def latest(store: Store) -> Run | None:
     logs = sorted(store.builds.glob("*.jsonl"))
     if not logs:
         return None
-    # In this order: a build that ends in between has told so in its log by the time we read it.
+    # In this order: a build that ends in between has written so to its log by the time we read it.
     at_work = store.is_building()
-    told = _tail(logs[-1])
-    last = told[-1]
+    logged = _tail(logs[-1])
+    last = logged[-1]
     running = at_work and last["event"] not in ("finished", "stopped")
-    work = next((one for one in reversed(told) if one["event"] not in SIDE_EVENTS), {"event": "started"})
-    estimate = next((one for one in reversed(told) if one["event"] == "stages"), None)
-    titles = {one["stage"]: one["title"] for one in told if one["event"] == "stageprogress"}
+    work = next((one for one in reversed(logged) if one["event"] not in SIDE_EVENTS), {"event": "started"})
+    estimate = next((one for one in reversed(logged) if one["event"] == "stages"), None)
+    titles = {one["stage"]: one["title"] for one in logged if one["event"] == "stageprogress"}
     if estimate is None:
         return Run(logs[-1].stem, last, running, work, titles=titles)
     age_s = (datetime.now(UTC) - datetime.fromisoformat(estimate["time"])).total_seconds()
@@ -130,15 +121,15 @@ def _tail(path: Path) -> list[dict[str, Any]]:
 
 
 def unfinished(run: Run | None) -> str | None:
-    """What became of a newest build that neither works nor published anything; None where all is well."""
+    """What became of the newest build where it neither runs nor finished; None where all is well."""
     if run is None or run.running or run.last["event"] == "finished":
         return None
     if run.last["event"] == "stopped":
         return f"The last build did not finish. {run.last['reason']}"
-    return "The last build was killed. What it had finished is kept: the next build goes on from there."
+    return "The last build was killed. Its finished work is kept: the next build continues from there."
 
 
-def in_words(run: Run) -> str:
+def describe(run: Run) -> str:
     """What a build is doing, as a sentence."""
     work = run.work
     match work["event"]:
@@ -149,8 +140,8 @@ def in_words(run: Run) -> str:
         case "planned":
             return f"{work['to_extract']:,} clips to measure ..."
         case "progress":
-            told = f"{work['done']:,} of {work['total']:,} clips, {work['clips_per_s']:.0f} a second"
-            return told + (f", {work['left_s']:.0f} s left" if work["left_s"] else "")
+            progress = f"{work['done']:,} of {work['total']:,} clips, {work['clips_per_s']:.0f} a second"
+            return progress + (f", {work['left_s']:.0f} s left" if work["left_s"] else "")
         case "stageprogress":
             return f"{_capital(work['title'])}: {int(work['done']):,} of {work['total']:,} {work['unit']}"
         case _:
@@ -158,20 +149,20 @@ def in_words(run: Run) -> str:
 
 
 def time_left(run: Run) -> str | None:
-    """When all of it will be there; None where the build has not said so."""
+    """When the build will be done; None where it has not said so."""
     return f"All done {_when(max(run.left_s.values()))}." if run.left_s else None
 
 
 def waiting_for(store: Store, stage: str) -> str | None:
-    """When a build at work will publish a stage, such as "Clusterings: in about 40 s".
+    """When the running build will publish a stage, such as "Clusterings: in about 40 s".
 
-    None where no build is at work, or where it will not come to this stage. The stage ``clips`` is the first
+    None where no build is running, or where it has no work in this stage. The stage ``clips`` is the first
     publication: clips with their facts and vectors, before anything is computed of them together.
     """
     run = latest(store)
     if run is None or not run.running:
         return None
-    title = _capital(run.titles.get(stage) or TITLES.get(stage, stage))
+    title = _capital(run.titles.get(stage) or _title(stage))
     if stage in run.left_s:
         return f"{title}: {_when(run.left_s[stage])}"
     work = run.work
@@ -184,12 +175,21 @@ def waiting_for(store: Store, stage: str) -> str | None:
     return f"{title}: soon, the build has just begun" if early else None
 
 
+def _title(stage: str) -> str:
+    """What a stage is called where the build has not said so yet."""
+    if stage == CLIPS:
+        return FIRST_CLIPS
+    from pipeline.build.stages import STAGES  # with all that stages work with, so only where it is needed
+
+    return STAGES[stage].title if stage in STAGES else stage
+
+
 def _capital(title: str) -> str:
     return title[:1].upper() + title[1:]
 
 
 def _when(seconds: float) -> str:
-    """A time from now as a person says it, in steps that do not flicker."""
+    """A time from now, rounded so that it does not flicker."""
     if seconds < 1:
         return "any moment now"
     if seconds < 8:
@@ -202,7 +202,7 @@ def _when(seconds: float) -> str:
 
 
 def failure(store: Store) -> str | None:
-    """Why the newest build came to nothing, whoever started it; None where it works or all is well.
+    """Why the newest build failed, whoever started it; None where it runs or all is well.
 
     One that died before it had a log, such as of a missing library, has only left its last line on stderr.
     """
@@ -218,8 +218,8 @@ def failure(store: Store) -> str | None:
     return unfinished(run)
 
 
-def going_on(store: Store) -> list[str]:
-    """The arguments of a build that goes on from the newest one, which did not finish."""
+def resume_arguments(store: Store) -> list[str]:
+    """The arguments of a build that continues the newest one, which did not finish."""
     logs = sorted(store.builds.glob("*.jsonl"))
     first: dict[str, Any] = {}
     if logs:

@@ -1,4 +1,4 @@
-"""What a page says in the place of what is not there yet: when the build at work will bring it."""
+"""A page's placeholder for what is not there yet: when the running build will bring it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ LOOK_S = 1.0
 
 
 def draw(stage: str, otherwise: str, icon: str = ":material/info:") -> None:
-    """Say when a stage will be published, kept up to date; ``otherwise`` where no build is bringing it.
+    """When a stage will be published, kept up to date; ``otherwise`` where no build will bring it.
 
-    What is published is drawn by the sidebar, which notices it and runs the page anew.
+    The sidebar notices what is published and reruns the page.
     """
     if process.waiting_for(snapshot.store(), stage) is None:
         st.info(otherwise, icon=icon)
@@ -31,14 +31,14 @@ def line(stage: str, otherwise: str = "") -> None:
 
 @st.fragment(run_every=LOOK_S)
 def _live(stage: str) -> None:
-    st.info(_words(stage), icon=":material/hourglass_top:")
+    st.info(_message(stage), icon=":material/hourglass_top:")
 
 
 @st.fragment(run_every=LOOK_S)
 def _live_line(stage: str) -> None:
-    st.caption(f":material/hourglass_top: {_words(stage)}")
+    st.caption(f":material/hourglass_top: {_message(stage)}")
 
 
-def _words(stage: str) -> str:
-    # Published or stopped a moment ago: until the page runs anew, nothing is claimed.
+def _message(stage: str) -> str:
+    # Published or stopped a moment ago: until the page reruns, nothing is claimed.
     return process.waiting_for(snapshot.store(), stage) or "One moment ..."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,34 +9,36 @@ import pandas as pd
 import streamlit as st
 
 from app.cache import snapshot
+from app.cache.snapshot import of_snapshot
 from app.ui import clip as listen
-from pipeline.audio.recordings import AudioError
-from pipeline.audit.alignment import Aligned, align
-from pipeline.audit.part import SPLIT
-from pipeline.audit.removal import Effect, effect
+from pipeline.audio.decode import AudioError
+from pipeline.audit.duplicates import Aligned, align
+from pipeline.audit.leakage import Effect, effect
+from pipeline.audit.report import SPLIT
 from pipeline.experiments.spec import UNLEAKED
 from store.errors import SesatlasError
+from store.reader import Reader
 
-TABLES = ("pairs", "ties", "removed", "doubts", "facts", "balance")
+TABLES = ("pairs", "leaks", "removed", "label_issues", "facts", "balance")
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class Audit:
     """
-    One dataset's audit. ``told`` and ``notes`` are the sentences of each part by its name.
+    One dataset's audit. ``summaries`` and ``notes`` are the sentences of each part by its name.
 
-    ``experiment`` is the row of the one that doubts the labels, ``unleaked`` that of the same one
+    ``experiment`` is the row of the one whose predictions rank the label issues, ``unleaked`` that of the same one
     without the clips that leaked; None where there is none.
     """
 
     dataset: pd.Series
     clips: int
-    told: Mapping[str, str]
+    summaries: Mapping[str, str]
     notes: Mapping[str, Sequence[str]]
     pairs: pd.DataFrame
-    ties: pd.DataFrame
+    leaks: pd.DataFrame
     removed: pd.DataFrame
-    doubts: pd.DataFrame
+    label_issues: pd.DataFrame
     facts: pd.DataFrame
     balance: pd.DataFrame
     experiment: pd.Series | None
@@ -49,35 +50,34 @@ class Found:
 
     @property
     def protocol(self) -> str:
-        """The split that it looked across, in two words or so."""
-        return self.told[SPLIT]
+        """The split that it audited, in two words or so."""
+        return self.summaries[SPLIT]
 
     def caption(self, n: int | None = None, what: str = "clip") -> str:
-        """What every figure says of itself: dataset, snapshot, protocol, n."""
+        """The caption of every figure: dataset, snapshot, protocol, n."""
         count = self.clips if n is None else n
         words = [str(self.dataset["title"]), f"snapshot {snapshot.current().number}", self.protocol]
         return " · ".join([*words, f"n = {count:,} {what}{'s' * (count != 1)}"])
 
 
-def found(dataset: pd.Series) -> Found | None:
+def load(dataset: pd.Series) -> Audit | None:
     """The audit of a dataset; None where this snapshot has none."""
     name = str(dataset["dataset"])
-    read = _read(*snapshot.shown(), name)
+    read = _read(name)
     if read is None:
         return None
     clips, tables, experiment, unleaked = read
     parts = tables["parts"]
-    told = dict(zip(parts["part"], parts["told"], strict=True))
+    summaries = dict(zip(parts["part"], parts["summary"], strict=True))
     notes = {part: list(some) for part, some in zip(parts["part"], parts["notes"], strict=True)}
     rest = {table: tables[table].copy(deep=False) for table in TABLES}
-    return Found(dataset, clips, told, notes, experiment=experiment, unleaked=unleaked, **rest)
+    return Audit(dataset, clips, summaries, notes, experiment=experiment, unleaked=unleaked, **rest)
 
 
-@st.cache_resource(max_entries=8, show_spinner="Reading the audit ...")
+@of_snapshot(spinner="Reading the audit ...")
 def _read(
-    root: str, number: int, dataset: str
+    reader: Reader, dataset: str
 ) -> tuple[int, dict[str, pd.DataFrame], pd.Series | None, pd.Series | None] | None:
-    reader = snapshot._reader(root, number)
     audits = reader.audits()
     mine = audits[audits["dataset"] == dataset]
     if mine.empty:
@@ -90,14 +90,9 @@ def _read(
     return int(mine["clips"].iloc[0]), tables, rows[0], rows[1]
 
 
-def removal(before_id: str, after_id: str) -> Effect:
+@of_snapshot()
+def removal(reader: Reader, before_id: str, after_id: str) -> Effect:
     """Accuracy before and after, on the clips that both experiments tested."""
-    return _removal(*snapshot.shown(), before_id, after_id)
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _removal(root: str, number: int, before_id: str, after_id: str) -> Effect:
-    reader = snapshot._reader(root, number)
     return effect(reader.predictions(before_id).table, reader.predictions(after_id).table)
 
 
@@ -127,10 +122,9 @@ def _aligned(path: str, content_hash: str, other_path: str, other_hash: str, lag
 
 def path(dataset: pd.Series, clip: pd.Series) -> str:
     """Where a clip's recording lies."""
-    return str(listen.recording(pd.Series({**clip, "root": dataset["path"]})))
+    return str(listen.recording(clip, dataset["path"]))
 
 
 def sound(dataset: pd.Series, clip: pd.Series) -> bytes | None:
     """A clip as a small MP3; None where its recording cannot be read."""
-    url = snapshot.preview(path(dataset, clip), str(clip["content_hash"]))
-    return None if url is None else b64decode(url.partition(",")[2])
+    return listen.mp3(clip, dataset["path"])

@@ -7,28 +7,36 @@ snapshot's number. A published snapshot never changes, so an entry can never be 
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from contextlib import suppress
+from contextvars import ContextVar, copy_context
+from functools import update_wrapper
 from pathlib import Path
 from threading import Thread
+from typing import Any, Concatenate, Generic, Literal, ParamSpec, TypeVar, cast
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from app.cache import loudness
-from app.cache.encode import to_data_url
+from app.cache import sounds
 from pipeline.audio.decode import AudioError, load_mono
-from pipeline.inputs import ALL, Input, given_of
+from pipeline.inputs import ALL, FeatureMatrix, standardised_input
 from pipeline.sources import store_root
 from store.compare import Difference, diff
 from store.errors import SesatlasError
 from store.nearest import Index
-from store.reader import Matrix, Reader
+from store.reader import Reader
 from store.snapshots import Snapshot, Store
 
 RUN, LINKED = "run_snapshot", "pinned_snapshot"
 """In the session: the snapshot of this run, as (root, number), and the number that a link has led to."""
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class EmptyStoreError(SesatlasError):
@@ -100,82 +108,94 @@ def _reader(root: str, number: int) -> Reader:
     return Reader(Store(Path(root)).snapshot(number).path)
 
 
-def reader() -> Reader:
-    return _reader(*shown())
+_reading: ContextVar[tuple[str, int] | None] = ContextVar("reading", default=None)
+"""While a cached reader computes: the snapshot that it and all readers that it calls read."""
 
 
-def datasets() -> pd.DataFrame:
-    """The collections in the current snapshot; see ``store/queries/datasets.sql``."""
-    return _datasets(*shown())
+class SnapshotReader(Generic[P, T]):
+    """A function that reads from the snapshot of this run of the page, kept by snapshot and arguments.
+
+    See :func:`of_snapshot`. ``entries`` is how many answers are kept at most, over all snapshots.
+    """
+
+    def __init__(
+        self, read: Callable[Concatenate[Reader, P], T], entries: int, spinner: str | Literal[False]
+    ) -> None:
+        def compute(root: str, number: int, arguments: tuple[Any, ...]) -> T:
+            token = _reading.set((root, number))
+            try:
+                return read(_reader(root, number), *arguments)  # type: ignore[call-arg]
+            finally:
+                _reading.reset(token)
+
+        # Streamlit tells functions apart by these two, and by their source, which is the same for all.
+        compute.__module__, compute.__qualname__ = read.__module__, f"{read.__qualname__} of a snapshot"
+        self.entries = entries
+        self._signature = inspect.signature(read)
+        self._cached = st.cache_resource(max_entries=entries, show_spinner=spinner)(compute)
+        update_wrapper(self, read)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
+        bound = self._signature.bind(None, *args, **kwargs)
+        bound.apply_defaults()
+        found = self._cached(*(_reading.get() or shown()), tuple(bound.arguments.values())[1:])
+        # Copied on writing: what a page changes in a table stays its own, and 100,000 rows are not unpacked
+        # for each click.
+        return cast("T", found.copy(deep=False)) if isinstance(found, pd.DataFrame | pd.Series) else found
+
+    def clear(self) -> None:
+        """Forget every answer."""
+        self._cached.clear()
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
-def _datasets(root: str, number: int) -> pd.DataFrame:
-    return _reader(root, number).datasets()
+def of_snapshot(
+    *, entries: int = 8, spinner: str | Literal[False] = False
+) -> Callable[[Callable[Concatenate[Reader, P], T]], SnapshotReader[P, T]]:
+    """Declare a cached reader: a function of a :class:`store.reader.Reader` and of what it is asked.
+
+    It is called without the reader. What it calls in turn, if declared alike, reads the same snapshot, also
+    where a build publishes the next one in between, and in a thread that was started with a copy of its
+    context. All sessions share the answers: tables come as copies, all else is not to be changed.
+
+    Parameters
+    ----------
+    entries : int
+        Answers kept at most.
+    spinner : str or False
+        What is said while it reads.
+
+    Examples
+    --------
+    A method of the reader as it is, and a function over several:
+
+    >>> clusterings = of_snapshot()(Reader.clusterings)
+    >>> @of_snapshot(entries=64)
+    ... def columns(reader: Reader, view: str) -> list[str]:
+    ...     return list(reader.view(view)["columns"])
+    """
+    return lambda read: SnapshotReader(read, entries, spinner)
 
 
-def clips(dataset: str) -> pd.DataFrame:
-    """Every clip of a dataset with its facts and labels."""
-    # A shallow copy: what a page changes in it stays its own, and 100,000 rows are not unpacked for each click.
-    return _clips(*shown(), dataset).copy(deep=False)
+datasets = of_snapshot()(Reader.datasets)
+views = of_snapshot()(Reader.views)
+clips = of_snapshot(spinner="Reading the clips ...")(Reader.clips)
+clip = of_snapshot(entries=256)(Reader.clip)
+clips_in_full = of_snapshot(entries=64)(Reader.clips_in_full)
+matrix = of_snapshot(spinner="Reading the vectors ...")(Reader.matrix)
+failures = of_snapshot()(Reader.failures)
+builds = of_snapshot()(Reader.builds)
 
 
-@st.cache_resource(max_entries=8, show_spinner="Reading the clips ...")
-def _clips(root: str, number: int, dataset: str) -> pd.DataFrame:
-    return _reader(root, number).clips(dataset)
-
-
-def views(dataset: str | None = None) -> pd.DataFrame:
-    """The views, or those that hold vectors of a dataset; ``learned`` marks what a network made by labels."""
-    return _views(*shown(), dataset)
-
-
-@st.cache_data(max_entries=8, show_spinner=False)
-def _views(root: str, number: int, dataset: str | None = None) -> pd.DataFrame:
-    return _reader(root, number).views(dataset)
+@of_snapshot(entries=64)
+def column(reader: Reader, dataset: str, view: str, name: str) -> pd.Series:
+    """One column of a view, indexed by clip_id."""
+    return reader.column(dataset, view, name).set_index("clip_id")["value"]
 
 
 def described() -> list[str]:
     """The names of the views that know no label: those which :data:`pipeline.inputs.ALL` stands for."""
-    return described_of(views())
-
-
-def described_of(table: pd.DataFrame) -> list[str]:
-    return [str(name) for name in table["view"][~table["learned"]]]
-
-
-def column(dataset: str, view: str, name: str) -> pd.Series:
-    """One column of a view, indexed by clip_id."""
-    frame = _column(*shown(), dataset, view, name)
-    return frame.set_index("clip_id")["value"]
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _column(root: str, number: int, dataset: str, view: str, name: str) -> pd.DataFrame:
-    return _reader(root, number).column(dataset, view, name)
-
-
-def matrix(dataset: str, view: str) -> Matrix:
-    """All vectors of a view over a dataset."""
-    return _matrix(*shown(), dataset, view)
-
-
-@st.cache_data(max_entries=8, show_spinner="Reading the vectors ...")
-def _matrix(root: str, number: int, dataset: str, view: str) -> Matrix:
-    return _reader(root, number).matrix(dataset, view)
-
-
-def clip(clip_id: str) -> pd.Series:
-    """One clip in full, with its dataset's title, licence and folder."""
-    return reader().clip(clip_id)
-
-
-def failures() -> pd.DataFrame:
-    return reader().failures()
-
-
-def builds() -> pd.DataFrame:
-    return reader().builds()
+    known = views()
+    return [str(name) for name in known["view"][~known["learned"]]]
 
 
 def difference(old: int, new: int) -> Difference:
@@ -186,6 +206,48 @@ def difference(old: int, new: int) -> Difference:
 @st.cache_data(max_entries=8, show_spinner="Comparing ...")
 def _difference(root: str, old: int, new: int) -> Difference:
     return diff(Store(Path(root)).snapshot(old), Store(Path(root)).snapshot(new))
+
+
+@of_snapshot(entries=4, spinner="Bringing the columns to one scale ...")
+def standardised(reader: Reader, dataset: str | None, view: str) -> FeatureMatrix:
+    """A view of a dataset, None for all of them together, with every column on one scale; not to be changed.
+
+    Raises
+    ------
+    InputError
+        There is nothing that tells one clip from another.
+    """
+    names = described() if view == ALL else [view]
+    return standardised_input(view, {name: reader.matrix(dataset, name) for name in names})
+
+
+def nearest_index(dataset: str | None, view: str) -> Index:
+    """Every clip of a dataset, None for all of them together, ready to be searched. Raises as above."""
+    preparing = prepare(dataset, view)
+    if preparing.is_alive():
+        with st.spinner("Preparing the search ..."):
+            preparing.join()
+    return _nearest_index(dataset, view)
+
+
+@of_snapshot(entries=4)
+def prepare(reader: Reader, dataset: str | None, view: str) -> Thread:
+    """Begin with what a click will ask for while a person still looks: of 100,000 clips it takes seconds."""
+
+    def work() -> None:
+        with suppress(SesatlasError):  # raised again where somebody asks
+            _nearest_index(dataset, view)
+
+    thread = Thread(target=copy_context().run, args=(work,), name="prepare", daemon=True)
+    thread.start()
+    return thread
+
+
+# No spinner: it would have no page to turn on. That of `standardised` stays away when called from here.
+@of_snapshot(entries=4)
+def _nearest_index(reader: Reader, dataset: str | None, view: str) -> Index:
+    scaled = standardised(dataset, view)
+    return Index.build(scaled.clip_ids, scaled.values)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -201,67 +263,15 @@ def samples(path: str, content_hash: str) -> tuple[NDArray[np.float32], int]:
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def preview(path: str, content_hash: str) -> str | None:
-    """A recording as a small MP3 in a data URL, for a table's rows; None where it cannot be read."""
+def mp3(path: str, content_hash: str) -> bytes | None:
+    """A recording as a small MP3; None where it cannot be read."""
     try:
-        return to_data_url(*load_mono(Path(path)))
+        return sounds.to_mp3(*load_mono(Path(path)))
     except AudioError:
         return None
 
 
 @st.cache_data(max_entries=512, show_spinner=False)
-def heard(path: str, content_hash: str) -> loudness.Heard:
+def heard(path: str, content_hash: str) -> sounds.Heard:
     """A recording as loud as the others of a playlist."""
-    return loudness.hear(Path(path))
-
-
-def standardised(dataset: str | None, view: str) -> Input:
-    """A view of a dataset, None for all of them together, with every column on one scale; not to be changed.
-
-    Raises
-    ------
-    InputError
-        There is nothing that tells one clip from another.
-    """
-    return _standardised(*shown(), dataset, view)
-
-
-@st.cache_resource(max_entries=4, show_spinner="Bringing the columns to one scale ...")
-def _standardised(root: str, number: int, dataset: str | None, view: str) -> Input:
-    reader, names = _reader(root, number), [view]
-    if view == ALL:
-        names = described_of(_views(root, number))
-    return given_of(view, {name: reader.matrix(dataset, name) for name in names})
-
-
-def nearest_index(dataset: str | None, view: str) -> Index:
-    """Every clip of a dataset, None for all of them together, ready to be searched. Raises as above."""
-    asked = (*shown(), dataset, view)
-    preparing = _preparing(*asked)
-    if preparing.is_alive():
-        with st.spinner("Preparing the search ..."):
-            preparing.join()
-    return _nearest_index(*asked)
-
-
-def prepare(dataset: str | None, view: str) -> None:
-    """Begin with what a click will ask for while a person still looks: of 100,000 clips it takes seconds."""
-    _preparing(*shown(), dataset, view)
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _preparing(root: str, number: int, dataset: str | None, view: str) -> Thread:
-    def prepare() -> None:
-        with suppress(SesatlasError):  # raised again where somebody asks
-            _nearest_index(root, number, dataset, view)
-
-    thread = Thread(target=prepare, name="prepare", daemon=True)
-    thread.start()
-    return thread
-
-
-# No spinner: it would have no page to turn on. That of `_standardised` stays away when called from here.
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _nearest_index(root: str, number: int, dataset: str | None, view: str) -> Index:
-    scaled = _standardised(root, number, dataset, view)
-    return Index.build(scaled.clip_ids, scaled.values)
+    return sounds.hear(Path(path))

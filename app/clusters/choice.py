@@ -8,10 +8,10 @@ import pandas as pd
 import streamlit as st
 
 from app.builds import waiting
-from app.cache import results
+from app.cache import tables
 from app.clusters import leaderboard, pictures
 from app.ui import address
-from app.ui.registries import CLUSTERING_TITLES
+from app.ui.show import CLUSTERING_TITLES
 
 CLUSTERING, WRITTEN, BOARDS = "clustering", "clustering_written", "boards"
 
@@ -31,7 +31,7 @@ def draw(dataset: str, asked: str | None, above: Any, below: Any) -> pd.Series |
     Series or None
         The store's row of the clustering; None where there is none (yet).
     """
-    rows = results.clusterings(dataset)
+    rows = tables.clusterings(dataset)
     titles = CLUSTERING_TITLES | {"view": pictures.view_titles(rows["view"].unique().tolist())}
     with below:
         found = _chosen(rows, dataset, asked, titles)

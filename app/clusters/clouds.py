@@ -13,9 +13,9 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from app.builds import process, waiting
-from app.cache import results, snapshot
+from app.cache import snapshot, tables
 from app.clusters import colours as colour_choice
-from app.clusters import pictures, saved, selection
+from app.clusters import pictures, selection
 from app.clusters import tuning as tried
 from app.clusters.colours import Grouping
 from app.clusters.pictures import Picture
@@ -23,9 +23,7 @@ from app.components.cloud.cloud import cloud
 from app.similar import search
 from app.ui import clip
 from app.ui import colours as colouring
-from pipeline.audio.decode import AudioError, to_wav_bytes
-from pipeline.inputs import ALL, Input, InputError
-from store.errors import SesatlasError
+from pipeline.inputs import ALL, FeatureMatrix, InputError
 
 NEIGHBOURS = search.COUNT
 CLIP, CLICKED = "clip", "clicked"
@@ -40,7 +38,7 @@ class Sight:
     dataset: pd.Series
     clips: pd.DataFrame
     picture: Picture
-    given: Input
+    given: FeatureMatrix
     grouping: Grouping | None
     mask: NDArray[np.bool_] | None
     chosen: int | None
@@ -69,7 +67,7 @@ def see(dataset: pd.Series, clustering: pd.Series | None) -> Sight | None:
     picture = pictures.choose(name, boxes, follow, touched=partial(_is_touched, name))
     if picture is None:
         return None
-    clips = results.aligned(snapshot.clips(name), picture.clip_ids).reset_index()
+    clips = tables.aligned(snapshot.clips(name), picture.clip_ids).reset_index()
     # The clouds first; what changes them stands below, and is read before they are drawn.
     clouds, tuning = st.container(), st.container()
     with tuning:
@@ -78,7 +76,7 @@ def see(dataset: pd.Series, clustering: pd.Series | None) -> Sight | None:
         colours = colour_choice.choose(dataset, clips, picture, grouping)
         symbols = st.toggle("Symbols by cluster", key="symbols", bind="query-params")
     ids = clips["clip_id"].tolist()
-    saved.follow(name, ids)
+    selection.follow_saved(name, ids)
     mask, chosen = selection.mask(name, ids), _chosen(ids)
     near: NDArray[np.intp] = np.array([], dtype=np.intp)
     if chosen is not None:
@@ -155,7 +153,7 @@ def _parameters(
 def _grouping(clustering: pd.Series | None, picture: Picture) -> Grouping | None:
     if clustering is None:
         return None
-    members = results.aligned(results.members(str(clustering["clustering_id"])), picture.clip_ids)
+    members = tables.aligned(tables.members(str(clustering["clustering_id"])), picture.clip_ids)
     clusters = members["cluster"].fillna(-1).to_numpy(np.int32)
     strength = members["strength"].to_numpy(np.float32)
     return Grouping("Cluster", clusters, strength)
@@ -183,10 +181,8 @@ def _sound_first() -> None:
         time.sleep(SOUND_S)
 
 
-def _neighbours(dataset: str, view: str, given: Input, chosen: int | None) -> NDArray[np.intp]:
+def _neighbours(dataset: str, view: str, given: FeatureMatrix, chosen: int) -> NDArray[np.intp]:
     """The rows of the chosen clip's true neighbours, nearest first."""
-    if chosen is None:
-        return np.array([], dtype=np.intp)
     own = str(given.clip_ids[chosen])
     near = snapshot.nearest_index(dataset, view).nearest(given.values[chosen], NEIGHBOURS, exclude=[own])
     return pd.Index(given.clip_ids).get_indexer(pd.Index(near["clip_id"]))
@@ -196,9 +192,4 @@ def _sound(dataset: pd.Series, clips: pd.DataFrame, chosen: int | None) -> bytes
     """The chosen clip to be played; one that cannot be read is told of where it is shown in full."""
     if chosen is None:
         return None
-    row = pd.Series({**clips.iloc[chosen], "root": dataset["path"]})
-    try:
-        samples, rate_hz = snapshot.samples(str(clip.recording(row)), str(row["content_hash"]))
-    except (AudioError, SesatlasError):
-        return None
-    return to_wav_bytes(samples, rate_hz)
+    return clip.wav(clips.iloc[chosen], dataset["path"])

@@ -9,15 +9,16 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from app.cache import results, snapshot
+from app.cache import snapshot, tables
 from app.clusters import pictures
 from app.clusters.pictures import Picture
 from app.components.cloud.cloud import Colouring
 from app.ui import colours, filters
-from app.ui.colours import NUMBERS, QUALITIES
+from app.ui.colours import QUALITIES
+from pipeline.fields import FIELDS
 from pipeline.inputs import ALL
 
-CLUSTER, STRENGTH, FEATURE = "cluster", "strength", "feature"
+CLUSTER, STRENGTH, FEATURE, SCORE = "cluster", "strength", "feature", "score:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,10 @@ class Grouping:
 
 def choose(dataset: pd.Series, clips: pd.DataFrame, picture: Picture, grouping: Grouping | None) -> Colouring:
     """Draw the box (and a second one for a column of a view); ``clips`` in the picture's order."""
-    options = _options(dataset, clips, grouping)
+    name = str(dataset["dataset"])
+    options = _options(
+        dataset, clips, grouping, tables.scores(name).query("view == @picture.view and reason.isna()")
+    )
     chosen = str(
         st.selectbox(
             "Colour by", list(options), format_func=options.__getitem__, key="colour", bind="query-params"
@@ -43,10 +47,13 @@ def choose(dataset: pd.Series, clips: pd.DataFrame, picture: Picture, grouping: 
         return colours.scale(pd.Series(grouping.strength), options[chosen], "")
     if chosen in QUALITIES:
         return colours.scale(pd.Series(getattr(picture, chosen)), options[chosen], "")
-    if chosen in NUMBERS:
-        return colours.scale(clips[chosen], *NUMBERS[chosen])
     if chosen == FEATURE:
-        return _feature(str(dataset["dataset"]), picture)
+        return _feature(name, picture)
+    if chosen.startswith(SCORE):
+        values = tables.clip_scores(name, picture.view)[chosen.removeprefix(SCORE)]
+        return colours.scale(values.reindex(picture.clip_ids), options[chosen], "")
+    if FIELDS[chosen].kind == "number":
+        return colours.scale(clips[chosen], FIELDS[chosen].title, FIELDS[chosen].unit)
     return colours.categories(clips[chosen], options[chosen])
 
 
@@ -55,17 +62,25 @@ def label(dataset: pd.Series, clips: pd.DataFrame) -> Colouring:
     return colours.categories(clips["label"], str(dataset["label_name"]))
 
 
-def _options(dataset: pd.Series, clips: pd.DataFrame, grouping: Grouping | None) -> dict[str, str]:
+def _options(
+    dataset: pd.Series, clips: pd.DataFrame, grouping: Grouping | None, scores: pd.DataFrame
+) -> dict[str, str]:
     selection = filters.Selection(dataset, clips, len(clips))
-    options = {name: title for name, title in selection.facets().items() if name in colours.FACETS}
-    if clips["speaker"].notna().any():
-        options["speaker"] = "Speaker"
+    fields = selection.fields("colour")
+    options = {name: title for name, title in selection.facets().items() if name in fields}
+    options |= {
+        name: field.title
+        for name, field in fields.items()
+        if "filter" not in field.roles and field.kind != "number" and clips[name].notna().any()
+    }
     if grouping is not None:
         options[CLUSTER] = "Cluster"
         if grouping.strength is not None and np.isfinite(grouping.strength).any():
             options[STRENGTH] = "Strength of membership"
     options |= QUALITIES
-    options |= {name: title for name, (title, _) in NUMBERS.items() if clips[name].nunique() > 1}
+    numbers = {name: field.title for name, field in fields.items() if field.kind == "number"}
+    options |= {name: title for name, title in numbers.items() if clips[name].nunique() > 1}
+    options |= {f"{SCORE}{row['score']}": row["title"] for _, row in scores.iterrows()}
     return options | {FEATURE: "A column of a view ..."}
 
 
@@ -81,5 +96,5 @@ def _feature(dataset: str, picture: Picture) -> Colouring:
     row = snapshot.views().set_index("view").loc[view]
     units = dict(zip(row["columns"], row["units"], strict=True))
     column = st.selectbox("Column", list(units), key="colour_column", bind="query-params")
-    values = results.aligned(snapshot.column(dataset, view, column).reset_index(), picture.clip_ids)["value"]
+    values = tables.aligned(snapshot.column(dataset, view, column).reset_index(), picture.clip_ids)["value"]
     return colours.scale(values, column, units[column])

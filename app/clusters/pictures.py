@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from app.cache import results, snapshot
+from app.cache import snapshot, tables
 from app.clusters import quality as belief
 from app.components.cloud.cloud import Scene
 from app.ui import address
@@ -51,7 +51,7 @@ def choose(
     touched : callable
         Whether a person has laid a hand on the picture of a view: then it stays as it is, whatever is new.
     """
-    rows = results.projections(dataset)
+    rows = tables.projections(dataset)
     rows = rows[rows["dimension"].isin([2, 3])].assign(name=lambda all_: names(all_))
     if rows.empty:
         return None
@@ -140,7 +140,7 @@ def _two_or_three(dimension: int) -> Literal[2, 3]:
 def _picture(view: str, rows: pd.DataFrame, dimensions: Sequence[int]) -> Picture | None:
     wanted = rows[rows["dimension"].isin(dimensions)].sort_values("dimension", ascending=False)
     wanted = (wanted if len(wanted) else rows.head(1)).drop_duplicates("dimension")
-    read = [results.points(str(id_)) for id_ in wanted["projection_id"]]
+    read = [tables.points(str(id_)) for id_ in wanted["projection_id"]]
     scenes = tuple(
         Scene(
             name=str(row["projection_id"]),

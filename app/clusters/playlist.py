@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from app.cache import loudness, snapshot
+from app.cache import snapshot, sounds
 from app.components.playlist.playlist import Row, Sound, playlist
 from app.ui import clip as listen
 from app.ui import show
@@ -119,5 +119,5 @@ def _sound(clip: pd.Series) -> Sound:
     return Sound(heard.url, level, heard.note)
 
 
-def _hear(path: str, content_hash: str) -> loudness.Heard:
+def _hear(path: str, content_hash: str) -> sounds.Heard:
     return snapshot.heard(path, content_hash)

@@ -6,11 +6,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app.cache import results
+from app.cache import tables
 from app.clusters import condensed_tree, crosstab, pictures, selection, selection_panel
 from app.clusters import quality as belief
 from app.clusters.clouds import Sight
-from app.similar import rows as similar_rows
 from app.similar import search
 from app.ui import clip as listen
 
@@ -29,7 +28,7 @@ def clip(sight: Sight, clustering: pd.Series | None) -> None:
     hits = search.search(query, sight.name, sight.picture.view, "Euclidean").hits
     if len(hits):
         st.markdown(search.agreement(hits["label"].tolist(), label))
-        similar_rows.draw(hits, None, choose, key="neighbours")
+        search.draw_hits(hits, None, choose, key="neighbours")
 
 
 def choose(clip_id: str) -> None:
@@ -66,21 +65,21 @@ def tree(sight: Sight, clustering: pd.Series | None) -> None:
             icon=":material/account_tree:",
         )
         return
-    members = results.members(str(clustering["clustering_id"]))
+    members = tables.members(str(clustering["clustering_id"]))
     place = pd.Index(members["clip_id"]).get_indexer(pd.Index(sight.ids))
 
     def pick(mask: np.ndarray | None) -> None:
         selection.put(sight.name, sight.ids, None if mask is None else mask[place] & (place >= 0))
 
-    condensed_tree.draw(results.tree(str(clustering["clustering_id"])), key="tree", on_pick=pick)
+    condensed_tree.draw(tables.tree(str(clustering["clustering_id"])), key="tree", on_pick=pick)
 
 
 def quality(sight: Sight, clustering: pd.Series | None) -> None:
-    rows = results.projections(sight.name)
+    rows = tables.projections(sight.name)
     rows = rows[rows["view"] == sight.picture.view]
     pca = rows[(rows["method"] == "pca") & (rows["dimension"] == 3)]
-    axes = results.axes(str(pca["projection_id"].iloc[0])) if len(pca) else None
-    gaps = results.gaps(sight.name)
+    axes = tables.axes(str(pca["projection_id"].iloc[0])) if len(pca) else None
+    gaps = tables.gaps(sight.name)
     belief.draw(rows, pictures.names(rows), axes, gaps[gaps["view"] == sight.picture.view])
 
 

@@ -10,7 +10,17 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from app.components.cloud import bits
+from app.cache import snapshot
+from app.components.cloud import data
+from app.ui import show
+from store.annotations import (
+    MAX_NAME_LENGTH,
+    Selection,
+    delete_selection,
+    load_selection,
+    load_selections,
+    save_selection,
+)
 from store.errors import SesatlasError
 
 LONGEST_LINK = 1_500
@@ -56,7 +66,7 @@ def put(dataset: str, clip_ids: Sequence[str], chosen: NDArray[np.bool_] | None)
         _write("")
         return
     st.session_state[KEY] = (dataset, frozenset(np.asarray(clip_ids, dtype=object)[chosen].tolist()))
-    text = f"{_stamp(clip_ids)}.{bits.encode(chosen)}"
+    text = f"{_stamp(clip_ids)}.{data.encode(chosen)}"
     _write(text if len(text) <= LONGEST_LINK else "")
 
 
@@ -87,7 +97,7 @@ def _from_link(clip_ids: Sequence[str]) -> frozenset[str]:
     if stamp != _stamp(clip_ids):
         return _refused("The clips picked in this link are of another state of the collection.")
     try:
-        chosen = bits.decode(encoded, len(clip_ids))
+        chosen = data.decode(encoded, len(clip_ids))
     except SesatlasError as error:
         return _refused(f"The clips picked in this link cannot be read: {error}.")
     return frozenset(np.asarray(clip_ids, dtype=object)[chosen].tolist())
@@ -102,3 +112,97 @@ def _refused(why: str) -> frozenset[str]:
 def _stamp(clip_ids: Sequence[str]) -> str:
     """Bits mean clips by their place: in another list of clips they would mean other clips."""
     return hashlib.sha256("\n".join(clip_ids).encode()).hexdigest()[:6]
+
+
+def save_form(dataset: str, clip_ids: Sequence[str], marks: Sequence[str]) -> None:
+    """A name, a note and a button."""
+    with (
+        st.form("save_selection", border=False, clear_on_submit=True),
+        st.container(horizontal=True, vertical_alignment="bottom"),
+    ):
+        name = st.text_input("Save these clips under a name", max_chars=MAX_NAME_LENGTH)
+        note = st.text_input("Note (may stay empty)")
+        asked = st.form_submit_button("Save", icon=":material/bookmark_add:")
+    if not asked:
+        return
+    try:
+        one = Selection(
+            name=name.strip(),
+            dataset=dataset,
+            clip_ids=tuple(clip_ids),
+            snapshot=snapshot.current().number,
+            note=note.strip(),
+            marks=tuple(marks),
+        )
+        save_selection(snapshot.store(), one)
+    except SesatlasError as error:
+        st.warning(str(error), icon=":material/bookmark_remove:")
+        return
+    st.query_params[SAVED] = one.name
+    marked = f", {show.counted(len(marks), 'mark')} with them" if marks else ""
+    st.success(
+        f"'{one.name}' is saved: {show.counted(len(clip_ids), 'clip')}{marked}.", icon=":material/bookmark:"
+    )
+
+
+def load_box(dataset: str, clip_ids: Sequence[str]) -> None:
+    """The saved selections of this collection, to pick again or to forget."""
+    known, faults = load_selections(snapshot.store())
+    for fault in faults:
+        st.caption(f":orange[{fault}]")
+    own = {one.name: one for one in known if one.dataset == dataset}
+    if not own:
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.selectbox(
+            "Saved selections", list(own), format_func=lambda one: _told(own[one]), key="saved_box"
+        )
+        st.button(
+            "Pick them", on_click=pick_saved, args=(dataset, clip_ids, name), icon=":material/bookmark:"
+        )
+        st.button("Forget it", on_click=_forget, args=(name,), icon=":material/bookmark_remove:")
+
+
+def follow_saved(dataset: str, clip_ids: Sequence[str]) -> None:
+    """Pick what ``?saved=`` names, the first time in a session."""
+    name = st.query_params.get(SAVED, "")
+    if not name or st.session_state.get("saved_followed"):
+        return
+    st.session_state["saved_followed"] = True
+    if PARAMETER not in st.query_params:
+        pick_saved(dataset, clip_ids, name)
+
+
+def pick_saved(dataset: str, clip_ids: Sequence[str], name: str) -> None:
+    """Pick a saved selection's clips, and say which are not there any more."""
+    try:
+        one = load_selection(snapshot.store(), name)
+    except SesatlasError as error:
+        st.warning(str(error), icon=":material/link_off:")
+        return
+    if one.dataset != dataset:
+        st.warning(f"'{name}' is a selection of the collection '{one.dataset}'. Choose that one.")
+        return
+    mask = of_ids(clip_ids, one.clip_ids)
+    put(dataset, clip_ids, mask)
+    st.query_params[SAVED] = name
+    gone = len(one.clip_ids) - int(mask.sum())
+    if gone:
+        st.warning(
+            f"{show.counted(gone, 'clip')} of '{name}' {'is' if gone == 1 else 'are'} no longer in the store.",
+            icon=":material/info:",
+        )
+
+
+def _forget(name: str) -> None:
+    try:
+        delete_selection(snapshot.store(), name)
+    except SesatlasError as error:
+        st.warning(str(error))
+    if st.query_params.get(SAVED) == name:
+        st.query_params.pop(SAVED, None)
+
+
+def _told(one: Selection) -> str:
+    told = f"{one.name} ({show.counted(len(one.clip_ids), 'clip')}, {one.saved_at:%d %b %Y})"
+    return f"{told}: {one.note}" if one.note else told

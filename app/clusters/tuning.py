@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from app.cache import results, snapshot
-from app.clusters import pictures, settings
+from app.cache import snapshot, tables
+from app.clusters import pictures
 from app.clusters.pictures import Picture
 from pipeline.analyses.keep import Tried, keep
 from pipeline.analyses.recipe import SPACES, projection_id
@@ -19,7 +19,7 @@ from pipeline.clusterings.cluster import Clustering, cluster
 from pipeline.inputs import InputError
 from pipeline.projections import METHODS
 from pipeline.projections.project import project
-from pipeline.projections.projection import Projection
+from pipeline.projections.projection import Projection, Setting
 from store.errors import SesatlasError
 
 SCORES = {
@@ -42,19 +42,19 @@ def clustering(dataset: str, picture: Picture, labels: pd.Series) -> Clustering 
     """
     if not st.toggle("Cluster with other parameters", key="try_clustering"):
         return None
-    spaces = results.spaces(dataset, picture.view, _umap_spaces(dataset, picture.view))
+    spaces = tables.spaces(dataset, picture.view, _umap_spaces(dataset, picture.view))
     left, right = st.columns(2)
     method = left.selectbox(
         "Method", list(CLUSTERERS), format_func=lambda one: CLUSTERERS[one].title, key="try_method"
     )
     name = right.selectbox("Space", list(spaces), format_func=lambda one: spaces[one].title, key="try_space")
     n = len(picture.clip_ids)
-    parameters = settings.draw(
+    parameters = parameter_widgets(
         CLUSTERERS[method].settings,
         {"n_clusters": n - 1, "n_components": n - 1, "min_cluster_size": n // 2, "min_samples": n // 2},
         key=f"try_{method}",
     )
-    st.caption(spaces[name].told)
+    st.caption(spaces[name].summary)
     truth = [label if pd.notna(label) else None for label in labels.tolist()]
     found = cluster(spaces[name], method, parameters, truth, stability_rounds=0)
     _scores(found)
@@ -89,7 +89,7 @@ def projection(dataset: str, picture: Picture) -> list[Projection]:
     )
     n = len(picture.clip_ids)
     most = {"perplexity": max((n - 1) // 3, 2), "neighbours": n - 1, "n_neighbors": n - 1}
-    parameters = settings.draw(METHODS[method].settings, most, key=f"try_{method}")
+    parameters = parameter_widgets(METHODS[method].settings, most, key=f"try_{method}")
     if st.button("Project", type="primary", key="project", icon=":material/play_arrow:"):
         found = _project(dataset, picture, method, parameters)
         st.session_state["tried_projection"] = (snapshot.current().number, dataset, picture.view, found)
@@ -129,7 +129,7 @@ def as_picture(picture: Picture, found: Sequence[Projection]) -> Picture:
 
 def _umap_spaces(dataset: str, view: str) -> tuple[tuple[str, str], ...]:
     """The name of each UMAP space that the store holds of a view, and the projection that it is."""
-    there = set(results.projections(dataset)["projection_id"])
+    there = set(tables.projections(dataset)["projection_id"])
     ids = {name: projection_id(dataset, view, wanted) for name, wanted in SPACES.items()}
     return tuple((name, id_) for name, id_ in ids.items() if id_ in there)
 
@@ -146,3 +146,47 @@ def _keep(dataset: str, picture: Picture, found: Sequence[Projection | Clusterin
     st.toast(f"Kept: snapshot {kept.number} holds it.", icon=":material/save:")
     st.session_state.pop("tried_projection", None)
     st.rerun(scope="app")
+
+
+COLUMNS = 3
+
+
+def parameter_widgets(
+    settings: Sequence[Setting], most: Mapping[str, float], *, key: str
+) -> dict[str, object]:
+    """A slider or box for each setting; the chosen values by name.
+
+    Parameters
+    ----------
+    settings : sequence of Setting
+    most : mapping of str to float
+        Upper ends that the collection sets, e.g. no more clusters than clips.
+    key : str
+        Put before each widget's key.
+    """
+    places = st.columns(COLUMNS)
+    chosen: dict[str, object] = {}
+    for number, one in enumerate(settings):
+        with places[number % COLUMNS]:
+            chosen[one.name] = _widget(one, most.get(one.name), f"{key}_{one.name}")
+    return chosen
+
+
+def _widget(one: Setting, most: float | None, key: str) -> object:
+    if one.choices:
+        at = one.choices.index(str(one.default)) if one.default in one.choices else 0
+        return st.selectbox(one.title, one.choices, index=at, help=one.help or None, key=key)
+    whole = isinstance(one.step, int)
+    low = float(one.low if one.low is not None else 0)
+    start = float(one.default) if isinstance(one.default, int | float) else low
+    high = float(one.high if one.high is not None else 10 * max(low, start, 1.0))
+    high = high if most is None else max(low, min(high, float(most)))
+    if low >= high:
+        st.caption(f"{one.title}: {low:g} (these clips leave no choice)")
+        return int(low) if whole else low
+    start, about = min(max(start, low), high), one.help or None
+    if whole:
+        return st.slider(
+            one.title, int(low), int(high), int(start), step=int(one.step or 1), help=about, key=key
+        )
+    return st.slider(one.title, low, high, start, step=float(one.step or 0.01), help=about, key=key)

@@ -1,4 +1,4 @@
-"""Which class is taken for which: the table, and the clips of a cell that is clicked or chosen."""
+"""The confusion matrix: counts of actual against predicted classes, and the cell that is chosen in it."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from app.ui.heatmap import ALL
 
 MOST = 50
 """Classes in the picture: those of ESC-50. The boxes hold all."""
-TRUE, SAID = "true", "said"
+ACTUAL, PREDICTED = "true", "said"
 """Parameters of the page's address: the chosen cell's row and column."""
 Cell = tuple[str, str]
 
 
 def table(truth: NDArray[np.intp], predicted: NDArray[np.intp], classes: Sequence[str]) -> pd.DataFrame:
-    """Count the clips of each class (rows) that are taken for each (columns), in the order of ``classes``."""
+    """Count the clips of each actual class (rows) by predicted class (columns), in the order of ``classes``."""
     n = len(classes)
     counts = np.bincount(truth * n + predicted, minlength=n * n).reshape(n, n)
     return pd.DataFrame(counts, index=list(classes), columns=list(classes))
 
 
 def drawn(counts: pd.DataFrame) -> pd.DataFrame:
-    """What fits into the picture: of many classes those with the most errors, as truth or as guess."""
+    """What fits into the figure: of many classes those with the most errors, as actual or predicted class."""
     if len(counts) <= MOST:
         return counts
     wrong = counts.to_numpy().copy()
@@ -38,26 +38,26 @@ def drawn(counts: pd.DataFrame) -> pd.DataFrame:
 
 
 def figure(counts: pd.DataFrame, title: str, chosen: Cell) -> go.Figure:
-    """Coloured cells, each a bar: of a heatmap's cells no click is told."""
+    """Coloured cells, each a bar: Plotly reports no click on the cells of a heatmap."""
     made = heatmap.figure(counts, title, chosen)
     made.update_traces(
-        hovertemplate="%{customdata[0]}<br>taken for %{customdata[1]}<br>%{text} clips, "
+        hovertemplate="%{customdata[0]}<br>predicted as %{customdata[1]}<br>%{text} clips, "
         "%{customdata[2]:.0%} of the class<extra></extra>"
     )
     # Slanted upwards: downwards the last ones would end outside of a narrow window.
     made.update_xaxes(tickangle=-60 if len(counts) > 3 else 0)
-    return made.update_layout(xaxis_title="what it was taken for", yaxis_title="what it is")
+    return made.update_layout(xaxis_title="predicted", yaxis_title="actual")
 
 
 def cell_of(classes: Sequence[str]) -> Cell:
     """The cell that the address names, ``ALL`` for what it does not name or these classes do not have."""
-    asked = (st.query_params.get(TRUE, ALL), st.query_params.get(SAID, ALL))
-    return (asked[0] if asked[0] in classes else ALL, asked[1] if asked[1] in classes else ALL)
+    actual, predicted = st.query_params.get(ACTUAL, ALL), st.query_params.get(PREDICTED, ALL)
+    return (actual if actual in classes else ALL, predicted if predicted in classes else ALL)
 
 
 def put(cell: Cell) -> None:
     """Write the cell into the address."""
-    for name, value in zip((TRUE, SAID), cell, strict=True):
+    for name, value in zip((ACTUAL, PREDICTED), cell, strict=True):
         if value == ALL:
             st.query_params.pop(name, None)
         else:
@@ -82,17 +82,17 @@ def draw(
     """
     classes = list(counts.index)
     cell = cell_of(classes)
-    _boxes(classes, cell, (f"{key}_true", f"{key}_said"), on_pick)
+    _boxes(classes, cell, (f"{key}_actual", f"{key}_predicted"), on_pick)
     _picture(drawn(counts), cell, title, f"{key}_chart", on_pick)
     many = (
         f" Drawn are the {MOST} of {len(classes)} classes with the most errors."
         if len(classes) > MOST
         else ""
     )
-    st.caption(f"{caption} Click a cell to hear its clips, again to let go.{many}")
+    st.caption(f"{caption} Click a cell to hear its clips, again to clear it.{many}")
     with st.expander("The numbers behind this chart", icon=":material/table:"):
         st.dataframe(counts, key=f"{key}_numbers", height=min(400, 38 + 35 * len(counts)))
-        show.download(counts.rename_axis(index="true").reset_index(), f"{key}_confusion")
+        show.download(counts.rename_axis(index="actual").reset_index(), f"{key}_confusion")
     return cell
 
 
@@ -100,13 +100,15 @@ def _boxes(
     classes: Sequence[str], cell: Cell, boxes: tuple[str, str], on_pick: Callable[[Cell], None]
 ) -> None:
     for box, value in zip(boxes, cell, strict=True):
-        st.session_state[box] = value  # the address knows best: of a click, a link, the way back
+        st.session_state[box] = (
+            value  # from the address, which a click, a link and the browser's back all set
+        )
 
     def picked() -> None:
         on_pick((st.session_state[boxes[0]], st.session_state[boxes[1]]))
 
     with st.container(horizontal=True):
-        for what, box in zip(("What it is", "Taken for"), boxes, strict=True):
+        for what, box in zip(("Actual", "Predicted"), boxes, strict=True):
             st.selectbox(
                 what,
                 [ALL, *classes],
@@ -118,7 +120,7 @@ def _boxes(
 
 
 def _picture(counts: pd.DataFrame, cell: Cell, title: str, key: str, on_pick: Callable[[Cell], None]) -> None:
-    # A chart forgets which cell was clicked only when it is another chart: else no third click on it would tell.
+    # A chart forgets which cell was clicked only when it is another chart: else a third click on it would do nothing.
     clicks = f"{key}_clicks"
     chart = f"{key}_{st.session_state.setdefault(clicks, 0)}"
 
@@ -126,8 +128,8 @@ def _picture(counts: pd.DataFrame, cell: Cell, title: str, key: str, on_pick: Ca
         points = st.session_state[chart]["selection"]["points"]
         if points:
             st.session_state[clicks] += 1
-            true, said = map(str, points[0]["customdata"][:2])
-            on_pick((ALL, ALL) if (true, said) == cell else (true, said))
+            clicked_cell = (str(points[0]["customdata"][0]), str(points[0]["customdata"][1]))
+            on_pick((ALL, ALL) if clicked_cell == cell else clicked_cell)
 
     st.plotly_chart(
         figure(counts, title, cell),

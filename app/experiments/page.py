@@ -1,4 +1,4 @@
-"""The results of a collection: who tells its classes best, beside what others report; then one experiment in full."""
+"""The results of a collection: its leaderboard beside what others report, then one experiment in full."""
 
 from __future__ import annotations
 
@@ -8,68 +8,62 @@ import pandas as pd
 import streamlit as st
 
 from app import error_boundary
-from app.cache import learned
-from app.experiments import charts, leaderboard, mistaken_clip, references, selection
-from app.experiments import summary as words
+from app.cache import tables
+from app.experiments import charts, errors, leaderboard, selection, summary
 from app.experiments.sections import SECTIONS
-from app.experiments.seen import Seen, names_of, source
-from app.experiments.summary import Names
+from app.experiments.summary import Names, ShownExperiment, names_of, source
 from app.ui import address, show
-from app.voice import summary
 
 DRAWN = 15
 """Experiments in the chart; the table above it has all."""
-PLAIN = {words.CHANCE: "chance", words.MAJORITY: "majority", words.FACTS_ALONE: "recording facts"}
+PLAIN = {summary.CHANCE: "chance", summary.MAJORITY: "majority", summary.FACTS_ALONE: "recording facts"}
 
 
 def draw(dataset: pd.Series, run: Callable[[], None]) -> None:
     """Draw the leaderboard and the experiment chosen in it; ``run`` leads to the form for a new one."""
     name, names = str(dataset["dataset"]), names_of(dataset)
-    experiments = learned.experiments(name)
+    experiments = tables.experiments(name)
     if experiments.empty:
-        selection.say_why_not(dataset, run)
+        selection.explain_none(dataset, run)
         return
     target = selection.target(experiments, names)
     board = leaderboard.of_target(experiments, target)
     if board.empty:
-        st.info("Of this target only experiments without leaked clips were made. Build again.")
+        st.info("This target only has experiments without leaked clips. Build again for the rest.")
         return
-    st.caption(
-        f"{dataset['title']}: {leaderboard.protocols(board)} Tick a row to see the experiment in full below."
-    )
+    st.caption(f"{dataset['title']}: {leaderboard.protocols(board)} Tick a row to see that experiment below.")
     chosen = selection.experiment(experiments, board, name, names)
-    measured = words.guesses(experiments, target)
-    with st.expander("Side by side, with their intervals", icon=":material/bar_chart:"):
+    measured = summary.baselines(experiments, target)
+    with st.expander("Accuracies with 95% intervals", icon=":material/bar_chart:"):
         _side_by_side(dataset, board, names, measured)
     selection.draw_gaps(name)
-    mistaken_clip.rest()
+    errors.rest()
     if chosen is not None:
         row = experiments[experiments["experiment_id"] == chosen].iloc[0]
         st.divider()
-        full(Seen(dataset, row, names, measured))
+        full(ShownExperiment(dataset, row, names, measured))
 
 
 def _side_by_side(dataset: pd.Series, board: pd.DataFrame, names: Names, measured: dict[str, float]) -> None:
-    listening = board[words.listens(board)]
+    listening = board[summary.listens(board)]
     here, elsewhere = leaderboard.apart(board)
     best = (here if len(here) else board).iloc[0]
-    known = references.of(dataset, best)
+    known = leaderboard.published(dataset, best)
     left, right = st.columns([3, 2]) if known else (st.container(), None)
     with left:
-        shown = listening.head(DRAWN)
-        if shown.empty:
-            st.caption("Only baselines were measured.")
+        drawn = listening.head(DRAWN)
+        if drawn.empty:
+            st.caption("There are only baselines so far.")
         else:
-            table = accuracy_table(shown, names)
-            lines = {PLAIN[way]: accuracy for way, accuracy in measured.items()}
-            lines |= {f"{one.what} (reference)": one.accuracy for one in known}
-            figure = charts.accuracies(table, lines, "Accuracies with their intervals")
-            some = f" The best {DRAWN} of {len(listening)}." if len(listening) > DRAWN else ""
-            if shown["grouped_low"].notna().any():
-                some += f" Intervals know that clips of one {shown['unit'].iloc[0]} are alike."
-            if len(here) and len(elsewhere):
-                row = elsewhere.iloc[0]
-                some += f" The voice network: {row['protocol_title']}, n = {row['clips']:,}."
+            table = accuracy_table(drawn, names)
+            lines = {PLAIN[name]: accuracy for name, accuracy in measured.items()}
+            lines |= {f"{one.what} (published)": one.accuracy for one in known}
+            figure = charts.accuracies(table, lines, "Accuracy and 95% interval")
+            some = f" The {DRAWN} most accurate of {len(listening)}." if len(listening) > DRAWN else ""
+            if drawn["grouped_low"].notna().any():
+                some += f" Intervals take all clips of a {drawn['unit'].iloc[0]} as one."
+            for _, row in elsewhere.drop_duplicates("method").iterrows() if len(here) else ():
+                some += f" {summary.method(row['method'])}: {row['protocol_title']}, n = {row['clips']:,}."
             show.chart(figure, table, "accuracies", caption=f"{source(dataset, best)}{some}")
     if right is not None:
         with right:
@@ -82,15 +76,15 @@ def accuracy_table(experiments: pd.DataFrame, names: Names) -> pd.DataFrame:
         {
             "name": [names.of(row) for _, row in experiments.iterrows()],
             "accuracy": experiments["accuracy"].to_numpy(),
-            "low": [words.bounds(row)[0] for _, row in experiments.iterrows()],
-            "high": [words.bounds(row)[1] for _, row in experiments.iterrows()],
+            "low": [summary.bounds(row)[0] for _, row in experiments.iterrows()],
+            "high": [summary.bounds(row)[1] for _, row in experiments.iterrows()],
         }
     )
 
 
-def _references(known: list[references.Reference], best: pd.Series) -> None:
-    st.markdown(f"**{known[0].of} in print: reference, not measured here**")
-    table = references.table(known)
+def _references(known: list[leaderboard.Reference], best: pd.Series) -> None:
+    st.markdown(f"**Published results on {known[0].of}, not measured here**")
+    table = leaderboard.published_table(known)
     st.dataframe(
         table[["method", "accuracy %"]],
         hide_index=True,
@@ -98,35 +92,35 @@ def _references(known: list[references.Reference], best: pd.Series) -> None:
         key="references",
     )
     other = "" if best["clips"] == known[0].clips else (
-        f" They are of all {known[0].clips:,} clips, ours of the {best['clips']:,} that are here: not the same test."
+        f" They are on all {known[0].clips:,} clips, ours on the {best['clips']:,} in this store: not the same test."
     )  # fmt: skip
-    st.caption(f"Source: [{known[0].source}]({known[0].link}), by the official folds.{other}")
+    st.caption(f"Source: [{known[0].source}]({known[0].link}), with the official folds.{other}")
 
 
 @st.fragment
-def full(seen: Seen) -> None:
-    """One experiment: what it is worth in a sentence, and a part of it; a click draws these anew, and no more."""
+def full(shown: ShownExperiment) -> None:
+    """One experiment: its accuracy in a sentence, and one section; a click redraws only these."""
     with error_boundary.told("Models"):
-        _full(seen)
+        _full(shown)
     address.write()
 
 
-def _full(seen: Seen) -> None:
-    row = seen.experiment
-    st.header(seen.names.of(row), anchor=False)
-    folds = len(seen.metrics("fold"))
-    st.markdown(f"{words.headline(row, folds)} {words.beside(seen.measured)}")
-    doubt = words.warning(row, seen.measured)
-    if doubt:
-        st.warning(doubt, icon=":material/casino:")
-    flattered = summary.flattered(seen.told.table["fold"]) if words.is_voice(row) else ""
-    if flattered:
-        st.caption(f":orange[{flattered}]")
-    known = references.of(seen.dataset, row)
+def _full(shown: ShownExperiment) -> None:
+    row = shown.experiment
+    st.header(shown.names.of(row), anchor=False)
+    folds = len(shown.metrics("fold"))
+    st.markdown(f"{summary.headline(row, folds)} {summary.baseline_sentence(shown.measured)}")
+    warning = summary.warning(row, shown.measured)
+    if warning:
+        st.warning(warning, icon=":material/casino:")
+    caution = summary.selection_caution(row, shown.predictions.table["fold"])
+    if caution:
+        st.caption(f":orange[{caution}]")
+    known = leaderboard.published(shown.dataset, row)
     if known:
-        st.caption(references.sentence(known))
+        st.caption(leaderboard.published_sentence(known))
     section = st.segmented_control(
-        "What to see of it",
+        "Section",
         list(SECTIONS),
         default="Errors",
         required=True,
@@ -134,4 +128,4 @@ def _full(seen: Seen) -> None:
         bind="query-params",
         label_visibility="collapsed",
     )
-    SECTIONS[section](seen)
+    SECTIONS[section](shown)

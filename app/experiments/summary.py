@@ -1,34 +1,38 @@
-"""What is said of an experiment: its name, its numbers in a sentence, and what they are worth beside guessing."""
+"""One experiment in words: its name, its accuracy in a sentence, and how that compares with guessing."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import pandas as pd
 
+from app.cache import snapshot, tables
+from app.clusters import pictures
 from pipeline.classify import CLASSIFIERS
-from pipeline.classify.lookup import TOGETHER
-from pipeline.experiments.grid import BASELINES
-from pipeline.experiments.spec import EVERY_CLIP, FACTS, NETWORK, UNLEAKED
-from pipeline.networks import voice_card as voice
-from pipeline.train import layout
+from pipeline.classify.classifier import TOGETHER
+from pipeline.experiments.spec import BASELINES, EVERY_CLIP, FACTS, NETWORK, UNLEAKED
+from pipeline.features import VIEWS
+from pipeline.networks import NETWORKS
+from pipeline.networks.exposure import VALIDATED
+from pipeline.networks.network import Network
+from store.results_reader import Predictions
 
 BASELINE = "baseline"
 CHANCE, MAJORITY, FACTS_ALONE = "chance", "majority", "facts"
 GUESSES = {
-    CHANCE: "by guessing as often as each class occurs",
-    MAJORITY: "by always saying the most frequent class",
-    FACTS_ALONE: "from facts of the recordings such as duration and level",
+    CHANCE: "by guessing each class as often as it occurs",
+    MAJORITY: "by always predicting the most frequent class",
+    FACTS_ALONE: "from recording facts such as duration and level",
 }
-"""What needs no listening, in words."""
-NETWORKS = {layout.NETWORK: layout.TITLE, voice.NETWORK: voice.TITLE}
+"""Baselines, none of which uses the audio, and how each reaches its accuracy."""
 MEASURED_AS = {NETWORK: "network", FACTS: "facts of the recording"}
 
 
 @dataclass(frozen=True)
 class Names:
-    """How a collection's people call its views and targets."""
+    """Titles of a collection's views and targets."""
 
     label: str
     views: Mapping[str, str]
@@ -39,17 +43,17 @@ class Names:
         return self.label if target == "label" else target
 
     def of_views(self, views: Collection[str]) -> str:
-        """The views of an experiment in words."""
+        """The titles of an experiment's views."""
         if len(views) > 1 and set(self.usual) <= set(views):
             more = [self.views.get(one, one) for one in views if one not in self.usual]
             return " + ".join(["all views", *more])
         return " + ".join(self.views.get(one, one.replace("_", " ")) for one in views) or "the sound"
 
     def of(self, experiment: pd.Series) -> str:
-        """An experiment in a line: what learned, and from what."""
+        """An experiment in a line: the method, and the views it learned from."""
         extra = [
             *(["each view votes"] if experiment["combination"] != TOGETHER else []),
-            *([f"seed {experiment['seed']}"] if experiment["seed"] and not is_voice(experiment) else []),
+            *([f"seed {experiment['seed']}"] if experiment["seed"] and elsewhere(experiment) is None else []),
             *(["without leaked clips"] if experiment["subset"] == UNLEAKED else []),
         ]
         behind = f" ({', '.join(extra)})" if extra else ""
@@ -60,7 +64,9 @@ class Names:
 
 def method(name: str) -> str:
     """A method's title; of a network that nothing more is known of, its name."""
-    return CLASSIFIERS[name].title if name in CLASSIFIERS else NETWORKS.get(name, name.replace("_", " "))
+    if name in CLASSIFIERS:
+        return CLASSIFIERS[name].title
+    return NETWORKS[name].title if name in NETWORKS else name.replace("_", " ")
 
 
 def sort(experiment: pd.Series) -> str:
@@ -70,13 +76,14 @@ def sort(experiment: pd.Series) -> str:
     return MEASURED_AS.get(str(experiment["kind"]), "classifier")
 
 
-def is_voice(experiment: pd.Series) -> bool:
-    """Whether this is the voice network, which has learned elsewhere and is only tested here."""
-    return str(experiment["method"]) == voice.NETWORK
+def elsewhere(experiment: pd.Series) -> Network | None:
+    """The network of an experiment that learned from other collections and is only tested here; None of any other."""
+    network = NETWORKS.get(str(experiment["method"]))
+    return network if network is not None and network.learned_elsewhere else None
 
 
 def listens(experiments: pd.DataFrame) -> pd.Series:
-    """Which experiments hear anything at all."""
+    """Which experiments use the audio; baselines do not."""
     return pd.Series([sort(row) in ("classifier", "network") for _, row in experiments.iterrows()],
                      index=experiments.index, dtype=bool)  # fmt: skip
 
@@ -89,59 +96,147 @@ def between(low: float, high: float) -> str:
     return f"{100 * low:.1f} to {100 * high:.1f}%"
 
 
-def guesses(experiments: pd.DataFrame, target: str) -> dict[str, float]:
-    """How accurate each way not to listen is, of those that were measured; ``experiments`` of one dataset."""
+def baselines(experiments: pd.DataFrame, target: str) -> dict[str, float]:
+    """The accuracy of each baseline that was measured; ``experiments`` of one dataset."""
     rows = experiments[(experiments["target"] == target) & (experiments["subset"] == EVERY_CLIP)]
-    rows = rows.assign(way=rows["method"].where(rows["kind"] != FACTS, FACTS_ALONE))
-    first = rows.drop_duplicates("way").set_index("way")["accuracy"]
-    return {way: float(first[way]) for way in GUESSES if way in first.index}
+    rows = rows.assign(baseline=rows["method"].where(rows["kind"] != FACTS, FACTS_ALONE))
+    first = rows.drop_duplicates("baseline").set_index("baseline")["accuracy"]
+    return {name: float(first[name]) for name in GUESSES if name in first.index}
 
 
 def bounds(experiment: pd.Series) -> tuple[float, float]:
-    """The interval to go by: that which knows which clips are alike, where some are."""
+    """The 95% interval to quote: by groups of clips that belong together, where there are any."""
     if pd.notna(experiment["grouped_low"]):
         return float(experiment["grouped_low"]), float(experiment["grouped_high"])
     return float(experiment["accuracy_low"]), float(experiment["accuracy_high"])
 
 
 def headline(experiment: pd.Series, folds: int) -> str:
-    """How many clips it gets right, and how sure that is."""
+    """The accuracy and its interval."""
     spread = f", ± {100 * experiment['spread']:.1f} over {folds} folds" if folds > 1 else ", one split"
-    if is_voice(experiment):
-        spread = ""  # whom it has met is no fold: no model learned from the others
-    told = (
-        f"**{percent(experiment['accuracy'])} of {experiment['clips']:,} clips are told right** (95% interval "
-        f"{between(experiment['accuracy_low'], experiment['accuracy_high'])}{spread})."
+    if elsewhere(experiment):
+        spread = ""  # its folds say whom it has met: no model learned from the others
+    sentence = (
+        f"**{percent(experiment['accuracy'])} of {experiment['clips']:,} clips are classified correctly** "
+        f"(95% interval {between(experiment['accuracy_low'], experiment['accuracy_high'])}{spread})."
     )
     if pd.notna(experiment["grouped_low"]):
-        told += (
-            f" Clips of one {experiment['unit']} are alike; as {experiment['groups']:,} groups, the interval is "
+        sentence += (
+            f" Clips of one {experiment['unit']} are alike: over {experiment['groups']:,} groups, the interval is "
             f"{between(*bounds(experiment))}."
         )
-    return told
+    return sentence
 
 
-def beside(measured: Mapping[str, float]) -> str:
-    """What is reached without listening."""
-    told = [f"{percent(accuracy)} {GUESSES[way]}" for way, accuracy in measured.items()]
-    return f"Without listening: {', '.join(told)}." if told else ""
+def baseline_sentence(measured: Mapping[str, float]) -> str:
+    """What the baselines reach."""
+    each = [f"{percent(accuracy)} {GUESSES[name]}" for name, accuracy in measured.items()]
+    return f"Without using the audio: {', '.join(each)}." if each else ""
 
 
 def warning(experiment: pd.Series, measured: Mapping[str, float]) -> str | None:
-    """A plain word where it cannot be told from guessing, or from what the recordings' facts give away."""
+    """A warning where it is no better than guessing, or than the recordings' facts; None where it is."""
     if sort(experiment) == BASELINE:
         return None
     low, high = bounds(experiment)
-    blind = max((measured[one] for one in (CHANCE, MAJORITY) if one in measured), default=None)
+    guessing = max((measured[one] for one in (CHANCE, MAJORITY) if one in measured), default=None)
     own = f"its interval, {between(low, high)},"
-    if blind is not None and high < blind:
-        return f"**No better than guessing**: {own} lies below the {percent(blind)} that guessing reaches."
-    if blind is not None and low <= blind:
-        return f"**Cannot be told from guessing**: {own} includes the {percent(blind)} that guessing reaches."
-    known = measured.get(FACTS_ALONE)
-    if known is None or low > known or sort(experiment) == MEASURED_AS[FACTS]:
+    if guessing is not None and high < guessing:
+        return f"**Worse than guessing**: {own} lies below the {percent(guessing)} that guessing reaches."
+    if guessing is not None and low <= guessing:
+        return f"**No better than guessing**: {own} includes the {percent(guessing)} that guessing reaches."
+    facts = measured.get(FACTS_ALONE)
+    if facts is None or low > facts or sort(experiment) == MEASURED_AS[FACTS]:
         return None
-    reach = f"the {percent(known)} that duration, level, bandwidth and the like reach without any sound."
-    if high < known:
-        return f"**Worse than the recordings' facts**: {own} lies below {reach}"
-    return f"**Cannot be told from the recordings' facts**: {own} includes {reach}"
+    reach = f"the {percent(facts)} that duration, level, bandwidth and the like reach without the audio."
+    if high < facts:
+        return f"**Worse than recording facts alone**: {own} lies below {reach}"
+    return f"**No better than recording facts alone**: {own} includes {reach}"
+
+
+def selection_caution(experiment: pd.Series, folds: pd.Series) -> str:
+    """A caution where some tested clips helped to choose a network that learned elsewhere; empty where none did.
+
+    Parameters
+    ----------
+    folds : Series
+        What the network had to do with each tested clip's unit, such as its speaker.
+    """
+    chosen = int((folds == VALIDATED).sum()) if elsewhere(experiment) else 0
+    if not chosen:
+        return ""
+    return (
+        f"{chosen:,} of these {len(folds):,} clips are by {experiment['unit']}s on whom its epoch and its calibration "
+        "were chosen: it did not learn from them, but its result on them is optimistic."
+    )
+
+
+class Evaluation(Protocol):
+    """What every figure needs: the experiment, its predictions and metrics, and the source to quote below."""
+
+    @property
+    def experiment(self) -> pd.Series: ...
+
+    @property
+    def predictions(self) -> Predictions: ...
+
+    @property
+    def source(self) -> str: ...
+
+    def metrics(self, kind: str) -> pd.DataFrame: ...
+
+
+@dataclass(frozen=True, eq=False)
+class ShownExperiment:
+    """The experiment on the page; ``measured`` are the accuracies of the :func:`baselines`."""
+
+    dataset: pd.Series
+    experiment: pd.Series
+    names: Names
+    measured: Mapping[str, float]
+
+    @property
+    def name(self) -> str:
+        """The dataset's."""
+        return str(self.dataset["dataset"])
+
+    @property
+    def id(self) -> str:
+        return str(self.experiment["experiment_id"])
+
+    @property
+    def predictions(self) -> Predictions:
+        return tables.predictions(self.id)
+
+    def metrics(self, kind: str) -> pd.DataFrame:
+        """See :func:`app.cache.tables.metrics`."""
+        return tables.metrics(self.id, kind)
+
+    @property
+    def source(self) -> str:
+        """What stands below each figure: dataset, snapshot, protocol and number of clips."""
+        return source(self.dataset, self.experiment)
+
+
+def source(dataset: pd.Series, experiment: pd.Series) -> str:
+    """A caption's first sentence."""
+    less = ", without leaked clips" if experiment["subset"] == UNLEAKED else ""
+    return (
+        f"{dataset['title']}, snapshot {snapshot.current().number}, {experiment['protocol_title']}, "
+        f"{len(experiment['classes'])} classes, n = {experiment['clips']:,} tested clips{less}."
+    )
+
+
+def names_of(dataset: pd.Series) -> Names:
+    """The titles of this collection."""
+    views = snapshot.views()["view"].tolist()
+    usual = tuple(one for one in views if one in VIEWS and not VIEWS[one].learned)
+    return Names(
+        str(dataset["label_name"]), pictures.view_titles(views) | {"facts": "recording facts"}, usual
+    )
+
+
+def clips_of(dataset: pd.Series) -> pd.DataFrame:
+    """Every clip, by its id, with the folder of its recording."""
+    clips = snapshot.clips(str(dataset["dataset"])).set_index("clip_id", drop=False)
+    return clips.assign(root=str(dataset["path"]))

@@ -12,10 +12,38 @@ import soundfile
 
 from app.live import audio_file
 from app.live.audio_file import Block, Facts
-from app.live.history import NOTHING
+from app.live.example import Spoken
+from app.live.metrics import NOTHING
 from models.decisions import Decision
 from models.stream import VoiceStream
 from models.vad import CHUNK, RATE_HZ
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Who speaks when in a recording, what it is made of in words, and the title of the collection."""
+
+    truth: tuple[Spoken, ...]
+    about: str
+    title: str
+
+    @property
+    def speakers(self) -> int:
+        return len({one.speaker for one in self.truth})
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A recording to hear; ``known`` of an example only."""
+
+    name: str
+    data: bytes
+    known: Known | None = None
+
+    @property
+    def shown(self) -> str:
+        """Its name for Markdown, whatever it holds."""
+        return "".join(one for one in self.name if one.isprintable() and one != "`")[-80:] or "recording"
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

@@ -5,7 +5,9 @@ FFmpeg, through PyAV, reads all of it. Nothing is written to disk, and no more t
 
 from __future__ import annotations
 
+import io
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import av
@@ -13,10 +15,12 @@ import numpy as np
 from av.container import InputContainer
 from numpy.typing import NDArray
 
-from app.live.containers import KINDS, kind, no_recording, opened
 from models.audio import HIGHEST_HZ, LOWEST_HZ, mono
-from pipeline.audio.decode import AudioError
+from pipeline.audio.decode import NOTHING_ELSE, AudioError
 
+KINDS = "WAV, FLAC, OGG, MP3, M4A or WebM"
+OPTIONS = NOTHING_ELSE | {"format_whitelist": "wav,flac,ogg,mp3,mov,mp4,m4a,matroska,webm"}
+CONTAINERS = {"mov,mp4,m4a,3gp,3g2,mj2": "M4A", "matroska,webm": "WebM"}
 SUFFIXES = ("wav", "flac", "ogg", "mp3", "m4a", "webm")
 MOST_MB = 100
 MOST_S, LEAST_S = 30 * 60.0, 0.5
@@ -25,6 +29,42 @@ CUT_OFF = 0.95
 """Less than this share of the bytes that a WAV promises is a file cut off."""
 MOST_PROMISED = 2**31 - 2**16
 """A WAV that was streamed promises the largest number, or nothing."""
+
+
+@contextmanager
+def opened(data: bytes) -> Iterator[InputContainer]:
+    """
+    The bytes of a file, opened; it has an audio track.
+
+    Raises
+    ------
+    AudioError
+        It is no recording, or one without sound; also where that shows only while it is read.
+    """
+    try:
+        with av.open(io.BytesIO(data), "r", metadata_errors="ignore", options=OPTIONS) as container:
+            if not container.streams.audio:
+                raise AudioError(
+                    f"There is no audio track in this {kind(container)} file; expected sound: export it with its "
+                    "sound, or choose another file."
+                )
+            yield container
+    except (av.FFmpegError, ValueError) as error:
+        raise no_recording(data) from error
+
+
+def no_recording(data: bytes) -> AudioError:
+    """What is wrong with bytes that FFmpeg makes nothing of."""
+    return AudioError(
+        f"It cannot be read as a recording (it begins with {data[:4]!r}); expected {KINDS}: export it again or choose "
+        "another file."
+    )
+
+
+def kind(container: InputContainer) -> str:
+    """What people call it."""
+    name = container.format.name
+    return CONTAINERS.get(name, name.split(",")[0].upper())
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Mapping, Sequence
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import streamlit as st
 from numpy.typing import NDArray
 
+from app.cache import tables
 from app.live.clock_sync import BrowserClock
-from app.live.history import LiveHistory
-from app.live.state import LiveState
-from models.decisions import Decision
+from app.live.session import LiveState
+from models.decisions import Decision, State, StreamParameters
+from models.vad import CHUNK, RATE_HZ
 
+STEPS = {
+    "buffering_ms": "waiting in the queue",
+    "resampling_ms": "resampling",
+    "vad_ms": "voice activity",
+    "features_ms": "features",
+    "network_ms": "network",
+}
+"""The steps of a decision in their order, as ``Timings`` names them and as a person does."""
+ALL_STEPS = "all steps"
+KEEP = 2_400
+"""Decisions, and times to the screen, that are kept: ten minutes."""
+NOTHING = np.zeros(0, dtype=np.float32)
 PACKET_MS = 20.0
 """A browser sends sound in packets of 20 ms: the first of their samples has waited so long."""
 BUFFER_MS = 80.0
 """aiortc holds four packets back, so that late ones can be put in order."""
-KEEP = 2_400
 TRAIL = 40
 """Steps of the trail on the map: ten seconds of voice."""
 SHOWN = 24
@@ -28,6 +42,77 @@ MOUTH_TO_SCREEN = "mouth to screen"
 ON_THE_WAY = "packet and jitter buffer (fixed)"
 TO_DECISION = "arrival to page's turn"
 TO_SCREEN = "page to screen"
+MS = st.column_config.NumberColumn(format="%.1f")
+LATENCY_NOTE = (
+    "Each step counts in the decisions in which it was taken. Mouth to screen is from a sound at the microphone to its "
+    "decision on the screen: the packet that the browser fills ({packet:g} ms) and those that wait to be put in order "
+    "({buffer:g} ms) are taken as fixed, the rest is measured; the microphone's own driver and the network's delay are "
+    "not in it. The clocks of browser and server are known apart to within {apart:.0f} ms."
+)
+
+
+class LiveHistory:
+    """
+    Of one session; a new session needs a new one, as its time begins anew. One thread at a time.
+
+    Parameters
+    ----------
+    classes : sequence of str
+        What the network tells apart: a column each.
+    keep : int
+        So many of the newest decisions are in the tables; time per state counts them all.
+    """
+
+    def __init__(self, classes: Sequence[str], keep: int = KEEP) -> None:
+        if keep < 1:
+            raise ValueError(f"{keep} decisions are to be kept; expected 1 or more.")
+        self.classes = tuple(classes)
+        self._kept: deque[Decision] = deque(maxlen=keep)
+        self._seconds: dict[State, float] = defaultdict(float)
+
+    def __len__(self) -> int:
+        """How many decisions are kept."""
+        return len(self._kept)
+
+    def add(self, decisions: Iterable[Decision]) -> None:
+        """Take up decisions, oldest first; those already taken up are passed over."""
+        for one in decisions:
+            if self._kept and one.time_s <= self._kept[-1].time_s:
+                continue
+            self._seconds[one.state] += len(one.voiced) * CHUNK / RATE_HZ
+            # The tables need none of it, and it is most of a decision's memory.
+            self._kept.append(replace(one, embedding=None, sound=NOTHING, speech=(), voiced=()))
+
+    def probabilities(self) -> pd.DataFrame:
+        """A row a decision: ``time_s``, ``state``, ``why``, ``level_dbfs`` and a column a class, NaN where none."""
+        numbers = ["time_s", "level_dbfs", *self.classes]
+        rows = [
+            {"time_s": one.time_s, "state": str(one.state), "why": str(one.why), "level_dbfs": one.level_dbfs}
+            | {name: one.probabilities.get(name, np.nan) for name in self.classes}
+            for one in self._kept
+        ]
+        table = pd.DataFrame(rows, columns=["time_s", "state", "why", *numbers[1:]])
+        return table.astype(dict.fromkeys(numbers, float) | dict.fromkeys(("state", "why"), str))
+
+    def shares(self) -> pd.DataFrame:
+        """``state``, ``seconds`` and ``share`` of all time since the session began, for every state."""
+        seconds = np.array([self._seconds[state] for state in State], dtype=float)
+        shares = seconds / max(seconds.sum(), np.finfo(float).tiny)
+        return pd.DataFrame({"state": [str(state) for state in State], "seconds": seconds, "share": shares})
+
+    def latency(self) -> pd.DataFrame:
+        """
+        ``step``, ``median_ms``, ``p95_ms`` and ``decisions``, a row for each step and one for all together.
+
+        A step counts in those decisions in which it was taken, all together in those in which the network listened:
+        with the pauses among them, in which there is nothing to do, it would look quicker than it is.
+        """
+        spent = np.array([[getattr(one.timings, step) for step in STEPS] for one in self._kept], dtype=float)
+        spent = spent.reshape(-1, len(STEPS))
+        parts = {title: column[column > 0] for title, column in zip(STEPS.values(), spent.T, strict=True)}
+        listened = spent[:, list(STEPS).index("network_ms")] > 0
+        parts[ALL_STEPS] = spent[listened].sum(1)
+        return pd.DataFrame([_row(title, values) for title, values in parts.items()])
 
 
 class Sitting:
@@ -99,3 +184,51 @@ class Sitting:
 def _row(step: str, values: np.ndarray) -> dict[str, object]:
     median, p95 = np.percentile(values, [50, 95]) if len(values) else (np.nan, np.nan)
     return {"step": step, "median_ms": median, "p95_ms": p95, "decisions": len(values)}
+
+
+def draw(sitting: Sitting) -> None:
+    """Draw time per state and latency side by side."""
+    left, right = st.columns(2)
+    with left:
+        st.subheader("Share of time", anchor=False)
+        shares = sitting.history.shares()
+        st.dataframe(
+            shares,
+            hide_index=True,
+            key="live_shares",
+            column_config={
+                "seconds": st.column_config.NumberColumn("seconds", format="%.1f"),
+                "share": st.column_config.ProgressColumn("share", min_value=0, max_value=1, format="percent"),
+            },
+        )
+        st.caption(f"Of {shares['seconds'].sum():.0f} s of sound since you began.")
+    with right:
+        st.subheader("How long it takes", anchor=False)
+        _latency(sitting)
+
+
+def _latency(sitting: Sitting) -> None:
+    latency = sitting.latency().rename(columns={"median_ms": "median (ms)", "p95_ms": "95th percentile (ms)"})
+    st.dataframe(
+        latency,
+        hide_index=True,
+        key="live_latency",
+        height=38 + 35 * len(latency),
+        column_config={"median (ms)": MS, "95th percentile (ms)": MS},
+    )
+    if latency.loc[latency["step"] == MOUTH_TO_SCREEN, "decisions"].any():
+        apart_ms = max(1.0, sitting.clock.uncertainty_ms)
+        st.caption(LATENCY_NOTE.format(packet=PACKET_MS, buffer=BUFFER_MS, apart=apart_ms))
+
+
+def in_use(parameters: StreamParameters) -> None:
+    """Say which network decides, and from which probability on."""
+    card = tables.voice_card()
+    st.caption(
+        f"Heard by the {'shipped' if card.shipped else 'own'} voice network "
+        f"`{card.weights.stem}` ({card.short}, made {card.made}): an ECAPA-TDNN over the newest "
+        f"{parameters.window_s:g} s of voice. A voice is named from {parameters.first_s:g} s of it on, where the "
+        f'calibrated probability is {parameters.sure_from:.0%} or more; below that it says "not sure yet". '
+        f"Whoever goes on after a pause of {parameters.forget_s:g} s, or clearly sounds otherwise, is heard afresh. "
+        "The names are those of voices, not of people."
+    )

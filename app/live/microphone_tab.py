@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Literal
 
 import streamlit as st
 
 from app import error_boundary
-from app.cache import learned
+from app.cache import tables
 from app.components.monitor.monitor import monitor
 from app.components.players.microphone_help import microphone_help
-from app.live import connection, corrections_panel, doubt, tables, voice_map, webrtc
-from app.live.connection import Status
-from app.live.ears import Ears
+from app.live import corrections, metrics, voice_map, webrtc
 from app.live.metrics import Sitting
-from app.live.monitor_view import Sent, monitor_data
-from app.live.session import LiveSession
-from app.live.state import LiveState
-from app.live.webrtc import CLEAN_UP
+from app.live.monitor_view import Sent, constants, monitor_data
+from app.live.session import LiveSession, LiveState
+from app.live.webrtc import CLEAN_UP, Ears, Status
 from models.decisions import StreamParameters
-from models.ear import Ear
+from models.gender import StreamingModel
 from models.stream import VoiceStream
 from models.vad import Silero
 
@@ -43,7 +40,7 @@ COLOURS: dict[Status, Literal["green", "orange", "red"]] = {
 }
 
 
-def draw(ear: Ear, parameters: StreamParameters) -> None:
+def draw(ear: StreamingModel, parameters: StreamParameters) -> None:
     """The button, what is heard, the tables and the map."""
 
     def new_session() -> LiveSession:
@@ -54,7 +51,7 @@ def draw(ear: Ear, parameters: StreamParameters) -> None:
     microphone_help(key="live_microphone_help")
     st.fragment(_tick, run_every=EVERY_S if found.wanted else None)(found, ears, parameters.sure_from)
     st.fragment(_rest, run_every=REST_EVERY_S if found.wanted else None)(ears)
-    corrections_panel.draw()
+    corrections.draw_list()
 
 
 def _clean_up() -> dict[str, bool]:
@@ -72,7 +69,7 @@ def _tick(found: webrtc.Connection, ears: Ears, sure_from: float) -> None:
     """One look at the session."""
     with error_boundary.told("Live"):
         state = _state(found, ears)
-        told = connection.told(found, state)
+        told = webrtc.connection_message(found, state)
         _say(told)
         if state is None:
             return
@@ -83,11 +80,12 @@ def _tick(found: webrtc.Connection, ears: Ears, sure_from: float) -> None:
         if state.latest is None and told.status is not Status.HEARING:
             data = replace(data, words=str(told.status))
         monitor(
-            data,
-            on_drawn=lambda told: sitting.drawn(told, _now_ms()),
+            asdict(data),
+            constants(),
+            on_drawn=lambda report: sitting.drawn(report, _now_ms()),
             key="live_monitor",
         )
-        doubt.draw(sitting)
+        corrections.draw_button(sitting)
 
 
 def _now_ms() -> int:
@@ -109,11 +107,11 @@ def _sitting(ears: Ears) -> Sitting:
     """What is kept of the session that goes on, or of the last one."""
     kept: Sitting | None = st.session_state.get(SITTING)
     if kept is None or kept.number != ears.starts:
-        kept = st.session_state[SITTING] = Sitting(ears.starts, learned.voice_ear().classes)
+        kept = st.session_state[SITTING] = Sitting(ears.starts, tables.voice_ear().classes)
     return kept
 
 
-def _say(told: connection.Told) -> None:
+def _say(told: webrtc.ConnectionMessage) -> None:
     st.badge(told.status, color=COLOURS.get(told.status, "gray"), icon=ICONS[told.status])
     if told.tries:
         st.warning("\n".join([told.words, *(f"- {one}" for one in told.tries)]), icon=ICONS[told.status])
@@ -128,5 +126,5 @@ def _rest(ears: Ears) -> None:
     with error_boundary.told("Live"):
         sitting = None if ears.session is None else _sitting(ears)
         if sitting is not None:
-            tables.draw(sitting)
+            metrics.draw(sitting)
         voice_map.draw(sitting)

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import librosa
 import numpy as np
+from numpy.typing import NDArray
 
-from app.live.monitor_columns import COLUMN_S, newest_columns
-from app.live.spectrogram import KEEP_S
-from app.live.state import LiveState
+from app.live.session import LiveState
+from app.live.spectrogram import KEEP_S, Picture
 from models.decisions import Decision, State, Why
 from models.speech import SPEECH
 from models.stream import FULL
 
+LOW_DB, HIGH_DB = -65.0, 15.0
+"""Of a mel band: black and brightest. A quiet room lies at the one, the harmonics of a near voice at the other."""
+FRAMES = 2
+"""Frames of the picture in a column: on no screen does it get wider than 2 pixels a frame."""
+COLUMN_S = FRAMES * SPEECH.hop_s
+SENT_S = 1.8
+"""The newest sound of each tick. The browser keeps what came before; a tick may come so late, and nothing is lost."""
 HISTORY_S = 60.0
 PEAK_S = 1.5
 """How long a peak is held."""
@@ -26,6 +33,21 @@ CLIPPED_FROM = 0.001
 WAITING, WAITING_WORDS = "waiting", "listening…"
 STATES = tuple(State)
 TICKS_HZ = (500, 1000, 2000, 4000)
+
+
+def newest_columns(picture: Picture) -> tuple[int, NDArray[np.uint8], NDArray[np.bool_]]:
+    """Number of the first column, levels (columns, bands) and voiced (columns,) of the newest ``SENT_S``."""
+    start = round(picture.start_s / picture.hop_s)
+    stop = (start + picture.decibels.shape[1]) // FRAMES
+    # Always the same frames make a column, whatever the picture begins with; those that lack one wait.
+    first = max(-(-start // FRAMES), stop - round(SENT_S / COLUMN_S))
+    stop = max(first, stop)
+    frames = slice(first * FRAMES - start, stop * FRAMES - start)
+    decibels = picture.decibels[:, frames].reshape(len(picture.decibels), stop - first, FRAMES)
+    power_db = 10 * np.log10(np.mean(10 ** (decibels / 10), 2))  # (bands, columns)
+    levels = np.rint(255 * np.clip((power_db - LOW_DB) / (HIGH_DB - LOW_DB), 0, 1)).astype(np.uint8)
+    voiced: NDArray[np.bool_] = np.any(picture.voiced[frames].reshape(-1, FRAMES), axis=1)
+    return first, np.ascontiguousarray(levels.T), voiced
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +87,6 @@ class MonitorData:
     decisions: list[tuple[float, float | None, int]]
     """Time in seconds, probability of the first class, place in ``STATES``."""
     sent: Sent
-
-    def told(self) -> dict[str, Any]:
-        """As the browser gets it."""
-        return asdict(self)
 
 
 def monitor_data(
@@ -115,8 +133,8 @@ def monitor_data(
     )
 
 
-def fixed() -> dict[str, Any]:
-    """What is the same at every tick, and is told but once, with the script."""
+def constants() -> dict[str, Any]:
+    """What is the same at every tick."""
     centres_hz = librosa.mel_frequencies(SPEECH.n_mels + 2, fmin=SPEECH.f_min_hz, fmax=SPEECH.f_max_hz)[1:-1]
     places = np.interp(TICKS_HZ, centres_hz, (np.arange(SPEECH.n_mels) + 0.5) / SPEECH.n_mels)
     return {

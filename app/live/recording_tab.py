@@ -2,43 +2,52 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from contextlib import closing
 from dataclasses import dataclass
 
 import streamlit as st
 
-from app.live import audio_file, example_tab, file_result
-from app.live.analysis import Hearer, Hearing, left_s
-from app.live.audio_file import Facts
-from app.live.containers import KINDS
-from app.live.file_tables import clock
-from app.live.given import Given
-from app.ui import upload
+from app.cache import snapshot, tables
+from app.live import audio_file, example, timeline_view
+from app.live.analysis import Given, Hearer, Hearing, Known, left_s
+from app.live.audio_file import KINDS, Facts
+from app.live.timeline import minutes
+from app.ui import show, upload
+from app.ui.clip import recording
 from app.ui.upload import Sent
+from app.voice.card import listed
 from models.decisions import StreamParameters
-from models.ear import Ear
+from models.gender import StreamingModel
 from models.stream import VoiceStream
-from models.vad import Silero
-from pipeline.audio.decode import AudioError
+from models.vad import RATE_HZ, Silero
+from models.voice_card import Card
+from pipeline.audio.decode import AudioError, load_mono, to_wav_bytes
+from pipeline.errors import PipelineError
 
 RECORD, FILE, EXAMPLE = "Record here", "A file of mine", "An example"
-KEPT, CANCELLED = "live_file_heard", "live_file_cancelled"
+KEPT, CANCELLED, SENT = "live_file_heard", "live_file_cancelled", "live_file_sent"
 TELL_S = 0.25
 """How often the progress bar moves; each time, Streamlit also looks whether the person has gone elsewhere."""
+MADE = "live_example"
+ROLES = {
+    example.NEVER_MET: "The network never met these speakers.",
+    example.VALIDATED: "The network has not learned from these speakers, but was chosen by how it did on them: that "
+    "flatters it.",
+    example.LEARNED: "The network has learned from these speakers: that it knows them proves little.",
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Kept:
     """The last recording that was heard in this session, so that it is not heard again when the page is drawn anew."""
 
-    key: str
-    ear: Ear
+    key: tuple[bytes, StreamParameters]
+    ear: StreamingModel
     found: tuple[Facts, Hearing] | AudioError
 
 
-def draw(ear: Ear, parameters: StreamParameters) -> None:
+def draw(ear: StreamingModel, parameters: StreamParameters) -> None:
     """
     The choice between recording, file and example; then its time line.
 
@@ -52,7 +61,7 @@ def draw(ear: Ear, parameters: StreamParameters) -> None:
     way = st.segmented_control(
         "What to listen to", [RECORD, FILE, EXAMPLE], default=FILE, required=True, key="live_file_of"
     )
-    given = {RECORD: _recorded, FILE: _sent, EXAMPLE: example_tab.draw}[way]()
+    given = {RECORD: _recorded, FILE: _sent, EXAMPLE: example_recording}[way]()
     if given is None:
         st.session_state.pop(KEPT, None)
         return
@@ -62,7 +71,7 @@ def draw(ear: Ear, parameters: StreamParameters) -> None:
     if isinstance(kept.found, AudioError):
         st.warning(upload.in_words(given.name, kept.found), icon=":material/hearing_disabled:")
         return
-    file_result.draw(given, *kept.found, parameters, ear.classes)
+    timeline_view.draw(given, *kept.found, parameters, ear.classes)
 
 
 def _recorded() -> Given | None:
@@ -85,12 +94,19 @@ def _sent() -> Given | None:
 
 def _given(sent: Sent | None) -> Given | None:
     st.caption(upload.PRIVATE)
-    return None if sent is None else Given(sent.name, sent.getvalue())
+    if sent is None:
+        st.session_state.pop(SENT, None)
+        return None
+    kept = st.session_state.get(SENT)
+    if kept is None or kept[0] != sent.file_id:  # up to 100 MB: not copied again whenever the page is drawn
+        kept = st.session_state[SENT] = (sent.file_id, Given(sent.name, sent.getvalue()))
+    given: Given = kept[1]
+    return given
 
 
-def _heard(given: Given, ear: Ear, parameters: StreamParameters) -> Kept | None:
+def _heard(given: Given, ear: StreamingModel, parameters: StreamParameters) -> Kept | None:
     """What was decided on the recording; None where the person has cancelled."""
-    key = hashlib.sha256(given.data + repr(parameters).encode()).hexdigest()
+    key = (given.data, parameters)  # compared at once: of one upload it is always the same object
     kept: Kept | None = st.session_state.get(KEPT)
     if kept is not None and kept.key == key and kept.ear is ear:
         return kept
@@ -108,7 +124,13 @@ def _heard(given: Given, ear: Ear, parameters: StreamParameters) -> Kept | None:
     return kept
 
 
-def _hear(data: bytes, facts: Facts, ear: Ear, parameters: StreamParameters, key: str) -> Hearing:
+def _hear(
+    data: bytes,
+    facts: Facts,
+    ear: StreamingModel,
+    parameters: StreamParameters,
+    key: tuple[bytes, StreamParameters],
+) -> Hearing:
     """
     Hear it while the person looks on, in the script's own thread.
 
@@ -135,8 +157,59 @@ def _hear(data: bytes, facts: Facts, ear: Ear, parameters: StreamParameters, key
 
 def progress_in_words(heard_s: float, facts: Facts, spent_s: float) -> str:
     """How far hearing is, how fast, and how long it will take."""
-    told = f"Listening: {clock(heard_s)} of {clock(facts.duration_s)}"
+    told = f"Listening: {minutes(heard_s)} of {minutes(facts.duration_s)}"
     still_s = left_s(heard_s, facts, spent_s)
     if still_s is None:
         return told
     return f"{told}, {heard_s / spent_s:.0f} times as fast as it was spoken, {still_s:.0f} s left"
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    key: tuple[str, int, str]
+    given: Given
+
+
+def example_recording() -> Given | None:
+    """Make the example, or say why there is none."""
+    network = tables.voice_card()
+    key = (str(snapshot.store().root), snapshot.current().number, network.digest)
+    made: _Made | None = st.session_state.get(MADE)
+    if made is None or made.key != key:
+        try:
+            with st.spinner("Putting sentences together ..."):
+                made = st.session_state[MADE] = _Made(key, _make(network))
+        except PipelineError as error:
+            st.info(str(error), icon=":material/info:")
+            return None
+    return made.given
+
+
+def _make(network: Card) -> Given:
+    datasets = snapshot.datasets()
+    sentences = example.choose(datasets, snapshot.clips, network)
+    roots = datasets.set_index("dataset")["path"]
+    made = example.build(
+        sentences.clips,
+        example.plan(sentences.clips),
+        # Past the cache of `snapshot.samples`: it would lose what other pages have there.
+        lambda clip: load_mono(recording(clip, roots[clip["dataset"]])),
+    )
+    about = in_words(sentences, made)
+    return Given(
+        "example.wav", to_wav_bytes(made.samples, RATE_HZ), Known(made.truth, about, sentences.title)
+    )
+
+
+def in_words(sentences: example.Sentences, made: example.Example) -> str:
+    """What the example is made of, and what of it cannot be read."""
+    speakers = {one.speaker: one.sex for one in made.truth}
+    each = [f"{list(speakers.values()).count(sex)} recorded as {sex}" for sex in example.SEXES]
+    told = (
+        f"{show.counted(len(made.truth), 'sentence')} of **{sentences.title}**"
+        f"{' (synthetic)' if sentences.synthetic else ''} by {len(speakers)} speakers, {listed(each)}, with silence "
+        f"between them. {ROLES[sentences.role]}"
+    )
+    if made.missing:
+        told += f" {show.counted(len(made.missing), 'recording')} cannot be read any more and were left out."
+    return told

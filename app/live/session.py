@@ -7,20 +7,26 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from app.live.frame_queue import LiveQueue, Waiting
-from app.live.listener import LiveListener
-from app.live.spectrogram import Picture
-from app.live.state import LiveState
+from app.live.spectrogram import LivePicture, Picture
 from models.audio import SoundError
 from models.decisions import Decision
 from models.stream import VoiceStream
+from models.vad import RATE_HZ
 
+GAP_S = 3.0
+"""Frames so far apart are no hiccup of the network. Who spoke before need not be who speaks now."""
+PIECE_S = 0.25
+"""A frame is heard in pieces no longer than that, so that one can stop within a long one."""
+
+Told = tuple[list[Decision], Picture]
 log = logging.getLogger(__name__)
-
 THREAD = "live voice"
 ABANDONED_S = 30.0
 """A page asks four times a second; browsers slow down one in the background to once a second or so."""
@@ -31,6 +37,76 @@ STALE_S = 1.0
 TURN_S = 0.1
 """How often a worker with nothing to do looks whether anybody still wants it."""
 ENDS_WITHIN_S = 1.0
+
+
+class LiveListener:
+    """A stream, the picture that goes with it, and what happens between frames. One thread at a time."""
+
+    def __init__(self, stream: VoiceStream) -> None:
+        self._stream, self._picture = stream, LivePicture()
+        self._before_s: float | None = None
+
+    def hear(self, waiting: Waiting, waited_s: float) -> Iterator[Told]:
+        """
+        Decisions as soon as they are made, and the picture up to them; what is not asked for is not heard.
+
+        Raises
+        ------
+        SoundError
+            The frame is no sound. Stream and picture are as if it had not come.
+        """
+        before_s, self._before_s = self._before_s, waiting.put_at_s
+        if before_s is not None and waiting.put_at_s - before_s >= GAP_S:
+            yield from self._rest()
+        for piece in _pieces(waiting):
+            yield from self._feed(piece, waiting.rate_hz, waited_s)
+
+    def _rest(self) -> Iterator[Told]:
+        """A pause in place of the sound that did not come, long enough for the stream to forget who spoke."""
+        samples = round((self._stream.parameters.forget_s + PIECE_S) * RATE_HZ)
+        return self._feed(np.zeros(samples, dtype=np.float32), RATE_HZ, 0.0)
+
+    def _feed(self, frame: NDArray[Any], rate_hz: int, waited_s: float) -> Iterator[Told]:
+        decisions = self._stream.feed(frame, rate_hz, waited_s)
+        if decisions:
+            yield decisions, self._picture.after(decisions)
+
+
+def _pieces(waiting: Waiting) -> Iterator[NDArray[Any]]:
+    """A frame in parts of ``PIECE_S``; one that is no sound as a whole, or in parts that are none either."""
+    if not waiting.frame.ndim or waiting.rate_hz <= 0:
+        yield waiting.frame
+        return
+    step = max(1, round(PIECE_S * waiting.rate_hz))
+    for start in range(0, max(1, len(waiting.frame)), step):
+        yield waiting.frame[start : start + step]
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class LiveState:
+    """It stays as it is while the session goes on, so the page may draw it at leisure."""
+
+    latest: Decision | None
+    """The newest decision; None before the first, and as soon as it is too old to say what is heard now."""
+    recent: tuple[Decision, ...]
+    """The newest decisions, oldest first; none once the session has ended."""
+    picture: Picture
+    frames: int
+    """How many frames came."""
+    dropped: int
+    """How many of them nobody heard, because the worker lagged behind."""
+    refused: int
+    """How many of them were no sound."""
+    refusal: str
+    """What was wrong with the last of those; empty where there was none."""
+    age_s: float
+    """Seconds since the sound that the newest decision ends with came in; 0 where there is none."""
+    since_audio_s: float
+    """Seconds since the newest frame came, or since the session began where none has."""
+    error: str
+    """Why the session ended by itself, for a person to read; empty where it goes on or was closed."""
+    closed: bool
+    """It hears nothing any more; whoever wants to go on needs a new session."""
 
 
 class LiveSession:

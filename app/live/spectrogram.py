@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.decisions import Decision
-from models.frontend import LogMel
+from models.frontend import LogMel, StreamedLogMel
 from models.speech import SPEECH
-from models.stream_features import StreamedLogMel
 from models.vad import CHUNK
 
 KEEP_S = 8.0

@@ -105,6 +105,18 @@ def shares(line: Iterable[Segment]) -> dict[State, float]:
     return seconds
 
 
+def clock(time_s: float) -> str:
+    """``2:03.4``: minutes, seconds, tenths."""
+    minutes, tenths = divmod(round(10 * time_s), 600)
+    return f"{minutes}:{tenths // 10:02d}.{tenths % 10}"
+
+
+def minutes(seconds: float) -> str:
+    """``2:03``: whole minutes and seconds."""
+    whole, rest = divmod(round(seconds), 60)
+    return f"{whole}:{rest:02d}"
+
+
 def _stretches(voiced: Sequence[bool], parameters: StreamParameters) -> Iterator[tuple[int, int]]:
     """First and last chunk of each stretch of speech: voice with no gap longer than ``hold_s``."""
     at = np.flatnonzero(voiced)

@@ -7,11 +7,20 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+import streamlit as st
 from plotly.subplots import make_subplots
 
-from app.live.timeline import BOTH, CHANGE, NAMES, PAUSE, Segment
-from app.live.truth import Spoken
-from models.decisions import State
+from app.cache import sounds
+from app.components.players.recording_player import recording_player
+from app.experiments.summary import percent
+from app.live import corrections, example, timeline
+from app.live.analysis import Given, Hearing, Known
+from app.live.audio_file import Facts
+from app.live.example import Spoken
+from app.live.metrics import LiveHistory
+from app.live.timeline import BOTH, CHANGE, NAMES, PAUSE, Segment, clock, minutes
+from app.ui import show
+from models.decisions import State, StreamParameters
 
 COLOURS = {
     # The first colours of the theme for categories, as for the sexes in every other chart: Streamlit puts them in.
@@ -36,6 +45,7 @@ MARKS = {
 STATE_OF = {name: state for state, name in NAMES.items()}
 ROW_PX = 34
 TITLE = "Who is heard like what"
+CHART, FLAC = "live_timeline_chart", "audio/flac"
 
 
 def figure(
@@ -154,11 +164,136 @@ def _moment(time_s: float) -> str:
     return str((pd.Timestamp(0) + pd.Timedelta(seconds=time_s)).isoformat(timespec="milliseconds"))
 
 
-def clock(time_s: float) -> str:
-    """``2:03.4``: minutes, seconds, tenths."""
-    minutes, tenths = divmod(round(10 * time_s), 600)
-    return f"{minutes}:{tenths // 10:02d}.{tenths % 10}"
-
-
 def _sure(one: Segment) -> str:
     return "" if one.state not in NAMES else f"<br>probability {one.probability:.0%}"
+
+
+def draw(
+    given: Given, facts: Facts, hearing: Hearing, parameters: StreamParameters, classes: Sequence[str]
+) -> None:
+    """Draw all that is known of a recording that was heard."""
+    line = timeline.segments(hearing.decisions, hearing.duration_s, parameters)
+    history = LiveHistory(classes, keep=len(hearing.decisions) + 1)
+    history.add(hearing.decisions)
+    known = given.known.truth if given.known else ()
+    _say(given, facts, hearing, line)
+    if given.known:
+        _agreement(given.known, line, hearing)
+    chart = figure(line, history.probabilities(), parameters.sure_from, known)
+    chart.update_layout(margin={"t": 56, "b": 48, "r": 8}, legend=show.LEGEND_BELOW)
+    st.plotly_chart(chart, key=CHART, config={"displaylogo": False}, alt=TITLE)
+    table = described(line, known)
+    recording_player(
+        sounds.url(hearing.sound, FLAC, "live_recording"),
+        cells(table),
+        [(one.start_s, one.end_s) for one in line],
+        chart=CHART,
+        key="live_recording_player",
+    )
+    st.caption(about(parameters))
+    show.download(table, "timeline")
+    corrections.draw_stretch(given, hearing, line)
+    st.markdown("**Share of time**")
+    st.dataframe(sums(line, history.shares()), hide_index=True, key="live_file_shares", width="content")
+    st.caption(
+        "The time line knows the whole recording; the live stream names a voice only after some of it."
+    )
+
+
+def about(parameters: StreamParameters) -> str:
+    """How to read the time line, and what it cannot tell."""
+    return (
+        "Click a stretch, a mark or a row to hear it from there. Voice begins and ends where it is heard; the "
+        "beginning of a stretch has the name that the live stream gave it only *named after* so many seconds. A voice "
+        "is said to be like those of women or of men; nobody is identified, and two women who follow each other may be "
+        f"one stretch. After a pause of {parameters.forget_s:g} s the stream listens afresh; when somebody else goes "
+        "on sooner, the name changes only once the new voice clearly sounds otherwise: late, or not at all."
+    )
+
+
+def _say(given: Given, facts: Facts, hearing: Hearing, line: Sequence[Segment]) -> None:
+    st.caption(
+        f"`{given.shown}` · {minutes(hearing.duration_s)} min · {facts.rate_hz:,} Hz · "
+        f"{show.counted(facts.channels, 'channel')} · {facts.codec} · heard in {hearing.took_s:.1f} s"
+    )
+    if facts.cut_off:
+        st.warning(
+            "The file ends before its header says; what there is was heard. Copy it again for the rest."
+        )
+    if hearing.damaged:
+        st.warning(
+            f"{show.counted(hearing.damaged, 'piece')} of the file cannot be decoded and were left out: the times "
+            "after them are a little early. Export it again if you have the original."
+        )
+    if all(one.state is State.NO_SPEECH for one in line):
+        st.info(
+            "No speech was heard in it. If somebody speaks, the recording may be too quiet or too noisy: move closer "
+            "to the microphone or raise its level.",
+            icon=":material/hearing:",
+        )
+
+
+def _agreement(known: Known, line: Sequence[Segment], hearing: Hearing) -> None:
+    st.markdown(known.about)
+    late = example.agreement(example.of_line(line), known.truth)
+    live = example.agreement(example.of_decisions(hearing.decisions), known.truth)
+    for place, one, name in zip(st.columns(2), (late, live), ("On the time line", "Live"), strict=True):
+        right = f"{one.right:.1%}" if one.right == one.right else "none named"
+        place.metric(f"{name}: named time that is right", right)
+        undecided = (
+            f"{one.undecided:.1%} of the speech heard was not named" if one.undecided == one.undecided else ""
+        )
+        place.caption(
+            f"of {one.right_s + one.wrong_s:.0f} s; {undecided}; {one.outside_s:.1f} s named in the silence between"
+        )
+    st.caption(
+        f"n = {len(known.truth)} sentences of {known.speakers} speakers, {known.title}. Right is a voice that is named "
+        "as its corpus records the speaker's sex."
+    )
+
+
+def described(line: Sequence[Segment], known: Sequence[Spoken]) -> pd.DataFrame:
+    """:func:`app.live.timeline.table`, with who was put there where that is known."""
+    table = timeline.table(line)
+    if known:
+        table["recorded"] = [_who_spoke(one, known) for one in line]
+    return table
+
+
+def cells(table: pd.DataFrame) -> pd.DataFrame:
+    """The same as a person reads it."""
+    shown = {
+        "start": table["start_s"].map(timeline.clock),
+        "lasts": table["seconds"].map("{:.1f} s".format),
+        "heard as": table["state"],
+        "begins": table["begins"],
+        "probability": [percent(one) if one == one else "" for one in table["probability"]],
+        "named after": [f"{one:.1f} s" if one == one else "" for one in table["named_after_s"]],
+    }
+    if "recorded" in table:
+        shown["recorded"] = table["recorded"]
+    return pd.DataFrame(shown, dtype="string")
+
+
+def sums(line: Sequence[Segment], live: pd.DataFrame) -> pd.DataFrame:
+    """Each state on the time line, and its share of what the live stream said (``LiveHistory.shares``)."""
+    seconds = timeline.shares(line)
+    whole_s = max(sum(seconds.values()), 1e-9)
+    live_share = live.set_index("state")["share"]
+    return pd.DataFrame(
+        {
+            "state": [str(state) for state in State],
+            "on the time line": [
+                f"{seconds[state]:.1f} s, {seconds[state] / whole_s:.0%}" for state in State
+            ],
+            "live": [f"{live_share[str(state)]:.0%}" for state in State],
+        }
+    )
+
+
+def _who_spoke(one: Segment, known: Sequence[Spoken]) -> str:
+    """Who was put into a stretch of speech; the silence at both ends of a sentence is nobody's."""
+    there = [who for who in known if min(one.end_s, who.end_s) > max(one.start_s, who.start_s)]
+    if one.state is State.NO_SPEECH:
+        return ""
+    return " and ".join(f"{who.speaker} ({who.sex})" for who in there)

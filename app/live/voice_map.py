@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from app.cache import results, snapshot
+from app.cache import snapshot, tables
 from app.components.clip_rows.clip_rows import clip_rows
 from app.components.cloud.cloud import Scene, cloud
-from app.live import ground as ground_of
-from app.live.ground import Ground
 from app.live.metrics import Sitting
 from app.similar import search
+from app.similar.cloud import by_axes
 from app.ui import clip as listen
 from app.ui import colours
-from pipeline.audio.decode import AudioError, to_wav_bytes
+from pipeline.networks.voice_view import NAME, described
 
 COUNT = 5
 KEY, HEARD = "live_map", "live_map_heard"
@@ -29,12 +29,65 @@ NONE = (
 WAITING = "Speak for a second, and your voice appears here as a trail."
 
 
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """The cloud of a collection's sentences: three principal components of what the network makes of each."""
+
+    dataset: str
+    title: str
+    clip_ids: list[str]
+    points: NDArray[np.float32]
+    """float32 (clips, 3)."""
+    axes: pd.DataFrame
+
+    def place(self, embeddings: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+        """Where voices stand, (n, 3): on the same components, fitted on the store alone."""
+        scaled = snapshot.standardised(self.dataset, NAME)
+        placed = by_axes(scaled.place(np.stack(embeddings)), scaled.columns, self.axes)
+        return np.zeros((0, 3), np.float32) if placed is None else placed
+
+    def nearest(self, embedding: NDArray[np.float32], count: int) -> pd.DataFrame:
+        """The clips nearest to a voice by cosine distance in all its numbers, nearest first, with ``distance``."""
+        target = snapshot.standardised(self.dataset, NAME).place(embedding[None])[0]
+        return search.in_full(snapshot.nearest_index(self.dataset, NAME).nearest(target, count, "cosine"))
+
+    @property
+    def by(self) -> str:
+        """What the sentences are coloured by: the speaker's sex, where it is known of any."""
+        return "sex" if snapshot.clips(self.dataset)["sex"].notna().any() else "label"
+
+
+def collections() -> dict[str, str]:
+    """The collections that the network in use has listened to, with their titles."""
+    if not snapshot.store().current():
+        return {}
+    key = described(tables.voice_card()).key
+    found = {}
+    for _, row in snapshot.datasets().iterrows():
+        views = snapshot.views(str(row["dataset"])).set_index("view")
+        if NAME in views.index and views.loc[NAME, "key"] == key:
+            found[str(row["dataset"])] = str(row["title"])
+    return found
+
+
+def reference_map(dataset: str, title: str) -> Ground | None:
+    """The ground of a collection; None where the build made no cloud of it."""
+    rows = tables.projections(dataset)
+    pca = (rows["view"] == NAME) & (rows["method"] == "pca") & (rows["dimension"] == 3)
+    rows = rows[pca & (rows["origin"] == "build")]
+    if rows.empty:
+        return None
+    projection_id = str(rows["projection_id"].iloc[0])
+    points = tables.points(projection_id)
+    return Ground(dataset, title, list(points.clip_ids), points.positions, tables.axes(projection_id))
+
+
 def draw(sitting: Sitting | None) -> None:
     """Draw the cloud with the trail of this session's voice in it, and the nearest sentences."""
     st.subheader("Voice on the map", anchor=False)
-    titles = ground_of.collections()
+    titles = collections()
     dataset = _choose(titles)
-    ground = ground_of.of(dataset, titles[dataset]) if dataset else None
+    ground = reference_map(dataset, titles[dataset]) if dataset else None
     if ground is None:
         st.info(NONE, icon=":material/scatter_plot:")
         return
@@ -53,7 +106,7 @@ def _choose(titles: dict[str, str]) -> str | None:
 
 
 def _cloud(ground: Ground, voice: Sequence[NDArray[np.float32]]) -> None:
-    clips = results.aligned(snapshot.clips(ground.dataset), np.array(ground.clip_ids, dtype=object))
+    clips = tables.aligned(snapshot.clips(ground.dataset), np.array(ground.clip_ids, dtype=object))
     labels = colours.categories(clips[ground.by], ground.by.capitalize())
     trail = ground.place(voice) if voice else None
     chosen = st.session_state.get(HEARD)
@@ -85,11 +138,7 @@ def _hear(clip_id: str) -> None:
 
 def _sound(clip_id: str) -> bytes | None:
     """A clip as WAV; None where it cannot be read any more, which its own page says."""
-    clip = snapshot.clip(clip_id)
-    try:
-        return to_wav_bytes(*snapshot.samples(str(listen.recording(clip)), str(clip["content_hash"])))
-    except AudioError:
-        return None
+    return listen.wav(snapshot.clip(clip_id))
 
 
 def _nearest(ground: Ground, voice: Sequence[NDArray[np.float32]]) -> None:
@@ -98,7 +147,7 @@ def _nearest(ground: Ground, voice: Sequence[NDArray[np.float32]]) -> None:
         return
     hits = ground.nearest(voice[-1], COUNT)
     st.markdown(f"**Nearest sentences.** {search.agreement(hits[ground.by].tolist(), None)}")
-    sounds = [snapshot.preview(str(listen.recording(hit)), hit["content_hash"]) for _, hit in hits.iterrows()]
+    sounds = [listen.mp3_url(hit) for _, hit in hits.iterrows()]
     said = [hit["text"] if pd.notna(hit["text"]) else listen.heading(hit) for _, hit in hits.iterrows()]
     words = pd.DataFrame(
         {"distance": hits["distance"].map("{:.4f}".format), "sentence": said}, dtype="string"

@@ -11,12 +11,12 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from app.builds import waiting
-from app.cache import results, snapshot
+from app.cache import snapshot, tables
 from app.components.cloud.cloud import Colouring, Scene, cloud
 from app.similar import search
 from app.ui import colours
 from pipeline.projections import METHODS
-from store.reader import Points
+from store.results_reader import Points
 
 OWN = "your recording"
 SAME = 1e-6
@@ -33,19 +33,21 @@ NONE = (
 LINES = "Lines lead to the ten nearest in the view itself: where they are long, the picture lies."
 
 
-def draw(query: search.Query, dataset: str, view: str, metric: str, on_choose: Callable[[str], None]) -> None:
+def draw(
+    query: search.Query, near: pd.DataFrame, dataset: str, view: str, on_choose: Callable[[str], None]
+) -> None:
     """Draw the query among the clips of a collection, with lines to its nearest; or say why not.
 
-    ``on_choose`` is told the clip whose point a person clicks.
+    ``near`` are the nearest of that collection, as in :class:`app.similar.search.Found`. ``on_choose`` is called
+    with the clip whose point a person clicks.
     """
     projection = _projection(dataset, view)
     if projection is None:
         waiting.draw("pca", NONE, ":material/scatter_plot:")
         return
-    points = results.points(str(projection["projection_id"]))
-    clips = results.aligned(snapshot.clips(dataset), points.clip_ids)
+    points = tables.points(str(projection["projection_id"]))
+    clips = tables.aligned(snapshot.clips(dataset), points.clip_ids)
     labels = colours.categories(clips["label"], "Label")
-    near = search.search(query, dataset, view, metric).hits
     links = _rows(points, near)
     ids, positions, told = list(points.clip_ids), points.positions, ""
     if query.clip_id in clips.index:
@@ -75,7 +77,7 @@ def draw(query: search.Query, dataset: str, view: str, metric: str, on_choose: C
 
 def _projection(dataset: str, view: str) -> pd.Series | None:
     """The box that chooses one of the build's 3-D projections, and the store's row of it."""
-    there = results.projections(dataset)
+    there = tables.projections(dataset)
     there = there[(there["view"] == view) & (there["dimension"] == 3) & (there["origin"] == "build")]
     rows = {METHODS[row["method"]].title: row for _, row in there.iterrows() if row["method"] in METHODS}
     titles = [method.title for method in METHODS.values() if method.title in rows]
@@ -93,7 +95,7 @@ def _place(
     """Where a recording that is not in the collection stands, shape ``(3,)``, and how that was found."""
     view = str(projection["view"])
     if projection["method"] == "pca":
-        axes = results.axes(str(projection["projection_id"]))
+        axes = tables.axes(str(projection["projection_id"]))
         target = search.vector(query, dataset, view)
         exact = by_axes(target, snapshot.standardised(dataset, view).columns, axes)
         if exact is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -12,8 +12,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from app.cache import snapshot
-from app.ui.clip_table import COLUMNS
-from pipeline.describe import Description, comparable
+from app.components.clip_rows.clip_rows import clip_rows
+from app.ui import clip
+from app.ui.clip_table import cells, columns
+from pipeline.extraction import Description, comparable
 from pipeline.inputs import ALL, InputError
 from store.errors import SesatlasError
 
@@ -85,8 +87,7 @@ def search(query: Query, dataset: str | None, view: str, metric: str) -> Found:
 def in_full(near: pd.DataFrame) -> pd.DataFrame:
     """The clips that an index found (``clip_id``, ``distance``), each in full, with its ``distance``."""
     near = near.dropna(subset="distance")  # all zeros: no direction, no cosine
-    rows = [snapshot.clip(str(clip_id)) for clip_id in near["clip_id"]]
-    return pd.DataFrame(rows).reset_index(drop=True).assign(distance=near["distance"].to_numpy())
+    return snapshot.clips_in_full(tuple(near["clip_id"])).assign(distance=near["distance"].to_numpy())
 
 
 def vector(query: Query, dataset: str | None, view: str) -> NDArray[np.float32]:
@@ -120,7 +121,7 @@ def twin(query: Query) -> str | None:
     return None
 
 
-def in_words(hits: pd.DataFrame) -> pd.DataFrame:
+def hit_cells(hits: pd.DataFrame) -> pd.DataFrame:
     """What is written in the rows of a table of neighbours, without the columns that would stay empty."""
     words = {"label": hits["label"].fillna("")} if hits["label"].notna().any() else {}
     words["distance"] = hits["distance"].map("{:.4f}".format)
@@ -128,8 +129,8 @@ def in_words(hits: pd.DataFrame) -> pd.DataFrame:
         words["content"] = hits["same"].map({True: "the same file", False: ""})
     for column in TOLD:
         if hits[column].notna().any():
-            name, form = COLUMNS[column]
-            words[name] = hits[column].map(form.format, na_action="ignore").fillna("")
+            field = columns(hits)[column]
+            words[field.heading] = pd.Series(cells(hits[column], field), index=hits.index)
     return pd.DataFrame(words, dtype="string")
 
 
@@ -151,3 +152,16 @@ def agreement(labels: Sequence[str | None], own: str | None) -> str:
     rest = [f"{name} ({number})" for name, number in counts.most_common()]
     rest += [f"without a label ({total - len(told)})"] if len(told) < total else []
     return f"**{many} '{label}'**{like}" + (f"; the others: {', '.join(rest)}." if rest else ".")
+
+
+def draw_hits(hits: pd.DataFrame, chosen: str | None, on_choose: Callable[[str], None], *, key: str) -> None:
+    """Draw the rows of :class:`app.similar.search.Found`; a click on one calls ``on_choose`` with its clip."""
+    sounds = [clip.mp3_url(hit) for _, hit in hits.iterrows()]
+    clip_rows(
+        hit_cells(hits),
+        hits["clip_id"].tolist(),
+        sounds,
+        chosen=chosen,
+        on_choose=on_choose,
+        key=key,
+    )

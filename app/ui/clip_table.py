@@ -3,48 +3,44 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
 
 from app.cache import snapshot
 from app.components.clip_rows.clip_rows import clip_rows
-from app.ui import clip, filters, show
+from app.ui import address, clip, filters, show
+from app.ui import clip as listen
+from pipeline.fields import Field, with_role
 
 ROWS = 20
 """Rows a page: each carries its sound along, so a page stays near one megabyte."""
-COLUMNS = {
-    "clip_id": ("clip", "{}"),
-    "label": ("label", "{}"),
-    "label_group": ("group", "{}"),
-    "fold": ("fold", "{:.0f}"),
-    "split": ("split", "{}"),
-    "speaker": ("speaker", "{}"),
-    "sex": ("sex", "{}"),
-    "dialect": ("dialect", "{}"),
-    "sentence": ("sentence", "{}"),
-    "duration_s": ("duration (s)", "{:.2f}"),
-    "rms_dbfs": ("level (dBFS)", "{:.1f}"),
-    "silence_share": ("silence (%)", "{:.0%}"),
-    "bandwidth_hz": ("bandwidth (Hz)", "{:,.0f}"),
-    "sample_rate_hz": ("rate (Hz)", "{:,}"),
-}
+CLIP = Field(title="Clip")
+SORT, SORT_BOX = "sort", "sort_box"
+"""In the URL, by what the table is sorted; and the box that chooses it."""
 
 
-def draw(selection: filters.Selection, *, below: bool = True) -> str:
+def draw(selection: filters.Selection, more: Mapping[str, Field] | None = None, *, below: bool = True) -> str:
     """Draw one page of the table; the clip chosen in it, or named by ``?clip=``, or its first.
 
-    ``below`` says that the chosen clip is shown in full below the table.
+    Parameters
+    ----------
+    more : mapping of str to Field, optional
+        Further columns of the selection's clips to show.
+    below : bool
+        Whether the chosen clip is shown in full below the table.
     """
     clips = selection.clips
-    rows, there = _page(selection)
+    known = columns(clips) | dict(more or {})
+    rows, there = _page(selection, known)
     named = st.query_params.get("clip")
     chosen = named if named and named in set(clips["clip_id"]) else str(rows["clip_id"].iloc[0])
     if below and named and named.startswith(f"{selection.name}/") and named != chosen:
         _say_why_not(selection, named)
-    sounds = [_preview(selection, row) for _, row in rows.iterrows()]
+    sounds = [clip.mp3_url(row, selection.dataset["path"]) for _, row in rows.iterrows()]
     clip_rows(
-        _words(rows, there),
+        _words(rows, {name: known[name] for name in there}),
         rows["clip_id"].tolist(),
         sounds,
         chosen=chosen,
@@ -69,19 +65,12 @@ def _choose(clip_id: str) -> None:
     st.query_params["clip"] = clip_id
 
 
-def _page(selection: filters.Selection) -> tuple[pd.DataFrame, list[str]]:
+def _page(selection: filters.Selection, known: Mapping[str, Field]) -> tuple[pd.DataFrame, list[str]]:
     """The rows of the page that is asked for, in the order that is asked for, and the columns to show."""
     clips, pages = selection.clips, math.ceil(len(selection.clips) / ROWS)
-    there = [column for column in COLUMNS if clips[column].notna().any() and not _twice(selection, column)]
+    there = [name for name in known if clips[name].notna().any() and not _twice(selection, name)]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        order = st.selectbox(
-            "Sort by",
-            there,
-            format_func=lambda one: COLUMNS[one][0],
-            key="sort",
-            bind="query-params",
-            width=220,
-        )
+        order = _order({name: known[name].heading for name in there})
         falling = st.toggle("Largest first", key="falling", bind="query-params")
         number = st.number_input(f"Page (of {pages})", 1, pages, key="page", bind="query-params", width=140)
         show.download(clips, f"{selection.name}_clips")
@@ -89,23 +78,109 @@ def _page(selection: filters.Selection) -> tuple[pd.DataFrame, list[str]]:
     return ordered.iloc[(number - 1) * ROWS : number * ROWS], there
 
 
+def _order(headings: Mapping[str, str]) -> str:
+    """The column to sort by, kept in the URL by its name, which outlives its heading."""
+    names, shown = list(headings), st.session_state.get(SORT)
+    asked = st.query_params.get(SORT, shown)
+    if SORT_BOX not in st.session_state or asked != shown or st.session_state[SORT_BOX] not in headings:
+        st.session_state[SORT_BOX] = _named(str(asked), headings)
+    order = str(st.selectbox("Sort by", names, format_func=headings.__getitem__, key=SORT_BOX, width=220))
+    if order != names[0] or SORT in st.query_params:
+        address.later(SORT, order)
+        st.session_state[SORT] = order
+    return order
+
+
+def _named(asked: str, headings: Mapping[str, str]) -> str:
+    """The column that is meant: by its name, by its heading, as links had it before, or the same score of this view."""
+    by_heading = {heading: name for name, heading in headings.items()}
+    score = asked.rpartition(":")[0]
+    same = next((name for name in headings if score and name.rpartition(":")[0] == score), None)
+    if asked in headings:
+        return asked
+    return by_heading.get(asked) or same or next(iter(headings))
+
+
 def _twice(selection: filters.Selection, column: str) -> bool:
     # Where the label is the sex, as in TIMIT, one column tells it.
     return column == "sex" and selection.dataset["label_name"] == "sex"
 
 
-def _words(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+def columns(clips: pd.DataFrame) -> dict[str, Field]:
+    """The columns that a table of clips can show."""
+    return {"clip_id": CLIP} | with_role("table", clips.columns)
+
+
+def cells(values: pd.Series, field: Field) -> list[str]:
+    """The values of a column as they stand in a table."""
+    return [field.text(one) if pd.notna(one) else "" for one in values]
+
+
+def _words(rows: pd.DataFrame, fields: Mapping[str, Field]) -> pd.DataFrame:
     return pd.DataFrame(
-        {
-            COLUMNS[column][0]: [
-                COLUMNS[column][1].format(one) if pd.notna(one) else "" for one in rows[column]
-            ]
-            for column in columns
-        },
-        dtype="string",
+        {field.heading: cells(rows[name], field) for name, field in fields.items()}, dtype="string"
     )
 
 
-def _preview(selection: filters.Selection, row: pd.Series) -> str | None:
-    path = clip.recording(pd.Series({**row, "root": selection.dataset["path"]}))
-    return snapshot.preview(str(path), str(row["content_hash"]))
+ROWS_OF_IDS = 10
+"""Rows a page: each carries its sound along."""
+
+
+def draw_ids(
+    clips: pd.DataFrame,
+    clip_ids: Sequence[str],
+    cells: Callable[[list[str], pd.DataFrame], pd.DataFrame],
+    *,
+    chosen: str | None,
+    on_choose: Callable[[str], None],
+    key: str,
+) -> None:
+    """Draw one page of the clips.
+
+    Parameters
+    ----------
+    clips : DataFrame
+        By their id, with the folder of their recordings: see :func:`app.experiments.seen.clips_of`. A clip that is
+        not in it has a row without a sound.
+    clip_ids : sequence of str
+        In the order to show them, one or more.
+    cells : callable
+        Given the clips of a page, and their rows in the same order, what is written in each row, in words.
+    chosen : str or None
+        The clip to mark.
+    on_choose : callable
+        Called with a clip's id when a person clicks its row.
+    key : str
+        Unique on the page.
+    """
+    pages, page = math.ceil(len(clip_ids) / ROWS_OF_IDS), page_key(key)
+    number = min(int(st.session_state.get(page, 1)), pages)
+    if pages > 1:
+        st.session_state[page] = number
+        number = int(st.number_input(f"Page (of {pages})", 1, pages, key=page, width=140))
+    part = list(clip_ids[(number - 1) * ROWS_OF_IDS : number * ROWS_OF_IDS])
+    shown = clips.reindex(part)
+    clip_rows(
+        cells(part, shown),
+        part,
+        [_sound(clip) for _, clip in shown.iterrows()],
+        chosen=chosen,
+        on_choose=on_choose,
+        key=key,
+    )
+
+
+def page_key(key: str) -> str:
+    """Where the number of the page is kept: whoever brings other clips begins with the first."""
+    return f"{key}_page"
+
+
+def short(clip_ids: Sequence[str]) -> list[str]:
+    """The clips' ids without the dataset's name, which is the same for all."""
+    return [str(one).split("/", 1)[-1] for one in clip_ids]
+
+
+def _sound(clip: pd.Series) -> str | None:
+    if pd.isna(clip["content_hash"]):
+        return None  # predicted once, and gone since, or never here
+    return listen.mp3_url(clip)

@@ -13,13 +13,6 @@ MOST_CATEGORIES = 254
 MOST_CODES = 65_535
 """What two bytes hold; categories past it have no colour."""
 STEPS = 254
-FACETS = ("label", "label_group", "fold", "split", "sex", "dialect", "sentence_type", "speaker")
-NUMBERS = {
-    "duration_s": ("Duration", "s"),
-    "rms_dbfs": ("Level (RMS)", "dBFS"),
-    "bandwidth_hz": ("Bandwidth", "Hz"),
-    "silence_share": ("Share of silence", ""),
-}
 QUALITIES = {
     "trustworthiness": "Trustworthiness of each point",
     "continuity": "Continuity of each point",

@@ -9,18 +9,8 @@ import streamlit as st
 
 from app.cache import snapshot
 from app.ui import address
+from pipeline.fields import Field, Role, with_role
 from store.errors import SesatlasError
-
-FACETS = {
-    "label": "Label",
-    "label_group": "Group",
-    "fold": "Fold",
-    "split": "Split",
-    "sex": "Sex",
-    "dialect": "Dialect",
-    "sentence_type": "Sentence type",
-}
-"""Columns of ``clips`` that can be filtered by and coloured by, and their names on the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +25,14 @@ class Selection:
     def name(self) -> str:
         return str(self.dataset["dataset"])
 
+    def fields(self, role: Role) -> dict[str, Field]:
+        """The columns of these clips that have a role, by name."""
+        return with_role(role, self.clips.columns)
+
     def facets(self) -> dict[str, str]:
         """The facets that tell these clips apart, with the label under its own name."""
-        names = FACETS | {"label": str(self.dataset["label_name"]).capitalize()}
+        names = {column: field.title for column, field in self.fields("filter").items()}
+        names["label"] = str(self.dataset["label_name"]).capitalize()
         there = {column: name for column, name in names.items() if self.clips[column].notna().any()}
         # TIMIT's label is the sex: one facet, not two of the same.
         if "sex" in there and "label" in there and self.dataset["label_name"] == "sex":

@@ -1,4 +1,4 @@
-"""A collection as a small still picture: its clips in two dimensions, coloured by label. Knows no Streamlit."""
+"""A collection as a small still picture: its clips in two dimensions, coloured by label."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from app.cache import snapshot, tables
+from app.cache.snapshot import of_snapshot
 from pipeline.inputs import ALL
+from store.reader import Reader
 
 MAX_POINTS = 2_000
 WIDTH, HEIGHT, MARGIN = 480, 240, 10
@@ -20,6 +23,24 @@ METHODS = ("umap", "tsne", "pca")
 """The first of these that the store holds is shown."""
 GREY = "#8a939c"
 """For clips without a label; in the middle between both themes' backgrounds."""
+
+
+@of_snapshot(entries=64)
+def draw(reader: Reader, dataset: str, colours: tuple[str, ...]) -> tuple[str, str] | None:
+    """A collection as SVG, and the method that laid it out; None before there is a projection.
+
+    Parameters
+    ----------
+    dataset : str
+    colours : tuple of str
+        See :func:`svg`.
+    """
+    row = best(tables.projections(dataset))
+    if row is None:
+        return None
+    points = tables.points(str(row["projection_id"]))
+    clips = tables.aligned(snapshot.clips(dataset), points.clip_ids)
+    return svg(points.positions, clips["label"].tolist(), colours), str(row["method"])
 
 
 def best(projections: pd.DataFrame) -> pd.Series | None:

@@ -10,7 +10,7 @@ from starlette.formparsers import MultiPartParser
 
 from pipeline.audio.decode import AudioError, load_mono, to_wav_bytes
 from pipeline.datasets.corpus import AUDIO_SUFFIXES
-from pipeline.describe import Description, describe
+from pipeline.extraction import Description, describe
 
 PLAYED = ("WAV", "FLAC", "OGG", "MP3", "MP4", "WEBM")
 """What browsers play as it is; the rest is played as a WAV."""

@@ -14,7 +14,7 @@ from app.ui.charts import BAR_PX
 CLEAN = "clean"
 NOISE, DURATION, CHANNEL = "Noise (signal to noise)", "Duration", "Line and room"
 FIRST = {NOISE: "no noise", DURATION: "whole clip", CHANNEL: "as recorded"}
-"""What clean whole clips are called in each group: each begins with them."""
+"""The name of clean whole clips in each group: each begins with them."""
 KNOWN = {
     NOISE: re.compile(r"noise (-?[\d.]+) dB"),
     DURATION: re.compile(r"([\d.]+) s"),
@@ -25,7 +25,7 @@ COLUMNS = ["group", "condition", "measured on", "clips", "errors", "accuracy", "
 
 
 def placed(name: str) -> tuple[str, str, float]:
-    """A condition's group, its words on the page, and its place there: the mildest first."""
+    """A condition's group, its name on the page, and its place there: the mildest first."""
     for group, form in KNOWN.items():
         match = form.fullmatch(name)
         if match:
@@ -50,12 +50,12 @@ def condition_table(measured: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         groups = [one for one in FIRST if any(group == one for group, _, _ in there)]
         for (group, words, place), (_, row) in zip(there, table.iterrows(), strict=True):
             clean = row["name"] == CLEAN
-            told = {"measured on": whom, "clips": int(row["clips"]), "errors": int(row["errors"]),
+            columns = {"measured on": whom, "clips": int(row["clips"]), "errors": int(row["errors"]),
                     "accuracy": row["accuracy"], "low": row["accuracy_low"], "high": row["accuracy_high"]}  # fmt: skip
             for in_group in groups if clean else [group]:
                 name = FIRST[in_group] if clean else words
                 order = float("-inf") if clean else place
-                rows.append({"group": in_group, "condition": name, "order": order} | told)
+                rows.append({"group": in_group, "condition": name, "order": order} | columns)
     found = pd.DataFrame(rows, columns=[*COLUMNS, "order"])
     found["rank"] = found["group"].map({group: place for place, group in enumerate(FIRST)})
     return found.sort_values(["rank", "order"], kind="stable")[COLUMNS].reset_index(drop=True)
@@ -100,22 +100,22 @@ def _lines(table: pd.DataFrame) -> tuple[dict[tuple[str, str], int], list[str]]:
 def _dots(rows: pd.DataFrame, at: Mapping[tuple[str, str], int], place: tuple[int, int]) -> go.Scatter:
     number, of = place
     apart = APART * (2 * number - (of - 1))
-    told: list[dict[Hashable, Any] | None] = []
+    drawn: list[dict[Hashable, Any] | None] = []
     for name, group in rows.groupby("group", sort=False):
         # None ends the line: lines and rooms have no order to draw one along.
         for row in group.to_dict("records"):
-            told += [row, None] if name == CHANNEL else [row]
-        told.append(None)
+            drawn += [row, None] if name == CHANNEL else [row]
+        drawn.append(None)
     return go.Scatter(
-        x=[row and row["accuracy"] for row in told],
-        y=[row and at[row["group"], row["condition"]] + apart for row in told],
+        x=[row and row["accuracy"] for row in drawn],
+        y=[row and at[row["group"], row["condition"]] + apart for row in drawn],
         mode="lines+markers",
         line={"width": 1, "dash": "dot"},
         marker={"size": 9, "symbol": ("circle", "diamond", "square")[number % 3]},
-        error_x={"array": [row["high"] - row["accuracy"] if row else None for row in told],
-                 "arrayminus": [row["accuracy"] - row["low"] if row else None for row in told], "thickness": 1.5},
+        error_x={"array": [row["high"] - row["accuracy"] if row else None for row in drawn],
+                 "arrayminus": [row["accuracy"] - row["low"] if row else None for row in drawn], "thickness": 1.5},
         customdata=[[row[name] for name in ("condition", "low", "high", "errors", "clips")] if row else [None] * 5
-                    for row in told],
+                    for row in drawn],
         hovertemplate="%{customdata[0]}: %{x:.1%}, 95% interval %{customdata[1]:.1%} to %{customdata[2]:.1%}<br>"
         "%{customdata[3]} of %{customdata[4]} clips wrong",
         name=str(rows["measured on"].iloc[0]),

@@ -1,4 +1,4 @@
-"""What is said of the voice network: in words that claim no more than it knows."""
+"""The voice network in words that claim no more than was measured."""
 
 from __future__ import annotations
 
@@ -7,125 +7,109 @@ from typing import Any
 
 import pandas as pd
 
-from app.experiments import summary as words
-from app.voice.card import SEXES, VALIDATION, Network, Part, listed
-from app.voice.references import Reference
-from pipeline.networks.exposure import VALIDATED
+from app.experiments.summary import between, percent
+from app.voice.card import SEXES, VALIDATION, Reference, SpeakerGroup, VoiceNetwork, listed
 
 MILLION = 1_000_000
 
 
 def sounds(sex: str) -> str:
-    """What a voice is said to be like, where the store has the class's short name."""
+    """How a predicted class is shown: a voice is like those of women or of men, no more."""
     return f"{sex}-like"
 
 
 def what(made: Mapping[str, Any]) -> str:
-    """What the network is and what it says of a voice."""
+    """What the network is and what it predicts."""
     width, size = made["recipe"]["network"]["width"], made["parameters"] / MILLION
     return (
         f"**ECAPA-TDNN** ([Desplanques et al. 2020](https://arxiv.org/abs/2005.07143)), width {width}, {size:.1f} "
-        "million parameters. It hears a voice and says whether it is a **female-like voice** or a **male-like voice**, "
-        "and how sure that is: how alike it is to the voices of the women and of the men it learned from."
+        "million parameters. It classifies a voice as a **female-like voice** or a **male-like voice**, with a "
+        "probability: how similar it is to the voices of the women and of the men it learned from."
     )
 
 
 def seeds(made: Mapping[str, Any]) -> str:
-    """How many trainings there were, which is kept, and how much they differ."""
+    """How many times it was trained, which of them is kept, and how much they differ."""
     trained = len(made["seeds"])
     if trained == 1:
-        return f"Trained once, with seed {made['seed']}: how much another seed would differ is not known."
+        return (
+            f"Trained once, with seed {made['seed']}: how much the result depends on the seed is not known."
+        )
     over = made["over_seeds"]
     on = {"validation_accuracy_whole": "whole clean clips", "validation_accuracy_degraded": "degraded ones"}
     spread = [
-        f"{words.percent(over[name]['mean'])} ± {100 * over[name]['spread']:.1f} of {clips}"
+        f"{percent(over[name]['mean'])} ± {100 * over[name]['spread']:.1f} on {clips}"
         for name, clips in on.items()
         if name in over
     ]
-    told = (
-        f" Of the validation speakers they tell {listed(spread)} right (mean and standard deviation over the seeds)."
+    over_all = (
+        f" Accuracy on the validation speakers: {listed(spread)} (mean and standard deviation over the seeds)."
         if spread
         else ""
     )
-    return f"Trained with {trained} seeds; seed {made['seed']} is kept, as it did best on validation.{told}"
+    return f"Trained with {trained} seeds; seed {made['seed']} is kept, the best on validation.{over_all}"
 
 
-def good(part: Part) -> str:
-    """How good it is on the speakers of one group, with every interval that there is."""
-    row = part.experiment
-    told = (
-        f"**{words.percent(row['accuracy'])} of {row['clips']:,} clips of {row['groups']:,} speakers are told right** "
-        f"({listed(part.corpora)}; Wilson's 95% interval {between(row['accuracy_low'], row['accuracy_high'])}"
+def headline(group: SpeakerGroup) -> str:
+    """The accuracy on the speakers of one group, with every interval that there is."""
+    row = group.experiment
+    interval = between(row["accuracy_low"], row["accuracy_high"])
+    sentence = (
+        f"**{percent(row['accuracy'])} of {row['clips']:,} clips of {row['groups']:,} speakers are classified "
+        f"correctly** ({listed(group.corpora)}; Wilson's 95% interval {interval}"
     )
-    return f"{told}{others(part.metrics('speakers'))}). {caveat(part)}"
+    return f"{sentence}{over_speakers(group.metrics('speakers'))}). {caveat(group)}"
 
 
-def others(speakers: pd.DataFrame) -> str:
-    """Within what it may lie, were other speakers met; ``speakers`` are the metrics of that kind."""
+def over_speakers(speakers: pd.DataFrame) -> str:
+    """The interval over speakers rather than clips; ``speakers`` are the metrics of that kind."""
     known = named(speakers)
-    again, rule = known.get("bootstrap"), known.get("majority")
-    if again and again["accuracy_low"] < again["accuracy_high"]:
-        met = between(again["accuracy_low"], again["accuracy_high"])
-        return f"; were other speakers met, {met} by bootstrap over the speakers"
-    if rule:  # all clips are right: drawn anew, they would all be right again, which tells nothing
-        met = between(rule["accuracy_low"], rule["accuracy_high"])
-        return f"; from {rule['speakers']:.0f} speakers no more follows than that {met} of all are told right"
+    bootstrap, majority = known.get("bootstrap"), known.get("majority")
+    if bootstrap and bootstrap["accuracy_low"] < bootstrap["accuracy_high"]:
+        interval = between(bootstrap["accuracy_low"], bootstrap["accuracy_high"])
+        return f"; for other speakers {interval}, by bootstrap over the speakers"
+    if majority:  # every clip is correct: resampling them would only give the same again
+        interval = between(majority["accuracy_low"], majority["accuracy_high"])
+        return f"; from only {majority['speakers']:.0f} speakers, {interval} for other speakers"
     return ""
 
 
-def caveat(part: Part) -> str:
-    """How far to believe it."""
-    if part.name == VALIDATION:
-        return "The epoch, the seed and the calibration were chosen on these speakers: that flatters it."
-    return "None of these speakers was heard before, and nothing was chosen by how it did on them."
+def caveat(group: SpeakerGroup) -> str:
+    """Whether the result can be taken at face value."""
+    if group.name == VALIDATION:
+        return "The epoch, the seed and the calibration were chosen on these speakers, so this is optimistic."
+    return "The network never met these speakers, and nothing was chosen by its result on them."
 
 
 def by_speaker(speakers: pd.DataFrame) -> str:
-    """How many speakers are told right, by two rules; ``speakers`` are the metrics of that kind."""
+    """How many speakers are classified correctly, by two rules; ``speakers`` are the metrics of that kind."""
     rules = {
         "majority": "by the majority of their clips",
-        "mean_logit": "by the mean of what all their clips say",
+        "mean_logit": "by the mean over all their clips",
     }
-    told = [
-        f"**{int(row['speakers'] - row['errors'])} of {int(row['speakers'])}** speakers are told right {words_of} "
-        f"(95% interval {between(row['accuracy_low'], row['accuracy_high'])})"
-        for name, words_of in rules.items()
+    each = [
+        f"**{int(row['speakers'] - row['errors'])} of {int(row['speakers'])}** speakers are classified correctly "
+        f"{rule} (95% interval {between(row['accuracy_low'], row['accuracy_high'])})"
+        for name, rule in rules.items()
         if (row := named(speakers).get(name))
     ]
-    return f"{'; '.join(told)}." if told else ""
+    return f"{'; '.join(each)}." if each else ""
 
 
 def recalls(classes: pd.DataFrame) -> str:
-    """How many of each sex are told right; ``classes`` are the metrics of that kind."""
-    told = [
-        f"{words.percent(row['recall'])} of the {int(row['support']):,} clips recorded as {sex}"
+    """The recall of each sex; ``classes`` are the metrics of that kind."""
+    each = [
+        f"{percent(row['recall'])} of the {int(row['support']):,} clips recorded as {sex}"
         for sex in SEXES
         if (row := named(classes).get(sex)) and pd.notna(row["recall"])
     ]
-    return f"Told right are {listed(told)}." if told else ""
-
-
-def flattered(folds: pd.Series) -> str:
-    """By whom the voice network was chosen, of those it was tested on here; empty where by nobody.
-
-    Parameters
-    ----------
-    folds : Series
-        What it had to do with the speaker of each tested clip.
-    """
-    chosen = int((folds == VALIDATED).sum())
-    if not chosen:
-        return ""
-    return (
-        f"{chosen:,} of these {len(folds):,} clips are by speakers on whom its epoch and its calibration were chosen: "
-        "it has not learned from them, but they flatter it."
-    )
+    return f"Classified correctly are {listed(each)}." if each else ""
 
 
 def references(known: Sequence[Reference]) -> str:
-    """What others report, a line each with what one must know to compare it."""
+    """What others report, a line each, with what one must know to compare it."""
     return "\n".join(
-        f"- **{words.percent(one.accuracy)}** on {one.on}: "
+        f"- **{percent(one.accuracy)}** on {one.on}: "
         f"{f'[{one.what}]({one.link})' if one.link else one.what}; {one.note}."
         for one in known
     )
@@ -139,15 +123,11 @@ def named(metrics: pd.DataFrame) -> dict[str, dict[str, Any]]:
     }
 
 
-def between(low: float, high: float) -> str:
-    return words.between(low, high)
-
-
-def untested(network: Network) -> str:
-    """A word where it was tested on nobody."""
-    if any(part.name != VALIDATION for part in network.parts):
+def untested(network: VoiceNetwork) -> str:
+    """A warning where it was tested on no new speaker; empty elsewhere."""
+    if any(group.name != VALIDATION for group in network.groups):
         return ""
     return (
-        "This network was tested on no speaker that it had never met: all below is measured on the speakers that "
-        "chose its epoch and calibration, and flatters it."
+        "This network was not tested on speakers it had never met: everything below is measured on the speakers on "
+        "whom its epoch and calibration were chosen, and is optimistic."
     )

@@ -6,26 +6,31 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.analyses import recipe
-from pipeline.analyses.kept import kept_clusterings
+from pipeline.analyses.recipe import (
+    BUILD,
+    KEPT,
+    ClusteringSpec,
+    kept_clusterings,
+    matrices_of,
+    unlearned_views,
+    views_with_vectors,
+)
 from pipeline.analyses.rows import rows_of
-from pipeline.analyses.task import BUILD, KEPT, ClusteringSpec, Result, Task, UnitName
-from pipeline.analyses.unit import compute, guarded
-from pipeline.analyses.views import computable, described, matrices_of
+from pipeline.analyses.stage import drop, stored
+from pipeline.analyses.unit import Result, Task, UnitName, compute, guarded
 from pipeline.clusterings import CLUSTERERS
-from pipeline.clusterings.cluster import Clustering, cluster
-from pipeline.clusterings.landmarks import MAX_WHOLE
+from pipeline.clusterings.cluster import MAX_WHOLE, Clustering, cluster
 from pipeline.clusterings.ranking import rank
 from pipeline.clusterings.search import Finalist, search
 from pipeline.clusterings.spaces import Space, spaces
-from pipeline.inputs import ALL, Input, InputError, given_of
-from pipeline.runtime.stage import Run, Stage, State, Unit
+from pipeline.inputs import ALL, FeatureMatrix, InputError, standardised_input
+from pipeline.stage import Run, Stage, State, Unit, Units
 from store import results as analyses
 from store.reader import Matrix, Reader
 from store.writer import Writer
@@ -52,15 +57,15 @@ class Group:
 
 def groups(state: State, reader: Reader) -> list[Group]:
     of_views = recipe.view_keys(state.views)
-    prints = {row["dataset"]: row["fingerprint"] for row in reader.rows("fingerprints")}
+    hashes = reader.clip_hashes()
     found = []
-    for dataset, there in computable(state, reader).items():
+    for dataset, there in views_with_vectors(state, reader).items():
         learned = [view for view in there if view != ALL and state.views[view].learned]
         together = tuple(view for view in there if view not in learned)
         for views in [*([together] if together else []), *((view,) for view in learned)]:
             own = {view: of_views[view] for view in views}
             quick, thorough = (
-                recipe.clustering_key(own, prints[dataset], thorough=each) for each in (False, True)
+                recipe.clustering_key(own, hashes[dataset], thorough=each) for each in (False, True)
             )
             key = thorough if state.thorough else quick
             found.append(Group(dataset, views, key, frozenset({key, thorough}), views[0] in learned))
@@ -76,25 +81,17 @@ def _stale_groups(state: State, reader: Reader) -> list[Group]:
     ]
 
 
-def stale(state: State, reader: Reader) -> list[Unit]:
-    """The views whose clusterings are missing or were made from something else."""
-    return [(group.dataset, view) for group in _stale_groups(state, reader) for view in group.views]
+def _expected(state: State, reader: Reader) -> dict[Unit, frozenset[str]]:
+    """Each view of each group with the keys that count; with none where the group is to be made anew, as a whole."""
+    stale = {(group.dataset, group.key) for group in _stale_groups(state, reader)}
+    return {
+        (group.dataset, view): frozenset() if (group.dataset, group.key) in stale else group.keys
+        for group in groups(state, reader)
+        for view in group.views
+    }
 
 
-def forget(state: State, staging: Path) -> None:
-    """Forget the clusterings that are out of date: until they are made again they would mislead."""
-    with Reader(staging) as reader:
-        right = {(group.dataset, view): group.keys for group in groups(state, reader) for view in group.views}
-        fresh = {(group.dataset, view) for group in _stale_groups(state, reader) for view in group.views}
-        gone = [
-            (dataset, view)
-            for (own, dataset, view), key in reader.units().items()
-            if own == NAME and (key not in right.get((dataset, view), ()) or (dataset, view) in fresh)
-        ]
-    if gone:
-        with Writer(staging) as writer, writer.transaction():
-            for dataset, view in gone:
-                analyses.drop_units(writer.con, stage=NAME, dataset=dataset, view=view)
+UNITS = Units(expected=_expected, stored=partial(stored, NAME), drop=partial(drop, NAME))
 
 
 def _cost_s(clips: int, views: int) -> float:
@@ -106,7 +103,7 @@ def _cost_s(clips: int, views: int) -> float:
 
 def run(run: Run) -> int:
     """Cluster every stale group of views; how many there were. Each is committed as soon as it is done."""
-    forget(run.state, run.staging)
+    UNITS.forget(run.state, run.staging)
     with Reader(run.staging) as reader:
         todo = _stale_groups(run.state, reader)
     run.on_progress(0, len(todo))
@@ -127,7 +124,7 @@ def _clustered(run: Run, group: Group, done: int, total: int) -> tuple[list[Resu
     with Reader(run.staging) as reader:
         matrices = matrices_of(run.state, reader, group.dataset, group.views)
         labels = reader.clips(group.dataset).set_index("clip_id")["label"]
-    results, given = _inputs(run.state, group, matrices)
+    results, features = _inputs(run.state, group, matrices)
     _add_spaces(run, results, matrices)
     truth = {str(clip_id): None if pd.isna(label) else str(label) for clip_id, label in labels.items()}
 
@@ -135,7 +132,7 @@ def _clustered(run: Run, group: Group, done: int, total: int) -> tuple[list[Resu
         run.on_progress(done + min(share, 0.99), total, group.dataset, step)
 
     found = search(
-        given,
+        features,
         {},
         truth,
         thorough=run.state.thorough,
@@ -146,7 +143,7 @@ def _clustered(run: Run, group: Group, done: int, total: int) -> tuple[list[Resu
         results[finalist.view].clusterings.append((BUILD, finalist.clustering))
     for gap in found.gaps:
         results[gap.view].gaps.append((gap.what, gap.reason))
-    kept = _add_kept(run.state, group, results, given, truth)
+    kept = _add_kept(run.state, group, results, features, truth)
     ranks = _again_ranked(results) if kept else _ranks_of(group.dataset, found.found)
     for result in results.values():
         result.notes = (*result.notes, found.summary)
@@ -170,26 +167,26 @@ def _ranks_of(dataset: str, found: Sequence[Finalist]) -> pd.DataFrame:
 
 def _inputs(
     state: State, group: Group, matrices: Mapping[str, Matrix]
-) -> tuple[dict[str, Result], dict[str, Input]]:
+) -> tuple[dict[str, Result], dict[str, FeatureMatrix]]:
     """The units of a group, still empty, and the standardised input of those that have one."""
     results: dict[str, Result] = {}
-    given: dict[str, Input] = {}
+    features: dict[str, FeatureMatrix] = {}
     for view in group.views:
         own = {one: matrices[one] for one in _parts(state, view)}
         result = Result(UnitName(NAME, group.dataset, view, group.key), next(iter(own.values())).clip_ids)
         results[view] = result
 
         def take(view: str = view, own: Mapping[str, Matrix] = own, result: Result = result) -> None:
-            given[view] = given_of(view, own)
-            result.clip_ids, result.columns = given[view].clip_ids, given[view].columns
-            result.notes = given[view].notes
+            features[view] = standardised_input(view, own)
+            result.clip_ids, result.columns = features[view].clip_ids, features[view].columns
+            result.notes = features[view].notes
 
         guarded(result, "Clusterings", take)
-    return results, given
+    return results, features
 
 
 def _parts(state: State, view: str) -> list[str]:
-    return described(state) if view == ALL else [view]
+    return unlearned_views(state) if view == ALL else [view]
 
 
 def _add_spaces(run: Run, results: Mapping[str, Result], matrices: Mapping[str, Matrix]) -> None:
@@ -220,17 +217,17 @@ def _add_kept(
     state: State,
     group: Group,
     results: Mapping[str, Result],
-    given: Mapping[str, Input],
+    features: Mapping[str, FeatureMatrix],
     truth: Mapping[str, str | None],
 ) -> bool:
     """Make the clusterings again that persons have kept; whether there were any."""
     before = {view: len(result.clusterings) for view, result in results.items()}
     for view, specs in kept_clusterings(state.base, group.dataset).items():
-        if view not in given:
+        if view not in features:
             continue
         result = results[view]
-        by_name = {space.name: space for space in spaces(given[view], _positions(result))}
-        known = [truth.get(clip_id) for clip_id in given[view].clip_ids]
+        by_name = {space.name: space for space in spaces(features[view], _positions(result))}
+        known = [truth.get(clip_id) for clip_id in features[view].clip_ids]
         for spec in specs:
             again = partial(_again, result, by_name, spec, known)
             guarded(result, f"{CLUSTERERS[spec.method].title}, kept", again)
@@ -266,28 +263,12 @@ def _again_ranked(results: Mapping[str, Result]) -> pd.DataFrame:
     return pd.DataFrame(rank(pd.DataFrame(rows), labels)[["clustering_id", *analyses.RANKED]])
 
 
-def rank_again(writer: Writer, dataset: str) -> None:
-    """Put all clusterings of a dataset in their order of trust."""
-    staged = analyses.Staged(writer)
-    table, members = staged.clusterings(dataset), staged.all_members(dataset)
-    if table.empty:
-        return
-    table = table.set_index("clustering_id").loc[list(members.clustering_ids)].reset_index()
-    # A view that was learned from labels would bring them into a ranking that looks at none.
-    blind = ~table["view"].isin(staged.embeddings()["view"]).to_numpy()
-    if not blind.any():
-        return
-    ranks = rank(table[blind].reset_index(drop=True), members.labels[blind])
-    with writer.transaction():
-        analyses.write_ranks(writer, dataset, pd.DataFrame(ranks[["clustering_id", *analyses.RANKED]]))
-
-
 CLUSTERINGS = Stage(
     name=NAME,
     title="clusterings",
     unit="collections",
-    stale=stale,
+    stale=UNITS.stale,
     run=run,
-    forget=forget,
+    forget=UNITS.forget,
     cost_s=_cost_s,
 )

@@ -6,22 +6,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.amend import amended, require_rest
-from pipeline.analyses.clustering import rank_again
-from pipeline.analyses.kept import wished
-from pipeline.analyses.recipe import CLUSTERINGS, OVERVIEW, PICTURES
+from pipeline.analyses.recipe import CLUSTERINGS, KEPT, OVERVIEW, PICTURES, kept_spec
 from pipeline.analyses.rows import rows_of
-from pipeline.analyses.task import KEPT, Result, UnitName
+from pipeline.analyses.unit import Result, UnitName
 from pipeline.clusterings.cluster import Clustering
-from pipeline.errors import PipelineError, in_words
+from pipeline.clusterings.ranking import rank
+from pipeline.errors import PipelineError
 from pipeline.inputs import ALL
 from pipeline.projections.projection import Projection
+from pipeline.session import amended, new_run_id, require_rest
 from store import results
+from store.errors import os_errors_as_store_errors
 from store.reader import Reader
 from store.results import UnitRows
 from store.snapshots import Snapshot, Store
+from store.writer import Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ def keep(store: Store, tried: Tried) -> Snapshot:
         A build is at work or lies unfinished, or the store has moved on since this was tried. Nothing
         is lost: it can be kept again afterwards.
     """
-    with in_words(store.root), store.lock():
+    with os_errors_as_store_errors(store.root), store.lock():
         current = require_rest(store, "what was tried")
         if current.number != tried.snapshot:
             raise PipelineError(
@@ -54,11 +56,11 @@ def keep(store: Store, tried: Tried) -> Snapshot:
                 "Try it on the present snapshot, then keep it."
             )
         rows = _rows(current, tried)
-        with amended(store, current, "kept") as amendment:
+        with amended(store, current, new_run_id("kept")) as amendment:
             with amendment.writer.transaction():
                 for one in rows:
                     results.add_to_unit(amendment.writer, one)
-            rank_again(amendment.writer, tried.dataset)
+            _rank_again(amendment.writer, tried.dataset)
         return amendment.published
 
 
@@ -78,7 +80,7 @@ def _rows(current: Snapshot, tried: Tried) -> list[UnitRows]:
         name = UnitName(stage, tried.dataset, tried.view, key)
         result = by_stage.setdefault(stage, Result(name, tried.clip_ids, tried.columns))
         if isinstance(one, Projection):
-            result.projections.append((wished(one), one))
+            result.projections.append((kept_spec(one), one))
         else:
             result.clusterings.append((KEPT, one))
     return [rows_of(result) for result in by_stage.values()]
@@ -88,3 +90,19 @@ def _stage(view: str, one: Projection | Clustering) -> str:
     if isinstance(one, Projection):
         return OVERVIEW if view == ALL else PICTURES
     return CLUSTERINGS
+
+
+def _rank_again(writer: Writer, dataset: str) -> None:
+    """Put all clusterings of a dataset in their order of trust."""
+    staged = results.Staged(writer)
+    table, members = staged.clusterings(dataset), staged.all_members(dataset)
+    if table.empty:
+        return
+    table = table.set_index("clustering_id").loc[list(members.clustering_ids)].reset_index()
+    # A view that was learned from labels would bring them into a ranking that looks at none.
+    blind = ~table["view"].isin(staged.embeddings()["view"]).to_numpy()
+    if not blind.any():
+        return
+    ranks = rank(table[blind].reset_index(drop=True), members.labels[blind])
+    with writer.transaction():
+        results.write_ranks(writer, dataset, pd.DataFrame(ranks[["clustering_id", *results.RANKED]]))

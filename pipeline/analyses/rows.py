@@ -12,8 +12,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline.analyses.recipe import SPACES, ProjectionSpec, clustering_id, projection_id
-from pipeline.analyses.task import KEPT, Result, UnitName
+from pipeline.analyses.recipe import KEPT, SPACES, ProjectionSpec, clustering_id, projection_id
+from pipeline.analyses.unit import Result, UnitName
 from pipeline.clusterings.cluster import Clustering
 from pipeline.projections.projection import Projection
 from store.results import UnitRows

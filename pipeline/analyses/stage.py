@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
-from pathlib import Path
 
 from pipeline.analyses import recipe
-from pipeline.analyses.kept import kept_projections
+from pipeline.analyses.recipe import kept_projections, matrices_of, unlearned_views, views_with_vectors
 from pipeline.analyses.rows import rows_of
-from pipeline.analyses.task import Task, UnitName
-from pipeline.analyses.unit import compute
-from pipeline.analyses.views import computable, described, matrices_of
+from pipeline.analyses.unit import Result, Task, UnitName, compute
 from pipeline.features.view import View
 from pipeline.inputs import ALL
-from pipeline.runtime.stage import Run, Stage, State, Unit
+from pipeline.stage import Run, Stage, State, Unit, Units
 from store import results
 from store.reader import Reader
 from store.writer import Writer
 
-Key = tuple[str, str]
-"""A dataset and a view."""
 
-
-def picture_keys(stage: str, state: State, reader: Reader) -> dict[Key, str]:
-    """The key that each unit of a stage of projections should have."""
+def picture_keys(stage: str, state: State, reader: Reader) -> dict[Unit, str]:
+    """The key that each unit of a stage of projections should have, by dataset and view."""
     of_views = recipe.view_keys(state.views)
-    prints = {row["dataset"]: row["fingerprint"] for row in reader.rows("fingerprints")}
+    hashes = reader.clip_hashes()
     found = {
-        (dataset, view): recipe.picture_key(stage, _view(state, view), of_views[view], prints[dataset])
-        for dataset, views in computable(state, reader).items()
+        (dataset, view): recipe.picture_key(stage, _view(state, view), of_views[view], hashes[dataset])
+        for dataset, views in views_with_vectors(state, reader).items()
         for view in views
     }
     return {unit: key for unit, key in found.items() if key is not None}
@@ -40,10 +34,22 @@ def _view(state: State, name: str) -> View | None:
     return None if name == ALL else state.views[name]
 
 
-def _stale(stage: str, state: State, reader: Reader) -> dict[Key, str]:
-    there = reader.units()
-    keys = picture_keys(stage, state, reader)
-    return {unit: key for unit, key in keys.items() if there.get((stage, *unit)) != key}
+def units_of(stage: str) -> Units:
+    """The units of one of the stages whose results are rows of ``units``: one view of one dataset each."""
+
+    def expected(state: State, reader: Reader) -> dict[Unit, tuple[str]]:
+        return {unit: (key,) for unit, key in picture_keys(stage, state, reader).items()}
+
+    return Units(expected=expected, stored=partial(stored, stage), drop=partial(drop, stage))
+
+
+def stored(stage: str, reader: Reader) -> dict[Unit, str]:
+    return {(dataset, view): key for (own, dataset, view), key in reader.units().items() if own == stage}
+
+
+def drop(stage: str, writer: Writer, units: Sequence[Unit]) -> None:
+    for dataset, view in units:
+        results.drop_units(writer, stage=stage, dataset=dataset, view=view)
 
 
 def _project(stage: str, run: Run) -> int:
@@ -51,26 +57,27 @@ def _project(stage: str, run: Run) -> int:
 
     Each unit is committed as soon as it is done: a killed build goes on with the others.
     """
+    units = units_of(stage)
+    units.forget(run.state, run.staging)
     with Reader(run.staging) as reader:
-        stale = _stale(stage, run.state, reader)
+        keys, stale = picture_keys(stage, run.state, reader), units.stale(run.state, reader)
         tasks = [
-            task for dataset in _datasets(stale) for task in _tasks(stage, run.state, reader, dataset, stale)
+            task
+            for dataset in dict.fromkeys(dataset for dataset, _ in stale)
+            for task in _tasks(stage, run.state, reader, dataset, {unit: keys[unit] for unit in stale})
         ]
-    forget(stage, run.state, run.staging)
     run.on_progress(0, len(tasks))
-    with Writer(run.staging) as writer:
-        for done, result in enumerate(run.each(compute, [(task,) for task in tasks]), 1):
-            with writer.transaction():
-                results.replace_unit(writer, rows_of(result))
-            run.on_progress(done, len(tasks), result.name.dataset, result.name.view)
+    made = run.write_each(compute, [(task,) for task in tasks], _write)
+    for done, result in enumerate(made, 1):
+        run.on_progress(done, len(tasks), result.name.dataset, result.name.view)
     return len(tasks)
 
 
-def _datasets(units: Mapping[Key, str]) -> list[str]:
-    return list(dict.fromkeys(dataset for dataset, _ in units))
+def _write(writer: Writer, result: Result) -> None:
+    results.replace_unit(writer, rows_of(result))
 
 
-def _tasks(stage: str, state: State, reader: Reader, dataset: str, stale: Mapping[Key, str]) -> list[Task]:
+def _tasks(stage: str, state: State, reader: Reader, dataset: str, stale: Mapping[Unit, str]) -> list[Task]:
     """What the workers need of a dataset, in memory: the database cannot be read while it is written."""
     keys = {view: key for (one, view), key in stale.items() if one == dataset}
     matrices = matrices_of(state, reader, dataset, keys)
@@ -78,7 +85,7 @@ def _tasks(stage: str, state: State, reader: Reader, dataset: str, stale: Mappin
     tasks = [
         Task(
             UnitName(stage, dataset, view, key),
-            {one: matrices[one] for one in (described(state) if view == ALL else [view])},
+            {one: matrices[one] for one in (unlearned_views(state) if view == ALL else [view])},
             [*recipe.pictures(stage, _view(state, view)), *kept.get(view, ())],
         )
         for view, key in keys.items()
@@ -87,33 +94,16 @@ def _tasks(stage: str, state: State, reader: Reader, dataset: str, stale: Mappin
     return sorted(tasks, key=lambda task: -sum(one.values.size for one in task.matrices.values()))
 
 
-def forget(stage: str, state: State, staging: Path) -> None:
-    """Forget the units of a stage that are out of date: until they are computed again they would mislead."""
-    with Reader(staging) as reader:
-        right = picture_keys(stage, state, reader)
-        gone = [
-            (dataset, view)
-            for (own, dataset, view), key in reader.units().items()
-            if own == stage and right.get((dataset, view)) != key
-        ]
-    if gone:
-        with Writer(staging) as writer, writer.transaction():
-            for dataset, view in gone:
-                results.drop_units(writer.con, stage=stage, dataset=dataset, view=view)
-
-
 def _stage(name: str, title: str, cost_s: tuple[float, float]) -> Stage:
-    def stale(state: State, reader: Reader) -> list[Unit]:
-        return list(_stale(name, state, reader))
-
     fixed, each = cost_s
+    units = units_of(name)
     return Stage(
         name=name,
         title=title,
         unit="views",
-        stale=stale,
+        stale=units.stale,
         run=partial(_project, name),
-        forget=partial(forget, name),
+        forget=units.forget,
         cost_s=lambda clips, views: fixed + each * clips * (views if name != recipe.OVERVIEW else 1),
     )
 

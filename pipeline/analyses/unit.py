@@ -4,20 +4,60 @@ from __future__ import annotations
 
 import importlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 
+import numpy as np
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from pipeline.analyses.recipe import ProjectionSpec
-from pipeline.analyses.task import Result, Task
-from pipeline.clusterings.grid import FAILURES
-from pipeline.inputs import Input, given_of
+from pipeline.clusterings.cluster import Clustering
+from pipeline.errors import FAILURES, failure_sentence
+from pipeline.inputs import FeatureMatrix, standardised_input
 from pipeline.projections import METHODS
 from pipeline.projections.neighbourhood import Neighbourhood
 from pipeline.projections.project import project
+from pipeline.projections.projection import Projection
 from pipeline.runtime import stop
-from store.errors import SesatlasError
+from store.reader import Matrix
+
+
+@dataclass(frozen=True, slots=True)
+class UnitName:
+    """Which stage made what of which view of which dataset, and by which key it is known."""
+
+    stage: str
+    dataset: str
+    view: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """The projections that a worker is to make of one view."""
+
+    name: UnitName
+    matrices: Mapping[str, Matrix]
+    """The view's own, or each view's where the view is :data:`pipeline.inputs.ALL`."""
+    specs: Sequence[ProjectionSpec]
+
+
+@dataclass(slots=True)
+class Result:
+    """One unit as it was computed."""
+
+    name: UnitName
+    clip_ids: NDArray[np.object_]
+    columns: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    projections: list[tuple[ProjectionSpec, Projection]] = field(default_factory=list)
+    clusterings: list[tuple[str, Clustering]] = field(default_factory=list)
+    """Each with its origin, 'build' or 'kept'."""
+    gaps: list[tuple[str, str]] = field(default_factory=list)
+    """What is missing, and why, in a sentence."""
+    seconds: float = 0.0
 
 
 def compute(task: Task) -> Result:
@@ -32,15 +72,15 @@ def compute(task: Task) -> Result:
 
 
 def _fill(result: Result, task: Task) -> None:
-    given = given_of(task.name.view, task.matrices)
-    result.clip_ids, result.columns, result.notes = given.clip_ids, given.columns, given.notes
-    shared = Neighbourhood(given.values)  # what the projections of one view have in common
+    features = standardised_input(task.name.view, task.matrices)
+    result.clip_ids, result.columns, result.notes = features.clip_ids, features.columns, features.notes
+    shared = Neighbourhood(features.values)  # what the projections of one view have in common
     for spec in task.specs:
-        guarded(result, _title(spec), partial(_add, result, given, spec, shared))
+        guarded(result, _title(spec), partial(_add, result, features, spec, shared))
 
 
-def _add(result: Result, given: Input, spec: ProjectionSpec, shared: Neighbourhood) -> None:
-    one = project(given, spec.method, spec.dimension, spec.parameters, shared=shared)
+def _add(result: Result, features: FeatureMatrix, spec: ProjectionSpec, shared: Neighbourhood) -> None:
+    one = project(features, spec.method, spec.dimension, spec.parameters, shared=shared)
     result.projections.append((spec, one))
 
 
@@ -63,11 +103,4 @@ def guarded(result: Result, what: str, calculate: Callable[[], None]) -> None:
         calculate()
     except FAILURES as error:
         stop.check()  # compiled code makes an error of its own of a request to stop
-        result.gaps.append((what, _sentence(error)))
-
-
-def _sentence(error: Exception) -> str:
-    if isinstance(error, SesatlasError):
-        return str(error)
-    words = str(error).strip().split("\n")[0] or type(error).__name__
-    return f"It failed on these clips: {words}. Try other parameters on the page, or another view."
+        result.gaps.append((what, failure_sentence(error)))

@@ -8,8 +8,7 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from pipeline.audio.decode import to_mono
-from pipeline.audio.recordings import Facts, Recording, peak_of
+from pipeline.audio.decode import Facts, Recording, peak_of, to_mono
 
 FRAME_S = 0.025
 SILENCE_DBFS = -60.0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pipeline.audit.splits import AuditError, Protocol, count, require, sides
+from pipeline.audit.splits import AuditError, SplitColumn, count, require, split_sides
 
 FACTOR = 2.0
 """Half or double what an even spread would hold is far from it ..."""
@@ -26,7 +26,7 @@ class Balance:
     label's number of clips over the smallest's.
     """
 
-    protocol: Protocol
+    protocol: SplitColumn
     counts: pd.DataFrame
     cells: pd.DataFrame
     ratio: float
@@ -40,7 +40,7 @@ class Balance:
         return off.iloc[order].reset_index(drop=True)
 
 
-def balance(clips: pd.DataFrame, *, label: str = "label", protocol: Protocol | None = None) -> Balance:
+def balance(clips: pd.DataFrame, *, label: str = "label", protocol: SplitColumn | None = None) -> Balance:
     """
     Count the clips of each label on each side.
 
@@ -51,7 +51,7 @@ def balance(clips: pd.DataFrame, *, label: str = "label", protocol: Protocol | N
     label : str
         Which column to count.
     protocol : {"fold", "split"}, optional
-        See ``sides``.
+        See ``split_sides``.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def balance(clips: pd.DataFrame, *, label: str = "label", protocol: Protocol | N
         No split, fewer than two clips, or no clip with a label.
     """
     require(clips, ("clip_id", label))
-    split = sides(clips, protocol)
+    split = split_sides(clips, protocol)
     labels = clips.set_index("clip_id").loc[split.of.index, label]
     known = labels.notna()
     if not known.any():
@@ -77,17 +77,17 @@ def balance(clips: pd.DataFrame, *, label: str = "label", protocol: Protocol | N
     return Balance(split.protocol, counts, _cells(counts), float(totals.max() / totals.min()), notes)
 
 
-def told(result: Balance) -> str:
+def summary(result: Balance) -> str:
     """The result in one sentence."""
     clips = result.counts.to_numpy()
     across = count(clips.shape[1], "fold") if result.protocol == "fold" else "the split"
     few, many = int(clips.min()), int(clips.max())
     held = count(many, "clip") if few == many else f"{few:,} to {count(many, 'clip')}"
-    said = f"{count(len(result.counts), 'label')} over {across}, {held} in each of {clips.size:,} cells"
+    text = f"{count(len(result.counts), 'label')} over {across}, {held} in each of {clips.size:,} cells"
     off = result.cells["verdict"].value_counts()
     if set(off.index) == {"even"}:
-        return f"{said}: none is empty or far from even."
-    return f"{said}: {off.get('empty', 0):,} empty, {off.get('few', 0) + off.get('many', 0):,} far from even."
+        return f"{text}: none is empty or far from even."
+    return f"{text}: {off.get('empty', 0):,} empty, {off.get('few', 0) + off.get('many', 0):,} far from even."
 
 
 def _cells(counts: pd.DataFrame) -> pd.DataFrame:

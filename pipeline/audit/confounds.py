@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from pipeline.audit.guesses import Fold, Labels, Predict, folds_of, forest, most_frequent, predicted
-from pipeline.audit.splits import AuditError, Protocol, count, require, sides
-from pipeline.classify.recording_facts import FACTS, numbers
+from pipeline.audit.splits import AuditError, SplitColumn, count, require, split_sides
+from pipeline.classify.recording_facts import FACTS, Values, numbers
+from pipeline.runtime import stop
 
+SEED = 0
+MAX_CLIPS_A_TREE = 4_000
 TOGETHER = "together"
 BEYOND = 2.6
 """Standard errors above chance: one in 200 by luck, for some ten facts are looked at."""
+Labels = NDArray[np.object_]
+Predict = Callable[[Values, Labels, Values], Labels]
+"""Training values (m, d), their labels (m,), values to predict (k, d): labels (k,). Sees no test label."""
+Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
+"""Rows to learn from and rows to test."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +56,7 @@ def confounds(
     *,
     label: str = "label",
     facts: Sequence[str] = tuple(FACTS),
-    protocol: Protocol | None = None,
+    protocol: SplitColumn | None = None,
     predict: Predict | None = None,
 ) -> Confounds:
     """
@@ -63,9 +71,9 @@ def confounds(
     label : str
         Which column to predict.
     facts : sequence of str
-        Columns of ``clips``. One that is the same for all clips is left out and told.
+        Columns of ``clips``. One that is the same for all clips is left out, with a note.
     protocol : {"fold", "split"}, optional
-        See ``sides``.
+        See ``split_sides``.
     predict : callable, optional
         What to predict with; left out, a random forest of 50 trees, of 15 for one fact alone.
 
@@ -75,7 +83,7 @@ def confounds(
         No split, fewer than two clips or labels, or no fact that tells one clip from another.
     """
     require(clips, ("clip_id", label))
-    split = sides(clips, protocol)
+    split = split_sides(clips, protocol)
     rows = clips.set_index("clip_id").loc[split.of.index]
     labelled = rows[label].notna()
     rows, side = rows[labelled], split.of[labelled.to_numpy()].to_numpy()
@@ -90,12 +98,12 @@ def confounds(
     if not known:
         raise AuditError("In no fact does one clip differ from another: there is nothing to predict from.")
     folds = folds_of(side, split.protocol)
-    wanted = {**known, TOGETHER: np.hstack(list(known.values()))}
-    ask = predict or forest
-    named = {fact: predicted(each, truth, folds, ask) for fact, each in wanted.items()}
+    columns = {**known, TOGETHER: np.hstack(list(known.values()))}
+    predictor = predict or forest
+    named = {fact: predicted(each, truth, folds, predictor) for fact, each in columns.items()}
     tested = np.concatenate([test for _, test in folds])
     table = pd.DataFrame([_scored(fact, each, truth, folds) for fact, each in named.items()])
-    majority = predicted(wanted[TOGETHER], truth, folds, most_frequent)
+    majority = predicted(columns[TOGETHER], truth, folds, most_frequent)
     return Confounds(
         table.sort_values("balanced_accuracy", ascending=False, kind="stable", ignore_index=True),
         float((majority == truth)[tested].mean()),
@@ -114,18 +122,18 @@ def telling(table: pd.DataFrame, chance: float, clips: int) -> pd.Series | None:
     return None if alone.empty else alone.sort_values("balanced_accuracy", ascending=False).iloc[0]
 
 
-def told(result: Confounds) -> str:
+def summary(result: Confounds) -> str:
     """The result in one sentence."""
     together = result.table.set_index("fact").loc[TOGETHER]
-    said = (
+    text = (
         f"Facts of the recording alone name the label of {together['accuracy']:.0%} of {count(result.clips, 'clip')}; "
         f"the most frequent label is right in {result.majority:.0%}."
     )
     fact = result.telling
     if fact is None:
-        return f"{said} No single fact clearly beats guessing."
+        return f"{text} No single fact clearly beats guessing."
     return (
-        f"{said} Most is given away by {fact['title']}: {fact['balanced_accuracy']:.0%} balanced "
+        f"{text} Most is given away by {fact['title']}: {fact['balanced_accuracy']:.0%} balanced "
         f"accuracy alone, against {result.chance:.0%} by chance."
     )
 
@@ -149,3 +157,44 @@ def _left_out(unlabelled: int, constant: Sequence[str]) -> tuple[str, ...]:
         same = ", ".join(FACTS.get(fact, fact) for fact in constant)
         notes.append(f"The same for all clips and left out: {same}.")
     return tuple(notes)
+
+
+def folds_of(side: NDArray[np.object_], protocol: SplitColumn) -> list[Fold]:
+    """Rows to learn from and rows to test, for each side that is tested."""
+    names = sorted(set(side), key=lambda name: (len(name), name))
+    tested = ["test"] if protocol == "split" and "test" in names else names
+    folds = [(np.flatnonzero(side != name), np.flatnonzero(side == name)) for name in tested]
+    if any(not len(training) or not len(test) for training, test in folds):
+        raise AuditError(
+            "All clips with a label are on one side of the split; expected two sides with labels."
+        )
+    return folds
+
+
+def predicted(values: Values, truth: Labels, folds: list[Fold], predict: Predict) -> Labels:
+    """The prediction of each clip when its fold is tested, (n,); None for one that is only learned from."""
+    found = np.full(len(truth), None, dtype=object)
+    for training, test in folds:
+        stop.check()
+        found[test] = predict(values[training], truth[training], values[test])
+    return found
+
+
+def forest(training: Values, labels: Labels, tested: Values) -> Labels:
+    """Labels by a random forest of 50 trees, of one column 15, which takes facts as they are, unscaled.
+
+    Each tree grows from 4,000 clips at most: of 20,000, whole ones take five times as long.
+    """
+    from sklearn.ensemble import RandomForestClassifier
+
+    # Trees of one column differ by their clips alone.
+    trees = 50 if training.shape[1] > 1 else 15
+    most = MAX_CLIPS_A_TREE if len(training) > MAX_CLIPS_A_TREE else None
+    model = RandomForestClassifier(trees, min_samples_leaf=2, max_samples=most, random_state=SEED, n_jobs=1)
+    return np.asarray(model.fit(training, labels.astype(str)).predict(tested), dtype=object)
+
+
+def most_frequent(training: Values, labels: Labels, tested: Values) -> Labels:
+    """The most frequent label of the training clips, of equal ones the first in the alphabet."""
+    names, counts = np.unique(labels.astype(str), return_counts=True)
+    return np.full(len(tested), names[counts.argmax()], dtype=object)

@@ -1,4 +1,7 @@
-"""Labels to doubt: clips that a model which never saw them would have called something else."""
+"""Label issues: clips that a model which was not trained on them would have labelled otherwise.
+
+Confident learning over the out-of-fold probabilities of one experiment, the reference.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.audit.splits import AuditError, count
+from pipeline.classify import CLASSIFIERS
+from pipeline.experiments.spec import BUILD, CLASSIFIER, EVERY_CLIP
+
+SLOW = ("forest", "boosting")
 
 
 @dataclass(frozen=True, eq=False)
-class Doubts:
+class LabelIssues:
     """
-    How far each label is to be believed, the most doubtful first.
+    How likely each label is wrong, the likeliest first.
 
     ``table`` has a row a clip: ``clip_id``; ``rank`` from 1; ``given`` and ``suggested`` label;
     ``self_confidence``, the probability of the given label, 0 to 1; ``margin``, that less the largest of
@@ -29,20 +36,20 @@ class Doubts:
     notes: tuple[str, ...]
 
 
-def doubts(
+def rank(
     clip_ids: Sequence[str],
     labels: Sequence[str | None],
     probabilities: NDArray[np.floating],
     classes: Sequence[str],
-) -> Doubts:
+) -> LabelIssues:
     """
-    Rank the clips by doubt, those of the lowest margin first, and say which labels are taken for wrong.
+    Rank the clips, those of the lowest margin first, and say which labels are likely wrong.
 
     The margin alone ranks: of wrong labels planted in ESC-10, more come early than with the issues first.
-    An issue is what confident learning (Northcutt, Jiang and Chuang 2021, section 3), by
-    cleanlab, takes for wrong: a clip counts as another
-    class where that class's probability reaches its mean over the clips that bear it; so many of each
-    pair of classes are taken for wrong, those of the lowest margin first (``prune_by_noise_rate``).
+    An issue is a label that confident learning (Northcutt, Jiang and Chuang 2021, section 3), by cleanlab,
+    takes for wrong: a clip counts as another class where that class's probability reaches its mean over the
+    clips with that label; so many of each pair of classes are taken for wrong, those of the lowest margin
+    first (``prune_by_noise_rate``).
 
     Parameters
     ----------
@@ -50,7 +57,7 @@ def doubts(
     labels : sequence of str or None, (n,)
         Clips without one are left out.
     probabilities : (n, k)
-        Out-of-fold: of each clip by a model that saw neither it nor what is tied to it. Rows of NaN, of
+        Out-of-fold: of each clip by a model that was trained on neither it nor its like. Rows of NaN, of
         clips that no fold tested, are left out.
     classes : sequence of str, (k,)
         What the columns stand for.
@@ -69,17 +76,17 @@ def doubts(
     ids = np.asarray(clip_ids, dtype=object)[used]
     codes = pd.Index(list(classes)).get_indexer(pd.Index(given[used], dtype=object))
     _require_classes(given[used], codes)
-    told = _require_probabilities(values[used])
-    own = told[np.arange(len(told)), codes]
-    others = told.copy()
-    others[np.arange(len(told)), codes] = -np.inf
+    predicted = _require_probabilities(values[used])
+    own = predicted[np.arange(len(predicted)), codes]
+    others = predicted.copy()
+    others[np.arange(len(predicted)), codes] = -np.inf
     margin = own - others.max(axis=1)
-    issue = _issues(codes, told)
+    issue = _issues(codes, predicted)
     table = pd.DataFrame(
         {
             "clip_id": ids,
             "given": given[used],
-            "suggested": np.asarray(list(classes), dtype=object)[told.argmax(axis=1)],
+            "suggested": np.asarray(list(classes), dtype=object)[predicted.argmax(axis=1)],
             "self_confidence": own,
             "margin": margin,
             "issue": issue,
@@ -88,24 +95,24 @@ def doubts(
     table = table.reset_index(drop=True)
     table.insert(1, "rank", np.arange(1, len(table) + 1))
     notes = (*_left_out(~labelled, "label"), *_left_out(labelled & ~tested, "prediction"))
-    return Doubts(table, int(issue.sum()), notes)
+    return LabelIssues(table, int(issue.sum()), notes)
 
 
-def _issues(codes: NDArray[np.intp], told: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _issues(codes: NDArray[np.intp], predicted: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Which labels confident learning takes for wrong, shape ``(n,)``."""
     # Imported here: nobody but the audit needs it.
     from cleanlab.filter import find_label_issues  # type: ignore[import-untyped]
 
     # Classes that no clip bears have no threshold: they are left out, the rest adds to 1 again.
     present, compact = np.unique(codes, return_inverse=True)
-    some = told[:, present]
+    some = predicted[:, present]
     total = some.sum(axis=1, keepdims=True)
     some = np.divide(some, total, out=np.full_like(some, 1 / len(present)), where=total > 0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of classes with few clips: it keeps those, as it should
         mask = find_label_issues(compact, some, filter_by="prune_by_noise_rate", n_jobs=1)
-    # What the model itself would have called so is no doubt, however unsure it was.
-    return np.asarray(mask, dtype=bool) & (told.argmax(axis=1) != codes)
+    # A label that the model itself predicts is no issue, however unsure it was.
+    return np.asarray(mask, dtype=bool) & (predicted.argmax(axis=1) != codes)
 
 
 def _require_shapes(
@@ -126,12 +133,12 @@ def _require_classes(given: NDArray[np.object_], codes: NDArray[np.intp]) -> Non
         )
     if not len(codes):
         raise AuditError(
-            "No clip has both a label and a prediction: there is nothing to doubt. Run a classifier."
+            "No clip has both a label and a prediction: there is nothing to check. Run a classifier."
         )
     if len(np.unique(codes)) < 2:
         raise AuditError(
             f"All {count(len(codes), 'clip')} with a prediction bear the label '{given[0]}'; "
-            "expected two labels or more: a label is doubted in favour of another."
+            "expected two labels or more: an issue is a label that another fits better."
         )
 
 
@@ -150,3 +157,66 @@ def _left_out(which: NDArray[np.bool_], what: str) -> tuple[str, ...]:
     if not absent:
         return ()
     return (f"{count(absent, 'clip')} without a {what} {'was' if absent == 1 else 'were'} left out.",)
+
+
+def reference_experiment(experiments: pd.DataFrame) -> pd.Series | None:
+    """The reference: of the quick classifiers the lowest log loss.
+
+    What is learned again without the clips that leaked must be quick to learn, and the audit need not wait for
+    forests and boosting; they count where there is nothing else.
+
+    Parameters
+    ----------
+    experiments : DataFrame
+        As ``Reader.experiments`` gives them. Baselines, which do not look at the sound, are no reference;
+        nor is what a person ran, whose views may have been learned from these very labels.
+    """
+    there = _on_labels(experiments)
+    looking = there["method"].isin([name for name, one in CLASSIFIERS.items() if one.looks])
+    there = there[
+        looking & (there["origin"] == BUILD) & (there["seed"] == 0)
+    ]  # of another seed, drawn folds are others
+    quick = there[~there["method"].isin(SLOW)]
+    there = there if quick.empty else quick
+    if there.empty:
+        return None
+    return there.sort_values(["log_loss", "experiment_id"]).iloc[0]
+
+
+def experiment_title(experiment: pd.Series) -> str:
+    """An experiment for a person: its classifier and how many views it learned from."""
+    method = str(experiment["method"])
+    title = CLASSIFIERS[method].title if method in CLASSIFIERS else method
+    views = list(experiment["views"])
+    return f"{title} on {views[0] if len(views) == 1 else f'{len(views)} views'}"
+
+
+def reasons(best: pd.Series, experiments: pd.DataFrame) -> list[str]:
+    """Why it is the reference, and how little it is worth where guessing does as well."""
+    why = (
+        f"Judged by the out-of-fold probabilities of {experiment_title(best)}: its log loss, {best['log_loss']:.3f}, "
+        f"is the lowest of {_compared(experiments)} on these labels ({best['protocol_title']})."
+    )
+    guessing = _on_labels(experiments)
+    guessing = guessing[guessing["method"].isin([name for name, one in CLASSIFIERS.items() if not one.looks])]
+    if guessing.empty or guessing["log_loss"].min() > best["log_loss"]:
+        return [why]
+    return [why, "Guessing by the classes' shares does as well: these label issues mean little."]
+
+
+def _compared(experiments: pd.DataFrame) -> str:
+    there = _on_labels(experiments)
+    slow = there["method"].isin(SLOW)
+    if not slow.any() or slow.all():
+        return count(len(there), "experiment")
+    return (
+        f"{count(int((~slow).sum()), 'experiment')}, not counting those with trees, which are slow to repeat,"
+    )
+
+
+def _on_labels(experiments: pd.DataFrame) -> pd.DataFrame:
+    return experiments[
+        (experiments["target"] == "label")
+        & (experiments["subset"] == EVERY_CLIP)
+        & (experiments["kind"] == CLASSIFIER)
+    ]

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pipeline.audit.duplicates import Duplicates
-from pipeline.audit.splits import AuditError, Protocol, count, require, sides
+from pipeline.audit.splits import DRAWN, AuditError, SplitColumn, count, require, split_sides
+from pipeline.classify.protocol import Protocol, describe, protocol
+from pipeline.classify.run import Experiment, run
+from pipeline.classify.significance import Comparison, Interval, compare, wilson
+from pipeline.experiments.unit import Task
 from store.errors import listed
 
 DUPLICATE = "duplicate"
-TIES = ("source", "speaker", "sentence", DUPLICATE)
-"""What ties clips together: cut from one recording, one voice, one sentence, one sound."""
-WORDS = {DUPLICATE: "duplicate group"}
+LEAK_KINDS = ("source", "speaker", "sentence", DUPLICATE)
+"""What clips may have in common: the recording they were cut from, the voice, the sentence, the sound."""
+KIND_WORDS = {DUPLICATE: "duplicate group"}
 
-FOUND = ("tie", "value", "sides", "clips", "removed")
-REMOVED = ("clip_id", "tie", "value", "side")
+FOUND = ("kind", "value", "sides", "clips", "removed")
+REMOVED = ("clip_id", "kind", "value", "side")
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,13 +32,13 @@ class Leakage:
     What lies on both sides of the split.
 
     ``found`` has a row for every source, speaker, sentence or group of duplicates that does, those of most
-    clips first: ``tie`` (which of them), ``value``, ``sides`` (such as ``"1, 5"``), ``clips``, and
+    clips first: ``kind`` (which of them), ``value``, ``sides`` (such as ``"1, 5"``), ``clips``, and
     ``removed``, how many would have to go for it alone. ``removed`` has a row a clip to take out so that
-    nothing is left of the ties asked for: ``clip_id``, and the ``tie``, ``value`` and ``side`` it went
-    for. ``checked`` are the ties that the clips tell of; ``notes`` sentences on what was not looked at.
+    no leak of the chosen kinds is left: ``clip_id``, and the ``kind``, ``value`` and ``side`` it went
+    for. ``checked`` are the kinds of which something is known; ``notes`` sentences on what was not looked at.
     """
 
-    protocol: Protocol
+    protocol: SplitColumn
     clips: int
     found: pd.DataFrame
     removed: pd.DataFrame
@@ -45,97 +50,99 @@ def leakage(
     clips: pd.DataFrame,
     duplicates: Duplicates | None = None,
     *,
-    protocol: Protocol | None = None,
-    ties: Sequence[str] = TIES,
+    protocol: SplitColumn | None = None,
+    kinds: Sequence[str] = LEAK_KINDS,
 ) -> Leakage:
     """
-    Look for ties across the split, and choose the clips to remove.
+    Look for what clips on different sides have in common, and choose the clips to remove.
 
-    Of everything that is tied, the side with most clips stays, of equal ones the first. Removing never
-    ties anything anew, so one pass over each tie is enough.
+    Of those that have it in common, the side with most clips stays, of equal ones the first. Removing never
+    makes a new leak, so one pass over each kind is enough.
 
     Parameters
     ----------
     clips : DataFrame
         As ``Reader.clips`` gives it: ``clip_id``, ``fold`` or ``split``, ``source``, ``speaker``, ``sentence``.
     duplicates : Duplicates, optional
-        Of the same clips; without them that tie is not looked at.
+        Of the same clips; without them that kind is not looked for.
     protocol : {"fold", "split"}, optional
-        See ``sides``.
-    ties : sequence of str
-        Which ties count. Sentences that everybody reads tie every speaker to every other: leave out
-        ``"sentence"`` where what is said does not help the task.
+        See ``split_sides``.
+    kinds : sequence of str
+        Which kinds count. Sentences that everybody reads are on every side: leave out ``"sentence"`` where the
+        words do not help the task.
 
     Raises
     ------
     AuditError
-        No split, fewer than two clips, or no such tie.
+        No split, fewer than two clips, or no such kind.
     """
-    unknown = [tie for tie in ties if tie not in TIES]
+    unknown = [kind for kind in kinds if kind not in LEAK_KINDS]
     if unknown:
-        raise AuditError(f"There is no tie '{unknown[0]}'; {listed(TIES)}.")
+        raise AuditError(f"There is no kind of leak '{unknown[0]}'; {listed(LEAK_KINDS)}.")
     require(clips, ("clip_id",))
-    split = sides(clips, protocol)
+    split = split_sides(clips, protocol)
     rows = clips.set_index("clip_id").loc[split.of.index]
-    values = {tie: known for tie in ties if (known := _values(rows, duplicates, tie)) is not None}
-    found = pd.concat([_crossing(tie, each, split.of) for tie, each in values.items()] or [_none(FOUND)])
-    gone = _removed(values, split.of)
-    absent = [tie for tie in ties if tie not in values]
+    values = {kind: known for kind in kinds if (known := _values(rows, duplicates, kind)) is not None}
+    found = pd.concat([_crossing(kind, each, split.of) for kind, each in values.items()] or [_none(FOUND)])
+    gone = _removed_clips(values, split.of)
+    absent = [kind for kind in kinds if kind not in values]
     notes = [
         *split.notes,
         *([f"Not looked at, because nothing is known of it: {', '.join(absent)}."] * bool(absent)),
     ]
     lost = set(split.of) - set(split.of.drop(gone["clip_id"].to_list()))
     if lost:
-        notes.append(f"Without these clips nothing is left of {', '.join(sorted(lost))}: choose fewer ties.")
+        notes.append(
+            f"Without these clips nothing is left of {', '.join(sorted(lost))}: choose fewer kinds of leak."
+        )
     found = found.sort_values("clips", ascending=False, kind="stable", ignore_index=True)
     return Leakage(split.protocol, len(split.of), found, gone, tuple(values), tuple(notes))
 
 
-def told(result: Leakage) -> str:
+def summary(result: Leakage) -> str:
     """The result in one sentence."""
     across = "folds" if result.protocol == "fold" else "split"
     if result.found.empty:
         if not result.checked:
             return f"Nothing is known of the clips that could cross the {across}."
         return f"Nothing crosses the {across}: no {' or '.join(result.checked)} is on two sides."
-    counts = result.found["tie"].value_counts()
-    parts = [count(int(counts[tie]), WORDS.get(tie, tie)) for tie in TIES if tie in counts]
+    counts = result.found["kind"].value_counts()
+    parts = [count(int(counts[kind]), KIND_WORDS.get(kind, kind)) for kind in LEAK_KINDS if kind in counts]
     return (
         f"On two sides of the {across}: {', '.join(parts)}. Without {count(len(result.removed), 'clip')} "
         f"of {result.clips:,} nothing crosses."
     )
 
 
-def _values(rows: pd.DataFrame, duplicates: Duplicates | None, tie: str) -> pd.Series | None:
-    """What each clip is tied by, the clip_id as index, without those that are not; None if unknown."""
-    if tie == DUPLICATE:
+def _values(rows: pd.DataFrame, duplicates: Duplicates | None, kind: str) -> pd.Series | None:
+    """What of this kind each clip has, the clip_id as index, without those that have none; None if unknown."""
+    if kind == DUPLICATE:
         if duplicates is None:
             return None
         numbers = duplicates.groups[duplicates.groups.index.isin(rows.index)]
         # A group goes by the name of its first clip: numbers change with what else is found.
         first = numbers.index.to_series().groupby(numbers.to_numpy()).transform("min")
         return pd.Series(first.to_numpy(dtype=object), index=numbers.index)
-    if tie not in rows or rows[tie].isna().all():
+    if kind not in rows or rows[kind].isna().all():
         return None
-    return rows[tie].dropna().astype(str)
+    return rows[kind].dropna().astype(str)
 
 
-def _crossing(tie: str, values: pd.Series, of: pd.Series) -> pd.DataFrame:
+def _crossing(kind: str, values: pd.Series, of: pd.Series) -> pd.DataFrame:
     table = _sizes(values, of)
     table = table[(table > 0).sum(axis=1) > 1]
     if table.empty:
         return _none(FOUND)
     where = [", ".join(side for side in table.columns if row[side]) for _, row in table.iterrows()]
     clips = table.sum(axis=1).to_numpy()
-    columns = [tie, table.index.to_numpy(), where, clips, clips - table.max(axis=1).to_numpy()]
+    columns = [kind, table.index.to_numpy(), where, clips, clips - table.max(axis=1).to_numpy()]
     return pd.DataFrame(dict(zip(FOUND, columns, strict=True)))
 
 
-def _removed(values: dict[str, pd.Series], of: pd.Series) -> pd.DataFrame:
+def _removed_clips(values: dict[str, pd.Series], of: pd.Series) -> pd.DataFrame:
     gone = [_none(REMOVED)]
     staying = of
-    for tie, each in values.items():
+    for kind, each in values.items():
         here = each[each.index.isin(staying.index)]
         if here.empty:
             continue
@@ -143,7 +150,7 @@ def _removed(values: dict[str, pd.Series], of: pd.Series) -> pd.DataFrame:
         side = staying.loc[here.index]
         out = (side != kept).to_numpy()
         ids = here.index[out]
-        columns = [ids, tie, here[out].to_numpy(), side[out].to_numpy()]
+        columns = [ids, kind, here[out].to_numpy(), side[out].to_numpy()]
         gone.append(pd.DataFrame(dict(zip(REMOVED, columns, strict=True))))
         staying = staying.drop(ids)
     return pd.concat(gone, ignore_index=True)
@@ -158,3 +165,87 @@ def _sizes(values: pd.Series, of: pd.Series) -> pd.DataFrame:
 
 def _none(columns: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame({name: np.empty(0, dtype=object) for name in columns})
+
+
+@dataclass(frozen=True, eq=False)
+class Effect:
+    """Accuracies before and after, 0 to 1, on the clips that both experiments tested, with Wilson's intervals."""
+
+    clips: int
+    before: float
+    before_interval: Interval
+    after: float
+    after_interval: Interval
+    comparison: Comparison
+
+    @property
+    def sentence(self) -> str:
+        one, other = self.comparison.only_first, self.comparison.only_second
+        p = f"McNemar's exact test, p = {self.comparison.exact:.2g}"
+        return (
+            f"Of the {self.clips:,} clips tested both times, {_share(self.before, self.before_interval)} were right "
+            f"before and {_share(self.after, self.after_interval)} after: {len(one):,} right only before, "
+            f"{len(other):,} only after ({p})."
+        )
+
+
+def effect(before: pd.DataFrame, after: pd.DataFrame) -> Effect:
+    """
+    Compare two experiments on the clips both have tested.
+
+    Parameters
+    ----------
+    before, after : DataFrame
+        ``clip_id``, ``truth`` and ``predicted``, one row a tested clip.
+
+    Raises
+    ------
+    ClassifyError
+        They share no clip.
+    """
+    found = compare(before, after)
+    right = found.both_right + len(found.only_first), found.both_right + len(found.only_second)
+    shares = [number / found.clips for number in right]
+    intervals = [wilson(number, found.clips) for number in right]
+    return Effect(found.clips, shares[0], intervals[0], shares[1], intervals[1], found)
+
+
+def repeat_without(task: Task, removed: Collection[str]) -> Experiment:
+    """
+    The experiment of ``task`` once more, without the removed clips.
+
+    Official folds stay by themselves; folds that were drawn are kept, for others would change the
+    accuracy as well.
+
+    Raises
+    ------
+    ClassifyError
+        What remains cannot be learned.
+    """
+    kept = ~task.clips["clip_id"].isin(list(removed)).to_numpy()
+    clips = task.clips[kept].reset_index(drop=True)
+    values = {view: matrix[kept] for view, matrix in task.values.items()}
+    spec = task.spec
+    planned = protocol(task.clips, spec.target, seed=spec.seed)
+    by = _without(planned, kept, spec.seed) if planned.name in DRAWN else None
+    return run(values, clips, spec.target, spec.method, combination=spec.combination, seed=spec.seed, by=by)
+
+
+def _without(planned: Protocol, kept: NDArray[np.bool_], seed: int) -> Protocol | None:
+    """The protocol of the clips that are kept; None where a class would be lost, so that it is drawn anew."""
+    rows = kept[planned.rows]
+    place = np.cumsum(kept) - 1  # where a kept clip stands among the kept
+    codes, folds, groups = planned.codes[rows], planned.folds[rows], planned.groups[rows]
+    spread = pd.DataFrame({"code": codes, "fold": folds}).groupby("code")["fold"].nunique()
+    if len(spread) < len(planned.classes) or (spread < 2).any() or len(set(folds)) < len(planned.fold_names):
+        return None
+    names, classes = planned.fold_names, len(planned.classes)
+    sentence = describe(planned.name, len(codes), classes, names, folds, groups, planned.unit, seed)
+    return replace(
+        planned, sentence=sentence, rows=place[planned.rows[rows]], codes=codes, folds=folds,
+        groups=pd.factorize(groups)[0].astype(np.intp),
+    )  # fmt: skip
+
+
+def _share(value: float, interval: Interval) -> str:
+    return f"{value:.1%} ({interval.low:.1%} to {interval.high:.1%})"

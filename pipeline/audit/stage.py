@@ -14,15 +14,15 @@ import pandas as pd
 from joblib.externals.loky.process_executor import BrokenProcessPool
 
 from pipeline.audit import fingerprint
-from pipeline.audit.prints import make_prints
-from pipeline.audit.report import LIMIT, Audit, Given, audit_of
-from pipeline.audit.suspects import witness
-from pipeline.experiments.expected import as_wanted
+from pipeline.audit.fingerprint import make_fingerprints
+from pipeline.audit.label_issues import reference_experiment
+from pipeline.audit.report import LIMIT, Audit, AuditInput, audit_of
 from pipeline.experiments.rows import rows_of
-from pipeline.experiments.spec import BUILD, CLASSIFIER, UNLEAKED, Due
-from pipeline.experiments.tasks import tasks_of
-from pipeline.runtime.stage import Run, Stage, State, Unit
-from store import audits, experiments
+from pipeline.experiments.spec import BUILD, CLASSIFIER, UNLEAKED, ExpectedExperiment
+from pipeline.experiments.stage import spec_of
+from pipeline.experiments.unit import tasks_of
+from pipeline.stage import Run, Stage, State, Unit, Units
+from store import audits, results
 from store.audits import AuditRows
 from store.reader import Reader
 from store.writer import Writer
@@ -33,32 +33,38 @@ VERSION = 2
 log = logging.getLogger(__name__)
 
 
-def stale(state: State, reader: Reader) -> list[Unit]:
-    """The datasets whose audit is missing or of something else."""
-    return [(name,) for name in _stale(reader)]
+def _expected(state: State, reader: Reader) -> dict[Unit, tuple[str]]:
+    """The key that the audit of each dataset should have."""
+    hashes = reader.metadata_hashes()
+    return {
+        (dataset,): (_key(of_clips, reader.experiments(dataset)),) for dataset, of_clips in hashes.items()
+    }
 
 
-def _stale(reader: Reader) -> dict[str, str]:
-    """Those datasets with the key that each should have."""
-    there = reader.audits().set_index("dataset")["key"].to_dict()
-    return {name: key for name, key in _keys(reader).items() if there.get(name) != key}
+def _stored(reader: Reader) -> dict[Unit, str]:
+    return {(row["dataset"],): row["key"] for row in reader.audits().to_dict("records")}
 
 
-def _keys(reader: Reader) -> dict[str, str]:
-    rows = reader.rows("learning_fingerprints")
-    return {row["dataset"]: _key(row["fingerprint"], reader.experiments(row["dataset"])) for row in rows}
+def _drop(writer: Writer, units: Sequence[Unit]) -> None:
+    for (dataset,) in units:
+        audits.drop_audits(writer, dataset=dataset)
+        # Without the clips that leaked: an experiment of the audit that found them goes with it.
+        results.drop_learned(writer, dataset=dataset, subset=UNLEAKED)
+
+
+UNITS = Units(expected=_expected, stored=_stored, drop=_drop)
 
 
 def _key(of_clips: str, there: pd.DataFrame) -> str:
-    best = witness(there)
-    told = [
+    best = reference_experiment(there)
+    parts = [
         VERSION,
         fingerprint.VERSION,
         LIMIT,
         of_clips,
         *([] if best is None else [best["experiment_id"], best["key"]]),
     ]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
 def audit(run: Run) -> int:
@@ -67,92 +73,76 @@ def audit(run: Run) -> int:
     Each is committed as soon as it is done: a killed build goes on with the others.
     """
     with Reader(run.staging) as reader:
-        stale_keys = _stale(reader)
-        small = [name for name in stale_keys if len(reader.clips(name)) <= LIMIT]
-    run.on_progress(0, len(stale_keys))
+        keys = {dataset: key for (dataset,), (key,) in _expected(run.state, reader).items()}
+        datasets = [dataset for (dataset,) in UNITS.stale(run.state, reader)]
+        small = [name for name in datasets if len(reader.clips(name)) <= LIMIT]
+    run.on_progress(0, len(datasets))
     unread = _printed(run.staging, small, run.n_jobs) if small else {}
-    datasets = list(stale_keys)
-    tasks = [(dataset, _given(run.staging, dataset, unread)) for dataset in datasets]
-    given_of = dict(tasks)
-    for done, (dataset, found, seconds) in enumerate(run.each(_audited, tasks), 1):
-        _write(run.staging, dataset, stale_keys[dataset], given_of[dataset], found, seconds)
+    inputs_of = {dataset: _input(run.staging, dataset, unread) for dataset in datasets}
+
+    def write(writer: Writer, result: tuple[str, Audit, float]) -> None:
+        dataset, found, seconds = result
+        _write(writer, dataset, keys[dataset], inputs_of[dataset], found, seconds)
+
+    made = run.write_each(_audited, list(inputs_of.items()), write)
+    for done, (dataset, _, _) in enumerate(made, 1):
         run.on_progress(done, len(datasets), dataset)
     return len(datasets)
 
 
-def _audited(dataset: str, given: Given) -> tuple[str, Audit, float]:
+def _audited(dataset: str, inputs: AuditInput) -> tuple[str, Audit, float]:
     began = time.monotonic()
-    found = audit_of(given)
+    found = audit_of(inputs)
     return dataset, found, time.monotonic() - began
-
-
-def forget(state: State, staging: Path) -> None:
-    """Forget the audits that are out of date: until they are made again they would mislead."""
-    with Reader(staging) as reader:
-        gone = [name for name in _stale(reader) if name in set(reader.audits()["dataset"])]
-    if gone:
-        with Writer(staging) as writer, writer.transaction():
-            for dataset in gone:
-                audits.drop_audits(writer.con, dataset=dataset)
-                _drop_unleaked(writer, dataset)
 
 
 def _printed(staging: Path, datasets: Sequence[str], n_jobs: int) -> dict[str, str]:
     try:
-        return make_prints(staging, datasets, n_jobs)
+        return make_fingerprints(staging, datasets, n_jobs)
     except BrokenProcessPool:  # out of memory, say: what was finished is written
         log.warning("A process that computed fingerprints died; recordings without one are not compared")
         return {}
 
 
-def _given(staging: Path, dataset: str, unread: Mapping[str, str]) -> Given:
+def _input(staging: Path, dataset: str, unread: Mapping[str, str]) -> AuditInput:
     """What the audit needs of a dataset, in memory: the database cannot be read while it is written."""
     with Reader(staging) as reader:
         clips, learned = reader.clips(dataset), reader.experiments(dataset)
         if len(clips) > LIMIT:
-            return Given(clips, learned)
+            return AuditInput(clips, learned)
         reasons = [unread[one] for one in clips["content_hash"].drop_duplicates() if one in unread]
-        given = Given(clips, learned, reader.prints(dataset, fingerprint.VERSION), reasons)
-        best = witness(learned)
+        inputs = AuditInput(clips, learned, reader.fingerprints(dataset, fingerprint.VERSION), reasons)
+        best = reference_experiment(learned)
         if best is None:
-            return given
-        wanted = replace(as_wanted(best), detailed=False)
-        due = Due(wanted, str(best["experiment_id"]), str(best["key"]))
-        (task,) = tasks_of(reader, dataset, [due])
-        return replace(given, task=task, said=reader.predictions(due.experiment_id))
+            return inputs
+        spec = replace(spec_of(best), detailed=False)
+        expected = ExpectedExperiment(spec, str(best["experiment_id"]), str(best["key"]))
+        (task,) = tasks_of(reader, dataset, [expected])
+        return replace(inputs, task=task, predictions=reader.predictions(expected.experiment_id))
 
 
-def _write(staging: Path, dataset: str, key: str, given: Given, found: Audit, seconds: float) -> None:
-    best = witness(given.experiments)
-    row = {"dataset": dataset, "key": key, "clips": len(given.clips), "seconds": seconds}
+def _write(writer: Writer, dataset: str, key: str, inputs: AuditInput, found: Audit, seconds: float) -> None:
+    best = reference_experiment(inputs.experiments)
+    row = {"dataset": dataset, "key": key, "clips": len(inputs.clips), "seconds": seconds}
     row |= {"experiment_id": None if best is None else best["experiment_id"]}
     rows = AuditRows(audit=row, parts=[part.row for part in found.parts], found=found.found)
-    with Writer(staging) as writer, writer.transaction():
-        _drop_unleaked(writer, dataset)
-        if found.unleaked is not None and best is not None:
-            id_ = f"{best['experiment_id']}.{UNLEAKED}"
-            learned = rows_of(
-                found.unleaked, experiment_id=id_, dataset=dataset, key=key, origin=BUILD, kind=CLASSIFIER,
-                subset=UNLEAKED,
-            )  # fmt: skip
-            experiments.replace_experiment(writer, learned)
-        audits.replace_audit(writer, rows)
-
-
-def _drop_unleaked(writer: Writer, dataset: str) -> None:
-    """An experiment without the clips that leaked is of the audit that found them, and goes with it."""
-    found = writer.con.execute(
-        "select experiment_id from experiments where dataset = ? and subset = ?", [dataset, UNLEAKED]
-    ).fetchall()
-    experiments.drop_experiments(writer.con, [row[0] for row in found])
+    results.drop_learned(writer, dataset=dataset, subset=UNLEAKED)
+    if found.unleaked is not None and best is not None:
+        id_ = f"{best['experiment_id']}.{UNLEAKED}"
+        learned = rows_of(
+            found.unleaked, experiment_id=id_, dataset=dataset, key=key, origin=BUILD, kind=CLASSIFIER,
+            subset=UNLEAKED,
+        )  # fmt: skip
+        results.replace_experiment(writer, learned)
+    audits.replace_audit(writer, rows)
 
 
 AUDIT = Stage(
     name="audit",
     title="audit",
     unit="collections",
-    stale=stale,
+    stale=UNITS.stale,
     run=audit,
-    forget=forget,
+    forget=UNITS.forget,
     cost_s=lambda clips, views: 1.0 + 0.007 * clips,
 )

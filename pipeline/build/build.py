@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 
-from pipeline.build import embeddings, stages, summary
-from pipeline.build.known import Known, known_of, steps
-from pipeline.build.plan import Plan, make_plan
-from pipeline.build.scan import choose, dataset_row, scan_all
-from pipeline.errors import in_words
+from pipeline.build import stages
+from pipeline.build.plan import Plan, make_plan, planned
+from pipeline.build.staging import Counts, Staging, sign
+from pipeline.build.store_state import StoreState, state_before, steps
+from pipeline.clips import Row
 from pipeline.extraction import extract
 from pipeline.features import VIEWS
 from pipeline.features.view import View
-from pipeline.rows import Row
+from pipeline.networks import stage as networks
 from pipeline.runtime import events, stop
-from pipeline.runtime.stage import Stage, State
-from pipeline.sources import Source
-from pipeline.staging import Counts, Staging, sign
-from store import staging
-from store.duck import DamagedError
-from store.history import PUBLISHED, RUNNING
+from pipeline.session import collections, session
+from pipeline.sources import Source, choose, dataset_row, scan_all
+from pipeline.stage import Stage, State
+from store import publishing
+from store.database import DamagedError
+from store.publishing import PUBLISHED, RUNNING
 from store.reader import Reader
 from store.snapshots import KEEP, Snapshot, Store
 from store.writer import Writer
@@ -34,7 +34,7 @@ from store.writer import Writer
 PROGRESS_S = 0.2
 FIRST_LOOK_S = 15.0
 """A new collection is published for the first time when it has been measured for so long, then each time twice
-as long: people see and hear the first clips while the others are measured."""
+as long: people see and play the first clips while the others are measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +55,9 @@ class Options:
 
 
 def build(
-    store: Store, given: Mapping[str, Source], tell: events.Listener, options: Options | None = None
+    store: Store, named: Mapping[str, Source], on_event: events.Listener, options: Options | None = None
 ) -> events.Finished:
-    """Refresh the store from the given sources and from those it remembers.
+    """Refresh the store from the sources named and from those it remembers.
 
     Every finished batch is committed to the staging database. A snapshot is published when the clips are
     measured and after each stage; the last takes the place of those before it. A build that is killed leaves
@@ -68,16 +68,8 @@ def build(
     SesatlasError
         A wrong path, nothing to build, a full disk, another build at work. Nothing is lost.
     """
-    now = datetime.now(UTC)
-    build_id = f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03d}Z-{os.getpid()}"
-    with (
-        in_words(store.root),
-        store.lock(),
-        events.logged(store.builds, build_id, tell) as tell_and_log,
-        events.end_told(tell_and_log),
-        in_words(store.root),
-    ):
-        return _Build(store, build_id, tell_and_log, options or Options()).run(given)
+    with session(store, on_event) as (build_id, log):
+        return _Build(store, build_id, log, options or Options()).run(named)
 
 
 @dataclass(slots=True)
@@ -87,40 +79,40 @@ class _Build:
     on_event: events.Listener
     options: Options
     started: float = field(default_factory=time.monotonic)
-    started_at: datetime = field(default_factory=datetime.now)
+    started_at: datetime = field(default_factory=partial(datetime.now, UTC))
     views: Mapping[str, View] = field(default_factory=dict)
     """Those that are computed of a clip, and those that networks made."""
     base: Snapshot | None = None
     """The snapshot that the build began from, or that a killed one did which it goes on with."""
     counts: Counts = field(default_factory=Counts)
 
-    def run(self, given: Mapping[str, Source]) -> events.Finished:
-        staging.recover(self.store)
+    def run(self, named: Mapping[str, Source]) -> events.Finished:
+        publishing.recover(self.store)
         current = self.store.current()
-        possible = {**self.options.views, **embeddings.views(self.store.root)}
-        known, self.base = known_of(self.store, current, possible, thorough=self.options.thorough)
+        possible = {**self.options.views, **networks.views(self.store.root)}
+        before, self.base = state_before(self.store, current, possible, thorough=self.options.thorough)
         resumed = self.store.staging.exists()
-        sources = choose(known.datasets, given, self.options.forget)
+        sources = choose(before.datasets, named, self.options.forget)
         self.on_event(events.Started(self.build_id, list(sources), resumed))
         scans = scan_all(sources, self.on_event)
-        self.views = embeddings.fitting(possible, sources, scans)
-        plan = make_plan(scans, known, list(self.options.views), retry=self.options.retry)
+        self.views = networks.fitting(possible, sources, scans)
+        plan = make_plan(scans, before, list(self.options.views), retry=self.options.retry)
         datasets = [dataset_row(source, scans[name]) for name, source in sources.items()]
-        self.on_event(summary.planned(plan))
-        work = plan.jobs or plan.rows or plan.removed or plan.failures != known.failures
-        described = known.is_described_by(datasets, self.views)
-        complete = known.analysed or not self.options.analyses
+        self.on_event(planned(plan))
+        work = plan.jobs or plan.rows or plan.removed or plan.failures != before.failures
+        described = before.is_described_by(datasets, self.views)
+        complete = before.analysed or not self.options.analyses
         if current and not (work or resumed) and described and complete:
             self.counts = Counts(failed=len(plan.failures))
             return self._finished("unchanged", current)
         if not resumed:
-            staging.begin(self.store)
+            publishing.begin(self.store)
         try:
-            self._measure(plan, known, datasets)
+            self._measure(plan, before, datasets)
             self._results(clips_changed=bool(work or current is None))
             return self._finished("published", self._publish())
         except DamagedError:
-            staging.discard(self.store)
+            publishing.discard(self.store)
             raise
 
     @property
@@ -128,10 +120,10 @@ class _Build:
         base = self.base.path if self.base else None
         return State(self.store.root, self.views, base, self.options.thorough)
 
-    def _measure(self, plan: Plan, known: Known, datasets: Sequence[Row]) -> None:
+    def _measure(self, plan: Plan, before: StoreState, datasets: Sequence[Row]) -> None:
         """Bring clips and vectors in the staging database up to date."""
         growing = Counter(plan.clips[job.clip_id].dataset for job in plan.jobs)
-        new = not growing.keys() & {row["dataset"] for row in known.datasets}
+        new = not growing.keys() & {row["dataset"] for row in before.datasets}
         with Staging(self.store.staging, plan, self.build_id, self.base) as work:
             work.begin(datasets, self.views, self.started_at)
             with work.at_rest():
@@ -190,7 +182,7 @@ class _Build:
         with Writer(self.store.staging) as writer:
             earlier = _earlier(writer, number)
             sign(writer, self.build_id, number, self.counts, RUNNING, [*earlier, number])
-        snapshot = staging.publish(self.store, number, go_on=True)
+        snapshot = publishing.publish(self.store, number, go_on=True)
         self._drop(earlier[:-1])  # a page may just be opening the last one
         self.on_event(events.Published(snapshot.number, stage))
 
@@ -200,7 +192,7 @@ class _Build:
         with Writer(self.store.staging) as writer:
             earlier = _earlier(writer, number)
             sign(writer, self.build_id, number, self.counts, PUBLISHED, [])
-        snapshot = staging.publish(self.store, number)
+        snapshot = publishing.publish(self.store, number)
         self._drop(earlier)
         self.store.prune(self.options.keep)
         return snapshot
@@ -218,7 +210,7 @@ class _Build:
             build_id=self.build_id,
             snapshot=snapshot.number,
             seconds=time.monotonic() - self.started,
-            collections=summary.collections(snapshot),
+            collections=collections(snapshot),
             **counts,
         )
         self.on_event(event)

@@ -7,33 +7,34 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.build.known import Known
-from pipeline.clips import Clip, Problem, Scan
-from pipeline.extraction import Job, content_hash
-from pipeline.rows import FACTS, Row, clip_row, failure_row, same_file, stamp
+from pipeline.audio.decode import content_hash
+from pipeline.build.store_state import FACTS, StoreState, clip_row, failure_row, same_file, same_row, stamp
+from pipeline.clips import Clip, Problem, Row, Scan
+from pipeline.extraction import Job
+from pipeline.runtime import events
 
 
 @dataclass(slots=True)
 class Plan:
-    """The work of one build, in words the writer understands."""
+    """The work of one build, as the staging database takes it."""
 
     clips: dict[str, Clip] = field(default_factory=dict)
     stamps: dict[str, Row] = field(default_factory=dict)
-    """What :func:`stamp` told of each file before it was opened."""
+    """The :func:`stamp` of each file before it was opened."""
     jobs: list[Job] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
-    """Clips whose row changes though nothing need be heard again: new labels, another path or date."""
+    """Clips whose row changes though nothing need be measured again: new labels, another path or date."""
     reused: dict[str, str] = field(default_factory=dict)
-    """Clip to content hash, where another clip of the same content lends its vectors."""
+    """Clip to content hash, where another clip of the same content has the vectors already."""
     removed: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
-    """Clips of other content than before, which are to be heard anew: nothing of them stays."""
+    """Clips of other content than before, which are measured anew: nothing of them stays."""
     failures: dict[tuple[str, str], Row] = field(default_factory=dict)
     unchanged: int = 0
 
 
 def make_plan(
-    scans: Mapping[str, Scan], known: Known, views: Collection[str], *, retry: bool = False
+    scans: Mapping[str, Scan], before: StoreState, views: Collection[str], *, retry: bool = False
 ) -> Plan:
     """Compare scans with the store.
 
@@ -48,12 +49,12 @@ def make_plan(
         for clip in scan.clips:
             _take(plan, clip)
     if not retry:
-        _keep_failures(plan, known, views_changed=any(view not in known.vectors for view in views))
-    hashes = _hashes(plan, known)
-    by_hash = {row["content_hash"]: row for row in known.clips.values()}
+        _keep_failures(plan, before, views_changed=any(view not in before.vectors for view in views))
+    hashes = _hashes(plan, before)
+    by_hash = {row["content_hash"]: row for row in before.clips.values()}
     for clip_id, clip in plan.clips.items():
-        _place(plan, clip, hashes.get(clip_id), known, by_hash, views)
-    gone = (row for clip_id, row in known.clips.items() if clip_id not in plan.clips)
+        _place(plan, clip, hashes.get(clip_id), before, by_hash, views)
+    gone = (row for clip_id, row in before.clips.items() if clip_id not in plan.clips)
     plan.removed = [row["clip_id"] for row in gone if row["dataset"] in scans]
     return plan
 
@@ -72,8 +73,8 @@ def _take(plan: Plan, clip: Clip) -> None:
         plan.clips[clip.clip_id] = clip
 
 
-def _keep_failures(plan: Plan, known: Known, *, views_changed: bool) -> None:
-    for key, row in known.failures.items():
+def _keep_failures(plan: Plan, before: StoreState, *, views_changed: bool) -> None:
+    for key, row in before.failures.items():
         clip_id = "/".join(key)
         if clip_id not in plan.clips or (views_changed and row["stage"] == "features"):
             continue
@@ -82,7 +83,7 @@ def _keep_failures(plan: Plan, known: Known, *, views_changed: bool) -> None:
             del plan.clips[clip_id]
 
 
-def _hashes(plan: Plan, known: Known) -> dict[str, str]:
+def _hashes(plan: Plan, before: StoreState) -> dict[str, str]:
     """Content hashes by clip, read from the files only where the store's cannot be trusted.
 
     An empty store has nothing to reuse: there the workers hash what they decode, in one reading.
@@ -90,10 +91,10 @@ def _hashes(plan: Plan, known: Known) -> dict[str, str]:
     hashes: dict[str, str] = {}
     unsure: list[tuple[str, Path]] = []
     for clip_id, clip in plan.clips.items():
-        row = known.clips.get(clip_id)
+        row = before.clips.get(clip_id)
         if row and same_file(row, plan.stamps[clip_id]):
             hashes[clip_id] = row["content_hash"]
-        elif known.clips:
+        elif before.clips:
             unsure.append((clip_id, clip.path))
     with ThreadPoolExecutor() as pool:
         found = pool.map(_hash_or_none, [path for _, path in unsure])
@@ -105,33 +106,45 @@ def _hash_or_none(path: Path) -> str | None:
     try:
         return content_hash(path)
     except OSError:
-        return None  # the worker will meet the same error and tell it as this clip's failure
+        return None  # the worker will meet the same error, which becomes this clip's failure
 
 
 def _place(
     plan: Plan,
     clip: Clip,
     hash_: str | None,
-    known: Known,
+    before: StoreState,
     by_hash: Mapping[str, Row],
     views: Collection[str],
 ) -> None:
     """Decide for one clip: nothing to do, a new row, borrowed vectors, or a job."""
     clip_id = clip.clip_id
-    row = known.clips.get(clip_id)
+    row = before.clips.get(clip_id)
     donor = row if row and row["content_hash"] == hash_ else by_hash.get(hash_ or "")
     if donor is None:
         plan.changed += [clip_id] if row else []
         plan.jobs.append(Job(clip_id, clip.path, tuple(views), hash_))
         return
     facts = {name: donor[name] for name in FACTS}
-    wanted = clip_row(clip, plan.stamps[clip_id], facts, donor["content_hash"])
-    if row != wanted:
-        plan.rows.append(wanted)
+    new_row = clip_row(clip, plan.stamps[clip_id], facts, donor["content_hash"])
+    is_same = same_row(row, new_row)
+    if not is_same:
+        plan.rows.append(new_row)
     if donor is not row:
         plan.reused[clip_id] = donor["content_hash"]
-    missing = tuple(view for view in views if donor["clip_id"] not in known.vectors.get(view, ()))
+    missing = tuple(view for view in views if donor["clip_id"] not in before.vectors.get(view, ()))
     if missing:
         plan.jobs.append(Job(clip_id, clip.path, missing, hash_))
-    elif row == wanted:
+    elif is_same:
         plan.unchanged += 1
+
+
+def planned(plan: Plan) -> events.Planned:
+    return events.Planned(
+        to_extract=len(plan.jobs),
+        unchanged=plan.unchanged,
+        updated=len(plan.rows) - len(plan.reused),
+        reused=len(plan.reused),
+        removed=len(plan.removed),
+        failed=len(plan.failures),
+    )

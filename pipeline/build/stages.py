@@ -16,10 +16,11 @@ import joblib
 from pipeline.analyses import clustering
 from pipeline.analyses import stage as analyses
 from pipeline.audit import stage as audits
-from pipeline.build import embeddings
 from pipeline.experiments import stage as experiments
+from pipeline.networks import stage as networks
 from pipeline.runtime import events
-from pipeline.runtime.stage import OnProgress, Run, Schedule, Stage, State
+from pipeline.scores import stage as scores
+from pipeline.stage import OnProgress, Run, Schedule, Stage, State
 from store.reader import Reader
 
 STAGES: dict[str, Stage] = {
@@ -27,10 +28,11 @@ STAGES: dict[str, Stage] = {
     for one in (
         analyses.PRINCIPAL_COMPONENTS,
         analyses.OVERVIEW,
-        embeddings.EMBEDDINGS,
+        networks.EMBEDDINGS,
+        scores.SCORES,
         analyses.PICTURES,
         clustering.CLUSTERINGS,
-        experiments.EXPERIMENTS,
+        experiments.stage_of(networks),
         audits.AUDIT,
     )
 }
@@ -40,7 +42,7 @@ VECTORS: dict[str, Stage] = {name: one for name, one in STAGES.items() if one.ma
 """Those that a build without analyses runs as well."""
 
 REPORT_S = 1.0
-"""How often the time left is said while a stage works."""
+"""How often the time left is reported while a stage works."""
 
 
 def complete(state: State, reader: Reader) -> bool:
@@ -90,7 +92,7 @@ def after(seconds: float, later_s: Mapping[str, float]) -> events.Stages:
 
 @dataclass(slots=True)
 class Progress:
-    """Says how far the stages are: how far the one at work is, and about when each of the others will be done."""
+    """Reports how far the stages are: how far the one at work is, and about when each of the others will be done."""
 
     schedule: Schedule
     on_event: events.Listener
@@ -117,7 +119,7 @@ class Progress:
         return on_progress
 
     def report(self, left: Mapping[str, float] | None = None) -> None:
-        """Say about when each stage will be done, but not more often than every ``REPORT_S``."""
+        """Report about when each stage will be done, but not more often than every ``REPORT_S``."""
         if self.now() - self._reported_at < REPORT_S:
             return
         self._reported_at = self.now()

@@ -15,7 +15,7 @@ def _frequencies(
 ) -> Iterator[Scorer]:
     scores = logarithm(np.bincount(codes) / len(codes))
     for _ in candidates:
-        yield lambda given: np.tile(scores, (len(given), 1))
+        yield lambda tested: np.tile(scores, (len(tested), 1))
 
 
 CHANCE = Classifier(

@@ -12,6 +12,7 @@ from pipeline.errors import PipelineError
 
 Parameters = Mapping[str, object]
 Values = NDArray[np.float32]
+Ints = NDArray[np.intp]
 Scores = NDArray[np.float64]
 Scorer = Callable[[Values], Scores]
 """Values (m, d) -> scores (m, classes), whose softmax is the classifier's probabilities."""
@@ -19,7 +20,14 @@ Scorer = Callable[[Values], Scores]
 Fit = Callable[[Values, NDArray[np.intp], Sequence[Parameters], int], Iterator[Scorer]]
 """Values (n, d), codes (n,), candidates, seed -> one scorer a candidate, in their order."""
 
-LEAST = 1e-6
+TOGETHER, VOTE = "together", "vote"
+COMBINATIONS: dict[str, str] = {
+    TOGETHER: "The columns of all views side by side.",
+    VOTE: "Each view is learned for itself; the mean of their probabilities decides.",
+}
+"""How several views are learned from, and what a person reads of it."""
+
+MIN_PROBABILITY = 1e-6
 """Stands in for a probability of 0, whose logarithm would be infinite."""
 
 
@@ -50,7 +58,7 @@ class Classifier:
     search_splits: int | None = None
     """How many of the inner splits candidates are compared on; None for all of them."""
     max_clips: int | None = None
-    """From more training clips a sample is learned, whose size grows with their root: ``sample.bounded``."""
+    """From more training clips a sample is learned, whose size grows with their root: ``bounded``."""
     calibrated: bool = False
     """Whether the scores are brought to probabilities by a temperature, found inside the training folds."""
     looks: bool = True
@@ -82,4 +90,39 @@ def two_sided(decision: NDArray[np.float64]) -> Scores:
 
 
 def logarithm(probabilities: NDArray[np.float64]) -> Scores:
-    return np.log(np.maximum(probabilities, LEAST))
+    return np.log(np.maximum(probabilities, MIN_PROBABILITY))
+
+
+def bounded(clips: int, max_clips: int | None) -> int:
+    """
+    All clips up to ``max_clips``, beyond that the geometric mean of both.
+
+    It grows with the root of the clips, so that what takes the square of it grows as the clips do, and an
+    error that falls with the root of what is learned from still falls.
+    """
+    return clips if max_clips is None or clips <= max_clips else int((clips * max_clips) ** 0.5)
+
+
+def spread_sample(codes: Ints, groups: Ints, size: int, seed: int) -> Ints:
+    """
+    Positions of about ``size`` clips, ascending: each class's share of them, two clips or more.
+
+    Within a class one clip of each group comes first, then a second one of each: many speakers with a few
+    clips tell more than a few speakers with many.
+
+    Parameters
+    ----------
+    codes, groups : ndarray of int, shape (n,)
+        Class and group of each clip.
+    """
+    import pandas as pd
+
+    n = len(codes)
+    if size >= n:
+        return np.arange(n)
+    drawn = pd.DataFrame({"code": codes, "group": groups}).iloc[np.random.default_rng(seed).permutation(n)]
+    drawn["turn"] = drawn.groupby(["code", "group"]).cumcount()
+    place = drawn.sort_values("turn", kind="stable").groupby("code").cumcount()
+    quota = np.maximum(np.ceil(np.bincount(codes) * size / n), 2)
+    kept = place[place.to_numpy() < quota[codes[place.index]]]
+    return np.sort(kept.index.to_numpy(dtype=np.intp))

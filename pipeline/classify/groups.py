@@ -34,8 +34,8 @@ def groups_of(clips: pd.DataFrame, target: str) -> Groups:
 
     What is to be learned binds nothing: speakers are told apart by sentences that no fold shares.
     """
-    wanted = (*BINDING, "sentence") if target == "speaker" else BINDING
-    present = [name for name in wanted if name != target and name in clips and clips[name].nunique() > 0]
+    columns = (*BINDING, "sentence") if target == "speaker" else BINDING
+    present = [name for name in columns if name != target and name in clips and clips[name].nunique() > 0]
     binding = [name for name in present if clips[name].dropna().duplicated().any()]
     alike = [*binding, *([CONTENT] if CONTENT in clips else [])]
     codes = _components(clips, alike)
@@ -96,11 +96,11 @@ def _draw(codes: Ints, groups: Ints, folds: int, seed: int) -> Ints:
 
     alone = len(set(groups)) == len(groups)
     splitter = StratifiedKFold if alone else StratifiedGroupKFold
-    most = min(folds, int(np.bincount(codes).max()))
+    max_folds = min(folds, int(np.bincount(codes).max()))
     drawn = np.zeros(len(codes), dtype=np.intp)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # a class with fewer clips than folds: told by others
-        parts = splitter(most, shuffle=True, random_state=seed).split(codes, codes, groups)
+        parts = splitter(max_folds, shuffle=True, random_state=seed).split(codes, codes, groups)
         for number, (_, test) in enumerate(parts):
             drawn[test] = number
     return np.unique(drawn, return_inverse=True)[1].astype(np.intp)

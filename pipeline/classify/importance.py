@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from pipeline.classify.classifier import ClassifyError, two_sided
-from pipeline.classify.lookup import Views, joined
-from pipeline.classify.run import Experiment, Tell
-from pipeline.classify.search import LEAST, softmax
+from pipeline.classify.run import Experiment, Views, joined
+from pipeline.classify.search import MIN_PROBABILITY, softmax
 from pipeline.classify.solver import Linear
 from pipeline.classify.train import Part, Trained
-from pipeline.inputs import Input
+from pipeline.inputs import FeatureMatrix
 from pipeline.runtime import stop
+from pipeline.runtime.events import ProgressCallback
 
 REPEATS = 3
 ROWS = 20_000
@@ -34,7 +34,7 @@ def importance(
     columns: Mapping[str, Sequence[str]],
     *,
     repeats: int = REPEATS,
-    tell: Tell | None = None,
+    on_progress: ProgressCallback | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """
     Permutation importance (Breiman 2001, section 10; Fisher et al. 2019) on the test folds.
@@ -67,7 +67,7 @@ def importance(
     whole = [np.flatnonzero(of_view == view) for view in values]
     units: list[Columns] = whole + [np.array([position]) for position in range(len(names))]
     with threadpool_limits(1):
-        found = _folds(experiment, matrix, units, repeats, tell)
+        found = _folds(experiment, matrix, units, repeats, on_progress)
     table = pd.DataFrame(
         {
             "view": [*values, *of_view],
@@ -102,7 +102,7 @@ def _folds(
     matrix: NDArray[np.float32],
     units: list[Columns],
     repeats: int,
-    tell: Tell | None,
+    on_progress: ProgressCallback | None,
 ) -> NDArray[np.float64]:
     """Accuracy's drop and the loss's rise, (folds, units, 2)."""
     planned = experiment.protocol
@@ -118,8 +118,8 @@ def _folds(
             scores = _scores(probabilities, np.tile(truth, len(number)))
             after = scores.reshape(len(number), len(truth), 2).mean(axis=1)
             np.add.at(found[fold], number, (before.mean(axis=0) - after) / repeats)
-            if tell:
-                tell((fold + (number[-1] + 1) / len(units)) / len(splits))
+            if on_progress:
+                on_progress((fold + (number[-1] + 1) / len(units)) / len(splits))
     return found
 
 
@@ -136,8 +136,8 @@ def _predicted(
 ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.float64]]]:
     """Probabilities of copies of the rows, each with one unit's columns permuted; and their units."""
     part = model.parts[0]
-    if len(model.parts) == 1 and isinstance(part.scorer, Linear) and part.given is not None:
-        yield from _by_difference(part, part.scorer, part.given, values, units, repeats, generator)
+    if len(model.parts) == 1 and isinstance(part.scorer, Linear) and part.features is not None:
+        yield from _by_difference(part, part.scorer, part.features, values, units, repeats, generator)
         return
     for number, copies in _permuted(values, units, repeats, generator):
         yield number, model.probabilities(copies)
@@ -146,7 +146,7 @@ def _predicted(
 def _by_difference(
     part: Part,
     linear: Linear,
-    given: Input,
+    features: FeatureMatrix,
     values: NDArray[np.float32],
     units: list[Columns],
     repeats: int,
@@ -156,8 +156,8 @@ def _by_difference(
     placed = np.zeros(values.shape, dtype=np.float32)
     weights = np.zeros((values.shape[1], linear.weights.shape[1]))
     # Columns that are the same in all training clips have no weight.
-    used = np.arange(values.shape[1])[part.columns][given.kept]
-    placed[:, used], weights[used] = given.place(values[:, part.columns]), linear.weights
+    used = np.arange(values.shape[1])[part.columns][features.kept]
+    placed[:, used], weights[used] = features.place(values[:, part.columns]), linear.weights
     scores = placed @ weights + linear.offset
     for unit, columns in enumerate(units):
         changed = np.empty((repeats, *scores.shape))
@@ -187,6 +187,6 @@ def _permuted(
 
 def _scores(probabilities: NDArray[np.float64], truth: NDArray[np.intp]) -> NDArray[np.float64]:
     """Of each row: whether it is right, and the logarithm of the true class's probability, (n, 2)."""
-    given = probabilities[np.arange(len(truth)), truth]
+    of_truth = probabilities[np.arange(len(truth)), truth]
     right = probabilities.argmax(axis=1) == truth
-    return np.stack([right, np.log(np.maximum(given, LEAST))], axis=1)
+    return np.stack([right, np.log(np.maximum(of_truth, MIN_PROBABILITY))], axis=1)

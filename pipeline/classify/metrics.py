@@ -9,15 +9,29 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.classify.classifier import LEAST
-from pipeline.classify.curves import Curve, Reliability, precision_recall, receiver, reliability
-from pipeline.classify.intervals import Interval, by_groups, wilson
+from pipeline.classify.classifier import MIN_PROBABILITY
+from pipeline.classify.significance import Interval, by_groups, wilson
 
 Ints = NDArray[np.intp]
 Floats = NDArray[np.float64]
 MetricRow = dict[str, Any]
 """A row of the store's table ``experiment_metrics``: kind, name, metric, value."""
+BINS = 10
 OF_CLASS = ("precision", "recall", "f1", "support")
+
+
+@dataclass(frozen=True, eq=False)
+class Reliability:
+    """Bins (k,) of equal width: clips in each, their mean confidence and their accuracy, NaN where empty.
+
+    ``ece`` is the expected calibration error: the mean gap of the two, over clips (Naeini et al. 2015).
+    """
+
+    edges: Floats
+    clips: NDArray[np.intp]
+    confidence: Floats
+    accuracy: Floats
+    ece: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +93,7 @@ def measure(
     tested = confusion.sum(axis=1) > 0
     each = [float(right[folds == fold].mean()) for fold in np.unique(folds)] if folds is not None else []
     chosen = np.asarray(probabilities, dtype=np.float64)
-    given = chosen[np.arange(n), truth]
+    of_truth = chosen[np.arange(n), truth]
     members = len(set(groups.tolist())) if groups is not None else n
     # A class that is never tested has no recall, but its false alarms cost the others' precision.
     return Metrics(
@@ -92,7 +106,7 @@ def measure(
         grouped_interval=by_groups(right, groups) if groups is not None and members < n else None,
         balanced_accuracy=float(recall[tested].mean()),
         macro_f1=float(f1[tested].mean()),
-        log_loss=float(-np.log(np.maximum(given, LEAST)).mean()),
+        log_loss=float(-np.log(np.maximum(of_truth, MIN_PROBABILITY)).mean()),
         brier=float(((chosen - np.eye(classes)[truth]) ** 2).sum(axis=1).mean()),
         reliability=reliability(right, chosen[np.arange(n), predicted]),
         confusion=confusion,
@@ -106,12 +120,60 @@ def measure(
 def per_class(confusion: NDArray[np.intp]) -> tuple[Floats, Floats, Floats]:
     """Precision, recall and F1 of each class; precision 0 where it is never predicted, as scikit-learn has it."""
     hits = np.diag(confusion).astype(np.float64)
-    support, said = confusion.sum(axis=1), confusion.sum(axis=0)
-    precision = np.divide(hits, said, out=np.zeros_like(hits), where=said > 0)
+    support, predicted_as = confusion.sum(axis=1), confusion.sum(axis=0)
+    precision = np.divide(hits, predicted_as, out=np.zeros_like(hits), where=predicted_as > 0)
     recall = np.divide(hits, support, out=np.full_like(hits, np.nan), where=support > 0)
-    f1 = np.divide(2 * hits, support + said, out=np.full_like(hits, np.nan), where=support > 0)
+    f1 = np.divide(2 * hits, support + predicted_as, out=np.full_like(hits, np.nan), where=support > 0)
     precision[support == 0] = np.nan
     return precision, recall, f1
+
+
+def reliability(right: NDArray[np.bool_], confidence: Floats, bins: int = BINS) -> Reliability:
+    """Clips by the confidence in what was predicted, in bins that hold their upper edge (Guo et al. 2017)."""
+    edges = np.linspace(0.0, 1.0, bins + 1)
+    places = np.clip(np.searchsorted(edges, confidence, side="left") - 1, 0, bins - 1)
+    clips = np.bincount(places, minlength=bins)
+    held = np.full((2, bins), np.nan)
+    for row, weights in enumerate((confidence, right)):
+        sums = np.bincount(places, weights=weights, minlength=bins)
+        np.divide(sums, clips, out=held[row], where=clips > 0)
+    gaps = np.where(clips > 0, np.abs(held[0] - held[1]), 0.0)
+    return Reliability(edges, clips, held[0], held[1], float((gaps * clips).sum() / len(right)))
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """Points (k,) with the threshold of each; ``area`` None where a class has no clip, or no other has."""
+
+    x: Floats
+    y: Floats
+    thresholds: Floats
+    area: float | None
+
+
+NONE = Curve(np.zeros(0), np.zeros(0), np.zeros(0), None)
+
+
+def receiver(positive: NDArray[np.bool_], scores: NDArray[np.floating]) -> Curve:
+    """The receiver operating characteristic: false positive rate, true positive rate, area below."""
+    from sklearn.metrics import auc, roc_curve
+
+    if positive.all() or not positive.any():
+        return NONE
+    false, true, thresholds = roc_curve(positive, scores)
+    # The first threshold is infinite: nothing is above it. No JSON knows that number.
+    return Curve(false, true, np.minimum(thresholds, 1.0), float(auc(false, true)))
+
+
+def precision_recall(positive: NDArray[np.bool_], scores: NDArray[np.floating]) -> Curve:
+    """Recall, precision, and the average precision: the area without interpolation."""
+    from sklearn.metrics import average_precision_score, precision_recall_curve
+
+    if positive.all() or not positive.any():
+        return NONE
+    precision, recall, thresholds = precision_recall_curve(positive, scores)
+    area = float(average_precision_score(positive, scores))
+    return Curve(recall, precision, np.append(thresholds, 1.0), area)
 
 
 def roc(truth: Ints, probabilities: NDArray[np.floating]) -> list[Curve]:

@@ -26,15 +26,15 @@ def _fit(
     index = NearestNeighbors(n_neighbors=max(counts), algorithm="brute").fit(values)
     last: list[tuple[Values, NDArray[np.float64], NDArray[np.intp]]] = []
 
-    def nearest(given: Values) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-        if not last or last[0][0] is not given:
-            distances, places = index.kneighbors(given)
-            last[:] = [(given, distances, codes[places])]
+    def nearest(tested: Values) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+        if not last or last[0][0] is not tested:
+            distances, places = index.kneighbors(tested)
+            last[:] = [(tested, distances, codes[places])]
         return last[0][1], last[0][2]
 
     def scorer(neighbours: int) -> Scorer:
-        def scores(given: Values) -> NDArray[np.float64]:
-            distances, classes = nearest(given)
+        def scores(tested: Values) -> NDArray[np.float64]:
+            distances, classes = nearest(tested)
             votes = neighbours * _shares(distances[:, :neighbours], classes[:, :neighbours], known)
             return logarithm((votes + SMOOTHING / known) / (neighbours + SMOOTHING))
 

@@ -8,21 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipeline.fields import with_role
+
 Values = NDArray[np.float64]
 
-FACTS: Mapping[str, str] = {
-    "duration_s": "duration",
-    "rms_dbfs": "level",
-    "peak_dbfs": "peak",
-    "silence_share": "silence",
-    "digital_silence_share": "digital silence",
-    "clipped_share": "clipping",
-    "bandwidth_hz": "bandwidth",
-    "dc_offset": "offset",
-    "sample_rate_hz": "sample rate",
-    "channels": "channels",
-    "codec": "codec",
-}
+FACTS: Mapping[str, str] = {name: one.short_name for name, one in with_role("confound").items()}
 """The store's column and its word."""
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.classify.classifier import LEAST, Classifier, Parameters, Scores
-from pipeline.inputs import Input, standardise
+from pipeline.classify.classifier import MIN_PROBABILITY, Classifier, Parameters, Scores
+from pipeline.inputs import FeatureMatrix, standardise
 from pipeline.runtime import stop
+from pipeline.runtime.events import ProgressCallback
 from store.reader import Matrix
 
 Ints = NDArray[np.intp]
@@ -33,7 +34,7 @@ class Choice:
     accuracy: float | None
 
 
-def prepared(values: NDArray[np.float32]) -> Input:
+def prepared(values: NDArray[np.float32]) -> FeatureMatrix:
     """Gaps filled, constant columns dropped, the rest brought to one scale: by these clips and no others."""
     names = tuple(str(column) for column in range(values.shape[1]))
     return standardise(Matrix(np.arange(len(values)).astype(object), values, names))
@@ -45,7 +46,7 @@ def search(
     codes: Ints,
     splits: Sequence[tuple[Ints, Ints]],
     seed: int,
-    tell: Callable[[float], None] = lambda share: None,
+    on_progress: ProgressCallback = lambda share: None,
 ) -> Choice:
     """
     The candidate with the lowest log loss over the inner folds.
@@ -81,7 +82,7 @@ def search(
             scores[number][np.ix_(check, known)] = found
         if len(left) > FINALISTS and done + 1 < len(splits):
             left = _better_half(classifier, left, scores, codes)
-        tell((done + 1) / len(splits))
+        on_progress((done + 1) / len(splits))
     rows = _comparable(scores[left[0]], codes)
     if not rows.any():
         return Choice(candidates[0], 1.0, None, None)
@@ -92,8 +93,8 @@ def _enough(
     splits: Sequence[tuple[Ints, Ints]], classifier: Classifier, clips: int
 ) -> Sequence[tuple[Ints, Ints]]:
     """The inner splits to compare on: of many clips, two hold out enough to tell candidates apart."""
-    most = len(splits) if clips < MANY_CLIPS else 2
-    return splits[: min(most, classifier.search_splits or most)]
+    max_splits = len(splits) if clips < MANY_CLIPS else 2
+    return splits[: min(max_splits, classifier.search_splits or max_splits)]
 
 
 def _comparable(scores: Scores, codes: Ints) -> NDArray[np.bool_]:
@@ -123,10 +124,10 @@ def _inner(
     seed: int,
 ) -> list[Scores]:
     """The scores of the held-out clips by each candidate that is left."""
-    given = prepared(values[fit])
+    features = prepared(values[fit])
     compact = np.unique(codes[fit], return_inverse=True)[1]
-    placed = given.place(values[check])
-    scorers = classifier.fit(given.values, compact, [classifier.searched[one] for one in left], seed)
+    placed = features.place(values[check])
+    scorers = classifier.fit(features.values, compact, [classifier.searched[one] for one in left], seed)
     return [scorer(placed) for scorer in scorers]
 
 
@@ -177,7 +178,7 @@ def sharpness(scores: Scores, codes: Ints) -> float:
 def loss(scores: Scores, codes: Ints) -> float:
     """Mean negative logarithm of the probability of the true class."""
     right = softmax(scores)[np.arange(len(codes)), codes]
-    return float(-np.log(np.maximum(right, LEAST)).mean())
+    return float(-np.log(np.maximum(right, MIN_PROBABILITY)).mean())
 
 
 def softmax(scores: Scores) -> NDArray[np.float64]:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.classify.classifier import Classifier, Parameters, Scorer
+from pipeline.classify.classifier import Classifier, Parameters, Scorer, bounded, spread_sample
 from pipeline.classify.groups import inner_splits
-from pipeline.classify.sample import bounded, spread_sample
 from pipeline.classify.search import Choice, prepared, search, softmax
-from pipeline.inputs import Input, InputError
+from pipeline.inputs import FeatureMatrix, InputError
+from pipeline.runtime.events import ProgressCallback
 
 Ints = NDArray[np.intp]
 Blocks = Mapping[str, slice]
@@ -26,7 +26,7 @@ class Part:
 
     block: str
     columns: slice
-    given: Input | None
+    features: FeatureMatrix | None
     scorer: Scorer
     choice: Choice
     known: Ints
@@ -36,8 +36,8 @@ class Part:
         """Raw vectors (m, D) -> (m, classes); 0 for a class that was not learned."""
         mine = values[:, self.columns]
         found = np.zeros((len(values), self.classes))
-        given = self.given.place(mine) if self.given else mine
-        found[:, self.known] = softmax(self.scorer(given) * self.choice.sharpness)
+        features = self.features.place(mine) if self.features else mine
+        found[:, self.known] = softmax(self.scorer(features) * self.choice.sharpness)
         return found
 
 
@@ -67,7 +67,7 @@ def train(
     blocks: Blocks,
     classes: int,
     seed: int,
-    tell: Callable[[float], None] = lambda share: None,
+    on_progress: ProgressCallback = lambda share: None,
 ) -> Trained:
     """
     Scale, choose hyper-parameters and fit, all by these clips alone.
@@ -99,17 +99,17 @@ def train(
     for done, (block, columns) in enumerate(blocks.items()):
 
         def within(share: float, done: int = done) -> None:
-            tell((done + share) / len(blocks))
+            on_progress((done + share) / len(blocks))
 
         try:
-            given = prepared(values[:, columns]) if classifier.looks else None
+            features = prepared(values[:, columns]) if classifier.looks else None
             choice = search(classifier, values[:, columns], compact, splits, seed, within)
         except InputError as error:
             notes.append(f"{block}: {error}")
             continue
-        learned = given.values if given else values[:, columns]
+        learned = features.values if features else values[:, columns]
         scorer = next(iter(classifier.fit(learned, compact, [choice.parameters], seed)))
-        parts.append(Part(block, columns, given, scorer, choice, known, classes))
+        parts.append(Part(block, columns, features, scorer, choice, known, classes))
         if classifier.searches and choice.loss is None:
             notes.append("Too few groups to compare hyper-parameters by: the first of the grid stands.")
     if not parts:

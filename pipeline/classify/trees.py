@@ -10,8 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.classify.classifier import Classifier, Parameters, Scorer, Scores, Values, logarithm, two_sided
-from pipeline.classify.sample import bounded
+from pipeline.classify.classifier import (
+    Classifier,
+    Parameters,
+    Scorer,
+    Scores,
+    Values,
+    bounded,
+    logarithm,
+    two_sided,
+)
 
 CLIPS_A_TREE = 4_000
 """A tree grows from so many clips, beyond that from a share that grows with their root: all trees together see all."""
@@ -50,12 +58,12 @@ def _boosting(
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     classes = int(codes.max()) + 1
-    most = max(MAX_TREES // (classes if classes > 2 else 1), 1)
-    rounds = [min(int(str(tried["max_iter"])), most) for tried in candidates]
-    asked = {**candidates[0], "max_iter": max(rounds)}
+    max_rounds = max(MAX_TREES // (classes if classes > 2 else 1), 1)
+    rounds = [min(int(str(tried["max_iter"])), max_rounds) for tried in candidates]
+    largest = {**candidates[0], "max_iter": max(rounds)}
     model = HistGradientBoostingClassifier(
         random_state=seed, early_stopping=False, l2_regularization=SHRINKAGE if classes > MANY_CLASSES else 0.0,
-        **asked,
+        **largest,
     ).fit(values, codes)  # fmt: skip
     for number in rounds:
         yield partial(_after, model, number)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def add_store(parser: argparse.ArgumentParser, default: object = argparse.SUPPRESS) -> None:
-    """``--store PATH``. Without a default, what was said before the sub-command stays."""
+    """``--store PATH``. Without a default, what was given before the sub-command stays."""
     parser.add_argument(
         "--store",
         type=lambda word: Path(word).expanduser().resolve(),

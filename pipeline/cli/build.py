@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME=PATH",
-        help=f"a collection and its folder, as often as wanted: {', '.join(kinds)}, or demo, which needs no "
+        help=f"a collection and its folder, as often as needed: {', '.join(kinds)}, or demo, which needs no "
         "folder; NAME:ALIAS=PATH names it otherwise in the store",
     )
     parser.add_argument(

@@ -70,14 +70,14 @@ def _packages() -> Iterator[Finding]:
         yield Finding("requirements.txt is not beside the program", "Run it from a clone of the repository.")
         return
     pins = re.findall(r"^([\w.-]+)==(\S+)", requirements.read_text(encoding="utf-8"), re.MULTILINE)
-    for name, wanted in pins:
+    for name, pinned in pins:
         try:
             found = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             yield Finding(f"{name} is not installed", "Run `pip install -r requirements.txt`.")
             continue
-        same = found.split("+")[0] == wanted
-        mend = "" if same else f"{wanted} is expected: run `pip install -r requirements.txt`."
+        same = found.split("+")[0] == pinned
+        mend = "" if same else f"{pinned} is expected: run `pip install -r requirements.txt`."
         yield Finding(f"{name} {found}", mend)
 
 

@@ -22,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     from pipeline.cli.console import plain
+    from pipeline.fields import with_role
     from store.export import export
     from store.reader import Reader
 
@@ -32,7 +33,14 @@ def run(options: argparse.Namespace) -> int:
         )
     with Reader(current.path) as reader:
         try:
-            written = export(reader, options.target, options.format, options.dataset, options.view)
+            written = export(
+                reader,
+                options.target,
+                options.format,
+                options.dataset,
+                options.view,
+                list(with_role("export")),
+            )
         except OSError as error:
             raise StoreError(f"{options.target} cannot be written: {error.strerror or error}.") from error
     plain().print(f"{len(written)} files of snapshot {current.number} in {options.target}")

@@ -1,4 +1,4 @@
-"""Download a published corpus, or tell how to get it."""
+"""Download a published corpus, or say how to get it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def run(options: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.progress import DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-    from pipeline.datasets.fetch import announcement, fetch
+    from pipeline.datasets.download import announcement, fetch
 
     target = (options.to or recordings_root()).expanduser().resolve()
     columns = (TextColumn("downloading"), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())

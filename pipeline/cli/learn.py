@@ -10,7 +10,7 @@ from store.snapshots import Store
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     from pipeline.classify import CLASSIFIERS
-    from pipeline.classify.lookup import COMBINATIONS, TOGETHER
+    from pipeline.classify.classifier import COMBINATIONS, TOGETHER
 
     parser.add_argument(
         "--dataset", required=True, metavar="NAME", help="the collection, as `status` names it"
@@ -33,12 +33,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     from pipeline.cli import console
     from pipeline.experiments.request import learn
-    from pipeline.experiments.spec import PAGE, Wanted
+    from pipeline.experiments.spec import PAGE, ExperimentSpec
     from pipeline.features import VIEWS
 
     usual = [name for name, view in VIEWS.items() if not view.learned]
     views = [name.strip() for name in options.views.split(",") if name.strip()] if options.views else usual
-    wanted = Wanted(
+    spec = ExperimentSpec(
         dataset=options.dataset,
         target=options.target,
         method=options.method,
@@ -49,5 +49,5 @@ def run(options: argparse.Namespace) -> int:
         detailed=True,
     )
     with console.listener(options) as listener:
-        learn(Store(options.store), wanted, listener)
+        learn(Store(options.store), spec, listener)
     return 0

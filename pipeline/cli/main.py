@@ -38,7 +38,7 @@ def parser(words: Sequence[str]) -> argparse.ArgumentParser:
     )
     common = argparse.ArgumentParser(add_help=False)
     add_store(common, store_root())
-    common.add_argument("--verbose", action="store_true", help="tell what goes on inside")
+    common.add_argument("--verbose", action="store_true", help="log what goes on inside")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, module in COMMANDS.items():
         purpose = (module.__doc__ or "").strip().splitlines()[0]
@@ -66,14 +66,14 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _end("Stopped: nobody reads the output any more.", 2)
     except Exception as error:
-        if stop.asked():  # and compiled code made another error of it
+        if stop.is_requested():  # and compiled code made another error of it
             return _end(stop.STOPPED, 130)
         if not isinstance(error, SesatlasError | OSError):
             raise
-        return _end(_in_words(error), 2)
+        return _end(_sentence(error), 2)
 
 
-def _in_words(error: SesatlasError | OSError) -> str:
+def _sentence(error: SesatlasError | OSError) -> str:
     if isinstance(error, SesatlasError):
         return str(error)
     where = f" ({error.filename})" if error.filename else ""

@@ -33,11 +33,11 @@ def run(options: argparse.Namespace) -> int:
             "or with your own recordings: `--dataset esc50=PATH`."
         )
     with Reader(current.path) as reader:
-        told = describe(store, current, reader)
+        state = describe(store, current, reader)
     if options.json:
-        sys.stdout.write(json.dumps(told, default=str) + "\n")
+        sys.stdout.write(json.dumps(state, default=str) + "\n")
     else:
-        show(told, plain(), failures=options.failures)
+        show(state, plain(), failures=options.failures)
     return 0
 
 
@@ -58,29 +58,29 @@ def describe(store: Store, current: Snapshot, reader: Reader) -> dict[str, Any]:
     }
 
 
-def show(told: dict[str, Any], console: Console, *, failures: bool) -> None:
+def show(state: dict[str, Any], console: Console, *, failures: bool) -> None:
     from rich.table import Table
 
-    console.print(f"Snapshot {told['snapshot']} of {told['published_at']}, in {told['store']}")
-    if told["building"]:
+    console.print(f"Snapshot {state['snapshot']} of {state['published_at']}, in {state['store']}")
+    if state["building"]:
         console.print("A build is at work on it now.")
-    if told["last_build"]:
-        console.print(_in_words(told["last_build"]))
+    if state["last_build"]:
+        console.print(_last_build(state["last_build"]))
     table = Table("collection", "clips", "hours", "classes", "speakers", "recordings in")
-    for row in told["datasets"]:
+    for row in state["datasets"]:
         name = row["dataset"] + (" (synthetic)" if row["synthetic"] else "")
         numbers = (str(row["clips"]), f"{row['hours']:.2f}", str(row["classes"]), str(row["speakers"]))
         table.add_row(name, *numbers, row["path"])
     console.print(table)
-    console.print("Views: " + ", ".join(f"{row['view']} ({row['dimension']})" for row in told["views"]))
-    console.print(f"{len(told['failures'])} files failed.")
+    console.print("Views: " + ", ".join(f"{row['view']} ({row['dimension']})" for row in state["views"]))
+    console.print(f"{len(state['failures'])} files failed.")
     if failures:
         listed = Table("collection", "file", "stage", "reason")
-        for row in told["failures"]:
+        for row in state["failures"]:
             listed.add_row(row["dataset"], row["relative_path"], row["stage"], row["reason"])
         console.print(listed)
 
 
-def _in_words(build: dict[str, Any]) -> str:
+def _last_build(build: dict[str, Any]) -> str:
     counts = ", ".join(f"{build[name]} {name}" for name in ("added", "updated", "removed", "failed"))
     return f"Last build {build['build_id']}: {counts}; {build['vectors_computed']} vectors computed."

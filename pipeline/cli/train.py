@@ -1,46 +1,27 @@
-"""Train networks on the clips of the current snapshot; a later build takes up what they say."""
+"""Train networks on the clips of the current snapshot; a later build takes up what they predict."""
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import importlib.util
-from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from pipeline.cli import add_store, train_gender
-from pipeline.train.errors import TrainError
-from store.errors import StoreError, listed
-from store.snapshots import Store
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from pipeline.train.esc.recipe import EscRecipe
-
-ENVIRONMENT = "environment"
-"""The kind of dataset that the network for environmental sounds is made for."""
+from pipeline.cli import add_store
+from pipeline.networks import NETWORKS
+from pipeline.train.layout import TrainError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    networks = parser.add_subparsers(dest="network", metavar="NETWORK", required=True)
-    words = "a log-mel CNN for environmental sounds, trained from scratch, out of fold"
-    esc = networks.add_parser("esc", help=words, description=words)
-    add_store(esc)
-    esc.add_argument("--dataset", metavar="NAME", help="its name in the store (default: the one of sounds)")
-    esc.add_argument(
-        "--folds", nargs="+", default=[], metavar="FOLD", help="only these, such as 1 2 (default: all)"
-    )
-    esc.add_argument("--epochs", type=_at_least_one, metavar="N", help="passes over the clips")
-    esc.add_argument("--members", type=_at_least_one, metavar="N", help="networks a fold, which are averaged")
-    esc.add_argument("--seed", type=int, default=0, metavar="N")
-    esc.add_argument("--threads", type=_at_least_one, metavar="N", help="threads (default: torch's choice)")
-    esc.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
-    esc.add_argument("--quick", action="store_true", help="few epochs: to see that it works")
-    esc.add_argument("--replace", action="store_true", help="train in place of networks of another recipe")
-    esc.add_argument("--quiet", action="store_true", help="say nothing but errors")
-    gender = networks.add_parser("gender", help=train_gender.WORDS, description=train_gender.WORDS)
-    train_gender.add_arguments(gender, _at_least_one)
+    commands = parser.add_subparsers(dest="network", metavar="NETWORK", required=True)
+    for network in NETWORKS.values():
+        command = commands.add_parser(network.command, help=network.purpose, description=network.purpose)
+        add_store(command)
+        importlib.import_module(network.training).add_arguments(command, _at_least_one)
+        command.add_argument(
+            "--threads", type=_at_least_one, metavar="N", help="threads (default: torch's choice)"
+        )
+        command.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+        command.add_argument("--quiet", action="store_true", help="say nothing but errors")
 
 
 def _at_least_one(word: str) -> int:
@@ -51,29 +32,15 @@ def _at_least_one(word: str) -> int:
 
 def run(options: argparse.Namespace) -> int:
     _require_torch()
-    if options.network == "gender":
-        return train_gender.run(options)
-    clips, dataset, recordings = _asked(options)
     from pipeline.cli.console import plain
-    from pipeline.train.devices import device_named, use_threads
-    from pipeline.train.display import Display, show_result
-    from pipeline.train.esc import folds, kept
+    from pipeline.train.display import use_threads
 
     if options.threads:
         use_threads(options.threads)
-    training = folds.planned(options.store, dataset, clips, _recipe(options))
-    names = folds.chosen(training, options.folds)
     console = plain()
     console.quiet = options.quiet
-    console.print(f"{dataset}: {training.protocol.sentence}")
-    with Display(console) as display:
-        folds.train_all(
-            training, recordings, device=device_named(options.device), folds=names, replace=options.replace,
-            reading=display.reading, tell=display.tell,
-        )  # fmt: skip
-    found = kept.trained(options.store, dataset)
-    if found is not None and found.folds:
-        show_result(found, console)
+    (network,) = [one for one in NETWORKS.values() if one.command == options.network]
+    importlib.import_module(network.training).run(options, console)
     return 0
 
 
@@ -83,39 +50,3 @@ def _require_torch() -> None:
             raise TrainError(
                 f"{name} is not installed, and training needs it. Run `make setup` and try again."
             )
-
-
-def _asked(options: argparse.Namespace) -> tuple[pd.DataFrame, str, Path]:
-    """The clips to train on, the name of their dataset, and the folder of its recordings."""
-    from store.reader import Reader
-
-    current = Store(options.store).current()
-    if current is None:
-        raise StoreError(
-            "The store is empty, there is nothing to train on. Run `python -m pipeline build` first."
-        )
-    with Reader(current.path) as reader:
-        datasets = reader.datasets()
-        name = options.dataset or _only(datasets)
-        clips = reader.clips(name)
-    return clips, name, Path(str(datasets.set_index("dataset")["path"][name]))
-
-
-def _only(datasets: pd.DataFrame) -> str:
-    sounds = datasets["dataset"][datasets["kind"] == ENVIRONMENT].tolist()
-    if len(sounds) != 1:
-        raise TrainError(
-            f"The store has {len(sounds)} datasets of environmental sound; expected one. Choose by --dataset; "
-            f"{listed(datasets['dataset'].tolist())}."
-        )
-    return str(sounds[0])
-
-
-def _recipe(options: argparse.Namespace) -> EscRecipe:
-    from pipeline.train.esc.recipe import EscRecipe, quick
-
-    recipe = EscRecipe(seed=options.seed)
-    recipe = quick(recipe) if options.quick else recipe
-    if options.epochs:
-        recipe = replace(recipe, schedule=replace(recipe.schedule, epochs=options.epochs))
-    return replace(recipe, members=options.members) if options.members else recipe

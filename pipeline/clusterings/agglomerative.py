@@ -18,12 +18,12 @@ LINKAGES = ("ward", "average")
 
 def fit(points: Points, parameters: Mapping[str, Any]) -> Fitted:
     """Cut the dendrogram where ``n_clusters`` are left; the dendrogram is made once for all numbers."""
-    asked = int(parameters["n_clusters"])
-    require_clusters(TITLE, asked, len(points))
+    count = int(parameters["n_clusters"])
+    require_clusters(TITLE, count, len(points))
     points.require_pairs(TITLE)
     linkage = str(parameters["linkage"])
     merges = points.once(("dendrogram", linkage), lambda: dendrogram(points, linkage))
-    return Fitted(cut(merges, asked), dict(parameters))
+    return Fitted(cut(merges, count), dict(parameters))
 
 
 def dendrogram(points: Points, linkage: str) -> NDArray[np.float64]:

@@ -1,28 +1,35 @@
-"""The clusterings that are worth comparing, one space of one view at a time, and what is measured of them."""
+"""The clusterings that are worth comparing, what is measured of them, and which of them are measured in full."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from pipeline.clusterings import CLUSTERERS
 from pipeline.clusterings.clusterer import Clusterer, Parameters
-from pipeline.clusterings.grid import Gap, in_words, sentence, tried
-from pipeline.clusterings.measures import FAILURES, Measured, Rounds, measure
+from pipeline.clusterings.measures import Measured, Rounds, measure
+from pipeline.clusterings.ranking import trust
 from pipeline.clusterings.spaces import STANDARDISED, Space
-from pipeline.clusterings.stability import resamples
-from pipeline.clusterings.within import within_stability
+from pipeline.clusterings.stability import resamples, within_stability
+from pipeline.errors import FAILURES, failure_sentence
 from pipeline.projections.projection import merged
 from pipeline.runtime import stop
 
+Gap = tuple[str, str]
+"""What was not computed, and why, in a sentence."""
 MAX_MODEL_COLUMNS = 64
 """With more columns, models of means are fitted to the principal components, which hold what differs."""
 MODELS = ("kmeans", "mixture")
 CITY_BLOCK = "cityblock"
+SCREEN = Rounds((0, 2), (0, 1), (0, 1))
+"""By how little the hopeless are told from the others."""
+SCREENED = 300
+FINALISTS = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,19 +78,45 @@ def compared(position: int, task: SpaceTask, thorough: bool) -> tuple[int, list[
     seen: set[bytes] = set()
     with threadpool_limits(1):
         space = task.space()
-        wanted, gaps = tried(space, lambda clusterer: worthwhile(space, clusterer, thorough))
-        for clusterer, parameters in wanted:
+        combinations, gaps = combinations_of(space, lambda clusterer: worthwhile(space, clusterer, thorough))
+        for clusterer, parameters in combinations:
             stop.check()
             try:
                 fitted = clusterer.fit(space.points, seeded(clusterer, parameters, task.seed))
             except FAILURES as error:
-                gaps.append((f"{space.title}: {clusterer.title}, {in_words(parameters)}", sentence(error)))
+                gaps.append(
+                    (f"{space.title}: {clusterer.title}, {described(parameters)}", failure_sentence(error))
+                )
                 continue
             key = canonical(fitted.labels).tobytes()
             if key not in seen or thorough:
                 seen.add(key)
                 found.append(Candidate(position, task.view, clusterer.name, fitted.parameters, fitted.labels))
     return position, found, gaps
+
+
+def combinations_of(
+    space: Space, worthwhile: Callable[[Clusterer], bool] | None = None
+) -> tuple[list[tuple[Clusterer, Parameters]], list[Gap]]:
+    """What shall be tried in a space, of the methods that are worthwhile, and those of which nothing can be."""
+    combinations: list[tuple[Clusterer, Parameters]] = []
+    gaps: list[Gap] = []
+    for clusterer in CLUSTERERS.values():
+        if worthwhile is not None and not worthwhile(clusterer):
+            continue
+        what = f"{space.title}: {clusterer.title}"
+        try:
+            if clusterer.needs_pairs:
+                space.points.require_pairs(clusterer.title)
+            grid = clusterer.grid(space.points)
+        except FAILURES as error:
+            gaps.append((what, failure_sentence(error)))
+            continue
+        combinations += [(clusterer, parameters) for parameters in grid]
+        if not grid:
+            few = f"There are {len(space.points)} clips, too few for any parameters of its grid."
+            gaps.append((what, few))
+    return combinations, gaps
 
 
 def worthwhile(space: Space, clusterer: Clusterer, thorough: bool) -> bool:
@@ -142,3 +175,49 @@ def canonical(labels: NDArray[np.integer]) -> NDArray[np.int32]:
     clusters = np.flatnonzero(kinds >= 0)
     order[clusters[np.argsort(first[clusters])]] = np.arange(len(clusters))
     return order[position]
+
+
+def screened(
+    candidates: Sequence[Candidate], labels: NDArray[np.int32], agreed: NDArray[np.float64], max_rows: int
+) -> list[int]:
+    """Rows of the candidates to measure by a few resamples: the best by what other views confirm."""
+    score = trust(pd.DataFrame({"agreement": agreed}), labels)
+    return _best(candidates, score, max_rows)
+
+
+def finalists(
+    candidates: Sequence[Candidate],
+    labels: NDArray[np.int32],
+    agreed: NDArray[np.float64],
+    numbers: Sequence[Measured],
+    max_rows: int,
+) -> list[int]:
+    """Rows of the candidates to measure by all resamples."""
+    table = pd.DataFrame([one.means() for one in numbers]).assign(agreement=agreed)
+    return _best(candidates, trust(table, labels), max_rows)
+
+
+def _best(candidates: Sequence[Candidate], score: NDArray[np.float64], max_rows: int) -> list[int]:
+    """
+    The rows of the highest scores in their own order; half of the seats go to each view's own best.
+
+    Within a view the methods take turns, so that a person finds some of each.
+    """
+    order = np.argsort(-score, kind="stable").tolist()
+    turns: dict[tuple[str, str], int] = {}
+    views: dict[str, list[tuple[int, int]]] = {}
+    for standing, row in enumerate(order):
+        one = candidates[row]
+        turn = turns[one.view, one.method] = turns.get((one.view, one.method), -1) + 1
+        views.setdefault(one.view, []).append((turn, standing))
+    seats = max_rows // 2 // max(len(views), 1)
+    chosen = {order[standing] for queue in views.values() for _, standing in sorted(queue)[:seats]}
+    for row in order:
+        if len(chosen) >= max_rows:
+            break
+        chosen.add(row)
+    return sorted(chosen)
+
+
+def described(parameters: Parameters) -> str:
+    return ", ".join(f"{name} {value}" for name, value in parameters.items())

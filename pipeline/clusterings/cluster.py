@@ -9,20 +9,22 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline import landmarks
 from pipeline.clusterings import CLUSTERERS
 from pipeline.clusterings.clusterer import Clusterer, Fitted
-from pipeline.clusterings.landmarks import chosen_of, extended, nearest
 from pipeline.clusterings.measures import WHOLE, Measured, Rounds, measure
 from pipeline.clusterings.points import Points
 from pipeline.clusterings.scores import Scores, score
 from pipeline.clusterings.spaces import Space
-from pipeline.clusterings.stability import ROUNDS
+from pipeline.clusterings.stability import ROUNDS, VOTERS, vote
 from pipeline.inputs import InputError
 from pipeline.projections.projection import merged
 from pipeline.runtime import stop
 from store.errors import listed
 
-FEWEST = 3
+MAX_WHOLE = 3_000
+"""Up to so many clips each is looked at; of more, so many landmarks."""
+MIN_CLIPS = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,10 +115,10 @@ def completed(
     fitted = _fit(clusterer, space, points, merged(clusterer, parameters))
     steady = _measured(points, clusterer, fitted, stability_rounds, before, seed)
     if chosen is not None:
-        near = nearest(space.values, chosen) if near is None else near
-        fitted = extended(fitted, chosen, near, len(space.values))
-    few = None if chosen is None else (points, chosen)
-    scores, notes = score(space.points, fitted.labels, truth, few)
+        near = nearest_landmarks(space.values, chosen) if near is None else near
+        fitted = extended_to_all(fitted, chosen, near, len(space.values))
+    sampled = None if chosen is None else (points, chosen)
+    scores, notes = score(space.points, fitted.labels, truth, sampled)
     return Clustering(
         clusterer.name,
         space.name,
@@ -154,9 +156,9 @@ def clusterer_named(name: str) -> Clusterer:
 
 def require_clips(n: int) -> None:
     """Raise ``InputError`` where there are too few clips to be put into groups."""
-    if n < FEWEST:
+    if n < MIN_CLIPS:
         counted = "is 1 clip" if n == 1 else f"are {n} clips"
-        raise InputError(f"There {counted}; a clustering needs {FEWEST} or more. Choose more clips.")
+        raise InputError(f"There {counted}; a clustering needs {MIN_CLIPS} or more. Choose more clips.")
 
 
 def _fit(clusterer: Clusterer, space: Space, points: Points, parameters: Mapping[str, object]) -> Fitted:
@@ -168,3 +170,35 @@ def _fit(clusterer: Clusterer, space: Space, points: Points, parameters: Mapping
         raise InputError(
             f"{clusterer.title} failed in the space '{space.name}': {reason}. Try other parameters."
         ) from error
+
+
+def chosen_of(values: NDArray[np.float32], seed: int = 0) -> NDArray[np.intp]:
+    """Positions of the landmarks of values (n, k), ascending: all of few clips."""
+    return landmarks.choose(values, MAX_WHOLE, seed)
+
+
+def nearest_landmarks(values: NDArray[np.float32], chosen: NDArray[np.intp]) -> NDArray[np.intp]:
+    """For each clip the positions in ``chosen`` of its nearest landmarks, nearest first: (n, 5)."""
+    return landmarks.nearest(values, values[chosen], min(VOTERS, len(chosen)))[0]
+
+
+def extended_to_all(fitted: Fitted, chosen: NDArray[np.intp], near: NDArray[np.intp], n: int) -> Fitted:
+    """
+    The groups of the landmarks carried over to all ``n`` clips by a vote of each clip's nearest landmarks.
+
+    Noise votes as a group. The condensed tree, whose leaves are the landmarks alone, is left out.
+    """
+    labels = vote(fitted.labels[near])
+    labels[chosen] = fitted.labels
+    strengths = None
+    if fitted.strengths is not None:
+        strengths = fitted.strengths[near[:, 0]]
+        strengths[chosen] = fitted.strengths
+    return Fitted(labels, fitted.parameters, strengths, None, (*fitted.notes, landmark_note(len(chosen), n)))
+
+
+def landmark_note(count: int, n: int) -> str:
+    return (
+        f"Found among {count:,} of the {n:,} clips; each other clip joined the group of most of its "
+        f"{VOTERS} nearest."
+    )

@@ -93,9 +93,9 @@ def require_clusters(title: str, clusters: int, n: int) -> None:
         )
 
 
-def found_fewer(labels: NDArray[np.integer], asked: int) -> tuple[str, ...]:
+def found_fewer(labels: NDArray[np.integer], count: int) -> tuple[str, ...]:
     """A note where fewer clusters came out than were asked for."""
     found = len(np.unique(labels[labels >= 0]))
-    if found >= asked:
+    if found >= count:
         return ()
-    return (f"{found} of the {asked} clusters asked for have clips: there are too few distinct clips.",)
+    return (f"{found} of the {count} clusters asked for have clips: there are too few distinct clips.",)

@@ -27,13 +27,13 @@ def fit(points: Points, parameters: Mapping[str, Any]) -> Fitted:
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
 
-    asked = int(parameters["n_clusters"])
-    require_clusters(TITLE, asked, len(points))
+    count = int(parameters["n_clusters"])
+    require_clusters(TITLE, count, len(points))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # told as a note instead
-        model = KMeans(asked, n_init=parameters["n_init"], random_state=parameters["random_state"])
+        model = KMeans(count, n_init=parameters["n_init"], random_state=parameters["random_state"])
         labels = model.fit_predict(points.values)
-    return Fitted(labels.astype(np.int32), dict(parameters), notes=found_fewer(labels, asked))
+    return Fitted(labels.astype(np.int32), dict(parameters), notes=found_fewer(labels, count))
 
 
 def grid(points: Points) -> list[Parameters]:

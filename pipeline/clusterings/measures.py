@@ -9,14 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.clusterings.clusterer import Clusterer
-from pipeline.clusterings.generalisation import generalisation, splits
 from pipeline.clusterings.points import Points
-from pipeline.clusterings.stability import agreements, resamples
-from pipeline.clusterings.within import within_stability
-from store.errors import SesatlasError
-
-FAILURES = (SesatlasError, ValueError, ArithmeticError, LookupError, TypeError, RuntimeError, MemoryError)
-"""What the libraries are known to raise on odd data; a request to stop is none of it."""
+from pipeline.clusterings.stability import agreements, generalisation, resamples, splits, within_stability
+from pipeline.errors import FAILURES
 
 
 @dataclass(frozen=True)

@@ -33,20 +33,20 @@ def fit(points: Points, parameters: Mapping[str, Any]) -> Fitted:
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.mixture import GaussianMixture
 
-    asked = int(parameters["n_components"])
-    require_clusters(TITLE, asked, len(points))
+    count = int(parameters["n_components"])
+    require_clusters(TITLE, count, len(points))
     values = points.values.astype(np.float64)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # told as a note instead
         model = GaussianMixture(
-            asked,
+            count,
             covariance_type=parameters["covariance_type"],
             reg_covar=parameters["reg_covar"],
             random_state=parameters["random_state"],
         ).fit(values)
     posterior = model.predict_proba(values)  # (n, n_components)
     labels = posterior.argmax(axis=1).astype(np.int32)
-    notes = [f"BIC {model.bic(values):.1f}.", *found_fewer(labels, asked)]
+    notes = [f"BIC {model.bic(values):.1f}.", *found_fewer(labels, count)]
     if not model.converged_:
         notes.append(f"Stopped after {model.max_iter} iterations before it had settled.")
     return Fitted(labels, dict(parameters), posterior.max(axis=1).astype(np.float32), notes=tuple(notes))

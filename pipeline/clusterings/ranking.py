@@ -7,8 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.clusterings import CLUSTERERS
-from pipeline.clusterings.agreement import agreement
-from pipeline.clusterings.pairs import ari
+from pipeline.clusterings.agreement import agreement, ari
 from pipeline.inputs import ALL
 
 MAX_NOISE = 0.5
@@ -119,7 +118,7 @@ def out_of_running(clusters: int, noise: int, clips: int, labels: NDArray[np.int
 def _agreements(table: pd.DataFrame, labels: NDArray[np.integer]) -> NDArray[np.float64]:
     stored = _numbers(table, "agreement")
     if len(stored) and np.isnan(stored).any():
-        found = agreement(table["view"].to_numpy(dtype=object), labels, no_witness=ALL)
+        found = agreement(table["view"].to_numpy(dtype=object), labels, combined=ALL)
         return np.where(np.isnan(stored), found, stored)
     return stored
 

@@ -13,17 +13,32 @@ from threadpoolctl import threadpool_limits
 
 from pipeline.clusterings import CLUSTERERS
 from pipeline.clusterings.agreement import agreement
-from pipeline.clusterings.candidates import Candidate, SpaceTask, compared, divided, measured
-from pipeline.clusterings.cluster import Clustering, completed, require_clips
-from pipeline.clusterings.grid import sentence
-from pipeline.clusterings.landmarks import MAX_WHOLE, chosen_of, nearest
-from pipeline.clusterings.measures import FAILURES, WHOLE, Measured, without_within
+from pipeline.clusterings.candidates import (
+    FINALISTS,
+    SCREEN,
+    SCREENED,
+    Candidate,
+    SpaceTask,
+    compared,
+    divided,
+    finalists,
+    measured,
+    screened,
+)
+from pipeline.clusterings.cluster import (
+    MAX_WHOLE,
+    Clustering,
+    chosen_of,
+    completed,
+    nearest_landmarks,
+    require_clips,
+)
+from pipeline.clusterings.measures import WHOLE, Measured, without_within
 from pipeline.clusterings.ranking import out_of_running, rank
-from pipeline.clusterings.sieve import FINALISTS, SCREEN, SCREENED, finalists, screened
 from pipeline.clusterings.spaces import STANDARDISED, Space, spaces
-from pipeline.inputs import ALL, Input
+from pipeline.errors import FAILURES, failure_sentence
+from pipeline.inputs import ALL, FeatureMatrix
 from pipeline.runtime import stop
-from store.errors import SesatlasError
 
 Map = Callable[[Callable[..., Any], Iterable[tuple[Any, ...]]], Iterable[Any]]
 """Calls a function of a module with each tuple of arguments, here or in other processes; in any order."""
@@ -71,7 +86,7 @@ def serial(function: Callable[..., Any], arguments: Iterable[tuple[Any, ...]]) -
 
 
 def search(
-    given: Mapping[str, Input],
+    features: Mapping[str, FeatureMatrix],
     umap: Mapping[str, Mapping[str, NDArray[np.float32]]],
     truth: Mapping[str, str | None] | None,
     *,
@@ -90,7 +105,7 @@ def search(
 
     Parameters
     ----------
-    given : mapping of str to Input
+    features : mapping of str to FeatureMatrix
         Standardised vectors by view, ``ALL`` for all together. Views may lack clips.
     umap : mapping of str to mapping
         For each view positions of its clips by UMAP, by names in ``spaces.METRICS``; may be empty.
@@ -111,15 +126,15 @@ def search(
         Somebody asked to stop (``pipeline.runtime.stop``).
     """
     report = on_progress or (lambda _what, _share: None)
-    clips = _clips(given)
+    clips = _clips(features)
     gaps: list[ViewGap] = []
     with threadpool_limits(1):
-        tasks = _tasks(given, umap, clips, gaps, seed)
+        tasks = _tasks(features, umap, clips, gaps, seed)
     small = [task.of_landmarks() for task in tasks]
-    rows = _rows(given, small, tasks, clips)
+    rows = _rows(features, small, tasks, clips)
     report("comparing clusterings", 0.0)
     candidates = _compared(small, each, thorough, gaps, report)
-    tried = len(candidates)
+    compared_count = len(candidates)
     labels, columns = _aligned(candidates, rows, len(clips))
     if not thorough:
         fit_to_run = np.array([_in_running(one) for one in candidates], dtype=bool)
@@ -129,7 +144,7 @@ def search(
         return SearchResult([], gaps, "No clustering could be computed.")
     report("comparing clusterings of different views", 0.3)
     views = np.array([one.view for one in candidates], dtype=object)
-    agreed = agreement(views, labels, no_witness=ALL)
+    agreed = agreement(views, labels, combined=ALL)
     before = [Measured()] * len(candidates)
     reference = _reference(small)
     inner = columns[rows[reference]]
@@ -143,23 +158,23 @@ def search(
         before = [before[row] for row in kept]
     report("measuring the finalists", 0.6)
     before = _divided(small[reference], before, labels[:, inner], WHOLE.within, each)
-    done = _completed(tasks, candidates, before, given, truth, each, gaps, report)
+    done = _completed(tasks, candidates, before, features, truth, each, gaps, report)
     there = [row for row in range(len(candidates)) if row in done]
     if not there:
         return SearchResult([], gaps, "No clustering could be computed.")
     found = _ranked(candidates, labels, agreed, done, there)
     report("measuring the finalists", 1.0)
-    return SearchResult(found, gaps, _summary(tried, len(found), len(clips), thorough))
+    return SearchResult(found, gaps, _summary(compared_count, len(found), len(clips), thorough))
 
 
-def _clips(given: Mapping[str, Input]) -> pd.Index:
+def _clips(features: Mapping[str, FeatureMatrix]) -> pd.Index:
     """The clips of all views, those of all together first."""
-    ordered = sorted(given, key=lambda view: view != ALL)
-    return pd.Index(dict.fromkeys(clip for view in ordered for clip in given[view].clip_ids))
+    ordered = sorted(features, key=lambda view: view != ALL)
+    return pd.Index(dict.fromkeys(clip for view in ordered for clip in features[view].clip_ids))
 
 
 def _tasks(
-    given: Mapping[str, Input],
+    features: Mapping[str, FeatureMatrix],
     umap: Mapping[str, Mapping[str, NDArray[np.float32]]],
     clips: pd.Index,
     gaps: list[ViewGap],
@@ -168,16 +183,18 @@ def _tasks(
     """Every space of every view, with its landmarks where there are many clips."""
     chosen: NDArray[np.object_] | None = None
     if len(clips) > MAX_WHOLE:
-        reference = given[ALL if ALL in given else max(given, key=lambda view: len(given[view].clip_ids))]
+        reference = features[
+            ALL if ALL in features else max(features, key=lambda view: len(features[view].clip_ids))
+        ]
         chosen = reference.clip_ids[chosen_of(reference.values, seed)]
     tasks = []
-    for view, one in given.items():
+    for view, one in features.items():
         stop.check()
         try:
             require_clips(len(one.values))
             found = spaces(one, umap.get(view))
         except FAILURES as error:
-            gaps.append(ViewGap(view, "Clusterings", _words(error)))
+            gaps.append(ViewGap(view, "Clusterings", failure_sentence(error)))
             continue
         part = None if chosen is None else np.flatnonzero(pd.Index(one.clip_ids).isin(chosen))
         if part is not None and len(part) < min(MAX_WHOLE, len(one.values)) // 2:
@@ -187,12 +204,15 @@ def _tasks(
 
 
 def _rows(
-    given: Mapping[str, Input], small: Sequence[SpaceTask], tasks: Sequence[SpaceTask], clips: pd.Index
+    features: Mapping[str, FeatureMatrix],
+    small: Sequence[SpaceTask],
+    tasks: Sequence[SpaceTask],
+    clips: pd.Index,
 ) -> list[NDArray[np.intp]]:
     """For each task, which of all clips its rows are."""
     found = []
     for task in tasks:
-        ids = given[task.view].clip_ids
+        ids = features[task.view].clip_ids
         found.append(clips.get_indexer(pd.Index(ids if task.chosen is None else ids[task.chosen])))
     return found
 
@@ -287,7 +307,7 @@ def _completed(
     tasks: Sequence[SpaceTask],
     candidates: Sequence[Candidate],
     before: Sequence[Measured],
-    given: Mapping[str, Input],
+    features: Mapping[str, FeatureMatrix],
     truth: Mapping[str, str | None] | None,
     each: Map,
     gaps: list[ViewGap],
@@ -296,7 +316,7 @@ def _completed(
     grouped = _by_space(candidates)
     arguments = []
     for position, members in grouped.items():
-        ids = given[tasks[position].view].clip_ids
+        ids = features[tasks[position].view].clip_ids
         classes = None if truth is None else [truth.get(clip) for clip in ids]
         pairs = [(candidates[row], before[row]) for row in members]
         arguments.append((position, tasks[position], pairs, classes))
@@ -315,7 +335,7 @@ def _completed(
 def finished(
     position: int,
     task: SpaceTask,
-    wanted: Sequence[tuple[Candidate, Measured]],
+    pairs: Sequence[tuple[Candidate, Measured]],
     truth: Sequence[str | None] | None,
 ) -> tuple[int, list[Clustering | tuple[str, str]]]:
     """Candidates of one space with all that is measured of a clustering, or what failed and why."""
@@ -323,8 +343,8 @@ def finished(
     with threadpool_limits(1):
         space = Space(task.name, task.title, task.values, "")
         points = space.points if task.chosen is None else space.points.subset(task.chosen)
-        near = None if task.chosen is None else nearest(space.values, task.chosen)
-        for one, before in wanted:
+        near = None if task.chosen is None else nearest_landmarks(space.values, task.chosen)
+        for one, before in pairs:
             stop.check()
             clusterer = CLUSTERERS[one.method]
             try:
@@ -343,7 +363,7 @@ def finished(
                     )
                 )
             except FAILURES as error:
-                found.append((f"{task.title}: {clusterer.title}", _words(error)))
+                found.append((f"{task.title}: {clusterer.title}", failure_sentence(error)))
     return position, found
 
 
@@ -390,15 +410,11 @@ def _ranked(
     return found
 
 
-def _summary(tried: int, found: int, clips: int, thorough: bool) -> str:
+def _summary(compared_count: int, found: int, clips: int, thorough: bool) -> str:
     among = f" among {MAX_WHOLE:,} of the {clips:,} clips" if clips > MAX_WHOLE else ""
     if thorough:
-        return f"All {tried:,} clusterings were measured{among}."
+        return f"All {compared_count:,} clusterings were measured{among}."
     return (
-        f"{tried:,} clusterings were compared{among} by size, noise and what other views confirm; "
+        f"{compared_count:,} clusterings were compared{among} by size, noise and what other views confirm; "
         f"{found} finalists were measured."
     )
-
-
-def _words(error: Exception) -> str:
-    return str(error) if isinstance(error, SesatlasError) else sentence(error)

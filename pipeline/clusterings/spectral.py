@@ -39,8 +39,10 @@ def fit(points: Points, parameters: Mapping[str, Any]) -> Fitted:
     require_clusters(TITLE, count, len(points))
     points.require_pairs(TITLE)
     neighbours = int(parameters["n_neighbors"])
-    most = max([count, *cluster_counts(len(points))])
-    vectors = points.once(("eigenvectors", neighbours, most), lambda: eigenvectors(points, neighbours, most))
+    max_count = max([count, *cluster_counts(len(points))])
+    vectors = points.once(
+        ("eigenvectors", neighbours, max_count), lambda: eigenvectors(points, neighbours, max_count)
+    )
     labels = groups(vectors[:, :count])
     return Fitted(labels, dict(parameters), notes=found_fewer(labels, count))
 

@@ -19,8 +19,7 @@ import re
 from pathlib import Path
 
 from pipeline.clips import Clip, Dataset, Problem, Scan, Sex
-from pipeline.datasets.corpus import stem_of, walk
-from pipeline.datasets.named import Reading, scan_named, validate_named
+from pipeline.datasets.corpus import Reading, scan_named, stem_of, validate_named, walk
 
 SPEAKERS: dict[str, tuple[Sex, int]] = {
     "03": ("male", 31),

@@ -19,14 +19,74 @@ The publisher means every source to stay in one fold; in the published table fou
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.clips import Clip, Dataset, Problem, Scan
-from pipeline.datasets.corpus import DatasetError, stem_of, walk
-from pipeline.datasets.esc50_table import GROUPS, Corpus, open_corpus
-from pipeline.datasets.named import Reading, scan_named
+from pipeline.datasets.corpus import (
+    DatasetError,
+    Reading,
+    Row,
+    TableLayout,
+    find_table,
+    read_table,
+    rows_by_file,
+    scan_named,
+    stem_of,
+    walk,
+)
 
+GROUPS = (
+    "Animals",
+    "Natural soundscapes & water sounds",
+    "Human, non-speech sounds",
+    "Interior/domestic sounds",
+    "Exterior/urban noises",
+)
+LAYOUT = TableLayout(
+    title="ESC-50",
+    expected="ESC-50 with audio/ and meta/esc50.csv",
+    table="esc50.csv",
+    table_folder="meta",
+    columns=("filename", "fold", "target", "category", "src_file", "take"),
+)
 NAME = re.compile(r"(?P<fold>\d+)-(?P<src_file>\d+)-(?P<take>[A-Z])(?:-(?P<target>\d+))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """Where one ESC-50 lies, and its table by ``FOLD-SOURCE-TAKE-TARGET`` and ``FOLD-SOURCE-TAKE``."""
+
+    root: Path
+    audio: str
+    rows: dict[str, dict[str, str]]
+    short: dict[str, dict[str, str]]
+
+
+def open_corpus(root: Path) -> Corpus:
+    """Find the one ESC-50 at, directly below or directly around ``root``.
+
+    Raises
+    ------
+    DatasetError
+        There is none or more than one, or its table cannot be read.
+    """
+    path, audio = find_table(root, LAYOUT)
+    rows = {stem: _checked(path, row) for stem, row in rows_by_file(read_table(path), LAYOUT).items()}
+    short = {stem.rpartition("-")[0]: cells for stem, cells in rows.items()}
+    return Corpus(root, audio.relative_to(root).as_posix() if audio != root else "", rows, short)
+
+
+def _checked(path: Path, row: Row) -> dict[str, str]:
+    fold, target = row.cells["fold"], row.cells["target"]
+    if not fold.isdecimal() or not target.isdecimal():
+        seen = f"fold {fold!r} and target {target!r}"
+        raise DatasetError(
+            f"{path} has {seen} in line {row.line}: expected two whole numbers; fetch it anew."
+        )
+    if int(target) // 10 >= len(GROUPS):
+        raise DatasetError(f"{path} has target {target} in line {row.line}: expected 0 to 49; fetch it anew.")
+    return row.cells
 
 
 def scan(root: Path, dataset_name: str) -> Scan:
@@ -77,9 +137,9 @@ def _read(corpus: Corpus, dataset_name: str, path: str) -> Reading:
     if row is None:
         reason = "esc50.csv has no row for it; check fold, source and take in the name, or remove the file."
         return Problem(path, "scan", reason) if name else None
-    said = {key: value for key, value in name.groupdict().items() if value} if name else {}
+    claims = {key: value for key, value in name.groupdict().items() if value} if name else {}
     wrong = [
-        f"{key} {value} where esc50.csv has {row[key]}" for key, value in said.items() if value != row[key]
+        f"{key} {value} where esc50.csv has {row[key]}" for key, value in claims.items() if value != row[key]
     ]
     if wrong:
         reason = (

@@ -18,17 +18,111 @@ empty cell means unknown, also for the label. Without a label column the label i
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from dataclasses import fields as dataclass_fields
 from pathlib import Path
 from typing import Any
 
 from pipeline.clips import Clip, Dataset, Problem, Scan
-from pipeline.datasets.corpus import DatasetError, Tree, describe, require_folder, walk
-from pipeline.datasets.listing import Listing, Places, find_listing
-from pipeline.datasets.tables import Row
+from pipeline.datasets.corpus import (
+    DatasetError,
+    Row,
+    Table,
+    Tree,
+    describe,
+    read_table,
+    require_folder,
+    walk,
+)
+from pipeline.fields import FIELDS
 
+ATTRIBUTES = {one.name for one in dataclass_fields(Clip)}
+PATH_COLUMNS = ("path", "filename", "file", "file_name", "filepath")
 EXPECTED = "a folder with recordings (.wav, .flac, .ogg, .mp3, .m4a ...)"
+
+
+@dataclass(slots=True)
+class Listing:
+    """The owner's table, and the column of each field it has."""
+
+    table: Table
+    path_column: str
+    columns: dict[str, str]
+    unread: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """Field -> cells that could not be read; they were left empty."""
+
+    @property
+    def name(self) -> str:
+        return self.table.path.name
+
+    def fields(self, row: Row) -> dict[str, object]:
+        """What ``row`` says of its clip, by field; an empty or unreadable cell is ``None``."""
+        values: dict[str, object] = {}
+        for name, column in self.columns.items():
+            cell = row.cells.get(column, "")
+            values[name] = FIELDS[name].parse(cell) if cell else None
+            if cell and values[name] is None:
+                self.unread[name].append(cell)
+        return values
+
+    def notes(self) -> list[str]:
+        return [
+            f"Cells of {self.name} for {name} such as {cells[0]!r} that are not {FIELDS[name].expected}: "
+            f"{len(cells):,}; left empty."
+            for name, cells in self.unread.items()
+        ]
+
+
+def find_listing(tree: Tree) -> Listing | None:
+    """The CSV directly in the root that lists recordings, or ``None`` when there is none.
+
+    Raises
+    ------
+    DatasetError
+        A CSV cannot be read, or more than one lists recordings.
+    """
+    paths = [path for path in tree.files if "/" not in path and path.lower().endswith(".csv")]
+    listings = [listing for path in paths if (listing := _listing(tree.root / path))]
+    if len(listings) > 1:
+        names = " and ".join(listing.name for listing in listings[:2])
+        raise DatasetError(
+            f"{tree.root} has more than one list of recordings, {names}; leave the one that holds."
+        )
+    return listings[0] if listings else None
+
+
+def _listing(path: Path) -> Listing | None:
+    table = read_table(path)
+    path_column = next((name for name in PATH_COLUMNS if name in table.columns), None)
+    if path_column is None:
+        return None
+    names = {name: (name, *one.csv_names) for name, one in FIELDS.items() if not one.measured}
+    found = {name: [one for one in candidates if one in table.columns] for name, candidates in names.items()}
+    return Listing(table, path_column, {name: columns[0] for name, columns in found.items() if columns})
+
+
+class Places:
+    """Finds the recording that a person meant by a path typed into a table."""
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._paths: dict[str, str] = {}
+        self._names: dict[str, list[str]] = {}
+        for path in paths:
+            self._paths.setdefault(_plain(path), path)
+            self._names.setdefault(_plain(path.rpartition("/")[2]), []).append(path)
+
+    def find(self, named: str) -> str | None:
+        key = _plain(named).removeprefix("./")
+        same_name = self._names.get(key, [])
+        return self._paths.get(key) or (same_name[0] if len(same_name) == 1 else None)
+
+
+def _plain(path: str) -> str:
+    # macOS decomposes accents in file names, tables are typed composed; Windows writes backslashes.
+    return unicodedata.normalize("NFC", path.replace("\\", "/"))
 
 
 def scan(root: Path, dataset_name: str) -> Scan:
@@ -59,7 +153,8 @@ def validate(root: Path) -> list[str]:
 
 
 def _clip(tree: Tree, dataset_name: str, path: str, fields: dict[str, Any]) -> Clip:
-    return Clip(dataset=dataset_name, path=Path(tree.root, path), relative_path=path, **fields)
+    more = {name: fields.pop(name) for name in list(fields) if name not in ATTRIBUTES}
+    return Clip(dataset=dataset_name, path=Path(tree.root, path), relative_path=path, more=more, **fields)
 
 
 def _first_folder(path: str) -> str | None:
@@ -113,8 +208,8 @@ def _fault(listing: Listing, row: Row, path: str | None) -> str:
         return (
             f"{line} lists it, but the root has no such recording or several; mend the path or add the file."
         )
-    wanted = len(listing.table.columns)
-    return f"{line} has {row.width} cells, its header has {wanted}; put text that holds a comma in quotes."
+    expected = len(listing.table.columns)
+    return f"{line} has {row.width} cells, its header has {expected}; put text that holds a comma in quotes."
 
 
 DATASET = Dataset(

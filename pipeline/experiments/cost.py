@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from math import sqrt
 
 from pipeline.classify import CLASSIFIERS
-from pipeline.classify.classifier import Classifier
-from pipeline.classify.sample import bounded
+from pipeline.classify.classifier import Classifier, bounded
 from pipeline.classify.search import MANY_CLIPS
 from pipeline.classify.trees import CLIPS_A_TREE, MAX_TREES
 

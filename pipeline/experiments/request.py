@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import os
 import time
-from datetime import UTC, datetime
 
-from pipeline.amend import amended, require_rest
-from pipeline.build import summary
 from pipeline.classify import CLASSIFIERS
-from pipeline.classify.classifier import ClassifyError
-from pipeline.classify.lookup import COMBINATIONS, classifier_named
-from pipeline.errors import in_words
-from pipeline.experiments.spec import Due, Wanted, key_of
-from pipeline.experiments.stage import EXPERIMENTS
-from pipeline.experiments.tasks import tasks_of
-from pipeline.experiments.unit import make
+from pipeline.classify.classifier import COMBINATIONS, ClassifyError
+from pipeline.classify.run import classifier_named
+from pipeline.experiments.spec import ExpectedExperiment, ExperimentSpec, key_of
+from pipeline.experiments.stage import NAME, TITLE, UNIT
+from pipeline.experiments.unit import make, tasks_of
 from pipeline.features import VIEWS
 from pipeline.runtime import events, stop
-from store import experiments
+from pipeline.session import amended, collections, require_rest, session
+from store import results
 from store.errors import listed
-from store.experiments import ExperimentRows
 from store.reader import Reader
+from store.results import ExperimentRows
 from store.snapshots import Snapshot, Store
 
-TELL_S = 0.2
+REPORT_EVERY_S = 0.2
 
 
-def learn(store: Store, wanted: Wanted, tell: events.Listener) -> events.Finished:
+def learn(store: Store, spec: ExperimentSpec, on_event: events.Listener) -> events.Finished:
     """
     Make an experiment of the current snapshot; a build makes it again whenever the clips change.
 
@@ -36,66 +31,58 @@ def learn(store: Store, wanted: Wanted, tell: events.Listener) -> events.Finishe
     SesatlasError
         An unknown name, a target that cannot be learned, a build at work or lying unfinished. Nothing is lost.
     """
-    now, began = datetime.now(UTC), time.monotonic()
-    run_id = f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03d}Z-{os.getpid()}-learn"
-    with (
-        in_words(store.root),
-        store.lock(),
-        events.logged(store.builds, run_id, tell) as tell_and_log,
-        events.end_told(tell_and_log),
-        in_words(store.root),
-    ):
+    began = time.monotonic()
+    with session(store, on_event, "learned") as (run_id, log):
         current = require_rest(store, "an experiment")
-        tell_and_log(events.Started(run_id, [wanted.dataset], False))
-        rows = _made(current, wanted, tell_and_log)
-        with amended(store, current, "learned") as amendment, amendment.writer.transaction():
-            experiments.replace_experiment(amendment.writer, rows)
-        return _finished(run_id, amendment.published, time.monotonic() - began, tell_and_log)
+        log(events.Started(run_id, [spec.dataset], False))
+        rows = _compute(current, spec, log)
+        with amended(store, current, run_id) as amendment, amendment.writer.transaction():
+            results.replace_experiment(amendment.writer, rows)
+        return _finished(run_id, amendment.published, time.monotonic() - began, log)
 
 
-def _made(current: Snapshot, wanted: Wanted, tell: events.Listener) -> ExperimentRows:
-    told_at = 0.0
+def _compute(current: Snapshot, spec: ExperimentSpec, on_event: events.Listener) -> ExperimentRows:
+    reported_at = 0.0
 
     def within(share: float) -> None:
-        nonlocal told_at
+        nonlocal reported_at
         stop.check()
-        if time.monotonic() - told_at > TELL_S:
-            told_at = time.monotonic()
-            tell(_progress(min(share, 1.0), wanted))
+        if time.monotonic() - reported_at > REPORT_EVERY_S:
+            reported_at = time.monotonic()
+            on_event(_progress(min(share, 1.0), spec))
 
-    tell(_progress(0.0, wanted))
+    on_event(_progress(0.0, spec))
     with Reader(current.path) as reader:
-        task = tasks_of(reader, wanted.dataset, [_due(reader, wanted)])[0]
+        task = tasks_of(reader, spec.dataset, [_expected(reader, spec)])[0]
     return make(task, within)
 
 
-def _progress(share: float, wanted: Wanted) -> events.StageProgress:
-    stage = EXPERIMENTS
-    return events.StageProgress(stage.name, stage.title, stage.unit, share, 1, wanted.dataset, wanted.what)
+def _progress(share: float, spec: ExperimentSpec) -> events.StageProgress:
+    return events.StageProgress(NAME, TITLE, UNIT, share, 1, spec.dataset, spec.what)
 
 
-def _due(reader: Reader, wanted: Wanted) -> Due:
+def _expected(reader: Reader, spec: ExperimentSpec) -> ExpectedExperiment:
     """The experiment with its name and key, once everything it names is known to be there."""
-    clips = reader.clips(wanted.dataset)  # says which datasets there are, if this is none
-    classifier_named(wanted.method)
-    if wanted.combination not in COMBINATIONS:
-        raise ClassifyError(f"There is no combination '{wanted.combination}'; {listed(list(COMBINATIONS))}.")
-    for view in wanted.views:
+    clips = reader.clips(spec.dataset)  # says which datasets there are, if this is none
+    classifier_named(spec.method)
+    if spec.combination not in COMBINATIONS:
+        raise ClassifyError(f"There is no combination '{spec.combination}'; {listed(list(COMBINATIONS))}.")
+    for view in spec.views:
         reader.view(view)
     if not len(clips):
-        raise ClassifyError(f"The collection '{wanted.dataset}' has no clips. Build it first.")
-    prints = {row["dataset"]: row["fingerprint"] for row in reader.rows("learning_fingerprints")}
+        raise ClassifyError(f"The collection '{spec.dataset}' has no clips. Build it first.")
+    prints = reader.metadata_hashes()
     keys = {row["view"]: row["key"] for row in reader.rows("views")}
     usual = [name for name, view in VIEWS.items() if not view.learned]
-    key = key_of(wanted, CLASSIFIERS[wanted.method].version, keys, prints[wanted.dataset])
-    return Due(wanted, wanted.id(usual), key)
+    key = key_of(spec, CLASSIFIERS[spec.method].version, keys, prints[spec.dataset])
+    return ExpectedExperiment(spec, spec.id(usual), key)
 
 
-def _finished(run_id: str, snapshot: Snapshot, seconds: float, tell: events.Listener) -> events.Finished:
+def _finished(run_id: str, snapshot: Snapshot, seconds: float, on_event: events.Listener) -> events.Finished:
     event = events.Finished(
         status="published", build_id=run_id, snapshot=snapshot.number, added=0, updated=0, removed=0, failed=0,
-        vectors_computed=0, vectors_reused=0, stages={EXPERIMENTS.name: 1}, seconds=seconds,
-        collections=summary.collections(snapshot),
+        vectors_computed=0, vectors_reused=0, stages={NAME: 1}, seconds=seconds,
+        collections=collections(snapshot),
     )  # fmt: skip
-    tell(event)
+    on_event(event)
     return event

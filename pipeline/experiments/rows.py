@@ -12,11 +12,11 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline.classify.curve import Point
+from pipeline.classify.learning_curve import Point
 from pipeline.classify.metrics import MetricRow, Metrics, class_rows, metric_row
 from pipeline.classify.run import Experiment, Fold
 from pipeline.experiments.spec import EVERY_CLIP
-from store.experiments import ExperimentRows
+from store.results import ExperimentRows
 
 COLUMNS_KEPT = 100
 OF_FOLD = (
@@ -37,21 +37,20 @@ def rows_of(
 ) -> ExperimentRows:
     """What :func:`pipeline.classify.run.run` gave, with ``metrics`` that were measured beside it."""
     planned, one = experiment.protocol, experiment
-    told = one.predictions()
     return ExperimentRows(
         experiment={
             "experiment_id": experiment_id, "dataset": dataset, "target": planned.target, "subset": subset,
             "origin": origin, "kind": kind, "method": one.classifier, "version": one.version,
             "views": list(one.views), "combination": one.combination, "columns": one.columns, "key": key,
             "seed": one.seed, "protocol": planned.name, "protocol_title": planned.title,
-            "protocol_told": planned.sentence, "unit": planned.unit, "classes": list(planned.classes),
+            "protocol_summary": planned.sentence, "unit": planned.unit, "classes": list(planned.classes),
             "parameters": as_json({fold.name: _chosen(fold) for fold in one.folds}),
             "versions": as_json(one.versions), "notes": list(one.notes),
             "fit_seconds": sum(fold.fit_seconds for fold in one.folds),
             "predict_seconds": sum(fold.predict_seconds for fold in one.folds),
             "seconds": one.seconds, "made_at": datetime.now(),
         } | overall(one.metrics),
-        predictions=predictions(told, one.probabilities),
+        predictions=predictions(one.predictions(), one.probabilities),
         metrics=[*by_fold(one.folds), *class_rows(one.metrics, planned.classes), *metrics],
     )  # fmt: skip
 
@@ -69,12 +68,14 @@ def overall(metrics: Metrics) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def predictions(told: pd.DataFrame, probabilities: NDArray[np.float32]) -> pa.Table:
-    """``told`` has clip_id, fold, truth and predicted (n,); ``probabilities`` are (n, classes)."""
+def predictions(predicted: pd.DataFrame, probabilities: NDArray[np.float32]) -> pa.Table:
+    """``predicted`` has clip_id, fold, truth and predicted (n,); ``probabilities`` are (n, classes)."""
     n, classes = probabilities.shape
     flat = pa.array(np.ascontiguousarray(probabilities, dtype=np.float32).ravel())  # (n * classes,)
     offsets = pa.array(np.arange(0, n * classes + 1, classes, dtype=np.int32))
-    columns = {name: pa.array(told[name], pa.string()) for name in ("clip_id", "fold", "truth", "predicted")}
+    columns = {
+        name: pa.array(predicted[name], pa.string()) for name in ("clip_id", "fold", "truth", "predicted")
+    }
     return pa.table(columns | {"probabilities": pa.ListArray.from_arrays(offsets, flat)})
 
 
@@ -116,7 +117,7 @@ def _chosen(fold: Fold) -> Mapping[str, object]:
     }
 
 
-def as_json(told: object) -> str:
+def as_json(content: object) -> str:
     return json.dumps(
-        told, default=lambda value: value.item() if isinstance(value, np.generic) else str(value)
+        content, default=lambda value: value.item() if isinstance(value, np.generic) else str(value)
     )

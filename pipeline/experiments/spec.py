@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.classify.lookup import TOGETHER
+import pandas as pd
+
+from pipeline.classify import CLASSIFIERS
+from pipeline.classify.classifier import TOGETHER
+from pipeline.classify.protocol import FOLDS
+from pipeline.experiments.cost import Size, beyond, budget_s, seconds
 from pipeline.inputs import ALL
 
 VERSION = 1
@@ -24,7 +29,7 @@ EVERY_CLIP, UNLEAKED = "all", "unleaked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class ExperimentSpec:
     """One experiment to make. ``detailed`` adds a learning curve and the columns' importance."""
 
     dataset: str
@@ -52,7 +57,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class ExpectedExperiment:
     """
     One experiment that there should be, under which name and key.
 
@@ -60,7 +65,7 @@ class Due:
     itself, None where it does.
     """
 
-    wanted: Wanted
+    spec: ExperimentSpec
     experiment_id: str
     key: str
     cost_s: float = 0.0
@@ -98,7 +103,7 @@ def experiment_id(
     return ".".join([dataset, target, name, method, *extra])
 
 
-def key_of(wanted: Wanted, version: int, view_keys: Mapping[str, str], fingerprint: str) -> str:
+def key_of(spec: ExperimentSpec, version: int, view_keys: Mapping[str, str], fingerprint: str) -> str:
     """What changes when any number of the experiment would.
 
     Parameters
@@ -108,10 +113,128 @@ def key_of(wanted: Wanted, version: int, view_keys: Mapping[str, str], fingerpri
     view_keys : mapping of str to str
         Of each view; one that is none of a build's views, such as the facts, has none.
     fingerprint : str
-        Of the dataset's clips: ``store/queries/learning_fingerprints.sql``.
+        Of the dataset's clips: ``store/queries/metadata_hashes.sql``.
     """
-    told = [
-        VERSION, wanted.target, wanted.method, version, wanted.combination, wanted.seed, wanted.kind,
-        [[view, view_keys.get(view, "")] for view in wanted.views], fingerprint,
+    parts = [
+        VERSION, spec.target, spec.method, version, spec.combination, spec.seed, spec.kind,
+        [[view, view_keys.get(view, "")] for view in spec.views], fingerprint,
     ]  # fmt: skip
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+TARGETS = ("label", "sex", "dialect")
+ON_EACH_VIEW = ("logistic", "svm_rbf")
+DETAILED = "logistic"
+"""Fast and with columns that speak for themselves: whose curve and columns a build looks at."""
+BASELINES = tuple(name for name, one in CLASSIFIERS.items() if not one.looks)
+ON_FACTS = "forest"
+"""Takes facts as they are, unscaled, and finds what only their combination tells."""
+COLUMNS_OF_FACTS = 12
+ORDER: tuple[tuple[str, ...], ...] = (
+    BASELINES, ("knn", "logistic", "svm_linear"), ("svm_rbf", "svm_laplace"), ("forest",), ("boosting",)
+)  # fmt: skip
+"""The cheap before the dear; what stands in no row comes with the kernels."""
+
+
+def targets(clips: pd.DataFrame) -> list[str]:
+    """What can be learned of a dataset's clips: columns of two values or more, each content once."""
+    found: list[str] = []
+    for name in TARGETS:
+        if name not in clips or clips[name].nunique() < 2:
+            continue
+        codes = pd.factorize(clips[name])[0]
+        if not any((codes == pd.factorize(clips[other])[0]).all() for other in found):
+            found.append(name)
+    return found
+
+
+def grid(dataset: str, clips: pd.DataFrame, views: Sequence[str]) -> Iterator[ExperimentSpec]:
+    """Every classifier on all views together, two on each view alone, and the recording's facts; cheap ones first."""
+    yield from sorted(_unordered(dataset, clips, views), key=_place)
+
+
+def _unordered(dataset: str, clips: pd.DataFrame, views: Sequence[str]) -> Iterator[ExperimentSpec]:
+    if not len(views):
+        return
+    for target in targets(clips):
+        for method in CLASSIFIERS:
+            yield ExperimentSpec(
+                dataset=dataset, target=target, method=method, views=tuple(views),
+                detailed=method == DETAILED,
+            )  # fmt: skip
+        yield ExperimentSpec(dataset=dataset, target=target, method=ON_FACTS, views=(FACTS,), kind=FACTS)
+        if len(views) == 1:
+            continue
+        for view in views:
+            for method in ON_EACH_VIEW:
+                yield ExperimentSpec(dataset=dataset, target=target, method=method, views=(view,))
+
+
+def _place(one: ExperimentSpec) -> tuple[int, bool]:
+    """Where it stands in the order: each view alone after all of them together, the facts between."""
+    if one.kind == FACTS:
+        return 1, True
+    rows = [number for number, methods in enumerate(ORDER) if one.method in methods]
+    return (rows[0] if rows else 2), len(one.views) == 1
+
+
+def size_of(one: ExperimentSpec, clips: pd.DataFrame, columns: Mapping[str, int]) -> Size:
+    """What an experiment learns from, by the counts alone.
+
+    Parameters
+    ----------
+    columns : mapping of str to int
+        How many columns each view has.
+    """
+    names = clips[one.target].dropna() if one.target in clips else pd.Series(dtype=object)
+    width = sum(columns.get(view, 0) for view in one.views) if one.kind != FACTS else COLUMNS_OF_FACTS
+    return Size(len(names), width, max(names.nunique(), 2), _folds(clips))
+
+
+def left_out(
+    specs: Sequence[ExperimentSpec], clips: pd.DataFrame, columns: Mapping[str, int]
+) -> tuple[list[float], list[str | None]]:
+    """
+    What each experiment costs, and why a build leaves it to a person; None where it makes it.
+
+    The experiments of a dataset share a budget that grows slower than its clips, and are made in the order
+    given until it is spent. Baselines and facts are always made, and what persons asked for.
+    """
+    sizes = [size_of(one, clips, columns) for one in specs]
+    costs = [seconds(one.method, size, detailed=one.detailed) for one, size in zip(specs, sizes, strict=True)]
+    free = [one.origin != BUILD or one.method in BASELINES or one.kind == FACTS for one in specs]
+    over = beyond(
+        [0.0 if spared else cost for spared, cost in zip(free, costs, strict=True)], budget_s(len(clips))
+    )
+    return costs, [
+        _why(one, size) if late and not spared else None
+        for one, size, late, spared in zip(specs, sizes, over, free, strict=True)
+    ]
+
+
+def _why(one: ExperimentSpec, size: Size) -> str:
+    # From the page an experiment comes with all details.
+    takes = describe_duration(seconds(one.method, size, detailed=True))
+    title = CLASSIFIERS[one.method].title
+    return (
+        f"{title} on {size.clips:,} clips would take about {takes} of one core, which is more than a build spends "
+        "by itself. Run it from the Models page, or build with --thorough."
+    )
+
+
+def describe_duration(duration_s: float) -> str:
+    """A duration as a person says it: ``25 minutes``."""
+    if duration_s < 90:
+        return f"{max(round(duration_s, -1), 10):.0f} seconds"
+    if duration_s < 5_400:
+        return f"{duration_s / 60:.0f} minutes"
+    return f"{duration_s / 3_600:.0f} hours"
+
+
+def _folds(clips: pd.DataFrame) -> int:
+    """How many folds are tested, as :func:`pipeline.classify.protocol.protocol` most likely has it."""
+    if "fold" in clips and clips["fold"].notna().all() and clips["fold"].nunique() > 1:
+        return int(clips["fold"].nunique())
+    if "split" in clips and clips["split"].notna().all() and clips["split"].nunique() > 1:
+        return 1
+    return FOLDS

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.features.spectra import STFT_PARAMETERS, Spectra, chroma_bank
-from pipeline.features.statistics import statistic_columns, statistic_units, summarise
-from pipeline.features.view import View
+from pipeline.features.spectra import SAMPLE_RATE_HZ, STFT_PARAMETERS, Spectra, chroma_bank
+from pipeline.features.view import View, plain_statistics, statistic_columns, statistic_units, summarise
 
 PITCH_CLASSES = ("c", "c_sharp", "d", "d_sharp", "e", "f", "f_sharp", "g", "g_sharp", "a", "a_sharp", "b")
 
@@ -22,6 +21,13 @@ def compute(spectra: Spectra) -> NDArray[np.float32]:
     return summarise(chroma)
 
 
+def reference(samples: NDArray[np.float32]) -> NDArray[np.floating]:
+    """:func:`compute` by librosa."""
+    import librosa
+
+    return plain_statistics(librosa.feature.chroma_stft(y=samples, sr=SAMPLE_RATE_HZ, tuning=0.0))
+
+
 VIEW = View(
     name="chroma",
     version=1,
@@ -31,6 +37,7 @@ VIEW = View(
     parameters={**STFT_PARAMETERS, "n_chroma": len(PITCH_CLASSES), "tuning": 0.0, "norm": "inf"},
     source="librosa.feature.chroma_stft; Ellis 2007, Chroma feature analysis and synthesis",
     compute=compute,
+    reference=reference,
     notes=(
         "The tuning is fixed at A4 = 440 Hz (tuning=0.0). librosa by default estimates it for each clip, "
         "which takes half the time of all features and means nothing for sound without pitch."

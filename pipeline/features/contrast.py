@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.features.spectra import N_BINS, N_FFT, SAMPLE_RATE_HZ, STFT_PARAMETERS, Spectra, power_to_db
-from pipeline.features.statistics import statistic_columns, statistic_units, summarise
-from pipeline.features.view import View
+from pipeline.features.view import View, plain_statistics, statistic_columns, statistic_units, summarise
 
 FMIN_HZ = 200
 N_OCTAVES = 6
@@ -72,6 +71,13 @@ def bands() -> tuple[Band, ...]:
     return tuple(found)
 
 
+def reference(samples: NDArray[np.float32]) -> NDArray[np.floating]:
+    """:func:`compute` by librosa."""
+    import librosa
+
+    return plain_statistics(librosa.feature.spectral_contrast(y=samples, sr=SAMPLE_RATE_HZ))
+
+
 VIEW = View(
     name="contrast",
     version=1,
@@ -81,6 +87,7 @@ VIEW = View(
     parameters={**STFT_PARAMETERS, "fmin_hz": FMIN_HZ, "n_bands": N_OCTAVES, "quantile": QUANTILE},
     source="librosa.feature.spectral_contrast; Jiang et al. 2002, doi:10.1109/ICME.2002.1035731",
     compute=compute,
+    reference=reference,
     notes=(
         "As in librosa, dB here are 10 log10 of a ratio of magnitudes: half of what they are for levels. "
         "Above half the sample rate of a recording the contrast is that of the resampler's rest."

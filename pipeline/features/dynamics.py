@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.features.spectra import HOP_LENGTH, N_FFT, SAMPLE_RATE_HZ, Spectra
-from pipeline.features.statistics import statistic_columns, statistic_units, summarise
-from pipeline.features.view import View
+from pipeline.features.view import View, plain_statistics, statistic_columns, statistic_units, summarise
 
 FLOOR = 1e-5
 """Levels end at -100 dB, the ``amin`` of ``librosa.amplitude_to_db``."""
@@ -56,6 +55,20 @@ def _over_frames(combine: np.ufunc, values: NDArray[np.float32]) -> NDArray[np.f
     return combine.reduce(np.lib.stride_tricks.sliding_window_view(hops, per_frame), axis=1)  # (frames,)
 
 
+def reference(samples: NDArray[np.float32]) -> NDArray[np.floating]:
+    """:func:`compute` by librosa."""
+    import librosa
+
+    def levels(amplitude: NDArray[np.floating] | np.floating) -> NDArray[np.floating]:
+        return np.asarray(librosa.amplitude_to_db(np.asarray(amplitude), ref=1.0, top_db=None))
+
+    frames = librosa.util.frame(np.pad(samples, N_FFT // 2), frame_length=N_FFT, hop_length=HOP_LENGTH)
+    rms, peak = levels(librosa.feature.rms(y=samples)), levels(np.abs(frames).max(axis=0))
+    series = np.concatenate([rms, peak[np.newaxis], librosa.feature.zero_crossing_rate(samples)])
+    crest = levels(np.abs(samples).max()) - levels(np.sqrt(np.mean(samples.astype(np.float64) ** 2)))
+    return np.append(plain_statistics(series), [np.mean(rms < SILENCE_DB), crest])
+
+
 VIEW = View(
     name="dynamics",
     version=1,
@@ -71,6 +84,7 @@ VIEW = View(
     },
     source="librosa.feature.rms, librosa.feature.zero_crossing_rate, librosa.amplitude_to_db",
     compute=compute,
+    reference=reference,
     notes=(
         "dB are relative to full scale and end at -100. silence_share is the share of frames with an rms "
         "below -60 dB; crest_db is the clip's peak over its rms. Measured at 22,050 Hz, zeros beyond the ends."

@@ -8,9 +8,8 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from pipeline.features.spectra import N_MELS, STFT_PARAMETERS, Spectra
-from pipeline.features.statistics import statistic_columns, statistic_units, summarise
-from pipeline.features.view import View
+from pipeline.features.spectra import N_MELS, SAMPLE_RATE_HZ, STFT_PARAMETERS, Spectra
+from pipeline.features.view import View, plain_statistics, statistic_columns, statistic_units, summarise
 
 N_MFCC = 20
 WIDTH = 9
@@ -60,6 +59,15 @@ def _dct_basis() -> NDArray[np.float32]:
     return np.ascontiguousarray(basis, dtype=np.float32)
 
 
+def reference(samples: NDArray[np.float32]) -> NDArray[np.floating]:
+    """:func:`compute` by librosa."""
+    import librosa
+
+    mfcc = librosa.feature.mfcc(y=samples, sr=SAMPLE_RATE_HZ, n_mfcc=N_MFCC)
+    deltas = [librosa.feature.delta(mfcc, order=order) for order in (1, 2)]
+    return plain_statistics(np.concatenate([mfcc, *deltas]))
+
+
 VIEW = View(
     name="mfcc",
     version=1,
@@ -72,5 +80,7 @@ VIEW = View(
         "deltas: Furui 1986, doi:10.1109/TASSP.1986.1164788"
     ),
     compute=compute,
+    reference=reference,
+    tolerance={"1": 1e-3},  # the coefficients are in hundreds
     notes="mfcc_00 follows the overall level; the deltas are per frame of 23.2 ms.",
 )

@@ -33,6 +33,24 @@ def compute(spectra: Spectra) -> NDArray[np.float32]:
     return np.array([p50, p10, p90, spread, voiced.mean()], dtype=np.float32)
 
 
+def reference(samples: NDArray[np.float32]) -> NDArray[np.floating]:
+    """:func:`compute` by librosa."""
+    import librosa
+
+    f0_hz, voiced, _ = librosa.pyin(
+        samples,
+        fmin=FMIN_HZ,
+        fmax=FMAX_HZ,
+        sr=SAMPLE_RATE_HZ,
+        hop_length=HOP_LENGTH,
+        resolution=RESOLUTION_SEMITONES,
+    )
+    f0_hz = f0_hz[voiced]
+    if not len(f0_hz):
+        return np.array([np.nan] * len(F0_COLUMNS) + [0.0])
+    return np.array([*np.percentile(f0_hz, [50, 10, 90]), np.std(12 * np.log2(f0_hz)), voiced.mean()])
+
+
 VIEW = View(
     name="pitch",
     version=1,
@@ -50,6 +68,7 @@ VIEW = View(
     may_be_nan=frozenset(F0_COLUMNS),
     source="librosa.pyin; Mauch & Dixon 2014, doi:10.1109/ICASSP.2014.6853678",
     compute=compute,
+    reference=reference,
     notes=(
         "The four F0 columns are NaN where no frame is voiced. F0 is sought from C2 (65 Hz) to G5 (784 Hz) in "
         "steps of a quarter semitone; for a sound with several pitches it is at best one of them."

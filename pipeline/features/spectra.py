@@ -29,7 +29,7 @@ FRAMES_AT_ONCE = 16
 
 
 class Spectra:
-    """What the views take of a clip: computed when first asked for, then kept.
+    """What the views take of a clip: computed when first used, then kept.
 
     Parameters
     ----------

@@ -16,8 +16,7 @@ from pipeline.features.spectra import (
     STFT_PARAMETERS,
     Spectra,
 )
-from pipeline.features.statistics import statistic_columns, statistic_units, summarise
-from pipeline.features.view import View
+from pipeline.features.view import View, plain_statistics, statistic_columns, statistic_units, summarise
 
 ROLLOFF_SHARE = 0.85
 FRAMES_AT_ONCE = 256
@@ -109,6 +108,20 @@ def _frequencies_hz() -> NDArray[np.floating]:
     return np.fft.rfftfreq(N_FFT, 1 / SAMPLE_RATE_HZ)
 
 
+def reference(samples: NDArray[np.float32]) -> NDArray[np.floating]:
+    """:func:`compute` by librosa."""
+    import librosa
+
+    series = [
+        librosa.feature.spectral_centroid(y=samples, sr=SAMPLE_RATE_HZ),
+        librosa.feature.spectral_bandwidth(y=samples, sr=SAMPLE_RATE_HZ),
+        librosa.feature.spectral_rolloff(y=samples, sr=SAMPLE_RATE_HZ),
+        librosa.feature.spectral_flatness(y=samples),
+        librosa.onset.onset_strength(y=samples, sr=SAMPLE_RATE_HZ)[np.newaxis],
+    ]
+    return plain_statistics(np.concatenate(series))
+
+
 VIEW = View(
     name="spectral",
     version=1,
@@ -127,6 +140,7 @@ VIEW = View(
         "librosa.onset.onset_strength: Böck & Widmer 2013, Maximum filter vibrato suppression for onset detection"
     ),
     compute=compute,
+    reference=reference,
     notes=(
         "In frames of digital silence centroid, bandwidth and roll-off are 0 and flatness is 1, as in librosa; "
         "flux is that of librosa.onset.onset_strength."

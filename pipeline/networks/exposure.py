@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pipeline.networks.voice_card import Card
+from models.voice_card import Card
 
 LEARNED, VALIDATED, NEVER_MET = "learned from", "validated on", "never met"
 
 
-def met(clips: pd.DataFrame, card: Card) -> pd.Series:
+def by_clip(clips: pd.DataFrame, card: Card) -> pd.Series:
     """
     For each clip one of ``learned from``, ``validated on`` and ``never met``; all clips of a speaker are alike.
 

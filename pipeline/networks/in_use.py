@@ -9,8 +9,9 @@ from pathlib import Path
 from safetensors import SafetensorError
 
 import models
+from models.voice_card import CARD, NETWORK, WEIGHTS, Card, read
 from pipeline.errors import PipelineError
-from pipeline.networks.voice_card import CARD, NETWORK, WEIGHTS, Card, read
+from pipeline.train.layout import network_folder
 
 HOME = Path(models.__file__).parent / "weights"
 """Where the shipped network lies."""
@@ -22,12 +23,12 @@ class VoiceCardError(PipelineError):
     """No voice network can be used: its files are not there, damaged, or do not belong together."""
 
 
-def folder(root: Path) -> Path:
+def voice_folder(root: Path) -> Path:
     """Where a training into the store at ``root`` keeps its weights, its card and its checkpoints."""
-    return root / "networks" / NETWORK
+    return network_folder(root, NETWORK)
 
 
-def used(root: Path) -> Card:
+def load_card(root: Path) -> Card:
     """
     The network that was trained in the store's folder, if it is whole; else the one that is shipped.
 
@@ -36,7 +37,7 @@ def used(root: Path) -> Card:
     VoiceCardError
         Neither is whole.
     """
-    own = folder(root)
+    own = voice_folder(root)
     if (own / CARD).exists():
         trained = _read(own, False, _stamps(own))
         if isinstance(trained, Card):
@@ -47,10 +48,10 @@ def used(root: Path) -> Card:
     return shipped
 
 
-def found(root: Path) -> Card | None:
+def find_card(root: Path) -> Card | None:
     """As :func:`used`; None where there is no voice network that is whole, which is told once."""
     try:
-        return used(root)
+        return load_card(root)
     except VoiceCardError:
         return None
 

@@ -11,21 +11,21 @@ from numpy.typing import NDArray
 
 from pipeline.classify.metrics import MetricRow, Metrics, measure, metric_row
 from pipeline.experiments.rows import as_json, overall
-from pipeline.experiments.spec import EVERY_CLIP, Due
+from pipeline.experiments.spec import EVERY_CLIP, ExpectedExperiment
 
 SOUND = "sound"
 """What a network learns from, where a classifier learns from views."""
 
 
 def experiment_row(
-    one: Due,
+    one: ExpectedExperiment,
     metrics: Metrics,
     *,
     version: int,
     classes: Sequence[str],
     protocol: str,
     protocol_title: str,
-    protocol_told: str,
+    protocol_summary: str,
     unit: str,
     parameters: Mapping[str, Any],
     versions: Mapping[str, str],
@@ -35,13 +35,13 @@ def experiment_row(
     made_at: datetime | None = None,
 ) -> dict[str, Any]:
     """The row of ``experiments``; ``seconds`` is what the training took."""
-    wanted = one.wanted
+    spec = one.spec
     return {
-        "experiment_id": one.experiment_id, "dataset": wanted.dataset, "target": wanted.target,
-        "subset": EVERY_CLIP, "origin": wanted.origin, "kind": wanted.kind, "method": wanted.method,
-        "version": version, "views": list(wanted.views), "combination": wanted.combination, "columns": 0,
+        "experiment_id": one.experiment_id, "dataset": spec.dataset, "target": spec.target,
+        "subset": EVERY_CLIP, "origin": spec.origin, "kind": spec.kind, "method": spec.method,
+        "version": version, "views": list(spec.views), "combination": spec.combination, "columns": 0,
         "key": one.key, "seed": seed, "protocol": protocol, "protocol_title": protocol_title,
-        "protocol_told": protocol_told, "unit": unit, "classes": list(classes), "parameters": as_json(parameters),
+        "protocol_summary": protocol_summary, "unit": unit, "classes": list(classes), "parameters": as_json(parameters),
         "versions": as_json(versions), "notes": list(notes), "fit_seconds": seconds, "predict_seconds": 0.0,
         "seconds": seconds, "made_at": made_at or datetime.now(),
     } | overall(metrics)  # fmt: skip

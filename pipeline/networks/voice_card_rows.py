@@ -12,22 +12,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from models.gender_format import SEXES
 from models.gender_format import VERSION as NETWORK_VERSION
-from pipeline.classify.intervals import Interval, by_groups
+from models.voice_card import NETWORK as METHOD
+from models.voice_card import Card, CardEvaluation, describe_corpora
 from pipeline.classify.metrics import MetricRow, Metrics, measure
+from pipeline.classify.significance import Interval, by_groups
 from pipeline.experiments import rows
-from pipeline.experiments.spec import CARD, Due, Wanted
+from pipeline.experiments.spec import CARD, SHIPPED, TRAINED, ExpectedExperiment, ExperimentSpec
 from pipeline.networks import in_use
 from pipeline.networks.rows import SOUND, experiment_row
-from pipeline.networks.voice import origin, parameters
-from pipeline.networks.voice_card import NETWORK as METHOD
-from pipeline.networks.voice_card import Card
-from pipeline.networks.voice_card_content import Evaluated, in_words
 from pipeline.train.layout import digest
-from pipeline.train.voice.by_speaker import each_speaker
-from pipeline.train.voice.speakers import SEXES
-from store.experiments import ExperimentRows
-from store.reader import Reader
+from pipeline.train.voice.scores import rows_by_speaker
+from store.results import ExperimentRows
 
 DATASET = f"card:{METHOD}"
 VERSION = 1
@@ -40,14 +37,11 @@ TOLD = {
 }
 
 
-def due(root: Path, reader: Reader) -> list[Due]:
-    """One experiment for each part that the card tells of, whatever is in the store."""
-    card = in_use.found(root)
-    if card is None:
-        return []
+def expected(card: Card) -> list[ExpectedExperiment]:
+    """One experiment for each part that the card describes, whatever is in the store."""
     return [
-        Due(
-            Wanted(
+        ExpectedExperiment(
+            ExperimentSpec(
                 dataset=DATASET, target="sex", method=METHOD, views=(SOUND,), kind=CARD, origin=origin(card)
             ),
             f"voice.{METHOD}.{part}",
@@ -57,9 +51,9 @@ def due(root: Path, reader: Reader) -> list[Due]:
     ]
 
 
-def make(root: Path, reader: Reader, one: Due) -> ExperimentRows:
+def make(root: Path, one: ExpectedExperiment) -> ExperimentRows:
     """The rows of the experiment."""
-    card, part = in_use.used(root), one.experiment_id.rsplit(".", 1)[1]
+    card, part = in_use.load_card(root), one.experiment_id.rsplit(".", 1)[1]
     told = card.evaluations[part]
     male = told.answers["male"].to_numpy(dtype=np.float32)
     probabilities = np.stack([1 - male, male], axis=1)  # (n, 2)
@@ -73,18 +67,18 @@ def make(root: Path, reader: Reader, one: Due) -> ExperimentRows:
     return ExperimentRows(
         experiment=experiment_row(
             one, _measured(told, probabilities), version=NETWORK_VERSION, classes=SEXES, protocol=part,
-            protocol_title=TITLES.get(part, part), protocol_told=_sentence(card, part), unit="speaker",
-            parameters=parameters(card), versions=card.told["versions"],
-            notes=[*card.told["says"], *card.told["notes"]], seed=int(card.told["seed"]), seconds=card.seconds,
+            protocol_title=TITLES.get(part, part), protocol_summary=_sentence(card, part), unit="speaker",
+            parameters=card_parameters(card), versions=card.content["versions"],
+            notes=[*card.content["says"], *card.content["notes"]], seed=int(card.content["seed"]), seconds=card.seconds,
             made_at=datetime.combine(card.made, time()),
         ),
         predictions=rows.predictions(table, probabilities),
-        metrics=[*told.metrics, *each_speaker(told.speakers)],
+        metrics=[*told.metrics, *rows_by_speaker(told.speakers)],
         history=_history(card) if part == VALIDATION else [],
     )  # fmt: skip
 
 
-def _measured(told: Evaluated, probabilities: np.ndarray) -> Metrics:
+def _measured(told: CardEvaluation, probabilities: np.ndarray) -> Metrics:
     """All measures of the answers; which of them are by one speaker, the card tells in sums alone."""
     truth = np.array([SEXES.index(sex) for sex in told.answers["sex"]], dtype=np.intp)
     found = measure(truth, probabilities.argmax(axis=1), probabilities)
@@ -101,9 +95,10 @@ def _grouped(speakers: pd.DataFrame) -> Interval | None:
 
 
 def _sentence(card: Card, part: str) -> str:
+    tested, learned = (describe_corpora(card.speakers[one]) for one in (part, "train"))
     return (
-        f"Measured when the network was trained, on {in_words(card.speakers[part])}; none of these recordings need be "
-        f"here. It had learned from {in_words(card.speakers['train'])}. {TOLD.get(part, '')}".strip()
+        f"Measured when the network was trained, on {tested}; none of these recordings need be here. "
+        f"It had learned from {learned}. {TOLD.get(part, '')}".strip()
     )
 
 
@@ -112,3 +107,15 @@ def _history(card: Card) -> list[MetricRow]:
         {"fold": f"seed {seed}", "epoch": epoch, "metric": what, "value": value}
         for seed, epoch, what, value in card.history
     ]
+
+
+def card_parameters(card: Card) -> dict[str, object]:
+    """What there is to know of the network and its training."""
+    names = (
+        "recipe", "speakers", "seeds", "over_seeds", "temperature", "seed", "parameters", "says", "device", "made",
+    )  # fmt: skip
+    return {name: card.content[name] for name in names} | {"weights": card.sha256, "origin": origin(card)}
+
+
+def origin(card: Card) -> str:
+    return SHIPPED if card.shipped else TRAINED

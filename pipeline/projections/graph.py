@@ -43,28 +43,28 @@ def graph(indices: NDArray[np.int64], distances: NDArray[np.float64]) -> sparse.
     """The ties of n clips with their k nearest, (n, k), joined: a + b - ab of either direction; (n, n)."""
     n, k = indices.shape
     begins = np.arange(0, n * k + 1, k)
-    ties = sparse.csr_matrix((memberships(distances).ravel(), indices.ravel(), begins), shape=(n, n))
-    back = ties.T.tocsr()
-    joined = (ties + back - ties.multiply(back)).tocsr()
+    edges = sparse.csr_matrix((memberships(distances).ravel(), indices.ravel(), begins), shape=(n, n))
+    back = edges.T.tocsr()
+    joined = (edges + back - edges.multiply(back)).tocsr()
     joined.sum_duplicates()
     joined.sort_indices()
     return joined
 
 
-def eigenvectors(ties: sparse.csr_matrix, count: int) -> NDArray[np.float64] | None:
+def eigenvectors(edges: sparse.csr_matrix, count: int) -> NDArray[np.float64] | None:
     """
     The ``count`` smoothest vectors over the graph but the constant one, (n, count); None where there are none.
 
     Those of the normalised Laplacian with the smallest eigenvalues. Of the entries of a vector that are the
     largest, the first is positive: its sign is free. A graph that falls into parts has no such order.
     """
-    n = ties.shape[0]
-    parts, _ = sparse.csgraph.connected_components(ties, directed=False)
+    n = edges.shape[0]
+    parts, _ = sparse.csgraph.connected_components(edges, directed=False)
     if parts > 1 or n <= count + 1:
         return None
-    scale = sparse.diags(1 / np.sqrt(np.asarray(ties.sum(axis=0)).ravel()))
+    scale = sparse.diags(1 / np.sqrt(np.asarray(edges.sum(axis=0)).ravel()))
     # Shifted, so that the eigenvalues sought are the largest in size: no system of equations to solve.
-    shifted = scale @ ties @ scale + sparse.identity(n)
+    shifted = scale @ edges @ scale + sparse.identity(n)
     found = _dense(shifted, count) if n <= DENSE_UP_TO else _leading(shifted, count)
     if found is None or not np.isfinite(found).all():
         return None

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from pipeline import landmarks
 from pipeline.inputs import InputError
-from pipeline.projections.neighbours import nearest
 from pipeline.projections.quality import Truth
 
 MIN_DIFFERENT = 3
@@ -140,3 +139,14 @@ class Neighbourhood:
     @property
     def _of_row(self) -> NDArray[np.intp] | None:
         return self._different[1] if len(self._different[0]) < len(self.values) else None
+
+
+def nearest(
+    values: NDArray[np.float32], k: int, metric: str
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The ``k`` nearest others of each of values (n, d), nearest first: indices and distances, (n, k)."""
+    indices, distances = landmarks.nearest(values, values, k + 1, metric)
+    itself = indices == np.arange(len(values))[:, None]
+    # Among many copies of a clip, it may not be one of its own nearest: then the farthest goes.
+    itself[~itself.any(axis=1), -1] = True
+    return indices[~itself].reshape(-1, k), distances[~itself].reshape(-1, k)

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.projections.neighbourhood import Neighbourhood
-from pipeline.projections.projection import Axes, Embedded, Method, Tell
+from pipeline.projections.projection import Axes, Embedded, Method
+from pipeline.runtime.events import ProgressCallback
 
 LEVEL = 1e-4
 SEVERAL = 3
@@ -16,10 +17,12 @@ NOTHING = 1e-12
 """A share of the variance that float32 cannot hold."""
 
 
-def compute(clips: Neighbourhood, dimension: int, parameters: Mapping[str, object], tell: Tell) -> Embedded:
+def compute(
+    clips: Neighbourhood, dimension: int, parameters: Mapping[str, object], on_progress: ProgressCallback
+) -> Embedded:
     """The leading components of the clips' values (n, d); where there are fewer, the rest of the axes is 0."""
     values, axes = clips.values, _shared(clips, clips.values, dimension)
-    tell(0.5)
+    on_progress(0.5)
     positions = (values - values.mean(axis=0, dtype=np.float64)) @ axes.loadings.T  # (n, k)
     found = int((axes.explained > 0).sum())
     directions = "one direction" if found == 1 else f"{found} directions"

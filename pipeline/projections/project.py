@@ -9,24 +9,25 @@ from collections.abc import Mapping
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from pipeline.inputs import Input, InputError
+from pipeline.inputs import FeatureMatrix, InputError
 from pipeline.projections import METHODS
 from pipeline.projections.neighbourhood import Neighbourhood
-from pipeline.projections.projection import Embedded, Method, Projection, Tell, merged
+from pipeline.projections.projection import Embedded, Method, Projection, merged
 from pipeline.projections.quality import measure
 from pipeline.runtime import stop
+from pipeline.runtime.events import ProgressCallback
 from store.errors import listed
 
-FEWEST = 3
-MOST_DIMENSIONS = 64
+MIN_CLIPS = 3
+MAX_DIMENSIONS = 64
 
 
 def project(
-    given: Input,
+    features: FeatureMatrix,
     method: str,
     dimension: int,
     parameters: Mapping[str, object] | None = None,
-    tell: Tell | None = None,
+    on_progress: ProgressCallback | None = None,
     shared: Neighbourhood | None = None,
 ) -> Projection:
     """
@@ -34,7 +35,7 @@ def project(
 
     Parameters
     ----------
-    given : Input
+    features : FeatureMatrix
         Standardised vectors, three clips or more.
     method : str
         A name in ``METHODS``.
@@ -42,10 +43,10 @@ def project(
         2 and 3 to look at, more as a space to cluster in.
     parameters : mapping, optional
         What shall differ from the method's own parameters.
-    tell : callable, optional
+    on_progress : callable, optional
         Is told the share that is done, 0 to 1. A request to stop (``pipeline.runtime.stop``) ends the work.
     shared : Neighbourhood, optional
-        Of ``given.values``: what several projections of one input have in common is computed once.
+        Of ``features.values``: what several projections of one input have in common is computed once.
 
     Raises
     ------
@@ -55,27 +56,27 @@ def project(
     """
     chosen = _method(method)
     used = merged(chosen, parameters or {})
-    n = len(given.values)
-    if n < FEWEST:
+    n = len(features.values)
+    if n < MIN_CLIPS:
         counted = "is 1 clip" if n == 1 else f"are {n} clips"
-        raise InputError(f"There {counted}; a projection needs {FEWEST} or more. Choose more clips.")
-    if not 1 <= dimension <= MOST_DIMENSIONS:
-        raise InputError(f"{dimension} dimensions were asked for; choose 1 to {MOST_DIMENSIONS}.")
+        raise InputError(f"There {counted}; a projection needs {MIN_CLIPS} or more. Choose more clips.")
+    if not 1 <= dimension <= MAX_DIMENSIONS:
+        raise InputError(f"{dimension} dimensions were asked for; choose 1 to {MAX_DIMENSIONS}.")
 
-    def told(share: float) -> None:
+    def report(share: float) -> None:
         stop.check()
-        if tell is not None:
-            tell(share)
+        if on_progress is not None:
+            on_progress(share)
 
     began = time.perf_counter()
-    told(0.0)
-    clips = Neighbourhood(given.values) if shared is None else shared
+    report(0.0)
+    clips = Neighbourhood(features.values) if shared is None else shared
     with _one_thread():
-        embedded = chosen.compute(clips, dimension, used, told)
+        embedded = chosen.compute(clips, dimension, used, report)
         seconds = time.perf_counter() - began
         _require_finite(chosen, embedded)
         quality = measure(clips.truth, embedded.positions)
-    told(1.0)
+    report(1.0)
     return Projection(
         method,
         dimension,
@@ -83,7 +84,7 @@ def project(
         embedded.positions,
         embedded.axes,
         quality,
-        (*given.notes, *embedded.notes, *quality.notes),
+        (*features.notes, *embedded.notes, *quality.notes),
         seconds,
     )
 

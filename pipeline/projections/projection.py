@@ -13,10 +13,8 @@ from numpy.typing import NDArray
 from pipeline.inputs import InputError
 from pipeline.projections.neighbourhood import Neighbourhood
 from pipeline.projections.quality import Quality
+from pipeline.runtime.events import ProgressCallback
 from store.errors import listed
-
-Tell = Callable[[float], None]
-"""Is told the share that is done, 0 to 1."""
 
 
 @dataclass(frozen=True)
@@ -67,15 +65,15 @@ class Tunable(Protocol):
     def parameters(self) -> Mapping[str, object]: ...
 
 
-def merged(method: Tunable, given: Mapping[str, object]) -> dict[str, object]:
+def merged(method: Tunable, changes: Mapping[str, object]) -> dict[str, object]:
     """The method's parameters with those given in their place, each checked; raises ``InputError``."""
     settings = {setting.name: setting for setting in method.settings}
-    for name, value in given.items():
+    for name, value in changes.items():
         if name not in method.parameters:
             raise InputError(f"{method.title} has no parameter '{name}'; {listed(list(method.parameters))}.")
         if name in settings:
             settings[name].check(value)
-    return {**method.parameters, **given}
+    return {**method.parameters, **changes}
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +109,7 @@ class Method:
     source: str
     settings: tuple[Setting, ...]
     parameters: Mapping[str, object]
-    compute: Callable[[Neighbourhood, int, Mapping[str, object], Tell], Embedded]
+    compute: Callable[[Neighbourhood, int, Mapping[str, object], ProgressCallback], Embedded]
 
 
 @dataclass(frozen=True, eq=False)

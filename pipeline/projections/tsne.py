@@ -9,18 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.inputs import InputError
+from pipeline.landmarks import METRICS
 from pipeline.projections import pca
 from pipeline.projections.graph import between
 from pipeline.projections.neighbourhood import Neighbourhood
-from pipeline.projections.neighbours import METRICS
-from pipeline.projections.projection import Embedded, Method, Setting, Tell
+from pipeline.projections.projection import Embedded, Method, Setting
 from pipeline.runtime import stop
+from pipeline.runtime.events import ProgressCallback
 
-MOST_DIMENSIONS = 3
-TELL_EVERY = 25
+MAX_DIMENSIONS = 3
+REPORT_EVERY = 25
 
 
-def compute(clips: Neighbourhood, dimension: int, parameters: Mapping[str, object], tell: Tell) -> Embedded:
+def compute(
+    clips: Neighbourhood, dimension: int, parameters: Mapping[str, object], on_progress: ProgressCallback
+) -> Embedded:
     """
     The clips in 2 or 3 dimensions, from the leading principal components on.
 
@@ -32,16 +35,16 @@ def compute(clips: Neighbourhood, dimension: int, parameters: Mapping[str, objec
     InputError
         More than 3 dimensions: the tree that makes t-SNE quick grows as 2 to the power of them.
     """
-    if dimension > MOST_DIMENSIONS:
+    if dimension > MAX_DIMENSIONS:
         raise InputError(
-            f"t-SNE was asked for {dimension} dimensions and gives at most {MOST_DIMENSIONS}. "
+            f"t-SNE was asked for {dimension} dimensions and gives at most {MAX_DIMENSIONS}. "
             "Choose UMAP or PCA for more."
         )
     clips.require_different("t-SNE")
     used: dict[str, Any] = dict(parameters)
     n = len(clips.laid_out)
     used["perplexity"] = min(float(used["perplexity"]), (n - 1) / 3)
-    positions = _lay_out(clips, dimension, used, tell)
+    positions = _lay_out(clips, dimension, used, on_progress)
     others = between(clips, positions, str(used["metric"])) if clips.by_landmarks else None
     return Embedded(
         clips.everywhere(positions, others), used, None, (*_notes(parameters, used, n), *clips.notes)
@@ -49,7 +52,7 @@ def compute(clips: Neighbourhood, dimension: int, parameters: Mapping[str, objec
 
 
 def _lay_out(
-    clips: Neighbourhood, dimension: int, used: Mapping[str, Any], tell: Tell
+    clips: Neighbourhood, dimension: int, used: Mapping[str, Any], on_progress: ProgressCallback
 ) -> NDArray[np.float32]:
     from openTSNE import TSNE
     from openTSNE.initialization import rescale
@@ -59,15 +62,17 @@ def _lay_out(
         n_components=dimension,
         n_jobs=1,  # with more, the forces are summed in another order
         negative_gradient_method="bh",
-        callbacks=_Listener(early + late, tell),
-        callbacks_every_iters=TELL_EVERY,
+        callbacks=_Listener(early + late, on_progress),
+        callbacks_every_iters=REPORT_EVERY,
         random_state=used["seed"],
         **{name: value for name, value in used.items() if name != "seed"},
     )
     key = ("affinities", used["perplexity"], used["metric"])
     affinities = clips.remember(key, lambda: _affinities(clips, used))
     start = rescale(pca.start(clips, dimension, int(used["seed"])))
-    with stop.held():  # interrupted while it is made, openTSNE's tree is freed before it is there: a crash
+    with (
+        stop.deferred()
+    ):  # interrupted while it is made, openTSNE's tree is freed before it is there: a crash
         embedding = method.fit(affinities=affinities, initialization=start)
     return np.asarray(embedding, dtype=np.float32)
 
@@ -85,20 +90,20 @@ def _affinities(clips: Neighbourhood, used: Mapping[str, Any]) -> object:
 class _Listener:
     """Counts iterations over both phases, since openTSNE counts each from 1."""
 
-    def __init__(self, total: int, tell: Tell) -> None:
-        self.calls, self.total, self.tell = 0, max(1, total), tell
+    def __init__(self, total: int, on_progress: ProgressCallback) -> None:
+        self.calls, self.total, self.on_progress = 0, max(1, total), on_progress
 
     def __call__(self, iteration: int, error: float, embedding: object) -> None:
         stop.check()
         self.calls += 1
-        self.tell(min(1.0, self.calls * TELL_EVERY / self.total))
+        self.on_progress(min(1.0, self.calls * REPORT_EVERY / self.total))
 
 
-def _notes(asked: Mapping[str, object], used: Mapping[str, Any], n: int) -> tuple[str, ...]:
-    if used["perplexity"] == asked["perplexity"]:
+def _notes(requested: Mapping[str, object], used: Mapping[str, Any], n: int) -> tuple[str, ...]:
+    if used["perplexity"] == requested["perplexity"]:
         return ()
     return (
-        f"The perplexity of {asked['perplexity']:g} asks for more neighbours than {n} clips have: "
+        f"The perplexity of {requested['perplexity']:g} asks for more neighbours than {n} clips have: "
         f"lowered to {used['perplexity']:.3g}.",
     )
 

@@ -1,4 +1,4 @@
-"""What a build tells while it works: to the terminal, to ``--json``, and to the log a page follows."""
+"""What a build reports while it works: to the terminal, to ``--json``, and to the log a page follows."""
 
 from __future__ import annotations
 
@@ -150,6 +150,8 @@ Event = (
     | Stopped
 )
 Listener = Callable[[Event], None]
+ProgressCallback = Callable[[float], None]
+"""Called with the share of a piece of work that is done, 0 to 1."""
 
 
 def name_of(event: type[Event]) -> str:
@@ -159,11 +161,11 @@ def name_of(event: type[Event]) -> str:
 
 def to_json(event: Event) -> str:
     """One line: ``{"event": "progress", "time": ..., ...}``."""
-    told = {
+    head = {
         "event": name_of(type(event)),
         "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
     }
-    return json.dumps(told | asdict(event))
+    return json.dumps(head | asdict(event))
 
 
 @contextmanager
@@ -177,7 +179,7 @@ def logged(folder: Path, build_id: str, listener: Listener) -> Iterator[Listener
         old.unlink()
     file = (folder / f"{build_id}.jsonl").open("a", encoding="utf-8", buffering=1)
 
-    def tell(event: Event) -> None:
+    def on_event(event: Event) -> None:
         try:
             file.write(to_json(event) + "\n")
         except OSError as error:
@@ -185,19 +187,19 @@ def logged(folder: Path, build_id: str, listener: Listener) -> Iterator[Listener
         listener(event)
 
     try:
-        yield tell
+        yield on_event
     finally:
         with suppress(OSError):  # what is left in the buffer of a full disk
             file.close()
 
 
 @contextmanager
-def end_told(tell: Listener) -> Iterator[None]:
-    """Tell why a build ended before its time, whatever the reason."""
+def end_reported(on_event: Listener) -> Iterator[None]:
+    """Report why a build ended before its time, whatever the reason."""
     try:
         yield
     except BaseException as error:
-        stopped = isinstance(error, KeyboardInterrupt) or stop.asked()
-        words = "Stopped on request; the next build goes on from here." if stopped else str(error)
-        tell(Stopped(words or type(error).__name__))
+        stopped = isinstance(error, KeyboardInterrupt) or stop.is_requested()
+        reason = "Stopped on request; the next build goes on from here." if stopped else str(error)
+        on_event(Stopped(reason or type(error).__name__))
         raise

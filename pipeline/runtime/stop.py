@@ -14,18 +14,18 @@ from threading import Event
 from types import FrameType
 
 STOPPED = "Stopped. What was finished is kept; the next build goes on from here."
-_asked, _held = Event(), Event()
+_requested, _deferred = Event(), Event()
 
 
-def listen() -> None:
+def handle_signals() -> None:
     """Take SIGINT and SIGTERM as requests to stop. Call it in the main thread."""
-    _asked.clear()
+    _requested.clear()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _ask)
-    sys.unraisablehook = _say_unless_interrupted
+        signal.signal(number, _request)
+    sys.unraisablehook = _report_unless_interrupted
 
 
-def ignore() -> None:
+def ignore_signals() -> None:
     """Whoever asks now comes too late: what is left is to put the workers away."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
@@ -34,38 +34,38 @@ def ignore() -> None:
     exec("")
 
 
-def asked() -> bool:
+def is_requested() -> bool:
     """Whether somebody has asked to stop."""
-    return _asked.is_set()
+    return _requested.is_set()
 
 
 def check() -> None:
     """Stop here if somebody has asked for it. Raises ``KeyboardInterrupt``."""
-    if _asked.is_set():
+    if _requested.is_set():
         raise KeyboardInterrupt
 
 
 @contextmanager
-def held() -> Iterator[None]:
+def deferred() -> Iterator[None]:
     """Only remember a request until the end of this: some compiled code dies of an interrupt.
 
     Within, ask :func:`check` wherever Python has the word.
     """
-    _held.set()
+    _deferred.set()
     try:
         yield
     finally:
-        _held.clear()
+        _deferred.clear()
     check()
 
 
-def _ask(number: int, frame: FrameType | None) -> None:
-    _asked.set()
-    if not _held.is_set():
+def _request(number: int, frame: FrameType | None) -> None:
+    _requested.set()
+    if not _deferred.is_set():
         raise KeyboardInterrupt
 
 
-def _say_unless_interrupted(fault: sys.UnraisableHookArgs) -> None:
+def _report_unless_interrupted(fault: sys.UnraisableHookArgs) -> None:
     """Keep quiet of an interrupt that a callback of compiled code had to ignore: it is remembered."""
     if not issubclass(fault.exc_type, KeyboardInterrupt):
         sys.__unraisablehook__(fault)

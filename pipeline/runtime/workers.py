@@ -29,10 +29,10 @@ def on_all_cores(
         batch_size=1,
         return_as="generator_unordered",
         pre_dispatch="2*n_jobs",
-        initializer=end_with,
+        initializer=end_with_parent,
         initargs=(os.getpid(),),
     )
-    with deaf_to_ctrl_c():
+    with ignoring_ctrl_c():
         results = parallel(joblib.delayed(work)(*one) for one in arguments)
     try:
         # Not "yield from": that would close joblib's generator first, warning included.
@@ -45,10 +45,10 @@ def on_all_cores(
 
 
 @contextmanager
-def deaf_to_ctrl_c() -> Iterator[None]:
-    """Let the processes that are started here not hear Ctrl-C, which a terminal sends to all at once.
+def ignoring_ctrl_c() -> Iterator[None]:
+    """Keep Ctrl-C from the processes that are started here; a terminal sends it to all at once.
 
-    The main process ends them; a worker that hears it first would tell so in a traceback. What is
+    The main process ends them; a worker that got it first would print a traceback. What is
     ignored stays ignored in a process that is started; a mask would not do, as the resource tracker
     of the standard library lifts it.
     """
@@ -62,8 +62,8 @@ def deaf_to_ctrl_c() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def end_with(parent: int) -> None:
-    """Let this process, a child of ``parent``, end soon after it; when killed it can tell us nothing."""
+def end_with_parent(parent: int) -> None:
+    """Let this process, a child of ``parent``, end soon after it; when that is killed it cannot say so."""
     Thread(target=_watch, args=(parent,), name="end-with-parent", daemon=True).start()
 
 

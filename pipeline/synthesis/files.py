@@ -13,14 +13,14 @@ import numpy as np
 import soundfile as sf
 
 from pipeline.synthesis import sounds
-from pipeline.synthesis.noise import Signal
-from pipeline.synthesis.recording import RATE_HZ as SOUND_RATE_HZ
+from pipeline.synthesis.signals.noise import Signal
+from pipeline.synthesis.signals.recording import RATE_HZ as SOUND_RATE_HZ
 from pipeline.synthesis.sounds import SoundClip
 from pipeline.synthesis.speech import voices
-from pipeline.synthesis.speech.glottis import RATE_HZ as VOICE_RATE_HZ
+from pipeline.synthesis.speech.articulation import Segment
 from pipeline.synthesis.speech.lexicon import SENTENCES
-from pipeline.synthesis.speech.prosody import Segment
-from pipeline.synthesis.speech.speakers import Speaker, roster
+from pipeline.synthesis.speech.vocal_tract import RATE_HZ as VOICE_RATE_HZ
+from pipeline.synthesis.speech.voices import Speaker, roster
 
 T = TypeVar("T")
 Span = tuple[int, int, str]
@@ -68,13 +68,13 @@ def write_speaker(folder: Path, speaker: Speaker) -> None:
     home = folder / speaker.split / f"DR{speaker.dialect}" / speaker.name
     home.mkdir(parents=True)
     for sentence in speaker.sentences:
-        said = voices.utter(speaker, sentence)
-        n = said.samples.size
-        _write_wav(home / f"{sentence}.WAV", said.samples, VOICE_RATE_HZ)
+        utterance = voices.utter(speaker, sentence)
+        n = utterance.samples.size
+        _write_wav(home / f"{sentence}.WAV", utterance.samples, VOICE_RATE_HZ)
         _write_spans(home / f"{sentence}.TXT", [(0, n, SENTENCES[sentence])])
-        spans = [_in_samples(segment, said.segments[-1], n) for segment in said.segments]
+        spans = [_in_samples(segment, utterance.segments[-1], n) for segment in utterance.segments]
         _write_spans(home / f"{sentence}.PHN", spans)
-        _write_spans(home / f"{sentence}.WRD", _word_spans(said, spans))
+        _write_spans(home / f"{sentence}.WRD", _word_spans(utterance, spans))
 
 
 def _in_samples(segment: Segment, last: Segment, n: int) -> Span:
@@ -83,12 +83,12 @@ def _in_samples(segment: Segment, last: Segment, n: int) -> Span:
     return start, n if segment is last else end, segment.symbol
 
 
-def _word_spans(said: voices.Utterance, spans: list[Span]) -> list[Span]:
+def _word_spans(utterance: voices.Utterance, spans: list[Span]) -> list[Span]:
     """From each word's first phone to its last, closures included."""
-    numbers = [segment.word for segment in said.segments]
-    first = [numbers.index(w) for w in range(len(said.words))]
-    last = [len(numbers) - 1 - numbers[::-1].index(w) for w in range(len(said.words))]
-    return [(spans[i][0], spans[j][1], word) for i, j, word in zip(first, last, said.words, strict=True)]
+    numbers = [segment.word for segment in utterance.segments]
+    first = [numbers.index(w) for w in range(len(utterance.words))]
+    last = [len(numbers) - 1 - numbers[::-1].index(w) for w in range(len(utterance.words))]
+    return [(spans[i][0], spans[j][1], word) for i, j, word in zip(first, last, utterance.words, strict=True)]
 
 
 def _speaker_line(speaker: Speaker) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.synthesis.kind import Kind
 from pipeline.synthesis.kinds import KINDS
-from pipeline.synthesis.noise import Signal, rng_for
-from pipeline.synthesis.recording import Recording
+from pipeline.synthesis.kinds.kind import Kind
+from pipeline.synthesis.signals.noise import Signal, rng_for
+from pipeline.synthesis.signals.recording import Recording
 
 VERSION = 1
 """Raise it whenever a clip's samples change: the corpus is then made anew on every machine."""

@@ -13,9 +13,11 @@ from safetensors.torch import save as packed
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from pipeline.train.errors import TrainError
-from pipeline.train.history import Row
-from store.files import flush
+from pipeline.train.layout import TrainError
+from store.snapshots import flush
+
+Row = tuple[int, str, float]
+"""Epoch, from 1, a metric's name and its value."""
 
 
 @dataclass(frozen=True, eq=False)

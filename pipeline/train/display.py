@@ -1,14 +1,13 @@
-"""A training on the terminal: bars while it goes on, a line a network, a table at the end."""
+"""A training on the terminal: bars while it goes on, a line a network; and on what it runs, CPU or GPU."""
 
 from __future__ import annotations
 
+import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
-from pipeline.train.esc.trained import Trained
-from pipeline.train.history import TEST_ACCURACY, TRAIN_LOSS
-from pipeline.train.telling import Told
+from pipeline.train.layout import TrainError
+from pipeline.train.loop import TEST_ACCURACY, TRAIN_LOSS, EpochEnd
 
 
 class Display:
@@ -20,7 +19,7 @@ class Display:
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[told]}", markup=False),
+            TextColumn("{task.fields[state]}", markup=False),
             TimeRemainingColumn(),
             console=console,
             transient=True,
@@ -44,38 +43,38 @@ class Display:
         """Of some other work so many clips are done."""
         self._show(what, done, total, "clips")
 
-    def tell(self, told: Told) -> None:
-        """An epoch has ended."""
-        values = {metric: value for _, metric, value in told.rows}
-        self._show(told.fold, told.done, told.total, f"epochs, loss {values[TRAIN_LOSS]:.3f}")
-        if told.epoch == told.epochs:
-            which = f"network {told.member} of {told.members}" if told.members > 1 else "the network"
-            heard = (
-                f", {values[TEST_ACCURACY]:.1%} of the held-out clips told right"
+    def on_epoch_end(self, end: EpochEnd) -> None:
+        values = {metric: value for _, metric, value in end.rows}
+        self._show(end.fold, end.done, end.total, f"epochs, loss {values[TRAIN_LOSS]:.3f}")
+        if end.epoch == end.epochs:
+            which = f"network {end.member} of {end.members}" if end.members > 1 else "the network"
+            tested = (
+                f", {values[TEST_ACCURACY]:.1%} of the held-out clips classified correctly"
                 if TEST_ACCURACY in values
                 else ""
             )
-            self.console.print(f"{told.fold}: {which} is trained, loss {values[TRAIN_LOSS]:.3f}{heard}")
+            self.console.print(f"{end.fold}: {which} is trained, loss {values[TRAIN_LOSS]:.3f}{tested}")
 
-    def _show(self, what: str, done: int, total: int, told: str) -> None:
+    def _show(self, what: str, done: int, total: int, state: str) -> None:
         if what not in self.tasks:
-            self.tasks[what] = self.bars.add_task(what, total=total, told="")
-        self.bars.update(self.tasks[what], completed=done, told=told)
+            self.tasks[what] = self.bars.add_task(what, total=total, state="")
+        self.bars.update(self.tasks[what], completed=done, state=state)
 
 
-def show_result(found: Trained, console: Console) -> None:
-    """What the networks that lie there tell of the clips that they have not seen."""
-    table = Table("fold", *("learned from", "tested", "told right", "minutes"))
-    for column in table.columns[1:]:
-        column.justify = "right"
-    for fold in found.folds:
-        told = (len(fold.learned), len(fold.clip_ids), f"{fold.accuracy:.1%}", f"{fold.seconds / 60:.1f}")
-        table.add_row(fold.name, *map(str, told))
-    console.print(table)
-    right = (found.probabilities.argmax(1) == found.truth).mean()
-    left = len(found.fold_names) - len(found.folds)
-    rest = f"{left} folds are" if left > 1 else "1 fold is"
-    then = f"{rest} still to be trained." if left else "`python -m pipeline build` takes it up."
-    console.print(
-        f"{right:.1%} of {len(found.truth):,} clips told right by a network that never saw them. {then}"
-    )
+def device_named(name: str) -> torch.device:
+    """``auto`` takes a GPU where there is one.
+
+    Raises
+    ------
+    TrainError
+        ``cuda`` is asked for and there is none.
+    """
+    there = torch.cuda.is_available()
+    if name == "cuda" and not there:
+        raise TrainError("No GPU can be used by this torch; expected one. Choose --device cpu or auto.")
+    return torch.device("cuda" if there and name != "cpu" else "cpu")
+
+
+def use_threads(count: int) -> None:
+    """Let torch calculate on so many threads of the CPU."""
+    torch.set_num_threads(count)

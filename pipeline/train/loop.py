@@ -7,8 +7,9 @@ training that goes on from a checkpoint takes the very steps that it would have 
 from __future__ import annotations
 
 import copy
+import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -18,10 +19,108 @@ from torch import Tensor, nn
 
 from pipeline.runtime import stop
 from pipeline.train import checkpoint
-from pipeline.train.errors import TrainError
-from pipeline.train.history import LEARNING_RATE, TRAIN_ACCURACY, TRAIN_LOSS, Row
-from pipeline.train.schedule import Schedule, optimizer_for, set_rate
-from pipeline.train.stopping import Best, Stopping
+from pipeline.train.checkpoint import Row
+from pipeline.train.layout import TrainError
+
+TRAIN_LOSS, TRAIN_ACCURACY, LEARNING_RATE = "train_loss", "train_accuracy", "learning_rate"
+VALIDATION_LOSS, VALIDATION_ACCURACY = "validation_loss", "validation_accuracy"
+TEST_LOSS, TEST_ACCURACY = "test_loss", "test_accuracy"
+"""Of clips that nothing is chosen on: only the learning curve shows them."""
+
+
+@dataclass(frozen=True, slots=True)
+class EpochEnd:
+    """An epoch has ended: of which fold and member, and what was measured."""
+
+    fold: str
+    member: int
+    members: int
+    epoch: int
+    epochs: int
+    rows: Sequence[Row] = ()
+
+    @property
+    def done(self) -> int:
+        """Epochs of this fold that are behind, those of earlier members included."""
+        return (self.member - 1) * self.epochs + self.epoch
+
+    @property
+    def total(self) -> int:
+        return self.members * self.epochs
+
+
+OnEpochEnd = Callable[[EpochEnd], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """How long and how fast to learn. ``average`` is the share of the averaged weights a step keeps."""
+
+    epochs: int
+    learning_rate: float = 2e-3
+    warmup_epochs: float = 5.0
+    weight_decay: float = 0.02
+    average: float = 0.99
+    longest_gradient: float = 5.0
+
+    def rate(self, epoch: float) -> float:
+        """Learning rate: rising in a line through the warm-up, then half a cosine down to 0."""
+        if epoch < self.warmup_epochs:
+            return self.learning_rate * (epoch + 1e-3) / self.warmup_epochs
+        gone = (epoch - self.warmup_epochs) / max(self.epochs - self.warmup_epochs, 1e-9)
+        return self.learning_rate * 0.5 * (1 + math.cos(math.pi * min(gone, 1.0)))
+
+
+def optimizer_for(network: nn.Module, schedule: Schedule) -> torch.optim.AdamW:
+    """
+    AdamW (Loshchilov and Hutter 2019).
+
+    Norms and biases are not decayed: they are scales and offsets, no evidence of over-fitting.
+    """
+    learned = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    groups = [
+        {"params": [one for one in learned if one.ndim > 1], "weight_decay": schedule.weight_decay},
+        {"params": [one for one in learned if one.ndim <= 1], "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW([group for group in groups if group["params"]], lr=schedule.learning_rate)
+
+
+def set_rate(optimizer: torch.optim.AdamW, rate: float) -> None:
+    """Let the next step be taken at this learning rate."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """End after so many epochs (``patience``) without a lower value of ``metric`` in the history."""
+
+    patience: int
+    metric: str = VALIDATION_LOSS
+
+
+class Best:
+    """The weights of the best epoch so far. What it decides follows from the history alone, whatever was killed."""
+
+    def __init__(self, stopping: Stopping, network: nn.Module) -> None:
+        self.stopping = stopping
+        self.network = copy.deepcopy(network)
+
+    def look(self, history: Sequence[Row], network: nn.Module) -> None:
+        """Keep the weights of ``network`` if the history's last epoch is the best."""
+        if history and best_epoch(history, self.stopping.metric) == history[-1][0]:
+            self.network.load_state_dict(network.state_dict())
+
+    def is_over(self, history: Sequence[Row]) -> bool:
+        """Whether nothing has got better for too long."""
+        best = best_epoch(history, self.stopping.metric)
+        return best is not None and history[-1][0] - best >= self.stopping.patience
+
+
+def best_epoch(history: Sequence[Row], metric: str) -> int | None:
+    """The epoch with the lowest value, the first of equals; None before the metric is measured."""
+    told = [(value, epoch) for epoch, name, value in history if name == metric]
+    return min(told)[1] if told else None
 
 
 class Problem(Protocol):
@@ -63,10 +162,6 @@ class Keeping:
     every: int = 5
 
 
-Tell = Callable[[int, list[Row]], None]
-"""Is told the epoch that ended and the rows of it."""
-
-
 def fit(
     network: nn.Module,
     problem: Problem,
@@ -75,7 +170,7 @@ def fit(
     seed: int,
     device: torch.device,
     keeping: Keeping | None = None,
-    tell: Tell | None = None,
+    on_epoch_end: Callable[[int, list[Row]], None] | None = None,
     stopping: Stopping | None = None,
 ) -> Fitted:
     """
@@ -102,8 +197,8 @@ def fit(
         history += rows
         if best:
             best.look(history, averaged)
-        if tell:
-            tell(epoch, rows)
+        if on_epoch_end:
+            on_epoch_end(epoch, rows)
         seconds = time.monotonic() - started
         over = epoch == schedule.epochs or (best is not None and best.is_over(history))
         if keeping and (epoch % keeping.every == 0 or over):

@@ -1,4 +1,4 @@
 -- Purpose: what each part of a dataset's audit found, in words.
 -- Parameters: $dataset.
--- Columns: part, told, notes.
-select part, told, notes from audit_parts where dataset = $dataset order by rowid
+-- Columns: part, summary, notes, in the order in which they were written.
+select part, summary, notes from audit_parts where dataset = $dataset

@@ -1,10 +1,7 @@
--- Purpose: what the analyses of each dataset depend on beside its views: its clips, their content, their labels.
--- Parameters: none.
--- Columns: dataset, fingerprint (changes when a clip comes, goes or changes, or gets another label).
-select
-    dataset,
-    md5(string_agg(clip_id || ':' || content_hash || ':' || coalesce(label, ''), '|' order by clip_id))
-        as fingerprint
-from clips
-group by dataset
-order by dataset
+-- Purpose: the fingerprints of a dataset's clips.
+-- Parameters: $dataset, $version (of the way they are computed).
+-- Columns: clip_id, fingerprint; clips without one are left out, the others are in the order of clip_id.
+select c.clip_id, f.fingerprint
+from clips c join fingerprints f using (content_hash)
+where c.dataset = $dataset and f.version = $version
+order by c.clip_id

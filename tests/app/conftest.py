@@ -20,7 +20,7 @@ def experiment() -> Callable[..., pd.Series]:
             "origin": "build", "kind": "classifier", "method": "knn", "version": 1,
             "views": np.array(["mfcc", "pitch"], dtype=object), "combination": "together", "columns": 305,
             "key": "abc", "seed": 0, "protocol": "grouped", "protocol_title": "grouped folds",
-            "protocol_told": "5 folds.", "unit": "clip", "classes": np.array(["cat", "dog"], dtype=object),
+            "protocol_summary": "5 folds.", "unit": "clip", "classes": np.array(["cat", "dog"], dtype=object),
             "clips": 100, "groups": 100, "accuracy": 0.8, "accuracy_low": 0.711, "accuracy_high": 0.867,
             "spread": 0.05, "grouped_low": None, "grouped_high": None, "balanced_accuracy": 0.79,
             "macro_f1": 0.78, "log_loss": 0.5, "brier": 0.3, "ece": 0.04, "parameters": "{}", "versions": "{}",

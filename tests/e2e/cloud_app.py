@@ -13,7 +13,7 @@ import soundfile
 import streamlit as st
 from numpy.typing import NDArray
 
-from app.components.cloud import bits
+from app.components.cloud import data
 from app.components.cloud.cloud import Colouring, Scene, cloud
 
 RATE_HZ = 22_050
@@ -66,7 +66,7 @@ pictures = [
 ]
 shown = {"both": pictures, "3": pictures[:1], "2": pictures[1:]}[asked.get("scenes", "both")]
 chosen = int(asked["chosen"]) if "chosen" in asked else None
-selected = bits.decode(asked["selected"], n) if "selected" in asked else None
+selected = data.decode(asked["selected"], n) if "selected" in asked else None
 links = [] if chosen is None else np.argsort(np.linalg.norm(solid - solid[chosen], axis=1))[1:11].tolist()
 if st.toggle("Show", value=True):
     cloud(
@@ -81,7 +81,7 @@ if st.toggle("Show", value=True):
         links=links,
         sound=None if chosen is None else tone(chosen),
         on_choose=lambda index: keep("chosen", str(index)),
-        on_select=lambda mask: keep("selected", bits.encode(mask) if mask.any() else ""),
+        on_select=lambda mask: keep("selected", data.encode(mask) if mask.any() else ""),
         key="cloud",
     )
 st.button("Run again")

@@ -6,15 +6,16 @@ A woman, a pause, somebody in between, a man, a pause, and again. It may be held
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 
 import numpy as np
 import streamlit as st
 
 from app.components.monitor.monitor import monitor
 from app.live.clock_sync import BrowserClock
-from app.live.monitor_view import Sent, monitor_data
+from app.live.monitor_view import Sent, constants, monitor_data
+from app.live.session import LiveState
 from app.live.spectrogram import Picture
-from app.live.state import LiveState
 from models.decisions import Decision, State, Why
 
 BANDS, HOP_S, KEEP_S = 80, 0.01, 8.0
@@ -99,7 +100,7 @@ def draw() -> None:
         sure_from=0.8,
         sent=Sent(kept.ticks, round(1000 * time.time())),
     )
-    monitor(data, on_drawn=drawn, key="monitor")
+    monitor(asdict(data), constants(), on_drawn=drawn, key="monitor")
     if kept.delays:
         st.caption(f"delays in ms: {kept.delays}, give or take {kept.uncertainty}")
 

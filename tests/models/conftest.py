@@ -10,14 +10,14 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from models.ear import Heard
+from models.gender import Inference
 from models.stream import VoiceStream
 
 Samples = NDArray[np.float32]
 
 
 @dataclass
-class FakeEar:
+class FakeModel:
     """A voice that crosses zero more than 360 times a second, above 180 Hz, is female."""
 
     classes: tuple[str, ...] = ("female", "male")
@@ -25,12 +25,12 @@ class FakeEar:
     logit: float = 6.0
     windows: list[Samples] = field(default_factory=list)
 
-    def hear(self, voice: Samples) -> Heard:
+    def infer(self, voice: Samples) -> Inference:
         self.windows.append(voice)
         rate = np.count_nonzero(np.diff(np.signbit(voice))) / len(voice) * 16_000
         high = self.logit * np.tanh((rate - 360) / 60)
         logits = np.array([high, 0], np.float32)
-        return Heard(logits, np.full(192, high, np.float32), 0.001, 0.002)
+        return Inference(logits, np.full(192, high, np.float32), 0.001, 0.002)
 
 
 class LoudIsSpeech:
@@ -50,14 +50,14 @@ class LoudIsSpeech:
 
 
 @pytest.fixture
-def ear() -> FakeEar:
-    return FakeEar()
+def model() -> FakeModel:
+    return FakeModel()
 
 
 @pytest.fixture
 def stream_of() -> Callable[..., VoiceStream]:
-    """A new stream to a given ear, with its own fake detector."""
-    return lambda ear, **how: VoiceStream(ear, LoudIsSpeech(), **how)
+    """A new stream to a given model, with its own fake detector."""
+    return lambda model, **how: VoiceStream(model, LoudIsSpeech(), **how)
 
 
 @pytest.fixture(params=[True, False], ids=["oneDNN", "torch alone"])

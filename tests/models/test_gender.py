@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import save_file
 
 from models.ecapa.network import EcapaParameters, made
-from models.gender import KIND, VoiceModel, VoiceModelError, load, metadata
+from models.gender import KIND, StreamingVoiceModel, VoiceModel, VoiceModelError, load, metadata
 
 SMALL = EcapaParameters(width=8, aggregated=16, bottleneck=4, embedding=6)
 CLASSES = ("female", "male")
@@ -45,12 +45,12 @@ def noise(samples: int, seed: int = 0) -> np.ndarray:
 def test_it_tells_probabilities_and_embeddings_in_order(weights: Callable[..., Path]) -> None:
     model = load(weights())
     clips = [noise(length, seed) for seed, length in enumerate((16_000, 4_000, 30_000))]
-    told = model.tell(clips, batch=2)
+    told = model.predict(clips, batch=2)
     assert told.probabilities.shape == (3, 2) and told.embeddings.shape == (3, 6)
     assert told.probabilities.dtype == told.embeddings.dtype == np.float32
     np.testing.assert_allclose(told.probabilities.sum(1), 1, atol=1e-6)
     for row, clip in enumerate(clips):  # whatever it is told with
-        alone = model.tell([clip])
+        alone = model.predict([clip])
         np.testing.assert_allclose(alone.embeddings[0], told.embeddings[row], atol=1e-4)
     soft = np.exp(told.logits / 2.0)  # calibrated by the temperature
     np.testing.assert_allclose(told.probabilities, soft / soft.sum(1, keepdims=True), atol=1e-6)
@@ -58,7 +58,7 @@ def test_it_tells_probabilities_and_embeddings_in_order(weights: Callable[..., P
 
 def test_the_level_does_not_matter(weights: Callable[..., Path]) -> None:
     model = load(weights())
-    loud, soft = model.tell([noise(8_000)]), model.tell([0.01 * noise(8_000)])
+    loud, soft = model.predict([noise(8_000)]), model.predict([0.01 * noise(8_000)])
     np.testing.assert_allclose(loud.logits, soft.logits, atol=1e-3)
 
 
@@ -67,8 +67,8 @@ def test_half_precision_is_read_back_as_floats(tmp_path: Path) -> None:
         name: value.half() if value.ndim > 1 else value for name, value in made(2, SMALL).state_dict().items()
     }
     save_file(state, tmp_path / "x.safetensors", metadata=metadata(SMALL, CLASSES, 1.0, "key"))
-    slim = load(tmp_path / "x.safetensors").tell([noise(8_000)]).logits
-    whole = VoiceModel(made(2, SMALL), CLASSES, 1.0).tell([noise(8_000)]).logits
+    slim = load(tmp_path / "x.safetensors").predict([noise(8_000)]).logits
+    whole = VoiceModel(made(2, SMALL), CLASSES, 1.0).predict([noise(8_000)]).logits
     assert slim.dtype == np.float32
     np.testing.assert_allclose(slim, whole, atol=1e-2)
 
@@ -87,12 +87,12 @@ def test_half_precision_is_read_back_as_floats(tmp_path: Path) -> None:
 )
 def test_sound_that_no_voice_can_be_in(weights: Callable[..., Path], samples: np.ndarray, said: str) -> None:
     with pytest.raises(VoiceModelError, match=said):
-        load(weights()).tell([noise(8_000), samples])
+        load(weights()).predict([noise(8_000), samples])
 
 
 def test_no_clip_is_refused(weights: Callable[..., Path]) -> None:
     with pytest.raises(VoiceModelError, match="no clip"):
-        load(weights()).tell([])
+        load(weights()).predict([])
 
 
 @pytest.mark.parametrize(
@@ -122,3 +122,25 @@ def test_a_file_that_is_none_is_refused(tmp_path: Path, weights: Callable[..., P
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(VoiceModelError, match="cannot be read"):
         load(path)
+
+
+@pytest.fixture(scope="module")
+def model() -> VoiceModel:
+    torch.set_num_threads(1)
+    return VoiceModel(made(2, EcapaParameters(width=16, aggregated=24)).eval(), ("female", "male"), 1.5)
+
+
+def test_it_hears_a_window_as_the_model_tells_a_clip(model: VoiceModel) -> None:
+    voice = np.random.default_rng(0).normal(0, 0.1, 16_000).astype(np.float32)
+    streaming, told = StreamingVoiceModel(model), model.predict([voice])
+    inference = streaming.infer(voice)
+    assert np.array_equal(inference.logits, told.logits[0]) and np.array_equal(
+        inference.embedding, told.embeddings[0]
+    )
+    assert inference.embedding.shape == (192,) and inference.features_s > 0 and inference.network_s > 0
+    assert (streaming.classes, streaming.temperature) == (("female", "male"), 1.5)
+
+
+def test_silence_is_refused(model: VoiceModel) -> None:
+    with pytest.raises(VoiceModelError, match="silence"):
+        StreamingVoiceModel(model).infer(np.zeros(16_000, np.float32))

@@ -13,14 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.decisions import Decision, State
-from models.ear import VoiceEar
-from models.gender import load
+from models.gender import StreamingVoiceModel, load
 from models.stream import VoiceStream
 from models.vad import RATE_HZ, Silero
 from pipeline.datasets import esc50
-from pipeline.networks.in_use import HOME, used
-from pipeline.synthesis.speech.speakers import roster
-from pipeline.synthesis.speech.voices import utter
+from pipeline.networks.in_use import HOME, load_card
+from pipeline.synthesis.speech.voices import roster, utter
 from pipeline.train.voice.sounds import decoded
 from pipeline.train.voice.stream_threshold import seconds
 
@@ -32,11 +30,11 @@ VOICES = {State.FEMALE, State.MALE}
 def hear() -> Hear:
     """All decisions on a sound, by a new stream with the shipped network and threshold."""
     torch.set_num_threads(1)
-    card = used(HOME)
-    ear = VoiceEar(load(card.weights))
+    card = load_card(HOME)
+    model = StreamingVoiceModel(load(card.weights))
 
     def heard(samples: np.ndarray, rate_hz: int = RATE_HZ) -> list[Decision]:
-        stream = VoiceStream(ear, Silero(), card.stream)
+        stream = VoiceStream(model, Silero(), card.stream)
         return stream.feed(samples.astype(np.float32), rate_hz) + stream.finish()
 
     return heard

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from models.vad import CHUNK, PURE_FROM, RATE_HZ, Silero, Voicing, VoicingParameters, level_dbfs, purity
-from pipeline.synthesis.speech.speakers import roster
-from pipeline.synthesis.speech.voices import utter
+from pipeline.synthesis.speech.voices import roster, utter
 
 
 @pytest.fixture(scope="module")

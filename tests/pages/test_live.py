@@ -11,13 +11,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from app.cache import learned
-from app.live import corrections_panel, webrtc
-from app.live.connection import SILENT_S
-from app.live.ears import Ears
+from app.cache import tables
+from app.live import corrections, webrtc
 from app.live.frame_queue import LiveQueue
 from app.live.session import LiveSession
-from app.live.webrtc import Connection
+from app.live.webrtc import SILENT_S, Connection, Ears
 from models.decisions import State
 from models.stream import VoiceStream
 from models.vad import Silero
@@ -67,7 +65,7 @@ def ears(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[Callable[[Co
     def connected(connection: Connection) -> Ears:
         def session() -> LiveSession:
             queue = LiveQueue(most_frames=1_000, most_bytes=2**28, clock=clock)
-            return LiveSession(VoiceStream(learned.voice_ear(), Silero()), queue=queue, clock=clock)
+            return LiveSession(VoiceStream(tables.voice_ear(), Silero()), queue=queue, clock=clock)
 
         own = Ears(session)
         made.append(own)
@@ -110,7 +108,7 @@ def test_a_voice_is_shown_named_on_the_map_and_timed(
     open_page(demo_store, "home")  # from here on the store is that one
     speak(ears(ON), *voice)
     page = open_page(demo_store, "live").sound()
-    sure_from = learned.voice_parameters().sure_from
+    sure_from = tables.voice_parameters().sure_from
     assert drawn["monitor"]["state"] == State.FEMALE and drawn["monitor"]["probability"] >= sure_from
     assert drawn["monitor"]["sure_from"] == sure_from
     (trail,) = drawn["cloud"]["trails"]
@@ -133,14 +131,14 @@ def test_a_decision_is_corrected_listed_and_forgotten(
     page = open_page(demo_store, "live").sound()
     page.box("That's wrong").click().run()
     (choice,) = [one for one in page.at.get("button_group") if str(one.label).startswith("At ")]
-    assert list(choice.options) == [str(one) for one in corrections_panel.others(State.FEMALE)]
+    assert list(choice.options) == [str(one) for one in corrections.others(State.FEMALE)]
     choice.set_value(State.MALE).run()
     page.sound()
     assert "You have corrected 1 decision." in page.text
-    (kept,) = page.at.session_state[corrections_panel.KEY]
+    (kept,) = page.at.session_state[corrections.KEY]
     assert (kept.said, kept.should) == (State.FEMALE, State.MALE) and len(kept.sound) == 48_000
     page.box("Forget them").click().run()
-    assert "Corrections" not in page.text and page.at.session_state[corrections_panel.KEY] == []
+    assert "Corrections" not in page.text and page.at.session_state[corrections.KEY] == []
 
 
 def test_without_sound_for_ten_seconds_the_page_says_what_to_try(
@@ -182,7 +180,7 @@ def test_without_a_network_the_page_says_so(
     def none() -> None:
         raise VoiceCardError("The weights are damaged; expected a whole network. Install the program again.")
 
-    monkeypatch.setattr(learned, "voice_card", none)
+    monkeypatch.setattr(tables, "voice_card", none)
     assert "Install the program again" in open_page(demo_store, "live").text
 
 

@@ -12,12 +12,12 @@ import pytest
 import soundfile
 
 from app.builds import panel
-from app.cache import learned
-from app.experiments import confusion, errors, references
-from app.ui import clip_pages
+from app.cache import tables
+from app.experiments import confusion, errors, leaderboard
+from app.ui import clip_table
 from pipeline.classify import CLASSIFIERS
-from pipeline.classify.compare import compare
-from pipeline.experiments.grid import BASELINES
+from pipeline.classify.significance import compare
+from pipeline.experiments.spec import BASELINES
 from store.reader import Reader
 from store.snapshots import Store
 
@@ -91,12 +91,12 @@ def test_it_opens_with_the_most_accurate_that_listens(
     page, best = models(dataset=dataset), _best(demo_store, dataset)
     assert _query(page, "experiment") == best["experiment_id"]
     assert _query(page, "target") == "label"
-    assert f"**{100 * best['accuracy']:.1f}% of {best['clips']} clips are told right**" in page.text
+    assert f"**{100 * best['accuracy']:.1f}% of {best['clips']} clips are classified correctly**" in page.text
     assert f"{100 * best['accuracy_low']:.1f} to {100 * best['accuracy_high']:.1f}%" in page.text
-    assert "Without listening:" in page.text
+    assert "Without using the audio:" in page.text
     board = page.at.dataframe[0].value
     assert len(board) == len(_experiments(demo_store, dataset))
-    assert best["protocol_told"] in page.text
+    assert best["protocol_summary"] in page.text
 
 
 @pytest.mark.parametrize("detail", DETAILS)
@@ -155,7 +155,7 @@ def test_what_cannot_be_told_from_guessing_is_said_so(models: Callable[..., Page
             worst = mine[~mine["method"].isin(BASELINES)].iloc[-1]
             low = worst["grouped_low"] if pd.notna(worst["grouped_low"]) else worst["accuracy_low"]
             page = models(dataset=dataset, experiment=worst["experiment_id"])
-            said = "told from guessing" in page.text or "No better than guessing" in page.text
+            said = "No better than guessing" in page.text or "Worse than guessing" in page.text
             assert said == (low <= guess), worst["experiment_id"]
 
 
@@ -191,21 +191,21 @@ def test_a_cell_lists_its_clips_and_its_surest_is_shown_beside_its_neighbours(
     cell, table = _cell(demo_store, name)
     page = models(experiment=name)
     wrong = errors.of_cell(table, ("", ""))
-    assert _ids(drawn[errors.LIST]) == wrong["clip_id"].head(clip_pages.ROWS).tolist()
-    _set(page, confusion_true=cell[0], confusion_said=cell[1])
+    assert _ids(drawn[errors.LIST]) == wrong["clip_id"].head(clip_table.ROWS_OF_IDS).tolist()
+    _set(page, confusion_actual=cell[0], confusion_predicted=cell[1])
     mine = errors.of_cell(table, cell)
-    assert (_query(page, confusion.TRUE), _query(page, confusion.SAID)) == cell
-    assert _ids(drawn[errors.LIST]) == mine["clip_id"].head(clip_pages.ROWS).tolist()
+    assert (_query(page, confusion.ACTUAL), _query(page, confusion.PREDICTED)) == cell
+    assert _ids(drawn[errors.LIST]) == mine["clip_id"].head(clip_table.ROWS_OF_IDS).tolist()
     first = mine.iloc[0]
     assert _query(page, "clip") == first["clip_id"] == drawn[errors.LIST]["chosen"]
     assert [one.proto.autoplay for one in page.at.get("audio")] == [True]
-    assert f"was taken for **{cell[1]}**" in page.text
+    assert f"was classified as **{cell[1]}**" in page.text
     tested = table.set_index("clip_id")
     for key, label in (("nearest_0", cell[0]), ("nearest_1", cell[1])):
         near = tested.loc[_ids(drawn[key])]
         assert len(near) and set(near["truth"]) == {label}
         assert first["fold"] not in set(near["fold"]), "a neighbour that was not learned from"
-    _set(page, confusion_true="", confusion_said="")
+    _set(page, confusion_actual="", confusion_predicted="")
     assert _query(page, "clip") is None
     assert not page.at.get("audio")
 
@@ -226,15 +226,15 @@ def test_a_link_to_a_cell_and_a_clip_leads_there_without_a_sound(
 
 
 def test_long_lists_have_pages(models: Callable[..., Page], demo_store: Path, drawn: dict[str, Any]) -> None:
-    name = f"{SOUNDS}.label.all.chance"
-    _, table = _cell(demo_store, name)
+    name = f"{VOICES}.label.all.chance"
+    (true, _), table = _cell(demo_store, name)
     wrong = errors.of_cell(table, ("", ""))["clip_id"].tolist()
-    page = models(experiment=name)
-    _set(page, **{clip_pages.page_key(errors.LIST): 2})
-    assert _ids(drawn[errors.LIST]) == wrong[clip_pages.ROWS : 2 * clip_pages.ROWS]
-    true = str(table["truth"].iloc[0])
-    _set(page, confusion_true=true)
-    assert _keyed(page, clip_pages.page_key(errors.LIST)).value == 1
+    assert len(errors.of_cell(table, (true, ""))) > clip_table.ROWS_OF_IDS
+    page = models(dataset=VOICES, experiment=name)
+    _set(page, **{clip_table.page_key(errors.LIST): 2})
+    assert _ids(drawn[errors.LIST]) == wrong[clip_table.ROWS_OF_IDS : 2 * clip_table.ROWS_OF_IDS]
+    _set(page, confusion_actual=true)
+    assert _keyed(page, clip_table.page_key(errors.LIST)).value == 1
 
 
 def test_two_experiments_are_compared(
@@ -246,7 +246,7 @@ def test_two_experiments_are_compared(
         found = compare(reader.predictions(first).table, reader.predictions(second).table)
     assert found.sentence in page.text
     assert [_query(page, one) for one in ("first", "second")] == [first, second]
-    assert _ids(drawn["only_first"]) == list(found.only_first[: clip_pages.ROWS])
+    assert _ids(drawn["only_first"]) == list(found.only_first[: clip_table.ROWS_OF_IDS])
     assert page.at.table[0].value.to_numpy().tolist() == [
         [found.both_right, len(found.only_first)],
         [len(found.only_second), found.both_wrong],
@@ -259,10 +259,10 @@ def test_references_are_marked_and_have_a_source(
     models: Callable[..., Page], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "not measured here" not in models().text
-    known = [references.Reference("Wizard", 0.777, "ESC-X", 3, "A paper", "https://doi.org/10.1/x")]
-    monkeypatch.setattr(references, "of", lambda dataset, experiment: known)
+    known = [leaderboard.Reference("Wizard", 0.777, "ESC-X", 3, "A paper", "https://doi.org/10.1/x")]
+    monkeypatch.setattr(leaderboard, "published", lambda dataset, experiment: known)
     page = models()
-    assert "ESC-X in print: reference, not measured here" in page.text
+    assert "Published results on ESC-X, not measured here" in page.text
     assert "Wizard 77.7% ([A paper](https://doi.org/10.1/x))" in page.text
     assert "of all 3 clips" in page.text
 
@@ -271,10 +271,10 @@ def test_what_was_not_made_is_listed_with_its_reason(
     models: Callable[..., Page], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gap = pd.DataFrame([{"target": "label", "what": "svm on mfcc", "reason": "Too many clips."}])
-    monkeypatch.setattr(learned, "gaps", lambda dataset: gap)
+    monkeypatch.setattr(tables, "experiment_gaps", lambda dataset: gap)
     for part in ("Results", "Run"):
         page = models(part=part)
-        assert [one.label for one in page.at.expander if "not made, and why" in one.label]
+        assert [one.label for one in page.at.expander if "could not be run" in one.label]
         assert any("Too many clips." in table.value.to_numpy().ravel() for table in page.at.dataframe)
 
 
@@ -318,11 +318,11 @@ def test_an_experiment_run_from_the_page_is_shown(open_page: Callable[..., Page]
 
 
 def test_a_collection_nobody_has_learned_from_yet(
-    open_page: Callable[..., Page], tmp_path: Path, tones: Path, build: Callable[..., str]
+    open_page: Callable[..., Page], tmp_path: Path, tones: Path, build: Callable[..., None]
 ) -> None:
-    build(tmp_path / "store", "--dataset", f"folder={tones}", "--no-analyses")
+    build(tmp_path / "store", tones, analyses=False)
     page = open_page(tmp_path / "store", "models").sound()
-    assert "Nothing has been learned from these 6 clips yet" in page.text
+    assert "No experiment has been run on these 6 clips yet" in page.text
     page.box("Run an experiment").click()
     page.at.run()
     assert _keyed(page.sound(), "part").value == "Run"
@@ -330,17 +330,17 @@ def test_a_collection_nobody_has_learned_from_yet(
 
 
 def test_a_collection_of_one_class(
-    open_page: Callable[..., Page], tmp_path: Path, build: Callable[..., str]
+    open_page: Callable[..., Page], tmp_path: Path, build: Callable[..., None]
 ) -> None:
     noise = np.random.default_rng(0)
     for number in range(3):
         path = tmp_path / "alone" / "hum" / f"{number}.wav"
         path.parent.mkdir(parents=True, exist_ok=True)
         soundfile.write(path, 0.1 * noise.standard_normal(4_000), 8_000)
-    build(tmp_path / "store", "--dataset", f"folder={tmp_path / 'alone'}", "--no-analyses")
+    build(tmp_path / "store", tmp_path / "alone", analyses=False)
     for part in ("Results", "Compare", "Run"):
         page = open_page(tmp_path / "store", "models", part=part).sound()
-        assert "all that have one have 'hum'" in page.text, part
+        assert "every labelled clip is labelled 'hum'" in page.text, part
 
 
 def test_a_recording_that_is_gone_is_said_and_the_rest_is_shown(
@@ -355,4 +355,4 @@ def test_a_recording_that_is_gone_is_said_and_the_rest_is_shown(
     )
     assert not page.at.exception
     assert "cannot be played" in page.text or page.at.warning
-    assert f"was taken for **{cell[1]}**" in page.text
+    assert f"was classified as **{cell[1]}**" in page.text

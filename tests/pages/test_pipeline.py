@@ -24,7 +24,7 @@ def _press(page: Page, label: str) -> Page:
 def _fill(page: Page, kind: str, folder: Path | str, name: str = "") -> Page:
     page.box("Kind").set_value(kind)
     page.box("Folder on the machine that runs Sesatlas").set_value(str(folder))
-    page.box("Name in the store (may stay empty)").set_value(name)
+    page.box("Name in the store (optional)").set_value(name)
     page.at.run()
     return page
 
@@ -54,7 +54,7 @@ def test_history_is_the_stores(
     history = page.at.dataframe[0].value
     assert history["clips"].tolist() == builds["clips"].tolist()
     assert history["vectors computed"].tolist() == builds["vectors_computed"].tolist()
-    assert "Every file became a clip." in page.text
+    assert "Every file is in the store." in page.text
     assert "there will be two to compare" in page.text
 
 
@@ -75,7 +75,7 @@ def test_a_folder_is_added_from_the_page_to_an_empty_store(
     ]
     assert failures["collection"].tolist() == ["my_tones"]
     assert failures["file"].tolist() == ["low/broken.wav"]
-    assert "1 files are not in the store" in page.text
+    assert "1 file could not be read" in page.text
     assert open_page(store).sound().metrics == [("clips", "6"), ("hours", "0.00"), ("classes", "2")]
 
 
@@ -134,11 +134,11 @@ def test_a_refresh_takes_up_what_has_changed(
     (tones / "low" / "broken.wav").unlink()
     before = [one.number for one in two_snapshots.snapshots()]
     page = open_page(two_snapshots.root, "pipeline").sound()
-    assert "1 files are not in the store" in page.text
+    assert "1 file could not be read" in page.text
     _press(page, "Refresh everything").wait(lambda: _at_rest(page)).sound()
     after = [one.number for one in two_snapshots.snapshots()]
     assert after[:2] == before and f"**Snapshot {after[2]}**" in page.text
-    assert "Every file became a clip." in page.text
+    assert "Every file is in the store." in page.text
     assert page.at.dataframe[0].value["snapshot"].tolist() == after[::-1]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,8 +11,8 @@ import pytest
 
 from app.voice import page as voice
 from pipeline.networks.voice_card_rows import DATASET
-from store.experiments import drop_experiments
 from store.reader import Reader
+from store.results import drop_experiments
 from store.snapshots import Store
 from store.writer import Writer
 
@@ -45,14 +46,14 @@ def test_it_says_what_it_is_how_good_and_on_whom(part: Callable[..., Page]) -> N
     page = part()
     assert "width 64, 1.5 million parameters" in page.text
     assert (
-        "**66.7% of 6 clips of 4 speakers are told right** (Corpus demo_voices and Corpus elsewhere;"
+        "**66.7% of 6 clips of 4 speakers are classified correctly** (Corpus demo_voices and Corpus elsewhere;"
         in page.text
     )
-    assert "seed 1 is kept" in page.text and "91.0% ± 2.0 of whole clean clips" in page.text
-    assert "tested on no speaker" not in page.text
+    assert "seed 1 is kept" in page.text and "91.0% ± 2.0 on whole clean clips" in page.text
+    assert "not tested on speakers" not in page.text
     assert page.metrics[:3] == [("Accuracy", "66.7%"), ("Errors", "2 of 6"), ("Speakers", "2 of 4")]
     corpora = page.at.dataframe[0].value
-    assert corpora["used"].tolist() == ["learned from", "chosen on", "tested on", "tested on"]
+    assert corpora["used"].tolist() == ["trained on", "chosen on", "tested on", "tested on"]
 
 
 @pytest.mark.parametrize("section", CHARTS)
@@ -84,8 +85,8 @@ def test_another_group_of_speakers_is_looked_at(part: Callable[..., Page]) -> No
     assert [one.value["speaker"].tolist() for one in page.at.dataframe if "speaker" in one.value] == [
         ["validation/male", "validation/female"]
     ]
-    assert "No dialect is recorded" in part(voice="Dialects", measured=KNOWN).text
-    assert "Every one of the 2 clips was told right" in part(voice="Errors", measured=KNOWN).text
+    assert "No dialects are recorded" in part(voice="Dialects", measured=KNOWN).text
+    assert "Every one of the 2 clips was classified correctly" in part(voice="Errors", measured=KNOWN).text
 
 
 def test_errors_are_listed_and_heard_where_the_store_has_them(
@@ -96,7 +97,7 @@ def test_errors_are_listed_and_heard_where_the_store_has_them(
     assert ids[0] == "elsewhere/0.wav" and ids[1].startswith("demo_voices/")  # the surest first
     sounds = [row["sound"] for row in drawn["voice_errors"]["rows"]]
     assert sounds[0] is None and sounds[1] is not None
-    assert "1 of the 2 are in this store and can be heard" in page.text
+    assert "1 of the 2 are in this store and can be played" in page.text
     assert not page.at.get("audio")
     page = part(voice="Errors", clip=ids[1])
     assert [one.proto.autoplay for one in page.at.get("audio")] == [False]
@@ -120,14 +121,17 @@ def test_nonsense_in_its_address_is_no_error(part: Callable[..., Page], name: st
     assert "Female-like or male-like" in part(**{name: "<b>'; drop table</b>"}).at.header[0].value
 
 
-def test_a_snapshot_without_a_card_says_what_to_do(open_page: Callable[..., Page], voice_store: Path) -> None:
-    current = Store(voice_store).current()
+def test_a_snapshot_without_a_card_says_what_to_do(
+    open_page: Callable[..., Page], voice_store: Path, tmp_path: Path
+) -> None:
+    root = Path(shutil.copytree(voice_store, tmp_path / "store"))
+    current = Store(root).current()
     assert current is not None
     with Reader(current.path) as reader:
         ids = reader.experiments(DATASET)["experiment_id"].tolist()
     with Writer(current.path) as writer, writer.transaction():
-        drop_experiments(writer.con, ids)
-    page = open_page(voice_store, "models", part="Voice").sound()
+        drop_experiments(writer, ids)
+    page = open_page(root, "models", part="Voice").sound()
     assert "Build again" in page.text
     assert not page.charts
 

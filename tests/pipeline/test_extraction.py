@@ -14,12 +14,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from pipeline import jobs as work
-from pipeline.audio.decode import to_wav_bytes
-from pipeline.extraction import Job, Outcome, content_hash, extract
+from pipeline import extraction as work
+from pipeline.audio.decode import content_hash, to_wav_bytes
+from pipeline.extraction import Job, Outcome, extract, extract_clip
 from pipeline.features import VIEWS
 from pipeline.features.spectra import SAMPLE_RATE_HZ, Spectra
-from pipeline.jobs import extract_clip
 
 FAST = ("mfcc", "chroma", "contrast")
 rng = np.random.default_rng(4)

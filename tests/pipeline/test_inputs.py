@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from sklearn.preprocessing import StandardScaler
 
-from pipeline.inputs import ALL, Input, InputError, given_of, standardise, together
+from pipeline.inputs import ALL, FeatureMatrix, InputError, standardise, standardised_input, together
 from store.reader import Matrix
 
 
@@ -25,7 +25,7 @@ def noise(rows: int = 30, columns: int = 4, seed: int = 0) -> NDArray[np.float32
     return (random.normal(size=(rows, columns)) * 7 + 3).astype(np.float32)
 
 
-def is_standard(made: Input) -> bool:
+def is_standard(made: FeatureMatrix) -> bool:
     values = made.values.astype(np.float64)
     return bool(
         made.values.dtype == np.float32
@@ -135,7 +135,7 @@ def test_together_of_nothing_is_a_sentence() -> None:
 
 def test_a_view_in_which_no_clip_differs_is_left_out_of_all() -> None:
     silent = matrix(np.full((30, 2), np.nan), "pitch")
-    made = given_of(ALL, {"noise": matrix(noise()), "pitch": silent})
+    made = standardised_input(ALL, {"noise": matrix(noise()), "pitch": silent})
     assert {column.split(": ")[0] for column in made.columns} == {"noise"}
     with pytest.raises(InputError, match="In no view do these clips differ"):
-        given_of(ALL, {"pitch": silent})
+        standardised_input(ALL, {"pitch": silent})

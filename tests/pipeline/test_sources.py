@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.build.scan import choose, dataset_row
 from pipeline.datasets import DATASETS
 from pipeline.errors import PipelineError
-from pipeline.sources import Source, dataset_named, parse, recordings_root, store_root
+from pipeline.sources import Source, choose, dataset_named, dataset_row, parse, recordings_root, store_root
 
 
 def one(word: str) -> Source:
@@ -99,7 +98,7 @@ def test_what_cannot_be_meant_is_refused_in_one_line(words, said) -> None:
 
 
 def test_an_unknown_kind_lists_the_known_ones() -> None:
-    with pytest.raises(PipelineError, match="emodb, folder"):
+    with pytest.raises(PipelineError, match=", ".join(DATASETS)):
         dataset_named("sounds")
 
 

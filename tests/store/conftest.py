@@ -14,10 +14,11 @@ import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
 
-from store import history, results, staging
+from store import publishing, results
 from store import views as vectors
-from store.experiments import ExperimentRows, replace_experiment
-from store.results import UnitRows
+from store.database import RENAMED
+from store.invalidate import keep_datasets
+from store.results import ExperimentRows, UnitRows, replace_experiment
 from store.snapshots import Snapshot, Store
 from store.writer import Writer
 
@@ -60,7 +61,7 @@ def experiment(dataset: str, clip_ids: list[str], views: list[str], **told: Any)
         "combination",
         "protocol",
         "protocol_title",
-        "protocol_told",
+        "protocol_summary",
     )
     row = {word: word for word in words} | {"origin": "build", "unit": "source", "key": "k", "seed": 0}
     row |= {"experiment_id": id_, "dataset": dataset, "views": views, "classes": classes, "version": 1}
@@ -204,8 +205,8 @@ class Filler:
     ) -> None:
         with writer.transaction():
             vectors.define_views(writer, self.specs)
-            writer.keep_datasets(
-                [self.dataset(name) for name in dict.fromkeys(row["dataset"] for row in clips)]
+            keep_datasets(
+                writer, [self.dataset(name) for name in dict.fromkeys(row["dataset"] for row in clips)]
             )
             writer.upsert("clips", clips)
             writer.replace_failures(failures)
@@ -222,7 +223,7 @@ class Filler:
         experiments: Sequence[ExperimentRows] = (),
     ) -> Snapshot:
         """A snapshot of exactly these clips, analyses and experiments."""
-        staging.discard(store)
+        publishing.discard(store)
         store.staging.parent.mkdir(parents=True, exist_ok=True)
         number = store.next_number()
         with Writer(store.staging) as writer:
@@ -232,9 +233,9 @@ class Filler:
                     replace_experiment(writer, one)
                 for unit in units:
                     results.replace_unit(writer, unit)
-                history.begin_build(writer, f"build-{number}", datetime(2026, 1, number))
-                history.sign_build(writer, f"build-{number}", number, datetime(2026, 1, number, 0, 1), {})
-        return staging.publish(store, number)
+                publishing.begin_build(writer, f"build-{number}", datetime(2026, 1, number))
+                publishing.sign_build(writer, f"build-{number}", number, datetime(2026, 1, number, 0, 1), {})
+        return publishing.publish(store, number)
 
     def spec(self, *arguments: Any, **told: Any) -> Spec:
         return Spec(*arguments, **told)
@@ -280,7 +281,7 @@ def writer(store: Store) -> Callable[[], Writer]:
 
 @pytest.fixture
 def make_old() -> Callable[..., None]:
-    """Make a file what it was before there were projections and clusterings (1), or before experiments (2)."""
+    """Make a file what it was before projections and clusterings (1), experiments (2), or scores (4)."""
     first = {"meta", "datasets", "clips", "failures", "views", "builds"}
     second = {"analysis_gaps", "projections", "projection_points", "projection_axes"}
     second |= {"clusterings", "cluster_members", "cluster_trees"}
@@ -288,9 +289,22 @@ def make_old() -> Callable[..., None]:
     def make(path: Path, version: int = 1) -> None:
         with duckdb.connect(str(path)) as con:
             tables = {row[0] for row in con.execute("select table_name from duckdb_tables()").fetchall()}
-            for table in sorted(tables - first - (second if version == 2 else set())):
+            kept = {1: first, 2: first | second, 4: tables - {"scores", "clip_scores"}}[version]
+            for table in sorted(tables - kept):
                 if not table.startswith("view_"):
                     con.execute(f"drop table {table}")
+            if version == 4:
+                for column in ("missing", "reason"):
+                    con.execute(f"alter table embeddings drop column {column}")
+                for new, old in RENAMED.items():
+                    table, _, column = new.partition(".")
+                    if column and column != "place":
+                        con.execute(f"alter table {table} rename column {column} to {old}")
+                for new, old in RENAMED.items():
+                    if "." not in new:
+                        con.execute(f"alter table {new} rename to {old}")
+            for time in ("started_at", "finished_at"):
+                con.execute(f"alter table builds alter {time} type timestamp")
             con.execute("update meta set value = ? where key = 'schema_version'", [str(version)])
 
     return make

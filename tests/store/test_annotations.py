@@ -11,9 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from store import annotations as selections
-from store import files
-from store.annotations import Selection
+from store import snapshots
+from store.annotations import Selection, delete_selection, load_selection, load_selections, save_selection
 from store.errors import StoreError
 from store.snapshots import Store
 
@@ -33,57 +32,57 @@ ONE = Selection(name="My dogs", dataset="a", clip_ids=("a/2.wav", "a/1.wav"), sn
 def test_it_comes_back_as_it_was(tmp_path: Path, name, clip_ids, note, at) -> None:
     store = Store(tmp_path)
     told = replace(ONE, name=name, clip_ids=clip_ids, note=note, marks=clip_ids[:1], saved_at=at)
-    path = selections.save(store, told)
-    assert selections.load(store, name) == told
+    path = save_selection(store, told)
+    assert load_selection(store, name) == told
     assert path.parent == tmp_path / "selections" and path.name.isascii() and len(path.name) < 60
 
 
 def test_names_that_read_alike_are_two_and_one_written_twice_is_one(store) -> None:
     for name in ("My dogs", "my-dogs", "my/dogs", "../my dogs", "köpek", "犬", "犬犬"):
-        selections.save(store, replace(ONE, name=name))
-    selections.save(store, replace(ONE, name=" My dogs ", note="again"))
-    found, faults = selections.every(store)
+        save_selection(store, replace(ONE, name=name))
+    save_selection(store, replace(ONE, name=" My dogs ", note="again"))
+    found, faults = load_selections(store)
     assert len(found) == 7 and not faults
-    assert selections.load(store, "My dogs").note == "again"
+    assert load_selection(store, "My dogs").note == "again"
     # The same letter, whole and as a letter with its accent apart.
-    assert selections.load(store, "ko\u0308pek").name == "köpek"
+    assert load_selection(store, "ko\u0308pek").name == "köpek"
 
 
 def test_the_newest_come_first(store) -> None:
     now = datetime(2026, 11, 21, tzinfo=UTC)
     for number in (2, 0, 1):
-        selections.save(store, replace(ONE, name=f"{number}", saved_at=now - timedelta(hours=number)))
-    assert [one.name for one in selections.every(store)[0]] == ["0", "1", "2"]
+        save_selection(store, replace(ONE, name=f"{number}", saved_at=now - timedelta(hours=number)))
+    assert [one.name for one in load_selections(store)[0]] == ["0", "1", "2"]
 
 
 def test_they_outlive_builds(store, filler, clips) -> None:
     filler.publish(store, clips)
-    selections.save(store, ONE)
+    save_selection(store, ONE)
     filler.publish(store, clips[:1])
-    assert selections.load(store, "My dogs") == ONE and store.current().number == 2
+    assert load_selection(store, "My dogs") == ONE and store.current().number == 2
 
 
 def test_deleting(store) -> None:
-    selections.save(store, ONE)
-    selections.save(store, replace(ONE, name="other"))
-    selections.delete(store, "My dogs")
-    assert [one.name for one in selections.every(store)[0]] == ["other"]
-    for ask in (selections.delete, selections.load):
+    save_selection(store, ONE)
+    save_selection(store, replace(ONE, name="other"))
+    delete_selection(store, "My dogs")
+    assert [one.name for one in load_selections(store)[0]] == ["other"]
+    for ask in (delete_selection, load_selection):
         with pytest.raises(StoreError, match="no selection 'My dogs'; there are: other"):
             ask(store, "My dogs")
 
 
 def test_an_empty_store(store) -> None:
-    assert selections.every(store) == ([], [])
+    assert load_selections(store) == ([], [])
     with pytest.raises(StoreError, match="none is saved yet"):
-        selections.load(store, "x")
+        load_selection(store, "x")
     assert not store.root.exists()
 
 
 @pytest.mark.parametrize("name", ["", " \t", "x" * 201])
 def test_no_name_or_too_long_a_one(store, name) -> None:
     with pytest.raises(StoreError, match="expected 1 to 200"):
-        selections.save(store, replace(ONE, name=name))
+        save_selection(store, replace(ONE, name=name))
 
 
 @pytest.mark.parametrize(
@@ -91,23 +90,23 @@ def test_no_name_or_too_long_a_one(store, name) -> None:
     [b"", b"{", b"[]", b"\xff", b"{}", b'{"format": 9}', b'{"format": 1, "name": "x"}'],
 )
 def test_a_damaged_file_is_told_and_hides_no_other(store, content) -> None:
-    selections.save(store, ONE)
-    path = selections.save(store, replace(ONE, name="bad"))
+    save_selection(store, ONE)
+    path = save_selection(store, replace(ONE, name="bad"))
     path.write_bytes(content)
-    found, faults = selections.every(store)
+    found, faults = load_selections(store)
     assert found == [ONE] and len(faults) == 1 and str(path) in faults[0]
     with pytest.raises(StoreError, match=r"no saved selection|is of format 9"):
-        selections.load(store, "bad")
+        load_selection(store, "bad")
 
 
 def test_it_is_written_whole_or_not_at_all(store, monkeypatch) -> None:
-    path = selections.save(store, ONE)
+    path = save_selection(store, ONE)
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files, "flush", full)
+    monkeypatch.setattr(snapshots, "flush", full)
     with pytest.raises(StoreError, match="cannot be written: No space left on device"):
-        selections.save(store, replace(ONE, note="new"))
-    assert selections.load(store, "My dogs") == ONE
+        save_selection(store, replace(ONE, note="new"))
+    assert load_selection(store, "My dogs") == ONE
     assert json.loads(path.read_text())["note"] == "loud ones"

@@ -13,6 +13,7 @@ import pytest
 from store import audits
 from store.audits import AuditRows
 from store.errors import StoreError
+from store.invalidate import delete_clips
 from store.reader import Reader
 from store.results import Staged
 from store.writer import Writer
@@ -24,11 +25,11 @@ FOUND = {
             "similarity": [0.5, 1.0], "lag_s": [-0.5, 0.0], "shared_s": [3.0, np.nan], "group": [0, 0],
         }
     ),
-    "audit_ties": pd.DataFrame(
-        {"tie": ["source"], "value": ["x"], "sides": ["1, 2"], "clips": [3], "removed": [1]}
+    "audit_leaks": pd.DataFrame(
+        {"kind": ["source"], "value": ["x"], "sides": ["1, 2"], "clips": [3], "removed": [1]}
     ),
-    "audit_removed": pd.DataFrame({"clip_id": ["a/cat1.wav"], "tie": ["source"], "value": ["x"], "side": ["1"]}),
-    "audit_doubts": pd.DataFrame(
+    "audit_removed": pd.DataFrame({"clip_id": ["a/cat1.wav"], "kind": ["source"], "value": ["x"], "side": ["1"]}),
+    "audit_label_issues": pd.DataFrame(
         {
             "clip_id": ["a/dog2.wav", "a/cat1.wav"], "rank": [2, 1], "given": ["d", "c"], "suggested": ["c", "d"],
             "self_confidence": [0.4, 0.1], "margin": [-0.2, -0.8], "issue": [False, True],
@@ -48,8 +49,8 @@ FOUND = {
     ),
 }  # fmt: skip
 PARTS = [
-    {"part": "split", "told": "official folds", "notes": ["one", "two"]},
-    {"part": "facts", "told": "x", "notes": []},
+    {"part": "split", "summary": "official folds", "notes": ["one", "two"]},
+    {"part": "facts", "summary": "x", "notes": []},
 ]
 
 
@@ -76,8 +77,8 @@ def test_it_comes_back_as_it_was_written_each_table_in_its_order(written) -> Non
     assert parts["part"].tolist() == ["split", "facts"] and list(parts["notes"][0]) == ["one", "two"]
     pairs = staged.audit_pairs("a")
     assert pairs["kind"].tolist() == ["exact", "near"] and pairs["lag_s"].tolist() == [0.0, -0.5]
-    assert staged.audit_doubts("a")["rank"].tolist() == [1, 2]
-    assert staged.audit_doubts("a")["issue"].tolist() == [True, False]
+    assert staged.audit_label_issues("a")["rank"].tolist() == [1, 2]
+    assert staged.audit_label_issues("a")["issue"].tolist() == [True, False]
     assert staged.audit_facts("a")["fact"].tolist() == ["together", "peak_dbfs"]
     assert staged.audit_balance("a")["side"].tolist() == ["1", "2", "10"]
     for table, frame in FOUND.items():
@@ -95,7 +96,7 @@ def test_a_second_one_takes_the_place_of_the_first(written) -> None:
 
 
 def test_a_table_that_is_none_of_an_audits_is_refused(written) -> None:
-    odd = AuditRows(audit=_rows().audit, parts=PARTS, found={"clips": FOUND["audit_ties"]})
+    odd = AuditRows(audit=_rows().audit, parts=PARTS, found={"clips": FOUND["audit_leaks"]})
     with pytest.raises(StoreError, match="'clips' is no table of an audit"), written.transaction():
         audits.replace_audit(written, odd)
     assert len(Staged(written).audit_parts("a")) == 2
@@ -103,7 +104,7 @@ def test_a_table_that_is_none_of_an_audits_is_refused(written) -> None:
 
 def test_it_goes_when_a_clip_of_its_dataset_goes(written) -> None:
     with written.transaction():
-        written.delete_clips(["a/cat1.wav"])
+        delete_clips(written, ["a/cat1.wav"])
     staged = Staged(written)
     assert staged.audits()["dataset"].tolist() == ["b"]
     assert all(getattr(staged, table)("a").empty for table in (*FOUND, "audit_parts"))
@@ -112,7 +113,7 @@ def test_it_goes_when_a_clip_of_its_dataset_goes(written) -> None:
 def test_it_goes_with_the_experiment_that_doubts_its_labels(written) -> None:
     with written.transaction():
         audits.replace_audit(written, _rows("b", experiment_id="b.label.all.logistic"))
-        audits.drop_audits(written.con)
+        audits.drop_audits(written)
     assert Staged(written).audits()["dataset"].tolist() == ["a"]
 
 
@@ -124,15 +125,15 @@ def test_fingerprints_come_back_by_clip_and_are_shared_by_equal_recordings(write
     same = [filler.clip(dataset, "x", content_hash="h1") for dataset in ("a", "b")]
     with writer() as opened:
         filler.fill(opened, [*same, filler.clip("a", "y", content_hash="h2")])
-        assert Staged(opened).unprinted(["a", "b"], 1)["content_hash"].tolist() == ["h1", "h2"]
-        assert Staged(opened).unprinted(["b"], 1)["clip_id"].tolist() == ["b/x.wav"]
+        assert Staged(opened).without_fingerprint(["a", "b"], 1)["content_hash"].tolist() == ["h1", "h2"]
+        assert Staged(opened).without_fingerprint(["b"], 1)["clip_id"].tolist() == ["b/x.wav"]
         prints = _prints(2)
         with opened.transaction():
-            audits.write_prints(opened, 1, ["h1", "h2"], prints)
-        ids, found = Staged(opened).prints("a", 1)
+            audits.write_fingerprints(opened, 1, ["h1", "h2"], prints)
+        ids, found = Staged(opened).fingerprints("a", 1)
         assert ids.tolist() == ["a/x.wav", "a/y.wav"] and (found == prints).all()
-        assert (Staged(opened).prints("b", 1)[1] == prints[:1]).all()
-        assert Staged(opened).unprinted(["a", "b"], 1).empty
+        assert (Staged(opened).fingerprints("b", 1)[1] == prints[:1]).all()
+        assert Staged(opened).without_fingerprint(["a", "b"], 1).empty
 
 
 def test_fingerprints_of_another_version_count_as_none_and_are_replaced(writer, filler) -> None:
@@ -140,11 +141,15 @@ def test_fingerprints_of_another_version_count_as_none_and_are_replaced(writer, 
         filler.fill(opened, [filler.clip("a", "x", content_hash="h1")])
         for version in (1, 2):
             with opened.transaction():
-                audits.write_prints(opened, version, ["h1"], _prints(1, version))
+                audits.write_fingerprints(opened, version, ["h1"], _prints(1, version))
         staged = Staged(opened)
-        assert len(staged.prints("a", 1)[0]) == 0 and staged.prints("a", 1)[1].shape == (0, 2, 256)
-        assert (staged.prints("a", 2)[1] == _prints(1, 2)).all()
-        assert len(staged.unprinted(["a"], 3)) == 1
+        assert len(staged.fingerprints("a", 1)[0]) == 0 and staged.fingerprints("a", 1)[1].shape == (
+            0,
+            2,
+            256,
+        )
+        assert (staged.fingerprints("a", 2)[1] == _prints(1, 2)).all()
+        assert len(staged.without_fingerprint(["a"], 3)) == 1
 
 
 def test_fingerprints_that_no_clip_has_any_more_are_dropped(writer, filler) -> None:
@@ -153,15 +158,15 @@ def test_fingerprints_that_no_clip_has_any_more_are_dropped(writer, filler) -> N
             opened, [filler.clip("a", "x", content_hash="h1"), filler.clip("a", "y", content_hash="h2")]
         )
         with opened.transaction():
-            audits.write_prints(opened, 1, ["h1", "gone"], _prints(2))
-            audits.write_prints(opened, 0, ["h2"], _prints(1))
-            audits.drop_prints(opened.con, version=1)
+            audits.write_fingerprints(opened, 1, ["h1", "gone"], _prints(2))
+            audits.write_fingerprints(opened, 0, ["h2"], _prints(1))
+            audits.drop_fingerprints(opened, version=1)
         assert opened.con.execute("select content_hash from fingerprints").fetchall() == [("h1",)]
 
 
 def test_another_number_of_codes_is_refused(writer, filler) -> None:
     with writer() as opened, pytest.raises(StoreError, match="expected 512"), opened.transaction():
-        audits.write_prints(opened, 1, ["h1"], _prints(2))
+        audits.write_fingerprints(opened, 1, ["h1"], _prints(2))
 
 
 def test_a_snapshot_from_before_there_were_audits_answers_that_it_has_none(filled) -> None:
@@ -171,4 +176,4 @@ def test_a_snapshot_from_before_there_were_audits_answers_that_it_has_none(fille
         con.execute("update meta set value = '2' where key = 'schema_version'")
     with Reader(filled.path) as reader:
         assert reader.audits().empty and reader.audit_parts("a").empty and reader.audit_pairs("a").empty
-        assert reader.prints("a", 1)[1].shape == (0, 2, 256)
+        assert reader.fingerprints("a", 1)[1].shape == (0, 2, 256)

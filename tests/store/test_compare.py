@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from store import sql
+from store import database
 from store.compare import diff
 from store.errors import StoreError
 from store.reader import Reader
@@ -146,4 +146,4 @@ def test_a_path_with_a_quote(tmp_path, filler, clips) -> None:
     store = Store(tmp_path / "it's mine")
     first, second = filler.publish(store, clips), filler.publish(store, clips[1:])
     assert len(diff(first, second).clips) == 1
-    assert sql.file(first.path).count("''") == 1
+    assert database.quoted(first.path).count("''") == 1

@@ -88,7 +88,7 @@ def test_projector_metadata_is_plain_words(store, filler, tmp_path) -> None:
     row = filler.clip("a", "x", label='tab\there "q" \\ back\r\nend', fold=3, speaker=None)
     snapshot = filler.publish(store, [row, filler.clip("a", "y", fold=None)])
     with Reader(snapshot.path) as reader:
-        export(reader, tmp_path / "out", "projector")
+        export(reader, tmp_path / "out", "projector", metadata=["label", "fold", "speaker"])
     header, x, y = (tmp_path / "out" / "a" / "tone.metadata.tsv").read_text().splitlines()
     told = dict(zip(header.split("\t"), x.split("\t"), strict=True))
     assert told["label"] == 'tab here "q" \\ back end' and told["fold"] == "3" and told["speaker"] == ""

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import duckdb
 import numpy as np
+import pandas as pd
 import pytest
 
 from store.errors import StoreError
@@ -67,6 +68,20 @@ def test_clips_clip_failures_views_builds(reader) -> None:
     assert list(reader.views()["view"]) == ["level", "tone"]
     assert list(reader.builds()["seconds"]) == [60.0]
     assert reader.vector_ids("tone") == {"a/cat1.wav", "a/dog2.wav", "b/x1.wav", "b/y2.wav"}
+
+
+def test_many_clips_in_full_by_one_query_in_the_order_asked_for(reader, monkeypatch) -> None:
+    ids = ["b/y2.wav", "a/cat1.wav", "b/x1.wav"]
+    each = pd.DataFrame([reader.clip(one) for one in ids]).reset_index(drop=True)
+    asked: list[str] = []
+    frame = reader.frame
+    monkeypatch.setattr(reader, "frame", lambda name, **values: asked.append(name) or frame(name, **values))
+    found = reader.clips_in_full(ids)
+    assert asked == ["clips_in_full"] and found["clip_id"].tolist() == ids
+    pd.testing.assert_frame_equal(found, each[found.columns], check_dtype=False)
+    assert reader.clips_in_full([]).empty
+    with pytest.raises(StoreError, match=r"no clip 'a/gone\.wav'"):
+        reader.clips_in_full(["b/x1.wav", "a/gone.wav"])
 
 
 def test_missing_values_are_none_in_rows(reader) -> None:
@@ -159,3 +174,10 @@ def test_a_damaged_snapshot_never_gives_wrong_numbers(filled, filler) -> None:
             assert "cannot be read" in str(error) and "\n" not in str(error)
             refused += 1
     assert refused
+
+
+def test_two_matrices_can_be_compared(filled) -> None:
+    """Equal means the same object, as for all that hold arrays: an array has no one truth."""
+    with Reader(filled.path) as reader:
+        one, other = reader.matrix("a", "level"), reader.matrix("a", "level")
+    assert one == one and one != other and len({one, other}) == 2

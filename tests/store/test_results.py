@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from store import results, sql, views
+from store import database, results, views
 from store.errors import StoreError
+from store.invalidate import delete_clips, keep_datasets
 from store.results import Staged, UnitRows
 
 TABLES = (
@@ -170,14 +171,14 @@ EVERY = {(dataset, view) for dataset in "ab" for view in ("level", "tone", "all"
 
 
 def test_a_clip_that_goes_takes_the_analyses_of_its_dataset_with_it(opened) -> None:
-    opened.delete_clips(["a/never.wav"])
+    delete_clips(opened, ["a/never.wav"])
     assert_units(opened, EVERY)
-    opened.delete_clips(["a/dog2.wav"])
+    delete_clips(opened, ["a/dog2.wav"])
     assert_units(opened, {unit for unit in EVERY if unit[0] == "b"})
 
 
 def test_a_dataset_that_goes_takes_its_analyses_with_it(opened, filler) -> None:
-    opened.keep_datasets([filler.dataset("a")])
+    keep_datasets(opened, [filler.dataset("a")])
     assert_units(opened, {unit for unit in EVERY if unit[0] == "a"})
 
 
@@ -194,8 +195,8 @@ def test_a_view_that_goes_or_changes_takes_its_analyses_with_it(opened, filler) 
 
 def test_what_to_drop_must_be_said(opened) -> None:
     with pytest.raises(ValueError, match="a dataset, a view"):
-        results.drop_units(opened.con)
-    results.drop_units(opened.con, dataset="a", view="tone")
+        results.drop_units(opened)
+    results.drop_units(opened, dataset="a", view="tone")
     assert_units(opened, EVERY - {("a", "tone")})
 
 
@@ -208,19 +209,20 @@ def test_one_stage_alone_can_be_dropped(opened, filler, ids) -> None:
         unit = UnitRows(unit=other.unit | {"stage": "pictures"}, projections=pictures)
         results.replace_unit(opened, unit)
     assert len(Staged(opened).projections("a").query("view == 'level'")) == 4
-    results.drop_units(opened.con, stage="clusterings", dataset="a")
+    results.drop_units(opened, stage="clusterings", dataset="a")
     assert set(Staged(opened).projections("a")["stage"]) == {"pictures"}
     assert ("pictures", "a", "level") in Staged(opened).units()
 
 
 def test_a_copy_of_an_older_snapshot_loses_what_is_made_otherwise_now(
-    writer, filler, clips, ids, store
+    writer, filler, clips, ids, store, make_old
 ) -> None:
     """Its clips and vectors stay; results without a stage would never be replaced."""
     with writer() as opened:
         filler.fill(opened, clips)
         with opened.transaction():
             results.replace_unit(opened, filler.unit("a", "level", ids["a"]))
+    make_old(store.staging, 4)
     with duckdb.connect(str(store.staging)) as con:
         con.execute("drop table units")
         con.execute("create table analyses (dataset varchar, view varchar, key varchar)")
@@ -234,12 +236,33 @@ def test_a_copy_of_an_older_snapshot_loses_what_is_made_otherwise_now(
         assert "analyses" not in {row[0] for row in opened.con.execute("show tables").fetchall()}
 
 
+def test_clips_without_a_vector_are_no_longer_a_gap_of_an_experiment(
+    store, writer, filler, clips, make_old
+) -> None:
+    with writer() as opened:
+        filler.fill(opened, clips)
+        opened.append("embeddings", [{"view": "level", "dataset": "a", "key": "k", "clips": 1}])
+        gap = {
+            "dataset": "a",
+            "target": "label",
+            "key": "k",
+            "what": "The view level",
+            "reason": "1 clip has none.",
+        }
+        opened.append("experiment_gaps", [{"experiment_id": "a.level.unheard", **gap}])
+    make_old(store.staging, 4)
+    with writer() as opened:
+        (row,) = Staged(opened).embeddings().to_dict("records")
+        assert row["reason"] == "1 clip has none." and Staged(opened).experiment_keys().empty
+        assert list(Staged(opened).experiment_gaps("a")["what"]) == ["The view level"]
+
+
 def test_a_staging_file_from_before_gains_the_tables(store, writer, filler, clips, ids, make_old) -> None:
     with writer() as opened:
         filler.fill(opened, clips)
     make_old(store.staging)
     with writer() as opened:
-        assert opened.meta()["schema_version"] == sql.SCHEMA_VERSION
+        assert opened.meta()["schema_version"] == database.SCHEMA_VERSION
         assert Staged(opened).units() == {} and len(content(opened, "clips")) > 2
         with opened.transaction():
             results.replace_unit(opened, filler.unit("a", "level", ids["a"]))

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from store import files, lock, staging
+from store import publishing, snapshots
 from store.errors import StoreError
-from store.lock import BusyError
 from store.reader import Reader
-from store.snapshots import Store
+from store.snapshots import BusyError, Store
 
 
 def numbers(store: Store) -> list[int]:
@@ -84,7 +83,7 @@ def test_a_crash_between_the_moves_is_mended_by_the_next_build(
     assert store.current().number == 1
     with Reader(store.current().path) as reader:
         assert len(reader.vector_ids("tone")) == 2
-    staging.recover(store)
+    publishing.recover(store)
     assert store.current().number == (2 if last == "pointer" else 1)
     assert store.staging.exists() == (last == "file")
     assert not (store.root / "PUBLISHING").exists()
@@ -99,7 +98,7 @@ def test_a_crash_is_not_mended_against_the_users_will(store, filler, clips, monk
         with pytest.raises(ZeroDivisionError):
             filler.publish(store, clips)
     store.use(1)
-    staging.recover(store)
+    publishing.recover(store)
     assert store.current().number == 1
     assert store.next_number() == 4
 
@@ -107,7 +106,7 @@ def test_a_crash_is_not_mended_against_the_users_will(store, filler, clips, monk
 @pytest.mark.parametrize("word", ["", "000002", "000009 after 000001\n", "\x00\x00"])
 def test_half_a_marker_is_no_publication(store, filled, word) -> None:
     (store.root / "PUBLISHING").write_text(word)
-    staging.recover(store)
+    publishing.recover(store)
     assert store.current() == filled and not (store.root / "PUBLISHING").exists()
 
 
@@ -144,10 +143,10 @@ def test_staging_begins_as_a_copy_and_never_as_half_a_one(store, filler, clips, 
     with monkeypatch.context() as patch:
         patch.setattr("shutil.copyfile", full)
         with pytest.raises(OSError, match="No space"):
-            staging.begin(store)
+            publishing.begin(store)
     assert list(store.staging.parent.iterdir()) == []
     (store.staging.parent / "build.duckdb.wal").write_bytes(b"of another build")
-    staging.begin(store)
+    publishing.begin(store)
     assert [path.name for path in store.staging.parent.iterdir()] == ["build.duckdb"]
     assert store.staging.read_bytes() == store.current().path.read_bytes()
 
@@ -207,17 +206,17 @@ def test_a_store_that_may_not_be_written_is_not_being_built(store, monkeypatch) 
     def refuse(*arguments: object, **options: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(lock.FileLock, "acquire", refuse)
+    monkeypatch.setattr(snapshots.FileLock, "acquire", refuse)
     assert not store.is_building()
 
 
 def test_a_small_file_is_written_whole(tmp_path, monkeypatch) -> None:
     path = tmp_path / "CURRENT"
-    files.write_atomically(path, "old\n")
+    snapshots.write_atomically(path, "old\n")
     with monkeypatch.context() as patch:
-        patch.setattr(files, "flush", lambda *_: 1 / 0)
+        patch.setattr(snapshots, "flush", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            files.write_atomically(path, "new\n")
+            snapshots.write_atomically(path, "new\n")
     assert path.read_text() == "old\n"
-    files.write_atomically(path, "new\n")
+    snapshots.write_atomically(path, "new\n")
     assert [one.name for one in tmp_path.iterdir()] == ["CURRENT"] and path.read_text() == "new\n"

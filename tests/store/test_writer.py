@@ -8,9 +8,10 @@ import duckdb
 import numpy as np
 import pytest
 
-from store import duck, history, views
-from store.duck import DamagedError
+from store import database, publishing, views
+from store.database import DamagedError
 from store.errors import StoreError
+from store.invalidate import delete_clips, keep_datasets
 from store.reader import Reader
 
 
@@ -102,7 +103,7 @@ def test_two_clips_change_places(writer, filler, clips) -> None:
         before = dict(opened.con.execute("select clip_id, vector from view_level").fetchall())
         swapped = {"b/x1.wav": "hash of y2", "b/y2.wav": "hash of x1"}
         with opened.transaction():
-            lent = views.lend_vectors(opened, ["level", "tone"], swapped)
+            lent = views.copy_vectors(opened, ["level", "tone"], swapped)
         now = dict(opened.con.execute("select clip_id, vector from view_level").fetchall())
     assert lent == 4
     assert str(now["b/x1.wav"]) == str(before["b/y2.wav"]) and str(now["b/y2.wav"]) == str(before["b/x1.wav"])
@@ -112,8 +113,8 @@ def test_one_content_lends_to_many_and_an_unknown_one_to_none(writer, filler, cl
     with writer() as opened:
         filler.fill(opened, clips)
         wanted = {"b/new1.wav": "hash of x1", "b/new2.wav": "hash of x1", "b/new3.wav": "hash of nothing"}
-        assert views.lend_vectors(opened, ["tone"], wanted) == 2
-        assert views.lend_vectors(opened, ["tone"], {}) == 0
+        assert views.copy_vectors(opened, ["tone"], wanted) == 2
+        assert views.copy_vectors(opened, ["tone"], {}) == 0
         assert "b/new1.wav" in dict(rows(opened, "view_tone")) and "b/new3.wav" not in dict(
             rows(opened, "view_tone")
         )
@@ -122,15 +123,15 @@ def test_one_content_lends_to_many_and_an_unknown_one_to_none(writer, filler, cl
 def test_what_is_not_kept_leaves_every_table(writer, filler, clips) -> None:
     with writer() as opened:
         filler.fill(opened, clips, [filler.failure("a", "gone"), filler.failure("b", "lost")])
-        opened.keep_datasets([filler.dataset("b")])
+        keep_datasets(opened, [filler.dataset("b")])
         for table in ("clips", "view_level", "view_tone"):
             assert opened.con.execute(
                 f"select distinct split_part(clip_id, '/', 1) from {table}"
             ).fetchall() == [("b",)]
         assert opened.con.execute("select dataset from failures").fetchall() == [("b",)]
         assert opened.con.execute("select dataset from datasets").fetchall() == [("b",)]
-        opened.delete_clips(["b/x1.wav"])
-        opened.delete_clips([])
+        delete_clips(opened, ["b/x1.wav"])
+        delete_clips(opened, [])
         assert [row[0] for row in rows(opened, "view_tone")] == ["b/y2.wav"]
 
 
@@ -143,9 +144,9 @@ def test_changes_are_counted_against_a_snapshot(store, filler, clips, writer) ->
     new = filler.clip("a", "new")
     with writer() as opened:
         filler.fill(opened, [relabelled, changed, kept[0], new])
-        told = history.changes_since(opened, published.path)
+        told = publishing.changes_since(opened, published.path)
         assert told == {"clips": 4, "failed": 0, "added": 1, "updated": 2, "removed": 1}
-        assert history.changes_since(opened, None) == {
+        assert publishing.changes_since(opened, None) == {
             "clips": 4,
             "failed": 0,
             "added": 4,
@@ -154,19 +155,27 @@ def test_changes_are_counted_against_a_snapshot(store, filler, clips, writer) ->
         }
         # Also while somebody reads that snapshot.
         with Reader(published.path):
-            assert history.changes_since(opened, published.path) == told
+            assert publishing.changes_since(opened, published.path) == told
 
 
 def test_a_killed_build_stays_in_the_history_as_interrupted(writer) -> None:
     with writer() as opened:
-        history.begin_build(opened, "one", datetime(2026, 1, 1))
-        history.begin_build(opened, "two", datetime(2026, 1, 2))
+        publishing.begin_build(opened, "one", datetime(2026, 1, 1))
+        publishing.begin_build(opened, "two", datetime(2026, 1, 2))
         counts = {"clips": 4, "added": 1, "updated": 2, "removed": 3, "failed": 4}
         counts |= {"vectors_computed": 5, "vectors_reused": 6}
-        history.sign_build(opened, "two", 7, datetime(2026, 1, 2, 0, 1), counts)
+        publishing.sign_build(opened, "two", 7, datetime(2026, 1, 2, 0, 1), counts)
         one, two = opened.con.sql("from builds order by build_id").to_arrow_table().to_pylist()
-    assert (one["status"], one["snapshot"], one["started_at"]) == ("interrupted", None, datetime(2026, 1, 1))
-    assert (two["status"], two["snapshot"], two["started_at"]) == ("published", 7, datetime(2026, 1, 2))
+    assert (one["status"], one["snapshot"], one["started_at"]) == (
+        "interrupted",
+        None,
+        datetime(2026, 1, 1).astimezone(),
+    )
+    assert (two["status"], two["snapshot"], two["started_at"]) == (
+        "published",
+        7,
+        datetime(2026, 1, 2).astimezone(),
+    )
     assert {name: two[name] for name in counts} == counts
 
 
@@ -198,7 +207,7 @@ def test_a_staging_file_that_is_none(store, writer) -> None:
     ],
 )
 def test_duckdbs_words_become_one_sentence(message, said) -> None:
-    error = duck.explain(message)
+    error = database.write_error(message)
     assert "\n" not in str(error)
     with pytest.raises(StoreError, match=said):
         raise error
@@ -210,7 +219,7 @@ def test_an_interrupt_in_the_middle_of_a_query_stays_an_interrupt() -> None:
         RuntimeError("Query interrupted"),
         duckdb.InterruptException("INTERRUPT Error: Interrupted!"),
     ):
-        with pytest.raises(KeyboardInterrupt), duck.told_as(StoreError):
+        with pytest.raises(KeyboardInterrupt), database.duckdb_errors_as(StoreError):
             raise error
-    with pytest.raises(RuntimeError, match="other"), duck.told_as(StoreError):
+    with pytest.raises(RuntimeError, match="other"), database.duckdb_errors_as(StoreError):
         raise RuntimeError("another matter")

@@ -1,7 +1,7 @@
 """A cloud of clips in 3-D and 2-D that turns, is clicked, heard and drawn round.
 
 Drawn by our own WebGL in ``cloud/*.js``: Plotly's 3-D points send no events, and it takes seconds to draw or
-recolour 100,000 points. Arrays go through ``app.cache.served``, so a browser gets only those it has not seen.
+recolour 100,000 points. Arrays go through ``app.cache.sounds``, so a browser gets only those it has not seen.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from app.cache import served
-from app.components.cloud import bits
+from app.cache import sounds
+from app.components.cloud import data
 from app.components.cloud.data import (
     CloudError,
     Colouring,
@@ -114,7 +114,7 @@ def cloud(
             on_choose(index)
 
     def drawn_round() -> None:
-        on_select(bits.from_browser(str(st.session_state[key]["selected"]), n))
+        on_select(data.from_browser(str(st.session_state[key]["selected"]), n))
 
     def touched() -> None:
         if on_touch is not None:
@@ -123,23 +123,23 @@ def cloud(
     _component(
         key=key,
         data={
-            "module": served.url(_script(), served.SCRIPT, "cloud"),
+            "module": sounds.url(_script(), sounds.SCRIPT, "cloud"),
             "n": n,
             "scenes": [scene_data(scene, f"{key}.{at}") for at, scene in enumerate(scenes)],
             # Apart from the scenes, so that a step on it does not paint all points anew.
             "trails": [trail_data(scene) for scene in scenes],
-            "ids": served.url(json.dumps(list(clip_ids)).encode(), served.JSON, f"{key}.ids"),
+            "ids": sounds.url(json.dumps(list(clip_ids)).encode(), sounds.JSON, f"{key}.ids"),
             "labels": colouring_data(labels, f"{key}.labels"),
             "clusters": colouring_data(clusters, f"{key}.clusters") if clusters else None,
             "colouring": colouring_data(colouring, f"{key}.colouring"),
             "symbols": symbols and clusters is not None,
             "selected": None
             if selected is None
-            else served.url(bits.pack(selected), served.BYTES, f"{key}.selected"),
+            else sounds.url(data.pack(selected), sounds.BYTES, f"{key}.selected"),
             "chosen": picked,
             "chosen_id": None if picked is None else str(clip_ids[picked]),
             "links": [int(index) for index in links if 0 <= index < n],
-            "sound": None if sound is None else served.url(sound, served.WAV, f"{key}.sound"),
+            "sound": None if sound is None else sounds.url(sound, sounds.WAV, f"{key}.sound"),
             "height": height,
             "turning": turning,
             "report": on_touch is not None,

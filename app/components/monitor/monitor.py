@@ -15,11 +15,8 @@ from typing import Any
 
 import streamlit as st
 
-from app.cache import served
-from app.live.monitor_view import MonitorData, fixed
-from app.ui.sound_charts import MAGMA
-
-__all__ = ["MonitorData", "monitor"]
+from app.cache import sounds
+from app.ui.clip import MAGMA
 
 FOLDER = Path(__file__).resolve().parent
 # Each after those it imports.
@@ -36,40 +33,51 @@ LOADER = """export default async (component) => {
 _component = st.components.v2.component("sesatlas.monitor", html='<div class="monitor"></div>', js=LOADER)
 
 
-def monitor(data: MonitorData, *, on_drawn: Callable[[Mapping[str, Any]], None] | None, key: str) -> None:
+def monitor(
+    tick: Mapping[str, Any],
+    constants: Mapping[str, Any],
+    *,
+    on_drawn: Callable[[Mapping[str, Any]], None] | None,
+    key: str,
+) -> None:
     """
     Draw a tick.
 
     Parameters
     ----------
+    tick : mapping
+        What there is to draw now: ``main.js`` lists its entries.
+    constants : mapping
+        What is the same at every tick, and is sent but once, with the script.
     on_drawn : callable or None
-        Called with what ``BrowserClock.hear`` takes, every few seconds, before the page is drawn anew.
+        Called with the ticks that the browser has drawn and when (``session``, ``rows`` and ``reported_ms``), every few
+        seconds, before the page is drawn anew.
     key : str
         Unique on the page.
     """
 
     def drawn() -> None:
-        told = st.session_state[key]["drawn"]
-        if on_drawn is not None and isinstance(told, Mapping):
-            on_drawn(told)
+        report = st.session_state[key]["drawn"]
+        if on_drawn is not None and isinstance(report, Mapping):
+            on_drawn(report)
 
     _component(
         key=key,
-        data={"module": served.url(_script(), served.SCRIPT, "monitor")} | data.told(),
+        data={"module": sounds.url(_script(json.dumps(constants)), sounds.SCRIPT, "monitor"), **tick},
         default={"drawn": None},
         on_drawn_change=drawn,
     )
 
 
 @cache
-def _script() -> bytes:
+def _script(constants: str) -> bytes:
     """The modules as one, with the style and all else that stays the same."""
     texts = [(FOLDER.parent / f"{name}.js").read_text(encoding="utf-8") for name in MODULES]
     joined = re.sub(r"^import .*;\n", "", "\n".join(texts), flags=re.MULTILINE)
     joined = re.sub(r"^export (?!default )", "", joined, flags=re.MULTILINE)
     style = (FOLDER / "monitor.css").read_text(encoding="utf-8")
-    told = fixed() | {"style": style, "colourMap": _colour_map()}
-    return f"const FIXED = {json.dumps(told)};\n{joined}".encode()
+    fixed = json.loads(constants) | {"style": style, "colourMap": _colour_map()}
+    return f"const FIXED = {json.dumps(fixed)};\n{joined}".encode()
 
 
 def _colour_map() -> list[list[int]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pipeline.synthesis.kind import Kind
 from pipeline.synthesis.kinds.chirping_birds import ChirpingBirds
 from pipeline.synthesis.kinds.church_bells import ChurchBells
 from pipeline.synthesis.kinds.clapping import Clapping
@@ -12,6 +11,7 @@ from pipeline.synthesis.kinds.footsteps import Footsteps
 from pipeline.synthesis.kinds.frog import Frog
 from pipeline.synthesis.kinds.helicopter import Helicopter
 from pipeline.synthesis.kinds.insects import Insects
+from pipeline.synthesis.kinds.kind import Kind
 from pipeline.synthesis.kinds.rain import Rain
 
 KINDS: dict[str, type[Kind]] = {

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from pipeline.synthesis.modal import burst, ring
-from pipeline.synthesis.noise import (
+from pipeline.synthesis.signals.modal import burst, ring
+from pipeline.synthesis.signals.noise import (
     Signal,
     add_at,
     band,
@@ -21,7 +21,7 @@ from pipeline.synthesis.noise import (
     over,
     tilted,
 )
-from pipeline.synthesis.recording import CLIP_SAMPLES, DURATION_S, RATE_HZ
+from pipeline.synthesis.signals.recording import CLIP_SAMPLES, DURATION_S, RATE_HZ
 
 BELL_PARTIALS = np.array([0.5, 1.0, 1.183, 1.506, 2.0, 2.514, 2.662, 3.011, 4.166, 5.433, 6.796, 8.215])
 """A church bell's partials over its prime: hum, prime, tierce, quint, nominal and those above

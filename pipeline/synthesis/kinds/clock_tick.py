@@ -9,9 +9,9 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from pipeline.synthesis.modal import burst, ring
-from pipeline.synthesis.noise import Signal, add_at, coloured, from_db, log_uniform, over, tilted
-from pipeline.synthesis.recording import CLIP_SAMPLES, DURATION_S, RATE_HZ
+from pipeline.synthesis.signals.modal import burst, ring
+from pipeline.synthesis.signals.noise import Signal, add_at, coloured, from_db, log_uniform, over, tilted
+from pipeline.synthesis.signals.recording import CLIP_SAMPLES, DURATION_S, RATE_HZ
 
 
 @dataclass(frozen=True, kw_only=True)

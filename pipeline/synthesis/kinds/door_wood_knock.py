@@ -9,8 +9,8 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from pipeline.synthesis.modal import burst, contact, plate_modes_hz, ring
-from pipeline.synthesis.noise import (
+from pipeline.synthesis.signals.modal import burst, contact, plate_modes_hz, ring
+from pipeline.synthesis.signals.noise import (
     Signal,
     add_at,
     band,
@@ -22,7 +22,7 @@ from pipeline.synthesis.noise import (
     over,
     tilted,
 )
-from pipeline.synthesis.recording import CLIP_SAMPLES, DURATION_S, RATE_HZ
+from pipeline.synthesis.signals.recording import CLIP_SAMPLES, DURATION_S, RATE_HZ
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,8 +8,8 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.random import Generator
 
-from pipeline.synthesis.modal import burst, contact, ring
-from pipeline.synthesis.noise import (
+from pipeline.synthesis.signals.modal import burst, contact, ring
+from pipeline.synthesis.signals.noise import (
     Signal,
     add_at,
     band,
@@ -23,7 +23,7 @@ from pipeline.synthesis.noise import (
     steady_times,
     tilted,
 )
-from pipeline.synthesis.recording import CLIP_SAMPLES, DURATION_S, RATE_HZ
+from pipeline.synthesis.signals.recording import CLIP_SAMPLES, DURATION_S, RATE_HZ
 
 _GRAIN = RATE_HZ * 2 // 5
 

@@ -8,8 +8,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.random import Generator
 
-from pipeline.synthesis.modal import ring
-from pipeline.synthesis.noise import (
+from pipeline.synthesis.signals.modal import ring
+from pipeline.synthesis.signals.noise import (
     Signal,
     add_at,
     coloured,
@@ -19,7 +19,7 @@ from pipeline.synthesis.noise import (
     steady_times,
     tilted,
 )
-from pipeline.synthesis.recording import CLIP_SAMPLES, DURATION_S, RATE_HZ
+from pipeline.synthesis.signals.recording import CLIP_SAMPLES, DURATION_S, RATE_HZ
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,8 +9,16 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from pipeline.synthesis.noise import Signal, coloured, convolved, from_db, log_uniform, slow_random, tilted
-from pipeline.synthesis.recording import CLIP_SAMPLES, RATE_HZ
+from pipeline.synthesis.signals.noise import (
+    Signal,
+    coloured,
+    convolved,
+    from_db,
+    log_uniform,
+    slow_random,
+    tilted,
+)
+from pipeline.synthesis.signals.recording import CLIP_SAMPLES, RATE_HZ
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,8 +9,17 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from pipeline.synthesis.noise import Signal, band, coloured, from_db, log_uniform, over, slow_random, tilted
-from pipeline.synthesis.recording import CLIP_SAMPLES, RATE_HZ
+from pipeline.synthesis.signals.noise import (
+    Signal,
+    band,
+    coloured,
+    from_db,
+    log_uniform,
+    over,
+    slow_random,
+    tilted,
+)
+from pipeline.synthesis.signals.recording import CLIP_SAMPLES, RATE_HZ
 
 
 @dataclass(frozen=True, kw_only=True)

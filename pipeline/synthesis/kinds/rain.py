@@ -8,8 +8,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.random import Generator
 
-from pipeline.synthesis.modal import LN_60_DB, burst, ring
-from pipeline.synthesis.noise import (
+from pipeline.synthesis.signals.modal import LN_60_DB, burst, ring
+from pipeline.synthesis.signals.noise import (
     Signal,
     add_at,
     coloured,
@@ -20,7 +20,7 @@ from pipeline.synthesis.noise import (
     slow_random,
     tilted,
 )
-from pipeline.synthesis.recording import CLIP_SAMPLES, DURATION_S, RATE_HZ
+from pipeline.synthesis.signals.recording import CLIP_SAMPLES, DURATION_S, RATE_HZ
 
 _DROP_KINDS = 8
 

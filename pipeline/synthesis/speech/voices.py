@@ -1,28 +1,137 @@
-"""The demo voices: one utterance from one speaker and one sentence."""
+"""The demo voices: the forty who speak, and one utterance from one speaker and one sentence."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
+from numpy.random import Generator
 from numpy.typing import NDArray
 
-from pipeline.synthesis.noise import Signal, coloured, filtered, from_db, rng_for, tilted
-from pipeline.synthesis.speech.articulation import FRAME_S, Tracks, articulate
-from pipeline.synthesis.speech.glottis import RATE_HZ, breath, voice
-from pipeline.synthesis.speech.lexicon import SENTENCES, words
-from pipeline.synthesis.speech.prosody import Segment, f0_contour, timing
-from pipeline.synthesis.speech.speakers import Speaker
-from pipeline.synthesis.speech.vocal_tract import HOP, frication, responses
-from pipeline.synthesis.speech.vocal_tract import filtered as through_tract
+from pipeline.synthesis.signals.noise import Signal, coloured, filtered, from_db, log_uniform, rng_for, tilted
+from pipeline.synthesis.speech.articulation import FRAME_S, Segment, Tracks, articulate, f0_contour, timing
+from pipeline.synthesis.speech.lexicon import (
+    SENTENCES,
+    SHARED_SENTENCES,
+    TEST_SENTENCES,
+    TRAIN_SENTENCES,
+    words,
+)
+from pipeline.synthesis.speech.vocal_tract import (
+    HOP,
+    RATE_HZ,
+    breath,
+    frication,
+    responses,
+    through_tract,
+    voice,
+)
 
+_REGIONS = range(1, 9)
+_PLACES = 5
+_TWO_WOMEN = (1, 3, 5, 7)
+"""The regions with two women among their five speakers; one of the two is in the test part."""
+_INITIALS = "ABCDEFGHJKLMNPRSTVW"
 VERSION = 1
 """Raise it whenever an utterance's samples change: the corpus is then made anew on every machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Speaker:
+    """A voice; every number is drawn from the speaker's name."""
+
+    name: str
+    sex: Literal["F", "M"]
+    dialect: int
+    split: Literal["TRAIN", "TEST"]
+    sentences: tuple[str, ...]
+    f0_hz: float
+    tract_cm: float
+    range_semitones: float
+    rate: float
+    rd: float
+    """Fant's shape of the glottal pulse: 0.4 pressed, 1 modal, 2.5 breathy."""
+    breath_db: float
+    jitter: float
+    shimmer: float
+    damping: float
+    tilt_db_per_octave: float
+    floor_db: float
+    age_years: int
+    height_inches: int
+
+
+def _clipped(rng: Generator, mean: float, spread: float, low: float, high: float) -> float:
+    return float(min(max(rng.normal(mean, spread), low), high))
+
+
+def _speaker(name: str, dialect: int, split: Literal["TRAIN", "TEST"], sentences: tuple[str, ...]) -> Speaker:
+    """Draw a voice. Mean F0 119 and 207 Hz (Traunmueller and Eriksson 1995); tract 17 and 14.5 cm
+    (Fitch and Giedd 1999, adults), with which height goes along a little."""
+    rng = rng_for("demo_voices", name)
+    male = name[0] == "M"
+    tract_cm = _clipped(rng, 16.9, 0.6, 15.7, 18.2) if male else _clipped(rng, 14.5, 0.5, 13.5, 15.4)
+    tallness = (tract_cm - 16.9) / 0.6 if male else (tract_cm - 14.5) / 0.5
+    return Speaker(
+        name=name,
+        sex="M" if male else "F",
+        dialect=dialect,
+        split=split,
+        sentences=sentences,
+        f0_hz=_clipped(rng, 119, 18, 85, 155) if male else _clipped(rng, 207, 21, 165, 255),
+        tract_cm=tract_cm,
+        range_semitones=rng.uniform(2.8, 6.0),
+        rate=rng.uniform(0.92, 1.25),
+        rd=round(rng.uniform(0.45, 0.95) if male else rng.uniform(0.6, 1.3), 3),
+        breath_db=rng.uniform(-34, -24) if male else rng.uniform(-29, -20),
+        jitter=log_uniform(rng, 0.003, 0.011),
+        shimmer=log_uniform(rng, 0.02, 0.06),
+        damping=rng.uniform(0.85, 1.25) if male else rng.uniform(1.0, 1.45),
+        tilt_db_per_octave=rng.uniform(1.0, 3.5),
+        floor_db=rng.uniform(-72, -52),
+        age_years=int(rng.integers(20, 62)),
+        height_inches=round((70 if male else 65) + 1.5 * tallness + rng.normal(0, 1.5)),
+    )
+
+
+def roster() -> list[Speaker]:
+    """All 40 speakers in a fixed order: 28 men and 12 women, five to a region, 28 train and 12 test.
+
+    As in TIMIT, each says what everybody says and sentences that a few others say too, and no
+    sentence of the second sort occurs in both train and test.
+    """
+    speakers: list[Speaker] = []
+    used = {"TRAIN": 0, "TEST": 0}
+    for dialect in _REGIONS:
+        women = 2 if dialect in _TWO_WOMEN else 1
+        for place in range(_PLACES):
+            female = place < women
+            in_test = _in_test(dialect, place)
+            split: Literal["TRAIN", "TEST"] = "TEST" if in_test else "TRAIN"
+            pool = TEST_SENTENCES if in_test else TRAIN_SENTENCES
+            first = used[split]
+            used[split] += 3
+            own = tuple(pool[(first + i) % len(pool)] for i in range(3))
+            name = f"{'F' if female else 'M'}{_initials(dialect, place)}9"
+            speakers.append(_speaker(name, dialect, split, (*SHARED_SENTENCES, *own)))
+    return speakers
+
+
+def _in_test(dialect: int, place: int) -> bool:
+    """The last man of every region, and the first woman where there are two."""
+    return place == _PLACES - 1 or (dialect in _TWO_WOMEN and place == 0)
+
+
+def _initials(dialect: int, place: int) -> str:
+    """Three letters; with the digit 9, which TIMIT never uses, nobody takes them for a real speaker."""
+    rng = rng_for("initials", dialect, place)
+    return "".join(_INITIALS[int(i)] for i in rng.integers(0, len(_INITIALS), 3))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Utterance:
-    """What was said, and what is known of it because we made it."""
+    """What was spoken, and what is known of it because we made it."""
 
     samples: Signal
     """Shape ``(samples,)`` at 16 kHz, within [-1, 1]."""
@@ -39,9 +148,9 @@ def utter(speaker: Speaker, sentence: str) -> Utterance:
     fricatives and bursts is made in front of it and is only shaped.
     """
     rng = rng_for("demo_voices", speaker.name, sentence)
-    said = words(SENTENCES[sentence])
+    spoken = words(SENTENCES[sentence])
     segments = timing(
-        said, speaker.rate * rng.uniform(0.95, 1.05), rng.uniform(0.12, 0.28), rng.uniform(0.15, 0.3), rng
+        spoken, speaker.rate * rng.uniform(0.95, 1.05), rng.uniform(0.12, 0.28), rng.uniform(0.15, 0.3), rng
     )
     tracks = articulate(segments, speaker.tract_cm)
     time_s = np.arange(tracks.voicing.size, dtype=np.float64) * FRAME_S
@@ -51,7 +160,7 @@ def utter(speaker: Speaker, sentence: str) -> Utterance:
         samples=_record(speaker, speech, rng),
         f0_hz=f0_hz,
         segments=segments,
-        words=[word.spelling for word in said],
+        words=[word.spelling for word in spoken],
     )
 
 
@@ -74,8 +183,8 @@ def _per_sample(track: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _record(speaker: Speaker, speech: Signal, rng: np.random.Generator) -> Signal:
     """One microphone and room tone a speaker; a level a sentence, peaks from -14 to -5 dBFS."""
-    heard = filtered(speech, RATE_HZ, tilted(speaker.tilt_db_per_octave, 110, 6_500))
-    heard /= float(np.abs(heard).max())
-    heard += from_db(speaker.floor_db) * coloured(rng, heard.size, RATE_HZ, tilted(-3.0, 50, 7_500))
-    heard -= heard.mean()
-    return (from_db(rng.uniform(-14.0, -5.0)) * heard / np.abs(heard).max()).astype(np.float32)
+    recorded = filtered(speech, RATE_HZ, tilted(speaker.tilt_db_per_octave, 110, 6_500))
+    recorded /= float(np.abs(recorded).max())
+    recorded += from_db(speaker.floor_db) * coloured(rng, recorded.size, RATE_HZ, tilted(-3.0, 50, 7_500))
+    recorded -= recorded.mean()
+    return (from_db(rng.uniform(-14.0, -5.0)) * recorded / np.abs(recorded).max()).astype(np.float32)

@@ -12,23 +12,42 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import hadamard
 
-if TYPE_CHECKING:
-    from pipeline.train.esc.trained import TrainedFold
-
 Floats = NDArray[np.float64]
 Values = NDArray[np.float32]
-FEWEST = 2
+MIN_COMMON_CLIPS = 2
 """With fewer clips in common there is nothing to turn by."""
 
 
+class FoldNetwork(Protocol):
+    """What is asked of a fold: by which clips its network's own space can be compared with another's."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def learned(self) -> Sequence[str]:
+        """The clips that it has learned from."""
+        ...
+
+    @property
+    def learned_embeddings(self) -> Values:
+        """float32 (n, dimension) of these, in its own space."""
+        ...
+
+    @property
+    def probabilities(self) -> Values:
+        """float32 (m, classes)."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
-class Turn:
+class RigidTransform:
     """``(values - origin) @ rotation + target``: distances stay as they are."""
 
     origin: Floats
@@ -40,11 +59,11 @@ class Turn:
 
 
 @dataclass(frozen=True, eq=False)
-class Way:
+class SpaceAlignment:
     """From a network's own space to the common one. What the fixed head says of an embedding stays."""
 
     classes: int
-    turn: Turn | None
+    turn: RigidTransform | None
     weight: float
 
     def __call__(self, values: Values) -> Values:
@@ -64,7 +83,7 @@ def parts(values: Values, classes: int) -> tuple[Floats, Floats]:
     return coordinates[:, own], coordinates[:, others]
 
 
-def procrustes(values: Floats, onto: Floats) -> Turn:
+def procrustes(values: Floats, onto: Floats) -> RigidTransform:
     """
     The turn and shift that bring ``values`` (n, d) nearest to ``onto`` (n, d) in least squares.
 
@@ -73,23 +92,23 @@ def procrustes(values: Floats, onto: Floats) -> Turn:
     """
     origin, target = values.mean(0), onto.mean(0)
     left, _, right = np.linalg.svd((values - origin).T @ (onto - target))
-    return Turn(origin, left @ right, target)
+    return RigidTransform(origin, left @ right, target)
 
 
-def ways(folds: Sequence[TrainedFold]) -> dict[str, Way]:
+def alignments(folds: Sequence[FoldNetwork]) -> dict[str, SpaceAlignment]:
     """For each trained fold the way into the common space, which is the first one's."""
     first = folds[0]
     classes = first.probabilities.shape[1]
     told, free = parts(first.learned_embeddings, classes)
     spread, loose = told.var(0).sum(), free.var(0).sum()
     weight = float(np.sqrt(min(spread / loose, 1.0))) if loose > 0 else 1.0
-    return {fold.name: Way(classes, _turn(fold, first, classes), weight) for fold in folds}
+    return {fold.name: SpaceAlignment(classes, _turn(fold, first, classes), weight) for fold in folds}
 
 
-def _turn(fold: TrainedFold, first: TrainedFold, classes: int) -> Turn | None:
+def _turn(fold: FoldNetwork, first: FoldNetwork, classes: int) -> RigidTransform | None:
     place = {clip: row for row, clip in enumerate(first.learned)}
     common = [(row, place[clip]) for row, clip in enumerate(fold.learned) if clip in place]
-    if fold is first or len(common) < FEWEST:
+    if fold is first or len(common) < MIN_COMMON_CLIPS:
         return None
     own, others = (list(rows) for rows in zip(*common, strict=True))
     onto = parts(first.learned_embeddings[others], classes)[1]

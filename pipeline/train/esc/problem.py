@@ -1,24 +1,71 @@
-"""Learning classes of clips from their mel power: batches, the loss, and what a network says of a clip."""
+"""Learning classes of clips from their mel power: recordings, batches, the loss, and what a network says of a clip."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import cast
 
 import numpy as np
+import pandas as pd
 import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor, nn
 from torch.nn import functional
 
 from models.esc_cnn import EscCnn
-from models.frontend import LogMelParameters
+from models.frontend import LogMel, LogMelParameters
+from pipeline.audio.decode import resample
+from pipeline.runtime import stop
 from pipeline.train.esc import augment
-from pipeline.train.esc.crops import even_crops, random_crops
+from pipeline.train.esc.augment import even_crops, random_crops
 from pipeline.train.esc.recipe import EscRecipe
-from pipeline.train.history import TEST_ACCURACY, TEST_LOSS
+from pipeline.train.layout import TrainError
+from pipeline.train.loop import TEST_ACCURACY, TEST_LOSS
+from pipeline.train.sound import ProgressCallback, Samples, read_recording, trimmed
 
 Codes = NDArray[np.intp]
+
+
+def mel_power(samples: Samples, sample_rate_hz: int, frontend: LogMel) -> Tensor:
+    """Power (n_mels, frames) of mono samples at any rate, without their padding."""
+    wanted_hz = frontend.settings.sample_rate_hz
+    with torch.no_grad():
+        return frontend.power(torch.from_numpy(resample(trimmed(samples), sample_rate_hz, wanted_hz)))
+
+
+def read_mel_powers(
+    clips: pd.DataFrame, root: Path, frontend: LogMel, on_progress: ProgressCallback | None = None
+) -> list[Tensor]:
+    """
+    The mel power of each clip, float32 (n_mels, frames), in the order of ``clips``.
+
+    Parameters
+    ----------
+    clips : DataFrame
+        Columns ``relative_path`` (below ``root``) and ``content_hash``, as ``Reader.clips`` gives them.
+
+    Raises
+    ------
+    TrainError
+        A recording cannot be opened, or is another one than when the store was built.
+    """
+    powers = []
+    for path, known in zip(clips["relative_path"], clips["content_hash"], strict=True):
+        stop.check()
+        content, samples, rate_hz = read_recording(
+            root / path, "Build again, so that the store knows what is there."
+        )
+        if hashlib.sha256(content).hexdigest() != known:
+            raise TrainError(
+                f"{root / path} has changed since the store was built; expected the recording of that time. "
+                "Run `python -m pipeline build` and train again."
+            )
+        powers.append(mel_power(samples, rate_hz, frontend))
+        if on_progress:
+            on_progress(len(powers), len(clips))
+    return powers
 
 
 def decibels(power: Tensor, frontend: LogMelParameters) -> Tensor:
@@ -32,7 +79,7 @@ def statistics(powers: Sequence[Tensor], frontend: LogMelParameters) -> tuple[Te
     return values.mean(1), values.std().clamp(min=1.0)
 
 
-def said(
+def embed_and_classify(
     network: EscCnn, powers: Sequence[Tensor], recipe: EscRecipe, device: torch.device
 ) -> tuple[Tensor, Tensor]:
     """
@@ -103,7 +150,7 @@ class EscProblem:
             return {}
         powers, codes = self.watched
         net = cast(EscCnn, network)
-        logits = said(net, powers, self.recipe, net.head.device)[1]
+        logits = embed_and_classify(net, powers, self.recipe, net.head.device)[1]
         truth = torch.as_tensor(codes, dtype=torch.long)
         return {
             TEST_LOSS: float(functional.cross_entropy(logits, truth)),

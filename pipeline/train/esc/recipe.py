@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from models.esc_cnn import EscCnnParameters
 from models.frontend import LogMelParameters
 from pipeline.train.esc.augment import Augmentation
-from pipeline.train.schedule import Schedule
+from pipeline.train.loop import Schedule
 
 QUICK_EPOCHS = 12
 FRONTEND = LogMelParameters(

@@ -17,11 +17,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.esc_cnn import EscCnn, made
-from pipeline.train.esc.problem import EscProblem, said, statistics
+from pipeline.train.checkpoint import Row
+from pipeline.train.esc.problem import EscProblem, embed_and_classify, statistics
 from pipeline.train.esc.recipe import EscRecipe
-from pipeline.train.history import Row
-from pipeline.train.loop import Keeping, fit
-from pipeline.train.telling import Tell, Told
+from pipeline.train.loop import EpochEnd, Keeping, OnEpochEnd, fit
 
 Codes = NDArray[np.intp]
 
@@ -59,7 +58,7 @@ def train_fold(
     device: torch.device,
     checkpoints: Path | None = None,
     key: str = "",
-    tell: Tell | None = None,
+    on_epoch_end: OnEpochEnd | None = None,
     name: str = "fold",
 ) -> FoldResult:
     """
@@ -73,33 +72,41 @@ def train_fold(
         A path without suffix; each member keeps where it stands beside it, and goes on from there.
     key : str
         Which training the checkpoints are of; others are not gone on from.
-    tell : callable, optional
-        Is told of each epoch.
+    on_epoch_end : callable, optional
+        Is called after each epoch.
     """
     members, histories, seconds = [], [], 0.0
     for number in range(recipe.members):
         network, history, took = _member(
-            number, learned, tested, classes, recipe, device, _keeping(checkpoints, key, number), tell, name
+            number,
+            learned,
+            tested,
+            classes,
+            recipe,
+            device,
+            _keeping(checkpoints, key, number),
+            on_epoch_end,
+            name,
         )
         members.append(network)
         histories.append(history)
         seconds += took
-    embeddings, logits = together(members, tested.powers, recipe, device)
+    embeddings, logits = ensemble(members, tested.powers, recipe, device)
     return FoldResult(
         tuple(members),
         torch.softmax(logits, 1).numpy().astype(np.float32),
         embeddings.numpy().astype(np.float32),
-        together(members, learned.powers, recipe, device)[0].numpy().astype(np.float32),
+        ensemble(members, learned.powers, recipe, device)[0].numpy().astype(np.float32),
         _mean_history(histories),
         seconds,
     )
 
 
-def together(
+def ensemble(
     members: Sequence[EscCnn], powers: Sequence[Tensor], recipe: EscRecipe, device: torch.device
 ) -> tuple[Tensor, Tensor]:
     """Mean embedding (n, dimension) and mean logits (n, classes) of several networks with one fixed head."""
-    answers = [said(network.to(device).eval(), powers, recipe, device) for network in members]
+    answers = [embed_and_classify(network.to(device).eval(), powers, recipe, device) for network in members]
     return torch.stack([one for one, _ in answers]).mean(0), torch.stack([one for _, one in answers]).mean(0)
 
 
@@ -120,7 +127,7 @@ def _member(
     recipe: EscRecipe,
     device: torch.device,
     keeping: Keeping | None,
-    tell: Tell | None,
+    on_epoch_end: OnEpochEnd | None,
     name: str,
 ) -> tuple[EscCnn, list[Row], float]:
     # All members of all folds begin with the same weights, so that they stay in one space; what they see
@@ -132,12 +139,18 @@ def _member(
     watched = (tested.powers, tested.codes)
     problem = EscProblem(learned.powers, learned.codes, classes, recipe, recipe.seed * 101 + number, watched)
 
-    def told(epoch: int, rows: list[Row]) -> None:
-        if tell:
-            tell(Told(name, number + 1, recipe.members, epoch, recipe.schedule.epochs, rows))
+    def report(epoch: int, rows: list[Row]) -> None:
+        if on_epoch_end:
+            on_epoch_end(EpochEnd(name, number + 1, recipe.members, epoch, recipe.schedule.epochs, rows))
 
     fitted = fit(
-        network, problem, recipe.schedule, seed=problem.seed, device=device, keeping=keeping, tell=told
+        network,
+        problem,
+        recipe.schedule,
+        seed=problem.seed,
+        device=device,
+        keeping=keeping,
+        on_epoch_end=report,
     )
     return cast(EscCnn, fitted.network), fitted.history, fitted.seconds
 

@@ -1,21 +1,59 @@
-"""What trained networks have told of the clips that they had not seen, as plain numbers."""
+"""What trained networks predict of the clips that they had not seen, as plain numbers: nothing here needs torch.
+
+``networks/esc_cnn/DATASET/`` in the store's folder holds ``recipe.json`` and for each fold ``fold-1.safetensors``
+(weights, and embeddings of the clips) with ``fold-1.json`` beside it, which is written last: a fold is there once
+its JSON is. Only files that carry the key of ``recipe.json`` count.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
 
 from pipeline.classify.classifier import ClassifyError
-from pipeline.classify.protocol import protocol
-from pipeline.train.esc.align import ways
-from pipeline.train.layout import data_key
+from pipeline.classify.protocol import Protocol, protocol
+from pipeline.train.esc.align import alignments
+from pipeline.train.layout import TrainError, digest, network_folder
+
+NETWORK = "esc_cnn"
+TITLE = "Log-mel CNN"
+VERSION = 1
+"""Raise it when a network would come out otherwise for a reason that no number of its recipe tells."""
+RECIPE = "recipe.json"
+TESTED, LEARNED = "tested/embedding", "learned/embedding"
+"""The tensors with the embeddings of a fold's tested clips, and of those that it learned from."""
+
+
+def training_folder(root: Path, dataset: str) -> Path:
+    """Where the networks of a dataset lie in the store at ``root``."""
+    return network_folder(root, NETWORK) / dataset
+
+
+def file_stem(fold: str) -> str:
+    """``fold 1`` -> ``fold-1``."""
+    return fold.replace(" ", "-")
+
+
+def data_key(clips: pd.DataFrame, asked: Protocol) -> str:
+    """Changes with the recordings, their labels or their folds, and not with the order of the clips."""
+    rows = clips.iloc[asked.rows]
+    folds = ["" if fold < 0 else asked.fold_names[fold] for fold in asked.folds]
+    truth = [asked.classes[code] for code in asked.codes]
+    return digest(sorted(zip(rows["clip_id"], rows["content_hash"], truth, folds, strict=True)))
+
+
+def training_key(parameters: Mapping[str, object], data: str) -> str:
+    """Names a training: what it is made with and what it is made of."""
+    return digest([NETWORK, VERSION, parameters, data])
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +81,7 @@ class TrainedFold:
 
 
 @dataclass(frozen=True, eq=False)
-class Trained:
+class TrainedFolds:
     """The networks of one recipe on one dataset; each clip is spoken of by one that has not seen it."""
 
     dataset: str
@@ -93,7 +131,7 @@ class Trained:
     @cached_property
     def embeddings(self) -> NDArray[np.float32]:
         """float32 (n, dimension): out of fold, in the space that is common to all folds."""
-        way = ways(self.folds)
+        way = alignments(self.folds)
         return np.concatenate([way[fold.name](fold.embeddings) for fold in self.folds])
 
     @property
@@ -134,3 +172,89 @@ class Trained:
     def matches(self, clips: pd.DataFrame) -> bool:
         """Whether they were trained on these clips, labels and folds."""
         return self.mismatch(clips) is None
+
+
+def read_trained(root: Path, dataset: str) -> TrainedFolds | None:
+    """
+    What was trained on a dataset, from the store's folder; None where nothing was.
+
+    A build asks several times: the files are read once, and again when one of them has changed.
+
+    Raises
+    ------
+    TrainError
+        A file is damaged; the message says which.
+    """
+    place = training_folder(root, dataset)
+    if not (place / RECIPE).exists():
+        return None
+    files = (
+        (path.name, path.stat())
+        for kind in ("json", "safetensors")
+        for path in sorted(place.glob(f"*.{kind}"))
+    )
+    return _read(place, dataset, tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in files))
+
+
+@lru_cache(maxsize=4)
+def _read(place: Path, dataset: str, stamps: tuple[tuple[str, int, int], ...]) -> TrainedFolds:
+    told = read_json(place / RECIPE)
+    try:
+        folds = [_fold(place, name, told["key"]) for name in told["folds"]]
+        return TrainedFolds(
+            dataset, told["key"], told["data"], tuple(told["classes"]), tuple(told["folds"]),
+            told["parameters"], tuple(told["notes"]), tuple(fold for fold in folds if fold),
+        )  # fmt: skip
+    except (KeyError, TypeError, ValueError) as error:
+        raise _damaged(place, error) from error
+
+
+def read_json(path: Path) -> Any:
+    """Raises ``TrainError`` where the file is no JSON."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> TrainError:
+    return TrainError(
+        f"{path} cannot be read ({type(error).__name__}: {error}); expected what the training wrote. "
+        "Delete it and train again."
+    )
+
+
+def _fold(place: Path, name: str, key: str) -> TrainedFold | None:
+    path = place / f"{file_stem(name)}.json"
+    if not path.exists():
+        return None
+    told = read_json(path)
+    if told["key"] != key:
+        return None
+    weights = path.with_suffix(".safetensors")
+    tested, history = told["tested"], pd.DataFrame(told["history"], columns=["epoch", "metric", "value"])
+    history.insert(0, "fold", name)
+    return TrainedFold(
+        name=name,
+        weights=weights,
+        clip_ids=np.array(tested["clip_id"], dtype=object),
+        truth=np.array(tested["truth"], dtype=np.intp),
+        probabilities=np.array(tested["probabilities"], dtype=np.float32),
+        embeddings=_embeddings(weights, key, TESTED, len(tested["clip_id"])),
+        learned=tuple(told["learned"]["clip_id"]),
+        learned_embeddings=_embeddings(weights, key, LEARNED, len(told["learned"]["clip_id"])),
+        history=history,
+        seconds=float(told["seconds"]),
+        told=told,
+    )
+
+
+def _embeddings(path: Path, key: str, tensor: str, clips: int) -> NDArray[np.float32]:
+    try:
+        with safe_open(path, framework="numpy") as file:
+            there, found = (file.metadata() or {}).get("key"), file.get_tensor(tensor)
+    except (OSError, SafetensorError) as error:
+        raise _damaged(path, error) from error
+    if there != key or len(found) != clips:
+        raise TrainError(f"{path} does not belong to the JSON beside it. Delete both and train again.")
+    return np.asarray(found, dtype=np.float32)

@@ -1,4 +1,5 @@
-"""Augmentation of voices as waveforms: another pace, a room, a microphone, noise, a line, a level.
+"""Augmentation of voices: another pace, a room, a microphone, noise, a line, a level; then, of the spectrogram, another
+vocal tract and stripes that are masked.
 
 In the order in which a voice meets them. A batch is augmented at once; all random numbers come from one generator, so
 that a seed gives the same batches.
@@ -8,13 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
+import librosa
+import numpy as np
 import torch
 from torch import Generator, Tensor
 
+from models.frontend import LogMelParameters
 from models.torch_audio import transforms
-from pipeline.train.esc.augment import uniform
-from pipeline.train.voice import augment_filters as filters
+from pipeline.train.sound import uniform
+from pipeline.train.voice import channels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,14 +93,14 @@ def in_a_place(samples: Tensor, how: SpeechAugmentation, sample_rate_hz: int, ge
     batch, length = samples.shape
     rt60_s = _between(how.rt60_s, batch, generator)
     ratio_db = _between(how.direct_to_reverberant_db, batch, generator)
-    responses = filters.room_responses(rt60_s, ratio_db, sample_rate_hz, generator)
+    responses = channels.room_responses(rt60_s, ratio_db, sample_rate_hz, generator)
     dry = _chosen(1 - how.room, batch, generator)
     responses[dry] = 0.0
     responses[dry, 0] = 1.0
-    bins = filters.bins_hz(length, responses.shape[1], sample_rate_hz)
-    gains = filters.random_curves(batch, bins, how.equalise_db, how.equaliser_points, generator)
+    bins = channels.bins_hz(length, responses.shape[1], sample_rate_hz)
+    gains = channels.random_curves(batch, bins, how.equalise_db, how.equaliser_points, generator)
     gains[_chosen(1 - how.equalise, batch, generator)] = 1.0
-    return filters.filtered(samples, sample_rate_hz, gains, responses)
+    return channels.filtered(samples, sample_rate_hz, gains, responses)
 
 
 def through_a_line(
@@ -107,10 +112,10 @@ def through_a_line(
     cut = _chosen(how.low_pass, batch, generator)
     high_hz[cut] = _between(how.low_pass_hz, batch, generator)[cut]
     called = _chosen(how.telephone, batch, generator)
-    low_hz[called], high_hz[called] = filters.TELEPHONE_HZ
-    gains = filters.band_gains(filters.bins_hz(length, 0, sample_rate_hz), low_hz, high_hz)
+    low_hz[called], high_hz[called] = channels.TELEPHONE_HZ
+    gains = channels.band_gains(channels.bins_hz(length, 0, sample_rate_hz), low_hz, high_hz)
     level = 10 ** (how.gain_db * uniform(generator, batch, 1, low=-1, high=1) / 20)
-    return filters.filtered(samples, sample_rate_hz, gains * level, None)
+    return channels.filtered(samples, sample_rate_hz, gains * level, None)
 
 
 def augmented(
@@ -135,3 +140,65 @@ def _between(limits: tuple[float, float], batch: int, generator: Generator) -> T
 
 def _chosen(share: float, batch: int, generator: Generator) -> Tensor:
     return uniform(generator, batch) < share
+
+
+@lru_cache(maxsize=4)
+def centres_hz(parameters: LogMelParameters) -> Tensor:
+    """The frequency (n_mels,) at which each band of a front end peaks."""
+    edges = librosa.mel_frequencies(
+        parameters.n_mels + 2,
+        fmin=parameters.f_min_hz,
+        fmax=parameters.f_max_hz,
+        htk=parameters.mel_scale == "htk",
+    )
+    return torch.from_numpy(np.asarray(edges[1:-1], dtype=np.float32))
+
+
+def vocal_tracts(power: Tensor, factors: Tensor, parameters: LogMelParameters) -> Tensor:
+    """
+    Vocal-tract-length perturbation (Jaitly and Hinton 2013): what lay at ``f`` Hz lies at ``factor * f``.
+
+    Parameters
+    ----------
+    power : Tensor
+        (batch, n_mels, frames).
+    factors : Tensor
+        (batch,); 1 leaves a clip as it is. A shorter tract, and a higher voice, has more than 1.
+    """
+    centres = centres_hz(parameters)
+    wanted = centres / factors[:, None]  # (batch, n_mels): where each band of the result is read
+    right = torch.searchsorted(centres, wanted.contiguous()).clamp(1, len(centres) - 1)
+    left = right - 1
+    share = ((wanted - centres[left]) / (centres[right] - centres[left])).clamp(0.0, 1.0)
+    weight = share.to(power.device)[:, :, None]
+    return (1 - weight) * _bands(power, left) + weight * _bands(power, right)
+
+
+def _bands(power: Tensor, chosen: Tensor) -> Tensor:
+    return power.gather(1, chosen.to(power.device)[:, :, None].expand(-1, -1, power.shape[2]))
+
+
+def random_factors(batch: int, strength: float, generator: Generator) -> Tensor:
+    """Factors (batch,) of vocal tracts, even between ``1 - strength`` and ``1 + strength``."""
+    return 1 + strength * uniform(generator, batch, low=-1, high=1)
+
+
+def striped(features: Tensor, masks: int, bands: int, frames: int, generator: Generator) -> Tensor:
+    """
+    SpecAugment (Park et al. 2019) by torchaudio's masks: stripes along both axes become 0, the mean.
+
+    At most half of the bands and a quarter of the frames are one stripe, however short the clip is.
+    """
+    seed = int(torch.randint(2**31, (), generator=generator))
+    widest = (min(bands, features.shape[1] // 2), min(frames, features.shape[2] // 4))
+    steps = (
+        transforms.FrequencyMasking(widest[0], iid_masks=True),
+        transforms.TimeMasking(widest[1], iid_masks=True),
+    )
+    # torchaudio draws from torch's own state: it is set for this, and put back.
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        for _ in range(masks):
+            for step in steps:
+                features = step(features.unsqueeze(1), mask_value=0.0).squeeze(1)
+    return features

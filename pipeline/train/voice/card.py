@@ -16,16 +16,17 @@ import pandas as pd
 from torch import Tensor
 
 from models import gender as voices
-from pipeline.extraction import content_hash
-from pipeline.networks.voice_card import CARD, NETWORK, WEIGHTS
+from models.gender_format import SEXES
+from models.voice_card import CARD, NETWORK, WEIGHTS
+from pipeline.audio.decode import content_hash
 from pipeline.train.checkpoint import write_tensors
-from pipeline.train.corpora import SEXES, Voices
-from pipeline.train.esc.evaluate import Evaluation
 from pipeline.train.layout import plain
-from pipeline.train.voice.by_speaker import by_speaker
+from pipeline.train.voice.data import Voices
+from pipeline.train.voice.evaluate import Evaluation
 from pipeline.train.voice.recipe import GenderRecipe
-from pipeline.train.voice.train import SeedResult, spread
-from store.files import write_atomically
+from pipeline.train.voice.scores import by_speaker
+from pipeline.train.voice.seeds import SeedResult, spread_over_seeds
+from store.snapshots import write_atomically
 
 LIBRARIES = ("torch", "torchaudio", "numpy", "soxr", "soundfile", "av")
 SAYS = (
@@ -38,7 +39,7 @@ SAYS = (
 
 
 @dataclass(frozen=True, eq=False)
-class Trained:
+class VoiceTraining:
     """All that a training gave: its seeds, the one that is shipped, and how it did."""
 
     recipe: GenderRecipe
@@ -50,7 +51,7 @@ class Trained:
     device: str
 
 
-def write_weights(place: Path, trained: Trained) -> Path:
+def write_weights(place: Path, trained: VoiceTraining) -> Path:
     """The chosen network as safetensors; matrices in half precision, which halves the file. The card tells how well
     this file does, not the network that was rounded."""
     path = place / WEIGHTS
@@ -66,7 +67,7 @@ def _slim(value: Tensor) -> Tensor:
 
 def write_card(
     place: Path,
-    trained: Trained,
+    trained: VoiceTraining,
     evaluations: Mapping[str, Evaluation],
     stream: Mapping[str, Any] | None = None,
 ) -> Path:
@@ -77,7 +78,7 @@ def write_card(
     evaluations : mapping of str to Evaluation
         By whom was listened to: ``validation``, ``test``.
     stream : mapping, optional
-        As :func:`pipeline.train.voice.stream_fit.fitted` tells it.
+        As :func:`pipeline.train.voice.stream_threshold.fitted` tells it.
     """
     path = place / CARD
     content = {
@@ -93,7 +94,8 @@ def write_card(
         "seed": trained.best.seed,
         "seeds": [_seed(result) for result in trained.results],
         "over_seeds": {
-            name: {"mean": mean, "spread": by} for name, (mean, by) in spread(trained.results).items()
+            name: {"mean": mean, "spread": by}
+            for name, (mean, by) in spread_over_seeds(trained.results).items()
         },
         "speakers": {
             "train": _speakers(trained.voices.train, trained.titles),

@@ -15,11 +15,11 @@ from torch.nn import functional
 from torch.utils.data import WeightedRandomSampler
 
 from models.ecapa.network import EcapaTdnn
-from models.listening import said
+from models.gender import embed_and_classify
+from models.gender_format import SEXES
 from models.speech import SPEECH, SpeechFeatures
-from pipeline.train.corpora import SEXES
-from pipeline.train.history import VALIDATION_ACCURACY, VALIDATION_LOSS
-from pipeline.train.voice import augment, augment_mel
+from pipeline.train.loop import VALIDATION_ACCURACY, VALIDATION_LOSS
+from pipeline.train.voice import augment
 from pipeline.train.voice.recipe import GenderRecipe
 from pipeline.train.voice.sounds import RATE_HZ, Noises, stretch
 
@@ -29,7 +29,7 @@ HARD_S = 1.0
 
 
 @dataclass(frozen=True, eq=False)
-class Heard:
+class VoiceSet:
     """Clips of one part in memory: their rows, their sound, and that sound through Opus where there is such."""
 
     clips: pd.DataFrame
@@ -55,7 +55,7 @@ def balanced_weights(clips: pd.DataFrame) -> NDArray[np.float64]:
 class GenderProblem:
     """What :func:`pipeline.train.loop.fit` learns; an epoch's batches follow from the seed and its number alone."""
 
-    def __init__(self, train: Heard, validation: Heard, recipe: GenderRecipe, seed: int) -> None:
+    def __init__(self, train: VoiceSet, validation: VoiceSet, recipe: GenderRecipe, seed: int) -> None:
         self.train, self.recipe, self.seed = train, recipe, seed
         self.codes = torch.as_tensor(train.codes)
         self.weights = torch.as_tensor(balanced_weights(train.clips))
@@ -87,9 +87,9 @@ class GenderProblem:
         with torch.no_grad():
             heard = augment.augmented(samples, noise, how, RATE_HZ, generator)
             power = self.features.frontend.power(heard)
-            factors = augment_mel.random_factors(len(chosen), how.vocal_tract, generator)
-            features = self.features.centred(augment_mel.vocal_tracts(power, factors, SPEECH))
-            return augment_mel.striped(features, how.masks, how.mask_bands, how.mask_frames, generator)
+            factors = augment.random_factors(len(chosen), how.vocal_tract, generator)
+            features = self.features.centred(augment.vocal_tracts(power, factors, SPEECH))
+            return augment.striped(features, how.masks, how.mask_bands, how.mask_frames, generator)
 
     def _crop(self, number: int, length: int, generator: Generator) -> Tensor:
         how = self.recipe.augmentation
@@ -110,10 +110,12 @@ class GenderProblem:
 
     def measured(self, network: nn.Module, epoch: int) -> dict[str, float]:
         """Log loss and accuracy on validation: whole clips, and a degraded second of each."""
-        return measures(said(cast(EcapaTdnn, network), self.watched)[1], self.watched_codes)
+        return validation_metrics(
+            embed_and_classify(cast(EcapaTdnn, network), self.watched)[1], self.watched_codes
+        )
 
 
-def measures(logits: Tensor, codes: Tensor) -> dict[str, float]:
+def validation_metrics(logits: Tensor, codes: Tensor) -> dict[str, float]:
     """Of whole clips and degraded seconds, in this order: both together, and the accuracies of each."""
     right = (logits.argmax(1) == codes).float()
     half = len(right) // 2
@@ -125,7 +127,7 @@ def measures(logits: Tensor, codes: Tensor) -> dict[str, float]:
     }
 
 
-def validation_features(heard: Heard, recipe: GenderRecipe, features: SpeechFeatures) -> list[Tensor]:
+def validation_features(heard: VoiceSet, recipe: GenderRecipe, features: SpeechFeatures) -> list[Tensor]:
     """Features of all clips whole, then of a second of each, degraded in a way that no seed of a training changes."""
     generator = Generator().manual_seed(recipe.split_seed)
     how = replace(recipe.augmentation, vocal_tract=0.0, masks=0, noise=1.0 if heard.noises.clips else 0.0)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Literal
 
 from models.ecapa.network import EcapaParameters
-from pipeline.train.schedule import Schedule
+from pipeline.train.loop import Schedule
 from pipeline.train.voice.augment import SpeechAugmentation
 
 Precision = Literal["float32", "bfloat16"]

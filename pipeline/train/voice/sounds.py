@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
-from numpy.typing import NDArray
 from torch import Generator, Tensor
 
 from models.speech import SPEECH
-from pipeline.audio.decode import AudioError, load_mono, resample, why_not_read
+from pipeline.audio.decode import resample
 from pipeline.runtime import stop
-from pipeline.train.errors import TrainError
-from pipeline.train.esc.sounds import trimmed
-from pipeline.train.voice.augment_opus import opus_round_trip
-
-Samples = NDArray[np.float32]
-Tell = Callable[[int, int], None]
-"""Is told how many clips are read, and of how many."""
+from pipeline.train.sound import ProgressCallback, Samples, read_recording, trimmed
+from pipeline.train.voice.channels import opus_round_trip
 
 RATE_HZ = SPEECH.sample_rate_hz
 BELOW_LOUDEST_DB = 35.0
@@ -69,15 +63,11 @@ def decoded(path: str | Path) -> Samples:
         It cannot be opened, or no use can be made of it.
     """
     stop.check()
-    try:
-        samples, rate_hz = load_mono(Path(path).read_bytes())
-    except (OSError, AudioError) as error:
-        reason = why_not_read(error) if isinstance(error, OSError) else str(error)
-        raise TrainError(f"{path} cannot be opened. {reason} Mend or remove it and train again.") from error
+    _, samples, rate_hz = read_recording(Path(path), "Mend or remove it and train again.")
     return resample(samples, rate_hz, RATE_HZ)
 
 
-def spoken(samples: Samples) -> Samples:
+def trim_to_speech(samples: Samples) -> Samples:
     """Without what lies before and after speech, but for a quarter of a second."""
     frame = round(FRAME_S * RATE_HZ)
     count = len(samples) // frame
@@ -89,12 +79,12 @@ def spoken(samples: Samples) -> Samples:
     return samples[max(loud[0] * frame - margin, 0) : (loud[-1] + 1) * frame + margin]
 
 
-def packed(samples: Samples) -> Tensor:
+def as_int16(samples: Samples) -> Tensor:
     """float32, full scale 1 -> 16 bits, half the memory."""
     return torch.from_numpy(np.clip(np.rint(samples * STEPS), -STEPS, STEPS).astype(np.int16))
 
 
-def read_voices(clips: pd.DataFrame, tell: Tell | None = None) -> list[Tensor]:
+def read_voices(clips: pd.DataFrame, on_progress: ProgressCallback | None = None) -> list[Tensor]:
     """The speech of each clip, 16 bits (samples,), in the order of ``clips``, by its column ``path``.
 
     Raises
@@ -104,27 +94,27 @@ def read_voices(clips: pd.DataFrame, tell: Tell | None = None) -> list[Tensor]:
     """
     found = []
     for path in clips["path"]:
-        found.append(packed(spoken(decoded(path))))
-        if tell:
-            tell(len(found), len(clips))
+        found.append(as_int16(trim_to_speech(decoded(path))))
+        if on_progress:
+            on_progress(len(found), len(clips))
     return found
 
 
 def read_noises(clips: pd.DataFrame, part: str) -> Noises:
     """The sounds that are the noise of ``part``, by the columns ``path`` and ``fold`` of a corpus of sounds."""
     chosen = clips["path"][clips["fold"].isin(NOISE_FOLDS[part])]
-    return Noises([packed(trimmed(decoded(path))) for path in chosen])
+    return Noises([as_int16(trimmed(decoded(path))) for path in chosen])
 
 
 def through_opus(
-    voices: Sequence[Tensor], bit_rates: Sequence[int], tell: Tell | None = None
+    voices: Sequence[Tensor], bit_rates: Sequence[int], on_progress: ProgressCallback | None = None
 ) -> list[Tensor]:
     """Each voice as it comes out of Opus, the bit rates taken in turn. Slow, so done once for all epochs."""
     found = []
     for number, voice in enumerate(voices):
         stop.check()
         samples = voice.numpy().astype(np.float32) / np.float32(STEPS)
-        found.append(packed(opus_round_trip(samples, RATE_HZ, bit_rates[number % len(bit_rates)])))
-        if tell:
-            tell(len(found), len(voices))
+        found.append(as_int16(opus_round_trip(samples, RATE_HZ, bit_rates[number % len(bit_rates)])))
+        if on_progress:
+            on_progress(len(found), len(voices))
     return found

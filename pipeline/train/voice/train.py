@@ -1,126 +1,115 @@
-"""Train the voice network with several seeds, calibrate each, and choose one: all by speakers kept for validation."""
+"""From collections to a shipped voice network: read, train the seeds, choose, write, test."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
-import numpy as np
+import pandas as pd
 import torch
-from torch import Tensor
-from torch.nn import functional
 
-from models.ecapa.network import EcapaTdnn, made
-from models.gender import VoiceModel
-from models.listening import said
-from pipeline.networks.voice_card import NETWORK
-from pipeline.train.calibration import best_temperature
-from pipeline.train.corpora import SEXES
-from pipeline.train.history import VALIDATION_LOSS, Row
-from pipeline.train.layout import digest, plain
-from pipeline.train.loop import Keeping, fit
-from pipeline.train.stopping import Stopping, best_epoch
-from pipeline.train.telling import Tell, Told
-from pipeline.train.voice.problem import GenderProblem, Heard, measures
-from pipeline.train.voice.recipe import VERSION, GenderRecipe
+from models.gender import StreamingVoiceModel, load
+from pipeline.train.loop import OnEpochEnd
+from pipeline.train.voice.card import VoiceTraining, write_card, write_weights
+from pipeline.train.voice.data import Collected, Voices, divide_speakers
+from pipeline.train.voice.evaluate import Evaluation, conditions, evaluate
+from pipeline.train.voice.problem import VoiceSet
+from pipeline.train.voice.recipe import GenderRecipe
+from pipeline.train.voice.seeds import best_seed, train_seeds, training_key
+from pipeline.train.voice.sounds import Noises, read_noises, read_voices, through_opus
+from pipeline.train.voice.stream_threshold import fit_threshold
+
+NamedProgress = Callable[[str, int, int], None]
+"""What goes on, how much of it is done, and of how much."""
 
 
 @dataclass(frozen=True, eq=False)
-class SeedResult:
-    """One network, its temperature, and what it told of the validation speakers."""
+class Outcome:
+    """What was trained, and how it did on those it was not trained on, by ``validation`` and ``test``."""
 
-    seed: int
-    network: EcapaTdnn
-    temperature: float
-    validation: dict[str, float]
-    """Names and values of :func:`pipeline.train.voice.problem.measures`, the loss after calibration."""
-    history: list[Row]
-    best_epoch: int
-    seconds: float
-
-    @property
-    def model(self) -> VoiceModel:
-        return VoiceModel(self.network.cpu(), SEXES, self.temperature)
+    trained: VoiceTraining
+    evaluations: dict[str, Evaluation]
+    weights: Path
+    card: Path
 
 
-def training_key(recipe: GenderRecipe, train: Heard, validation: Heard) -> str:
-    """Names a training: what it is made with and which clips it hears."""
-    clips = [sorted(heard.clips["clip_id"]) for heard in (train, validation)]
-    noises = [len(heard.noises.clips) for heard in (train, validation)]
-    return digest([NETWORK, VERSION, plain(recipe.parameters()), clips, noises])
-
-
-def train_seeds(
-    train: Heard,
-    validation: Heard,
+def train_and_ship(
+    collected: Collected,
     recipe: GenderRecipe,
     seeds: Sequence[int],
+    place: Path,
     *,
     device: torch.device,
-    checkpoints: Path | None = None,
-    tell: Tell | None = None,
-) -> list[SeedResult]:
+    test: bool = True,
+    on_progress: NamedProgress | None = None,
+    on_epoch_end: OnEpochEnd | None = None,
+) -> Outcome:
     """
-    A network for each seed, on the same speakers.
+    Train, choose by validation, write weights and card into the folder ``place``.
 
     Parameters
     ----------
-    checkpoints : Path, optional
-        A folder in which each keeps how far it is; the same call after a kill goes on from there.
-    tell : callable, optional
-        Is told of each epoch.
+    test : bool
+        Whether to meet the test speakers. False while a recipe is still being chosen.
+
+    Raises
+    ------
+    TrainError
+        The collections cannot be learned from, or a recording cannot be opened.
     """
-    key = training_key(recipe, train, validation)
-    return [_train(train, validation, recipe, seed, device, checkpoints, key, tell) for seed in seeds]
-
-
-def _train(
-    train: Heard,
-    validation: Heard,
-    recipe: GenderRecipe,
-    seed: int,
-    device: torch.device,
-    checkpoints: Path | None,
-    key: str,
-    tell: Tell | None,
-) -> SeedResult:
-    problem = GenderProblem(train, validation, recipe, seed)
-    keeping = Keeping(checkpoints / f"seed-{seed}.checkpoint", f"{key}/{seed}", 2) if checkpoints else None
-
-    def told(epoch: int, rows: list[Row]) -> None:
-        if tell:
-            tell(Told(f"seed {seed}", 1, 1, epoch, recipe.schedule.epochs, rows))
-
-    fitted = fit(
-        made(len(SEXES), recipe.network, seed), problem, recipe.schedule, seed=seed, device=device,
-        keeping=keeping, tell=told, stopping=Stopping(recipe.patience),
+    report = on_progress or (lambda what, done, total: None)
+    voices = divide_speakers(
+        collected.voices, train_on=recipe.train_on, validation_share=recipe.validation_share,
+        test_share=recipe.test_share, seed=recipe.split_seed,
     )  # fmt: skip
-    network = cast(EcapaTdnn, fitted.network)
-    temperature, validated = calibrated(network, problem.watched, problem.watched_codes)
-    best = best_epoch(fitted.history, VALIDATION_LOSS) or recipe.schedule.epochs
-    return SeedResult(seed, network, temperature, validated, fitted.history, best, fitted.seconds)
+    train, validation = _read(voices, collected.sounds, recipe, report)
+    place.mkdir(parents=True, exist_ok=True)
+    results = train_seeds(
+        train, validation, recipe, seeds, device=device, checkpoints=place, on_epoch_end=on_epoch_end
+    )
+    key = training_key(recipe, train, validation)
+    trained = VoiceTraining(
+        recipe, key, results, best_seed(results), voices, collected.titles, _words(device)
+    )
+    weights = write_weights(place, trained)
+    evaluations = {
+        "validation": _evaluated(weights, voices.validation, validation.noises, "validation", report)
+    }
+    stream = fit_threshold(
+        StreamingVoiceModel(load(weights)), voices.validation, validation.noises,
+        on_progress=lambda done, total: report("listening as a stream", done, total),
+    )  # fmt: skip
+    if test and not voices.test.empty:
+        noises = read_noises(collected.sounds, "test")
+        evaluations["test"] = _evaluated(weights, voices.test, noises, "test", report)
+    return Outcome(trained, evaluations, weights, write_card(place, trained, evaluations, stream))
 
 
-def calibrated(
-    network: EcapaTdnn, features: Sequence[Tensor], codes: Tensor
-) -> tuple[float, dict[str, float]]:
-    """The temperature for clips that were not learned from, and the measures of these with it."""
-    logits = said(network, features)[1]
-    temperature = best_temperature(logits, codes)
-    told = measures(logits, codes)
-    told[VALIDATION_LOSS] = float(functional.cross_entropy(logits / temperature, codes))
-    return temperature, told
+def _read(
+    voices: Voices, sounds: pd.DataFrame, recipe: GenderRecipe, report: NamedProgress
+) -> tuple[VoiceSet, VoiceSet]:
+    found = read_voices(voices.train, lambda done, total: report("reading", done, total))
+    coded = []
+    if recipe.augmentation.opus > 0:
+        rates = recipe.augmentation.opus_bit_rates
+        coded = through_opus(found, rates, lambda done, total: report("Opus", done, total))
+    kept_apart = read_voices(voices.validation, lambda done, total: report("reading validation", done, total))
+    return (
+        VoiceSet(voices.train, found, coded, read_noises(sounds, "train")),
+        VoiceSet(voices.validation, kept_apart, [], read_noises(sounds, "validation")),
+    )
 
 
-def chosen(results: Sequence[SeedResult]) -> SeedResult:
-    """The network with the lowest calibrated log loss on validation; no test is looked at."""
-    return min(results, key=lambda result: (result.validation[VALIDATION_LOSS], result.seed))
+def _evaluated(
+    weights: Path, clips: pd.DataFrame, noises: Noises, part: str, report: NamedProgress
+) -> Evaluation:
+    # The file is read back: what is measured is what is shipped.
+    model = load(weights)
+    return evaluate(
+        model, clips, conditions(noises), lambda done, total: report(f"listening: {part}", done, total)
+    )
 
 
-def spread(results: Sequence[SeedResult]) -> dict[str, tuple[float, float]]:
-    """Mean and standard deviation over the seeds of each validation measure."""
-    names = results[0].validation
-    values = {name: [result.validation[name] for result in results] for name in names}
-    return {name: (float(np.mean(found)), float(np.std(found))) for name, found in values.items()}
+def _words(device: torch.device) -> str:
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"

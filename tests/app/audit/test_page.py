@@ -15,21 +15,22 @@ import soundfile
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from app.audit import duplicates, leakage
+from app.audit import duplicates, label_issues
 from app.audit import page as audit
 from app.components.clip_rows import clip_rows
 from pipeline.audit import stage
-from pipeline.audit.alignment import Aligned
-from pipeline.audit.removal import effect
+from pipeline.audit.duplicates import Aligned
+from pipeline.audit.leakage import effect
 from pipeline.build.build import Options, build
-from pipeline.classify.intervals import wilson
-from pipeline.experiments import expected
-from pipeline.experiments import stage as learning
-from pipeline.experiments.spec import Wanted
+from pipeline.build.stages import STAGES
+from pipeline.classify.significance import wilson
+from pipeline.experiments import stage as experiments_stage
+from pipeline.experiments.spec import ExperimentSpec
 from pipeline.features import VIEWS
-from pipeline.runtime.stage import Run, State
 from pipeline.sources import parse
-from store import marks, staging
+from pipeline.stage import Run, State
+from store import publishing
+from store.annotations import Mark, load_marks, marks_path, save_mark
 from store.snapshots import Store
 from store.writer import Writer
 
@@ -64,8 +65,8 @@ def _write(root: Path) -> Path:
     return root
 
 
-def _one(dataset: str, clips: pd.DataFrame, views: Any) -> Iterator[Wanted]:
-    yield Wanted(dataset=dataset, target="label", method="logistic", views=tuple(views))
+def _one(dataset: str, clips: pd.DataFrame, views: Any) -> Iterator[ExperimentSpec]:
+    yield ExperimentSpec(dataset=dataset, target="label", method="logistic", views=tuple(views))
 
 
 @pytest.fixture(scope="module")
@@ -75,14 +76,14 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store, views = Store(place / "store"), {name: VIEWS[name] for name in ("dynamics", "spectral")}
     root = _write(place / "ESC-50-master")
     build(store, parse([f"esc50={root}"]), lambda event: None, Options(n_jobs=1, views=views, analyses=False))
-    staging.begin(store)
+    publishing.begin(store)
     with Writer(store.staging):
         pass  # brings the tables up to date
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(expected, "grid", _one)
-        learning.learn(Run(State(store.root, views), store.staging))
+        patch.setattr(experiments_stage, "grid", _one)
+        STAGES["experiments"].run(Run(State(store.root, views), store.staging))
     stage.audit(Run(State(store.root, views), store.staging))
-    staging.publish(store, store.next_number())
+    publishing.publish(store, store.next_number())
     return store.root
 
 
@@ -126,7 +127,7 @@ def copied(kept: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def opened(
     copied: Path, links: list[dict[str, Any]], rows: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[..., AppTest]]:
+) -> Callable[..., AppTest]:
     """``opened(part)``: the tab as a person sees it who chooses that part."""
     monkeypatch.setenv("SESATLAS_STORE", str(copied))
 
@@ -135,9 +136,7 @@ def opened(
         at.query_params["audit_part"] = part
         return _sound(at.run())
 
-    yield open_one
-    st.cache_data.clear()
-    st.cache_resource.clear()
+    return open_one
 
 
 def _sound(at: AppTest) -> AppTest:
@@ -180,10 +179,12 @@ def test_a_pair_has_two_players_and_what_sets_it_apart(opened, links) -> None:
     at = opened()
     assert len(at.get("audio")) == 2
     said = _text(at)
-    assert "on two sides, folds 1 and 3" in said and f"`audio/{COPY}`" in said and f"`audio/{COPIED}`" in said
     assert (
-        "not moved; 6.0 dB softer as a whole; laid over each other, their samples correlate by 1.00" in said
+        "on two sides of the split, folds 1 and 3" in said
+        and f"`audio/{COPY}`" in said
+        and f"`audio/{COPIED}`" in said
     )
+    assert "not shifted; it is 6.0 dB quieter overall; aligned, their samples correlate by 1.00" in said
     assert [link["query_params"]["clip"] for link in links] == [
         f"esc50/audio/{COPIED}",
         f"esc50/audio/{COPY}",
@@ -199,17 +200,17 @@ def test_a_pair_whose_recording_has_gone_is_still_told(opened, kept) -> None:
     path.unlink()
     try:
         at = opened()
-        assert len(at.get("audio")) == 1 and "This recording cannot be read any more." in _text(at)
+        assert len(at.get("audio")) == 1 and "This recording can no longer be read." in _text(at)
     finally:
         path.write_bytes(sound)
 
 
 def test_leakage_names_the_tie_the_clip_and_both_accuracies(opened) -> None:
     at = opened("Leakage")
-    ties, removed, numbers = [one.value for one in at.dataframe]
-    assert ties.to_numpy().tolist() == [["duplicate group", f"esc50/audio/{COPIED}", "1, 3", 2, 1]]
+    leaks, removed, numbers = [one.value for one in at.dataframe]
+    assert leaks.to_numpy().tolist() == [["duplicate group", f"esc50/audio/{COPIED}", "1, 3", 2, 1]]
     assert removed["clip"].tolist() == [f"esc50/audio/{COPY}"]
-    assert numbers["when"].tolist() == ["every clip", "without 1 clip"] and set(numbers["clips"]) == {12}
+    assert numbers["when"].tolist() == ["all clips", "without 1 clip"] and set(numbers["clips"]) == {12}
     assert ((numbers["low"] <= numbers["accuracy"]) & (numbers["accuracy"] <= numbers["high"])).all()
     assert "McNemar's exact test" in _text(at) and "(n = 13), the second" in _text(at)
     assert "snapshot 2 · official folds · n = 12 clips" in _text(at)
@@ -225,50 +226,50 @@ def test_facts_and_balance_are_drawn_with_their_numbers(opened) -> None:
 
 
 def test_a_mark_is_stored_at_once_and_the_next_clip_comes_up(opened, copied, rows) -> None:
-    at = opened("Label doubts")
+    at = opened("Label issues")
     order = [row["id"] for row in rows["rows"]]
     assert len(order) == 13 and rows["chosen"] == order[0] and all(row["sound"] for row in rows["rows"])
     _sound(at.button(key="audit_doubt").click().run())
-    stored = marks.load(Store(copied), "esc50")
+    stored = load_marks(Store(copied), "esc50")
     assert {name: (one.mark, one.snapshot) for name, one in stored.items()} == {order[0]: ("doubt", 2)}
-    assert rows["chosen"] == order[1] and rows["rows"][0]["cells"].count("doubt") == 1
+    assert rows["chosen"] == order[1] and rows["rows"][0]["cells"].count("questioned") == 1
     _sound(at.button(key="audit_keep").click().run())
-    assert marks.load(Store(copied), "esc50")[order[1]].mark == "keep"
-    assert "**1** to keep, **1** to doubt; **11** without a mark." in _text(at)
+    assert load_marks(Store(copied), "esc50")[order[1]].mark == "keep"
+    assert "**1** kept, **1** questioned, **11** not marked." in _text(at)
     _sound(at.button(key="audit_Previous").click().run())
     assert rows["chosen"] == order[1]
     _sound(at.button(key="audit_clear").click().run())
-    assert list(marks.load(Store(copied), "esc50")) == [order[0]] and rows["chosen"] == order[1]
+    assert list(load_marks(Store(copied), "esc50")) == [order[0]] and rows["chosen"] == order[1]
 
 
-def test_marks_are_there_again_in_a_new_session_and_only_the_doubted_are_downloaded(
+def test_marks_are_there_again_in_a_new_session_and_only_the_questioned_are_downloaded(
     opened, copied, rows
 ) -> None:
-    opened("Label doubts")
+    opened("Label issues")
     first, second, third = [(row["id"], row["cells"][1]) for row in rows["rows"][:3]]
     for (clip_id, label), mark in ((first, "doubt"), (second, "keep"), (third, "doubt")):
-        marks.put(Store(copied), "esc50", marks.Mark(clip_id=clip_id, mark=mark, label=label, snapshot=1))
-    at = opened("Label doubts")
-    assert "**1** to keep, **2** to doubt" in _text(at)
+        save_mark(Store(copied), "esc50", Mark(clip_id=clip_id, mark=mark, label=label, snapshot=1))
+    at = opened("Label issues")
+    assert "**1** kept, **2** questioned" in _text(at)
     assert rows["chosen"] == rows["rows"][3]["id"]
     assert len(at.get("download_button")) == 1
 
 
 def test_a_mark_of_another_label_counts_for_nothing_and_is_told(opened, copied, rows) -> None:
-    opened("Label doubts")
+    opened("Label issues")
     clip_id = rows["rows"][0]["id"]
     for name in (clip_id, "esc50/audio/gone.wav"):
-        marks.put(Store(copied), "esc50", marks.Mark(clip_id=name, mark="doubt", label="cow", snapshot=1))
-    at = opened("Label doubts")
+        save_mark(Store(copied), "esc50", Mark(clip_id=name, mark="doubt", label="cow", snapshot=1))
+    at = opened("Label issues")
     assert "2 marks of clips that are gone or have another label since." in _text(at)
-    assert "**0** to keep, **0** to doubt" in _text(at)
+    assert "**0** kept, **0** questioned" in _text(at)
 
 
 def test_damaged_marks_are_told_and_not_written_over(opened, copied) -> None:
-    path = marks.path_of(Store(copied), "esc50")
+    path = marks_path(Store(copied), "esc50")
     path.parent.mkdir()
     path.write_text("no JSON")
-    at = opened("Label doubts")
+    at = opened("Label issues")
     assert any("holds no marks" in one.value for one in at.warning)
     _sound(at.button(key="audit_doubt").click().run())
     assert sum("holds no marks" in one.value for one in at.warning) == 2 and path.read_text() == "no JSON"
@@ -277,9 +278,12 @@ def test_damaged_marks_are_told_and_not_written_over(opened, copied) -> None:
 def test_a_part_that_could_not_be_audited_says_why_in_place_of_its_figures(opened, copied) -> None:
     _change(
         copied,
-        "update audit_parts set told = 'There is no label.', notes = ['This part could not be audited.']",
-        "update audit_parts set told = 'no split' where part = 'split'",
-        *(f"delete from audit_{name}" for name in ("pairs", "ties", "removed", "doubts", "facts", "balance")),
+        "update audit_parts set summary = 'There is no label.', notes = ['This part could not be audited.']",
+        "update audit_parts set summary = 'no split' where part = 'split'",
+        *(
+            f"delete from audit_{name}"
+            for name in ("pairs", "leaks", "removed", "label_issues", "facts", "balance")
+        ),
         "update audits set experiment_id = null",
         "delete from experiments",
     )
@@ -290,8 +294,8 @@ def test_a_part_that_could_not_be_audited_says_why_in_place_of_its_figures(opene
 
 
 def test_nothing_found_is_said_to_be_good(opened, copied) -> None:
-    _change(copied, "delete from audit_pairs", "delete from audit_removed", "delete from audit_ties",
-            "update audit_doubts set issue = false", "update audit_facts set balanced_accuracy = chance",
+    _change(copied, "delete from audit_pairs", "delete from audit_removed", "delete from audit_leaks",
+            "update audit_label_issues set issue = false", "update audit_facts set balanced_accuracy = chance",
             "delete from experiments where subset = 'unleaked'")  # fmt: skip
     for part in audit.SECTIONS:
         at = opened(part)
@@ -300,8 +304,8 @@ def test_nothing_found_is_said_to_be_good(opened, copied) -> None:
 
 def test_the_table_of_accuracies_has_each_beside_its_own_interval() -> None:
     said = pd.DataFrame({"clip_id": list("abcd"), "truth": "x", "predicted": ["x", "x", "x", "y"]})
-    table = leakage.intervals(effect(said, said.assign(predicted="x")), 2)
-    assert table["when"].tolist() == ["every clip", "without 2 clips"]
+    table = audit.intervals(effect(said, said.assign(predicted="x")), 2)
+    assert table["when"].tolist() == ["all clips", "without 2 clips"]
     assert table["accuracy"].tolist() == [0.75, 1.0]
     for row, right in zip(table.itertuples(), (3, 4), strict=True):
         assert (row.low, row.high, row.clips) == (wilson(right, 4).low, wilson(right, 4).high, 4)
@@ -313,27 +317,27 @@ CLIP = {"label": "dog", "speaker": None, "sentence": None, "fold": 1, "split": N
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({}, "one label, one side"),
+        ({}, "same label, same side of the split"),
         ({"label": "cat"}, ":orange[two labels, dog and cat]"),
         (
             {"fold": 4, "label": "cat"},
-            ":orange[two labels, dog and cat], :orange[on two sides, folds 1 and 4]",
+            ":orange[two labels, dog and cat], :orange[on two sides of the split, folds 1 and 4]",
         ),
-        ({"fold": np.nan, "label": "dog"}, "one label, one side"),
+        ({"fold": np.nan, "label": "dog"}, "same label, same side of the split"),
     ],
 )
 def test_what_is_remarkable_about_a_pair(changed: dict[str, Any], said: str) -> None:
     pair = pd.Series({"kind": "near"})
-    assert duplicates.told(pair, pd.Series(CLIP), pd.Series(CLIP | changed)) == said
+    assert duplicates.remarks(pair, pd.Series(CLIP), pd.Series(CLIP | changed)) == said
 
 
 @pytest.mark.parametrize(
     ("lag_s", "louder_db", "laid", "said"),
     [
-        (0.0, 0.0, None, "over 3.0 s; not moved."),
-        (-0.511, 0.2, None, "the second earlier by 0.511 s."),
-        (0.511, -12.0, Aligned(0.5, -0.9, 2.0), "the second later by 0.500 s; 12.0 dB softer as a whole; laid over "
-         "each other, their samples correlate by -0.90."),
+        (0.0, 0.0, None, "over 3.0 s; not shifted."),
+        (-0.511, 0.2, None, "the second starts 0.511 s earlier."),
+        (0.511, -12.0, Aligned(0.5, -0.9, 2.0), "the second starts 0.500 s later; it is 12.0 dB quieter "
+         "overall; aligned, their samples correlate by -0.90."),
     ],
 )  # fmt: skip
 def test_what_was_done_to_a_copy_in_words(
@@ -342,3 +346,36 @@ def test_what_was_done_to_a_copy_in_words(
     pair = pd.Series({"kind": "near", "similarity": 0.7, "lag_s": lag_s, "shared_s": 3.0})
     other = pd.Series(CLIP | {"rms_dbfs": CLIP["rms_dbfs"] + louder_db})
     assert duplicates.measured(pair, pd.Series(CLIP), other, laid).endswith(said)
+
+
+class Counted(str):
+    """A clip's id that counts how often it is hashed."""
+
+    hashed = 0
+
+    def __hash__(self) -> int:
+        Counted.hashed += 1
+        return super().__hash__()
+
+
+def test_joining_marks_looks_at_each_clip_a_few_times_only() -> None:
+    ids = [Counted(f"c/{number}.wav") for number in range(500)]
+    marks = {one: Mark(clip_id=one, mark="keep", label="dog", snapshot=1) for one in ids}
+    Counted.hashed = 0
+    table = pd.DataFrame({"clip_id": pd.Series(ids, dtype=object), "given": "dog"})
+    joined, obsolete = label_issues.join_marks(table, marks)
+    assert obsolete == 0 and (joined["mark"] == "keep").all()
+    assert Counted.hashed <= 10 * len(ids)
+
+
+def test_pairs_name_the_side_that_their_collection_has() -> None:
+    pairs = pd.DataFrame({"first": ["a"], "second": ["b"]})
+    clips = pd.DataFrame({"label": None, "fold": np.nan, "split": ["train", "test"]}, index=["a", "b"])
+    table = duplicates.with_clips(pairs, clips)
+    assert table[["first_split", "second_split"]].to_numpy().tolist() == [["train", "test"]]
+    assert "first_fold" not in table
+
+
+def test_a_link_from_before_leads_to_the_label_issues(opened: Callable[..., AppTest]) -> None:
+    at = opened("Label doubts")
+    assert "not marked." in _text(at)

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.builds import process as builds
+from pipeline.build.stages import STAGES
 from pipeline.runtime import events
 from store.snapshots import Store
 
@@ -94,7 +95,7 @@ def test_a_log_cut_anywhere_tells_its_last_whole_line(
     assert run is not None
     complete = whole.split(b"\n")[:-1]
     assert run.last == (json.loads(complete[-1]) if complete else {"event": "started"})
-    assert builds.in_words(run)
+    assert builds.describe(run)
     assert 0 <= run.share <= 1
 
 
@@ -117,7 +118,7 @@ def test_a_build_is_at_work_while_it_holds_the_store(store: Store) -> None:
         run = builds.latest(store)
         assert run is not None and run.running
         assert run.share == 0.25
-        assert builds.in_words(run) == "30 of 120 clips, 12 a second, 7 s left"
+        assert builds.describe(run) == "30 of 120 clips, 12 a second, 7 s left"
         assert builds.unfinished(run) is None
     left = builds.latest(store)
     # Nobody holds the lock, and the log has no end: it was killed.
@@ -144,7 +145,7 @@ def test_each_event_has_words_for_a_person(store: Store, event: events.Event) ->
     _log(store, [event])
     run = builds.latest(store)
     assert run is not None
-    words = builds.in_words(run)
+    words = builds.describe(run)
     assert words and "_" not in words.replace("demo_sounds", "") and "{" not in words
 
 
@@ -152,7 +153,7 @@ def test_progress_without_a_guess_of_the_time_left(store: Store) -> None:
     _log(store, [events.Progress(0, 1_000, 0, 0.0, None)])
     run = builds.latest(store)
     assert run is not None
-    assert builds.in_words(run) == "0 of 1,000 clips, 0 a second"
+    assert builds.describe(run) == "0 of 1,000 clips, 0 a second"
 
 
 def test_the_analyses_have_a_share_and_words_of_their_own(store: Store) -> None:
@@ -162,13 +163,13 @@ def test_the_analyses_have_a_share_and_words_of_their_own(store: Store) -> None:
         run = builds.latest(store)
         assert run is not None and run.share == share
     _log(store, TOLD[:7])
-    assert builds.in_words(builds.latest(store)) == "UMAP and t-SNE of each view: 3 of 8 views"
+    assert builds.describe(builds.latest(store)) == "UMAP and t-SNE of each view: 3 of 8 views"
     _log(
         store, [events.StageProgress("embeddings", "embeddings by networks", "clips", 1_500, 6_000, "timit")]
     )
     run = builds.latest(store)
     assert run is not None and run.share == 0.25
-    assert builds.in_words(run) == "Embeddings by networks: 1,500 of 6,000 clips"
+    assert builds.describe(run) == "Embeddings by networks: 1,500 of 6,000 clips"
 
 
 def test_a_refusal_is_the_last_line_of_what_the_build_said(store: Store) -> None:
@@ -254,12 +255,12 @@ def test_a_stage_at_work_is_told_by_its_own_words(store: Store) -> None:
     _staged(store, _event("stages", left=LEFT), _stage(), _event("stages", left=LEFT))
     run = builds.latest(store)
     assert run is not None and run.last["event"] == "stages" and run.work["event"] == "stageprogress"
-    assert builds.in_words(run) == "Clusterings: 3 of 8 views"
+    assert builds.describe(run) == "Clusterings: 3 of 8 views"
     assert run.share == 0.375
     for event in (_event("published", snapshot=7, stage="pca"), _event("stages", left={})):
         _staged(store, _stage(2.5, 0), event)
         run = builds.latest(store)
-        assert run is not None and 0 <= run.share <= 1 and builds.in_words(run) == "Clusterings: 2 of 0 views"
+        assert run is not None and 0 <= run.share <= 1 and builds.describe(run) == "Clusterings: 2 of 0 views"
 
 
 @pytest.mark.parametrize(
@@ -319,6 +320,15 @@ def test_before_the_first_estimate_a_build_has_just_begun(store: Store) -> None:
         assert builds.waiting_for(store, "clusterings") is None
 
 
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_that_the_log_has_not_named_yet_has_its_own_title(store: Store, stage: str) -> None:
+    _log(store, TOLD[:4])
+    title = STAGES[stage].title
+    with store.lock():
+        told = builds.waiting_for(store, stage)
+    assert told == f"{title[:1].upper()}{title[1:]}: soon, the build has just begun"
+
+
 def test_a_failure_is_told_whoever_started_the_build(store: Store) -> None:
     assert builds.failure(store) is None
     log = _log(store, [*TOLD[:4], events.Stopped("No space left on the disk.")])
@@ -356,7 +366,7 @@ def test_an_empty_store_goes_on_with_what_was_begun(
     store: Store, datasets: list[str], arguments: list[str]
 ) -> None:
     _log(store, [events.Started("b", datasets, resumed=False), STOPPED])
-    assert builds.going_on(store) == arguments
+    assert builds.resume_arguments(store) == arguments
 
 
 def test_a_store_without_clips_waits_for_them_whatever_the_build_does(store: Store) -> None:

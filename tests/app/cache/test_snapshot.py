@@ -5,15 +5,19 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
 import soundfile
 import streamlit as st
 
-from app.cache import snapshot
+from app.cache import snapshot, tables
+from app.cache.snapshot import SnapshotReader, of_snapshot
 from pipeline.audio.decode import AudioError
+from pipeline.inputs import ALL
 from store.errors import StoreError
+from store.invalidate import keep_datasets
 from store.reader import Reader
 from store.snapshots import Store
 from store.writer import Writer
@@ -36,7 +40,7 @@ def _next_without(store: Store, dataset: str) -> int:
     with Reader(before.path) as reader:
         kept = [row for row in reader.rows("all_datasets") if row["dataset"] != dataset]
     with Writer(after) as writer:
-        writer.keep_datasets(kept)
+        keep_datasets(writer, kept)
     return store.use(before.number + 1).number
 
 
@@ -107,16 +111,19 @@ def test_a_recording_is_read_anew_when_its_content_has_changed(tmp_path: Path) -
 
 def test_a_recording_that_is_gone(tmp_path: Path) -> None:
     path = str(tmp_path / "gone.wav")
-    assert snapshot.preview(path, "hash") is None
+    assert snapshot.mp3(path, "hash") is None
     with pytest.raises(AudioError, match="not there"):
         snapshot.samples(path, "hash")
 
 
 def test_caches_are_bounded() -> None:
     # A dashboard stays open for weeks, and every build adds entries.
-    for name, function in vars(snapshot).items():
-        if hasattr(function, "clear") and callable(function):
-            assert function._info.max_entries, f"{name} may grow without end"
+    for module in (snapshot, tables):
+        for name, function in vars(module).items():
+            if isinstance(function, SnapshotReader):
+                assert 0 < function.entries < 1_000, f"{name} may grow without end"
+            elif hasattr(function, "clear") and hasattr(function, "_info"):
+                assert function._info.max_entries, f"{name} may grow without end"
     st.cache_data.clear()
 
 
@@ -151,7 +158,7 @@ def test_one_run_reads_one_snapshot_whatever_is_published(two_copies: Store) -> 
     assert (snapshot.current().number, _title()) == (1, "In snapshot 1")
     # Also when it is deleted meanwhile: it was open.
     two_copies.delete(1)
-    snapshot._datasets.clear()
+    snapshot.datasets.clear()
     assert (snapshot.current().number, _title()) == (1, "In snapshot 1")
     snapshot.pin()
     assert (snapshot.pinned(), _title()) == (2, "In snapshot 2")
@@ -180,3 +187,63 @@ def test_another_store_is_not_pinned_by_this_one(
     assert snapshot.pinned() is None
     with pytest.raises(snapshot.EmptyStoreError):
         snapshot.current()
+
+
+@of_snapshot(entries=2)
+def _titled(reader: Reader, before: str, after: str = "!") -> dict[str, str]:
+    """A toy: what a page may declare."""
+    return {"title": before + str(reader.datasets()["title"].iloc[0]) + after}
+
+
+@of_snapshot()
+def _through(reader: Reader, root: str) -> list[str]:
+    Store(Path(root)).use(2)  # what a build does meanwhile
+    return [str(reader.datasets()["title"].iloc[0]), _title(), _titled("")["title"]]
+
+
+def test_a_cached_reader_is_declared_once(two_copies: Store) -> None:
+    snapshot.pin()
+    first = _titled("")
+    assert first == {"title": "In snapshot 1!"} and _titled.__doc__ == "A toy: what a page may declare."
+    # One answer for all, however its arguments are written.
+    assert all(one is first for one in (_titled("", "!"), _titled(before=""), _titled("", after="!")))
+    assert _titled("", "?") == {"title": "In snapshot 1?"}
+    two_copies.use(2)
+    assert _titled("") is first
+    snapshot.pin()
+    assert _titled("") == {"title": "In snapshot 2!"}
+    assert _titled("", "?") == {"title": "In snapshot 2?"}
+    two_copies.use(1)
+    snapshot.pin()
+    assert _titled("") == first and _titled("") is not first, "more is kept than was declared"
+
+
+def test_what_a_reader_calls_reads_the_same_snapshot(two_copies: Store) -> None:
+    # Outside a pinned run, each question by itself would go to whatever is current.
+    snapshot.pin()
+    st.session_state.pop(snapshot.RUN)
+
+    assert _title() == "In snapshot 1"
+    assert _through(str(two_copies.root)) == ["In snapshot 1", "In snapshot 1", "In snapshot 1!"]
+    assert _title() == "In snapshot 2"
+
+
+def test_what_is_made_ready_in_the_background_is_of_the_snapshot_that_was_asked_for(
+    own_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = Event()
+
+    def wait() -> list[str]:
+        begun.wait(10)
+        return ["mfcc"]
+
+    monkeypatch.setattr(snapshot, "described", wait)
+    first = snapshot.current().number
+    thread = snapshot.prepare("demo_sounds", ALL)
+    _next_without(own_store, "demo_sounds")
+    begun.set()
+    thread.join(60)
+    own_store.use(first)
+    index = snapshot.nearest_index("demo_sounds", ALL)
+    assert len(index.clip_ids) == len(snapshot.clips("demo_sounds"))
+    assert snapshot.prepare("demo_sounds", ALL) is thread

@@ -12,7 +12,7 @@ import pytest
 import soundfile
 import streamlit as st
 
-from app.cache import results, snapshot
+from app.cache import snapshot, tables
 from app.clusters import clouds, pictures
 from app.clusters.pictures import Picture
 
@@ -45,7 +45,6 @@ def test_its_neighbours_are_those_of_a_search_by_hand() -> None:
     distances = np.linalg.norm(given.values.astype(float) - given.values[7], axis=1)
     distances[7] = np.inf
     np.testing.assert_allclose(distances[found], np.sort(distances)[: clouds.NEIGHBOURS], rtol=1e-5)
-    assert clouds._neighbours(NAME, "mfcc", given, None).tolist() == []
 
 
 def test_the_view_follows_a_newly_chosen_clustering_only() -> None:
@@ -60,8 +59,8 @@ def test_the_view_follows_a_newly_chosen_clustering_only() -> None:
 
 
 def test_groups_stand_in_the_order_of_the_pictures_clips() -> None:
-    row = results.clusterings(NAME).iloc[0]
-    members = results.members(row["clustering_id"]).set_index("clip_id")["cluster"]
+    row = tables.clusterings(NAME).iloc[0]
+    members = tables.members(row["clustering_id"]).set_index("clip_id")["cluster"]
     ids = members.index.to_numpy(dtype=object)[::-1]
     picture: Any = Picture("mfcc", np.array([*ids, "gone.wav"], dtype=object), (), *[np.zeros(0)] * 2, None)
     found = clouds._grouping(row, picture)

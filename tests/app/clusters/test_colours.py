@@ -10,13 +10,14 @@ import pandas as pd
 import pytest
 import streamlit as st
 
-from app.cache import results, snapshot
+from app.cache import snapshot, tables
 from app.clusters import colours as colour_choice
 from app.clusters import pictures
 from app.clusters.colours import Grouping
 from app.clusters.pictures import Picture
 from app.components.cloud.cloud import Colouring
 from app.ui import colours as colouring
+from pipeline.fields import with_role
 from pipeline.inputs import ALL
 
 
@@ -33,11 +34,11 @@ def asked(demo_store: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 def _seen(name: str = "demo_sounds", view: str = "mfcc") -> tuple[pd.Series, pd.DataFrame, Picture]:
     dataset = snapshot.datasets().set_index("dataset", drop=False).loc[name]
-    rows = results.projections(name)
+    rows = tables.projections(name)
     rows = rows[(rows["view"] == view) & (rows["method"] == "pca") & (rows["dimension"] == 3)]
     picture = pictures._picture(view, rows.assign(name="PCA"), (3,))
     assert picture is not None
-    return dataset, results.aligned(snapshot.clips(name), picture.clip_ids).reset_index(), picture
+    return dataset, tables.aligned(snapshot.clips(name), picture.clip_ids).reset_index(), picture
 
 
 def _grouping(n: int, *, strength: bool = True) -> Grouping:
@@ -80,7 +81,7 @@ def test_strengths_are_offered_where_there_are_any() -> None:
 
 def test_a_collection_without_labels_begins_with_its_clusters(asked: dict[str, str]) -> None:
     dataset, clips, picture = _seen()
-    for column in colouring.FACETS:
+    for column in with_role("filter"):
         clips[column] = None
     grouping = _grouping(len(clips))
     assert next(iter(_options(dataset, clips, grouping))) == colour_choice.CLUSTER

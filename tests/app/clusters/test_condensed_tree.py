@@ -11,7 +11,7 @@ import streamlit
 from streamlit.testing.v1 import AppTest
 
 from app.clusters import condensed_tree
-from app.clusters.branches import branches
+from app.clusters.condensed_tree import branches
 
 # Seven clips: the root loses clip 6 and parts into 8 (clips 0, 1, 2) and 9 (clips 3, 4, 5).
 TREE = pd.DataFrame(

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.clusters import leaderboard, leaderboard_columns
-from app.clusters.leaderboard_columns import COLUMNS, COMPARED, SCORED, in_words
+from app.clusters import leaderboard
+from app.clusters.leaderboard import COLUMNS, COMPARED, SCORED, describe_parameters
 from pipeline.clusterings import CLUSTERERS
 
 
@@ -63,13 +63,16 @@ def test_the_table_that_was_given_stays_as_it_was() -> None:
 
 @pytest.mark.parametrize("name", sorted(CLUSTERERS))
 def test_every_parameter_of_a_method_has_words_of_its_own_or_is_left_out(name: str) -> None:
-    known = leaderboard_columns.WORDS.keys() | leaderboard_columns.UNSAID
+    known = leaderboard.WORDS.keys() | leaderboard.UNSAID
     assert set(CLUSTERERS[name].parameters) <= known
 
 
 def test_a_parameter_nobody_has_foreseen_is_told_by_its_name() -> None:
-    assert in_words('{"leaf_size": 40, "n_clusters": 3, "seed": 0, "eps": null}') == "leaf size 40, k = 3"
-    assert in_words("{}") == ""
+    assert (
+        describe_parameters('{"leaf_size": 40, "n_clusters": 3, "seed": 0, "eps": null}')
+        == "leaf size 40, k = 3"
+    )
+    assert describe_parameters("{}") == ""
 
 
 def test_scores_against_labels_stand_apart_under_a_heading_that_says_so() -> None:

@@ -13,7 +13,7 @@ import pytest
 from app.clusters import pictures
 from pipeline.projections.projection import Projection
 from pipeline.projections.quality import Quality
-from store.reader import Points
+from store.results_reader import Points
 
 IDS = np.array([f"{at}.wav" for at in range(5)], dtype=object)
 
@@ -23,7 +23,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two views; points that tell which projection they are of."""
     views = pd.DataFrame({"view": ["mfcc", "chroma"], "title": ["MFCC", "Chroma"]})
     monkeypatch.setattr(pictures.snapshot, "views", lambda: views)
-    monkeypatch.setattr(pictures.results, "points", _points)
+    monkeypatch.setattr(pictures.tables, "points", _points)
 
 
 def _points(id_: str) -> Points:

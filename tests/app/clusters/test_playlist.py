@@ -11,10 +11,10 @@ import pytest
 import streamlit as st
 from hypothesis import given, strategies
 
-from app.cache.loudness import Heard
+from app.cache.sounds import Heard
 from app.clusters import playlist
 from app.components.playlist import playlist as component
-from app.ui import clip
+from pipeline.fields import with_role
 
 IDS = [f"set/{number}.wav" for number in range(30)]
 
@@ -24,7 +24,7 @@ def mounted(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What the component is called with; a session, a store of 30 clips and their sounds around it."""
     told: dict[str, Any] = {}
     clips = pd.DataFrame({"clip_id": IDS, "relative_path": [one[4:] for one in IDS], "content_hash": IDS})
-    for column in clip.LABELS:
+    for column in with_role("label"):
         clips[column] = None
     clips["label"] = "dog"
     datasets = pd.DataFrame({"dataset": ["set"], "path": ["/data"]})

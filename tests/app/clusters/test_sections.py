@@ -32,9 +32,9 @@ def _sight(grouping: Grouping | None) -> Sight:
 def test_a_branch_picks_its_clips_whatever_their_order_here(monkeypatch: pytest.MonkeyPatch) -> None:
     put: list[Any] = []
     members = pd.DataFrame({"clip_id": ["a.wav", "b.wav", "c.wav"]})
-    monkeypatch.setattr(sections.results, "members", lambda id_: members)
-    monkeypatch.setattr(sections.results, "tree", lambda id_: pd.DataFrame())
-    monkeypatch.setattr(sections.picked, "put", lambda name, ids, mask: put.append(mask))
+    monkeypatch.setattr(sections.tables, "members", lambda id_: members)
+    monkeypatch.setattr(sections.tables, "tree", lambda id_: pd.DataFrame())
+    monkeypatch.setattr(sections.selection, "put", lambda name, ids, mask: put.append(mask))
     mine = np.array([True, False, True])
 
     def draw(tree: pd.DataFrame, *, key: str, on_pick: Any) -> None:
@@ -51,7 +51,7 @@ def test_a_branch_picks_its_clips_whatever_their_order_here(monkeypatch: pytest.
 @pytest.mark.parametrize("clustered", [True, False])
 def test_a_row_tells_where_its_clip_lies(monkeypatch: pytest.MonkeyPatch, clustered: bool) -> None:
     drawn: list[pd.DataFrame] = []
-    monkeypatch.setattr(sections.picked_panel, "draw", lambda *given: drawn.append(given[-1]))
+    monkeypatch.setattr(sections.selection_panel, "draw", lambda *given: drawn.append(given[-1]))
     grouping = Grouping("Cluster", np.array([2, -1, 0], np.int32)) if clustered else None
     sections.picked_clips(_sight(grouping), None)
     (told,) = drawn

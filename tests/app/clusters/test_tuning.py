@@ -38,7 +38,7 @@ def test_scores_are_told_where_there_are_any(said: list[str]) -> None:
 def test_the_umap_spaces_are_those_that_the_store_holds_of_the_view(monkeypatch: pytest.MonkeyPatch) -> None:
     ids = [projection_id("set", view, SPACES["umap"]) for view in ("mfcc", "chroma")]
     rows = pd.DataFrame({"projection_id": [*ids, "set.mfcc.umap-3d"]})
-    monkeypatch.setattr(tuning.results, "projections", lambda dataset: rows)
+    monkeypatch.setattr(tuning.tables, "projections", lambda dataset: rows)
     assert tuning._umap_spaces("set", "mfcc") == (("umap", ids[0]),)
     assert tuning._umap_spaces("set", "pitch") == ()
 

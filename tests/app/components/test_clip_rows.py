@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import streamlit as st
 
-from app.components.clip_rows import clip_rows as module
+from app.components.clip_rows import clip_rows
 
 CELLS = pd.DataFrame(
     {
@@ -27,12 +27,12 @@ CELLS = pd.DataFrame(
 def mounted(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What the component is called with: outside a running page there is no browser behind it."""
     told: dict[str, Any] = {}
-    monkeypatch.setattr(module, "_component", told.update)
+    monkeypatch.setattr(clip_rows, "_component", told.update)
     return told
 
 
 def test_each_row_has_its_id_its_sound_and_its_cells(mounted: dict[str, Any]) -> None:
-    module.clip_rows(
+    clip_rows.clip_rows(
         CELLS, ["a/1", "a/2"], ["data:1", None], chosen="a/2", on_choose=lambda _: None, key="rows"
     )
     data = mounted["data"]
@@ -44,19 +44,21 @@ def test_each_row_has_its_id_its_sound_and_its_cells(mounted: dict[str, Any]) ->
 
 
 def test_only_columns_of_numbers_stand_to_the_right(mounted: dict[str, Any]) -> None:
-    module.clip_rows(CELLS, ["a/1", "a/2"], [None, None], chosen=None, on_choose=lambda _: None, key="rows")
+    clip_rows.clip_rows(
+        CELLS, ["a/1", "a/2"], [None, None], chosen=None, on_choose=lambda _: None, key="rows"
+    )
     numbers = {column["name"] for column in mounted["data"]["columns"] if column["number"]}
     assert numbers == {"fold", "level (dBFS)"}
 
 
 def test_a_row_too_few_is_no_silent_shift(mounted: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="shorter"):
-        module.clip_rows(CELLS, ["a/1", "a/2"], [None], chosen=None, on_choose=lambda _: None, key="rows")
+        clip_rows.clip_rows(CELLS, ["a/1", "a/2"], [None], chosen=None, on_choose=lambda _: None, key="rows")
 
 
 def test_a_chosen_row_comes_back_as_its_id(mounted: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     chosen: list[str] = []
-    module.clip_rows(CELLS, ["a/1", "a/2"], [None, None], chosen=None, on_choose=chosen.append, key="rows")
+    clip_rows.clip_rows(CELLS, ["a/1", "a/2"], [None, None], chosen=None, on_choose=chosen.append, key="rows")
     monkeypatch.setattr(st, "session_state", {"rows": {"chosen": "a/2"}})
     mounted["on_chosen_change"]()
     assert chosen == ["a/2"]
@@ -64,5 +66,5 @@ def test_a_chosen_row_comes_back_as_its_id(mounted: dict[str, Any], monkeypatch:
 
 def test_a_file_name_is_written_as_text() -> None:
     # A file may be called "<img onerror=...>.wav": no cell may be taken for HTML.
-    script = (Path(module.__file__).parent / "clip_rows.js").read_text(encoding="utf-8")
+    script = (Path(clip_rows.__file__).parent / "clip_rows.js").read_text(encoding="utf-8")
     assert "innerHTML" not in script and "insertAdjacentHTML" not in script

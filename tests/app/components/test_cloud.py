@@ -14,9 +14,9 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.testing.v1 import AppTest
 
-from app.cache import served
-from app.components.cloud import bits
+from app.cache import sounds
 from app.components.cloud import cloud as module
+from app.components.cloud import data as bits
 from app.components.cloud.cloud import CloudError, Colouring, Scene, cloud
 
 N = 6
@@ -35,7 +35,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
         offered[key] = data
         return key
 
-    monkeypatch.setattr(served, "url", url)
+    monkeypatch.setattr(sounds, "url", url)
     return offered
 
 

@@ -6,6 +6,7 @@ import base64
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,13 @@ import streamlit as st
 from hypothesis import given, strategies
 from numpy.typing import NDArray
 
-from app.cache import served
+from app.cache import sounds
 from app.components.monitor import monitor as module
-from app.live import monitor_columns as columns
-from app.live import monitor_view as tick
+from app.live import monitor_view
 from app.live.monitor_view import MonitorData, Sent, monitor_data
+from app.live.session import LiveState
 from app.live.spectrogram import Picture
-from app.live.state import LiveState
-from app.ui.sound_charts import MAGMA
+from app.ui.clip import MAGMA
 from models.decisions import Decision, State, Why
 
 BANDS = 80
@@ -53,7 +53,7 @@ def live(recent: Sequence[Decision] = (), picture: Picture | None = None, curren
 def pictured(start: int, frames: int) -> Picture:
     """Each frame has its own number as level, at ``LOW_DB`` and above; those of even tens are voiced."""
     numbers = np.arange(start, start + frames)
-    decibels = np.broadcast_to(columns.LOW_DB + (numbers % 80), (BANDS, frames)).astype(np.float32)
+    decibels = np.broadcast_to(monitor_view.LOW_DB + (numbers % 80), (BANDS, frames)).astype(np.float32)
     return Picture(decibels, (numbers // 10) % 2 == 0, start * 0.01)
 
 
@@ -75,9 +75,9 @@ def test_the_newest_decision_is_told_in_words() -> None:
 @pytest.mark.parametrize("recent", [[], [decision(1.0, why=Why.CLIPPED)]])
 def test_without_a_current_decision_it_waits_and_names_nobody(recent: list[Decision]) -> None:
     data = made(live(recent, current=False))
-    assert (data.state, data.words, data.why) == (tick.WAITING, "listening…", "")
+    assert (data.state, data.words, data.why) == (monitor_view.WAITING, "listening…", "")
     assert (data.probability, data.clipped) == (None, False)
-    assert (data.level_dbfs, data.peak_dbfs) == (tick.SILENT_DBFS, tick.SILENT_DBFS)
+    assert (data.level_dbfs, data.peak_dbfs) == (monitor_view.SILENT_DBFS, monitor_view.SILENT_DBFS)
     assert len(data.decisions) == len(recent)
 
 
@@ -121,13 +121,13 @@ def test_it_warns_of_sound_that_is_cut_off(cut_off: int, why: str, clipped: int)
 
 
 def test_columns_are_the_mean_power_of_two_frames() -> None:
-    decibels = np.full((BANDS, 4), columns.LOW_DB, np.float32)
+    decibels = np.full((BANDS, 4), monitor_view.LOW_DB, np.float32)
     decibels[5, :2] = 0.0, -100.0  # half the power of 0 dB
     decibels[6, 2:] = 90.0
     found = levels(made(live([decision(0.04)], Picture(decibels, np.array([0, 1, 0, 0], bool)))))
-    step_db = (columns.HIGH_DB - columns.LOW_DB) / 255
+    step_db = (monitor_view.HIGH_DB - monitor_view.LOW_DB) / 255
     assert found.shape == (2, BANDS)
-    assert found[0, 5] * step_db + columns.LOW_DB == pytest.approx(-3.01, abs=step_db)
+    assert found[0, 5] * step_db + monitor_view.LOW_DB == pytest.approx(-3.01, abs=step_db)
     assert (found[1, 6], found[0, 4]) == (255, 0)
     assert made(live([decision(0.04)], Picture(decibels, np.array([0, 1, 0, 0], bool)))).voiced == "10"
 
@@ -138,13 +138,13 @@ def test_a_column_is_the_same_whatever_the_picture_begins_with(start: int, frame
     data = made(live(picture=pictured(start, frames)))
     found = levels(data)
     count = len(found)
-    assert count == len(data.voiced) <= round(columns.SENT_S / columns.COLUMN_S)
+    assert count == len(data.voiced) <= round(monitor_view.SENT_S / monitor_view.COLUMN_S)
     # All that two frames of the picture make, up to the newest.
     assert data.first + count == (start + frames) // 2 or count == 0
-    assert count >= min(frames // 2 - 1, round(columns.SENT_S / columns.COLUMN_S))
+    assert count >= min(frames // 2 - 1, round(monitor_view.SENT_S / monitor_view.COLUMN_S))
     reference = levels(made(live(picture=pictured(2 * data.first, 2 * count))))
     assert np.array_equal(found, reference)
-    assert len(levels(whole)) == round(columns.SENT_S / columns.COLUMN_S)
+    assert len(levels(whole)) == round(monitor_view.SENT_S / monitor_view.COLUMN_S)
 
 
 def test_voiced_columns_are_where_the_voiced_frames_are() -> None:
@@ -156,11 +156,11 @@ def test_a_tick_is_small() -> None:
     random = np.random.default_rng(1)
     recent = [decision(at * 0.256, State.UNSURE, random.random(), why=Why.CLIPPED) for at in range(240)]
     picture = Picture(random.normal(-30, 20, (BANDS, 800)).astype(np.float32), np.ones(800, bool), 53.4)
-    assert len(json.dumps(made(live(recent, picture)).told())) < 15_000
+    assert len(json.dumps(asdict(made(live(recent, picture))))) < 15_000
 
 
 def test_what_never_changes_is_told_once() -> None:
-    told = tick.fixed()
+    told = monitor_view.constants()
     assert told["states"] == [str(one) for one in State]
     places = [place for _, place in told["ticks"]]
     assert places == sorted(places) and places[0] > 0 and places[-1] < 1
@@ -179,16 +179,18 @@ def mounted(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 
 def test_a_tick_carries_no_script_but_its_address(mounted: dict[str, Any]) -> None:
-    module.monitor(made(live()), on_drawn=None, key="m")
+    module.monitor(asdict(made(live())), monitor_view.constants(), on_drawn=None, key="m")
     script = mounted["data"].pop("module")
-    assert script == served.url(module._script(), served.SCRIPT, "monitor")
-    assert mounted["data"] == made(live()).told()
+    assert script == sounds.url(
+        module._script(json.dumps(monitor_view.constants())), sounds.SCRIPT, "monitor"
+    )
+    assert mounted["data"] == asdict(made(live()))
     assert mounted["key"] == "m" and len(module.LOADER) < 200
 
 
 def test_reports_come_back(mounted: dict[str, Any]) -> None:
     heard: list[Any] = []
-    module.monitor(made(live()), on_drawn=heard.append, key="m")
+    module.monitor(asdict(made(live())), monitor_view.constants(), on_drawn=heard.append, key="m")
     for told in ({"session": "a", "rows": [[1, 2, 3]], "reported_ms": 4}, None, "x"):
         st.session_state["m"] = {"drawn": told}
         mounted["on_drawn_change"]()
@@ -196,13 +198,13 @@ def test_reports_come_back(mounted: dict[str, Any]) -> None:
 
 
 def test_reports_may_be_of_no_interest(mounted: dict[str, Any]) -> None:
-    module.monitor(made(live()), on_drawn=None, key="m")
+    module.monitor(asdict(made(live())), monitor_view.constants(), on_drawn=None, key="m")
     st.session_state["m"] = {"drawn": {"session": "a"}}
     mounted["on_drawn_change"]()
 
 
 def test_the_script_holds_every_module_and_no_name_twice() -> None:
-    script = module._script().decode()
+    script = module._script(json.dumps(monitor_view.constants())).decode()
     assert not re.findall(r"^(?:import |export (?!default ))", script, re.MULTILINE)
     names = re.findall(r"^(?:const|let|class|function) (\w+)", script, re.MULTILINE)
     assert len(names) == len(set(names))

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from app.components.players import recording_player as module
+from app.components.players import recording_player
 
 CELLS = pd.DataFrame(
     {
@@ -23,12 +23,14 @@ CELLS = pd.DataFrame(
 def mounted(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What the component is called with: outside a running page there is no browser behind it."""
     told: dict[str, Any] = {}
-    monkeypatch.setattr(module, "_component", told.update)
+    monkeypatch.setattr(recording_player, "_component", told.update)
     return told
 
 
 def test_each_row_says_where_it_begins_and_ends(mounted: dict[str, Any]) -> None:
-    module.recording_player("/media/abc", CELLS, [(0.0, 2.5), (2.5, 4.0)], chart="line", key="player")
+    recording_player.recording_player(
+        "/media/abc", CELLS, [(0.0, 2.5), (2.5, 4.0)], chart="line", key="player"
+    )
 
     assert mounted["key"] == "player"
     data = mounted["data"]
@@ -42,5 +44,5 @@ def test_each_row_says_where_it_begins_and_ends(mounted: dict[str, Any]) -> None
 
 def test_a_row_without_a_place_is_an_error(mounted: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="longer"):
-        module.recording_player("/media/abc", CELLS, [(0.0, 2.5)], chart="line", key="player")
+        recording_player.recording_player("/media/abc", CELLS, [(0.0, 2.5)], chart="line", key="player")
     assert not mounted

@@ -58,11 +58,11 @@ def test_each_cell_knows_what_it_is_of() -> None:
     ("cell", "clips", "said"),
     [
         ((ALL, ALL), "decf", "4 errors, the most confident first"),
-        (("cat", "dog"), "dc", "2 clips of cat taken for dog"),
-        (("cat", "cat"), "ba", "2 clips of cat told right, the least sure first"),
-        (("dog", ALL), "e", "1 clip of dog taken for something else"),
-        ((ALL, "dog"), "dcf", "3 clips wrongly taken for dog"),
-        (("owl", "cat"), "", "0 clips of owl taken for cat"),
+        (("cat", "dog"), "dc", "2 clips of cat misclassified as dog"),
+        (("cat", "cat"), "ba", "2 clips of cat classified correctly, the least confident first"),
+        (("dog", ALL), "e", "1 clip of dog misclassified"),
+        ((ALL, "dog"), "dcf", "3 clips misclassified as dog"),
+        (("owl", "cat"), "", "0 clips of owl misclassified as cat"),
     ],
 )
 def test_the_clips_of_a_cell(cell: tuple[str, str], clips: str, said: str) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
+import numpy as np
 import pandas as pd
+import pytest
 
-from app.experiments import leaderboard as board
+from app.experiments import leaderboard
 from app.experiments.summary import Names
 
 NAMES = Names("label", {"mfcc": "MFCC", "pitch": "Pitch", "facts": "recording facts"}, ("mfcc", "pitch"))
@@ -19,7 +22,7 @@ def test_only_what_can_be_compared_is_on_it(experiments: Tables) -> None:
         {"experiment_id": "b", "subset": "unleaked"},
         {"experiment_id": "c", "target": "sex"},
     )
-    assert board.of_target(table, "label")["experiment_id"].tolist() == ["a"]
+    assert leaderboard.of_target(table, "label")["experiment_id"].tolist() == ["a"]
 
 
 def test_the_first_is_the_best_that_listens(experiments: Tables) -> None:
@@ -29,9 +32,9 @@ def test_the_first_is_the_best_that_listens(experiments: Tables) -> None:
         {"experiment_id": "c"},
         {"experiment_id": "d"},
     )
-    assert board.first(table) == "c"
-    assert board.first(table.head(2)) == "a"
-    assert board.first(table.head(0)) is None
+    assert leaderboard.first(table) == "c"
+    assert leaderboard.first(table.head(2)) == "a"
+    assert leaderboard.first(table.head(0)) is None
 
 
 def test_its_cells(experiments: Tables) -> None:
@@ -40,14 +43,14 @@ def test_its_cells(experiments: Tables) -> None:
         {"experiment_id": "b", "method": "chance"},
         {"experiment_id": "c", "method": "forest", "kind": "facts", "views": ["facts"]},
     )
-    shown = board.shown(table, NAMES)
+    shown = leaderboard.display_table(table, NAMES)
     assert shown.index.tolist() == ["a", "b", "c"]
     assert shown["method"].tolist() == [
         "k nearest neighbours (seed 7, each view votes)",
         "Chance (baseline)",
         "Random forest (baseline)",
     ]
-    assert shown["views"].tolist() == ["all views", "nothing", "recording facts"]
+    assert shown["views"].tolist() == ["all views", "none", "recording facts"]
     assert shown["grouped"].tolist() == ["60.0 to 90.0", "", ""]
     assert shown.loc["a", ["accuracy", "spread", "balanced", "macro_f1", "ece"]].tolist() == [
         80,
@@ -60,7 +63,9 @@ def test_its_cells(experiments: Tables) -> None:
 
 
 def test_without_groups_there_is_no_column_for_them(experiments: Tables) -> None:
-    assert list(board.shown(experiments({}, {}), NAMES)) == [one for one in board.COLUMNS if one != "grouped"]
+    assert list(leaderboard.display_table(experiments({}, {}), NAMES)) == [
+        one for one in leaderboard.COLUMNS if one != "grouped"
+    ]
 
 
 def test_the_voice_network_is_told_apart_from_what_learned_here(experiments: Tables) -> None:
@@ -70,15 +75,52 @@ def test_the_voice_network_is_told_apart_from_what_learned_here(experiments: Tab
             "method": "gender_ecapa",
             "kind": "network",
             "seed": 2,
-            "protocol_told": "Elsewhere.",
+            "protocol_summary": "Elsewhere.",
         },
-        {"experiment_id": "a", "protocol_told": "Ten folds."},
-        {"experiment_id": "b", "protocol_told": "Ten folds."},
+        {"experiment_id": "a", "protocol_summary": "Ten folds."},
+        {"experiment_id": "b", "protocol_summary": "Ten folds."},
     )
-    here, elsewhere = board.apart(table)
+    here, elsewhere = leaderboard.apart(table)
     assert (here["experiment_id"].tolist(), elsewhere["experiment_id"].tolist()) == (["a", "b"], ["v"])
-    assert board.protocols(table) == "Ten folds. *The voice network:* Elsewhere."
-    assert board.protocols(table.tail(2)) == "Ten folds."
-    assert board.protocols(table.head(1)) == "Elsewhere."
-    assert board.first(table) == "v"
-    assert board.shown(table, NAMES).loc["v", "method"] == "ECAPA-TDNN (voice network)"
+    assert leaderboard.protocols(table) == "Ten folds. *The voice network:* Elsewhere."
+    assert leaderboard.protocols(table.tail(2)) == "Ten folds."
+    assert leaderboard.protocols(table.head(1)) == "Elsewhere."
+    assert leaderboard.first(table) == "v"
+    assert leaderboard.display_table(table, NAMES).loc["v", "method"] == "ECAPA-TDNN (voice network)"
+
+
+FIFTY = [f"class {number}" for number in range(50)]
+
+
+@pytest.mark.parametrize(
+    ("reader", "columns", "found"),
+    [
+        ("esc50", {"classes": sorted(leaderboard.ESC10)}, ("ESC-10", 0.727, 0.957)),
+        ("esc50", {"classes": FIFTY}, ("ESC-50", 0.443, 0.813)),
+        ("esc50", {"classes": FIFTY[:10]}, None),
+        ("esc50", {"classes": FIFTY, "target": "label_group"}, None),
+        ("folder", {"classes": FIFTY}, None),
+    ],
+)
+def test_they_belong_to_a_set_of_classes(
+    experiment: Callable[..., pd.Series],
+    reader: str,
+    columns: dict[str, Any],
+    found: tuple[str, float, float] | None,
+) -> None:
+    row = experiment(**{name: np.array(one, dtype=object) if isinstance(one, list) else one
+                        for name, one in columns.items()})  # fmt: skip
+    known = leaderboard.published(pd.Series({"reader": reader}), row)
+    if found is None:
+        assert known == []
+        return
+    told = {one.what: one.accuracy for one in known}
+    assert ({one.of for one in known}, told["Random forest"], told["Human listeners"]) == (
+        {found[0]},
+        *found[1:],
+    )
+    said = leaderboard.published_sentence(known)
+    assert (
+        "not measured here" in said and "10.1145/2733373.2806390" in said and f"{100 * found[1]:.1f}%" in said
+    )
+    assert leaderboard.published_table(known)["accuracy %"].tolist() == [100 * one.accuracy for one in known]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
-from app.experiments import summary as words
+from app.experiments import summary
 from app.experiments.summary import Names
 
 NAMES = Names(
@@ -51,7 +51,7 @@ def test_what_listens_and_what_does_not(experiments: Callable[..., pd.DataFrame]
     table = experiments(
         {}, {"method": "majority"}, {"kind": "facts", "method": "forest"}, {"kind": "network"}
     )
-    assert words.listens(table).tolist() == [True, False, False, True]
+    assert summary.listens(table).tolist() == [True, False, False, True]
 
 
 def test_guesses_are_of_the_target_and_of_every_clip(experiments: Callable[..., pd.DataFrame]) -> None:
@@ -63,21 +63,24 @@ def test_guesses_are_of_the_target_and_of_every_clip(experiments: Callable[..., 
         {"method": "forest", "kind": "facts", "accuracy": 0.6},
         {},
     )
-    assert words.guesses(table, "label") == {"chance": 0.4, "majority": 0.5, "facts": 0.6}
-    assert words.guesses(table, "sex") == {"chance": 0.3}
-    assert words.guesses(table, "dialect") == {}
-    assert words.beside({}) == ""
-    assert words.beside({"chance": 0.4}).startswith("Without listening: 40.0% by guessing")
+    assert summary.baselines(table, "label") == {"chance": 0.4, "majority": 0.5, "facts": 0.6}
+    assert summary.baselines(table, "sex") == {"chance": 0.3}
+    assert summary.baselines(table, "dialect") == {}
+    assert summary.baseline_sentence({}) == ""
+    assert summary.baseline_sentence({"chance": 0.4}).startswith("Without using the audio: 40.0% by guessing")
 
 
 def test_the_headline_tells_interval_and_folds(experiment: Rows) -> None:
-    told = words.headline(experiment(), 5)
-    assert told == "**80.0% of 100 clips are told right** (95% interval 71.1 to 86.7%, ± 5.0 over 5 folds)."
-    voice = words.headline(experiment(method="gender_ecapa", kind="network"), 2)
-    assert voice == "**80.0% of 100 clips are told right** (95% interval 71.1 to 86.7%)."
-    grouped = words.headline(experiment(grouped_low=0.6, grouped_high=0.9, unit="speaker", groups=12), 1)
+    told = summary.headline(experiment(), 5)
+    assert (
+        told
+        == "**80.0% of 100 clips are classified correctly** (95% interval 71.1 to 86.7%, ± 5.0 over 5 folds)."
+    )
+    voice = summary.headline(experiment(method="gender_ecapa", kind="network"), 2)
+    assert voice == "**80.0% of 100 clips are classified correctly** (95% interval 71.1 to 86.7%)."
+    grouped = summary.headline(experiment(grouped_low=0.6, grouped_high=0.9, unit="speaker", groups=12), 1)
     assert "one split" in grouped
-    assert grouped.endswith("Clips of one speaker are alike; as 12 groups, the interval is 60.0 to 90.0%.")
+    assert grouped.endswith("Clips of one speaker are alike: over 12 groups, the interval is 60.0 to 90.0%.")
 
 
 @pytest.mark.parametrize(
@@ -85,23 +88,31 @@ def test_the_headline_tells_interval_and_folds(experiment: Rows) -> None:
     [
         ({}, {"chance": 0.5, "majority": 0.55, "facts": 0.6}, None),
         ({}, {}, None),
-        ({}, {"chance": 0.5, "majority": 0.72}, "Cannot be told from guessing"),
-        ({}, {"majority": 0.711}, "Cannot be told from guessing"),
-        ({}, {"majority": 0.9}, "No better than guessing"),
-        ({}, {"chance": 0.5, "facts": 0.8}, "Cannot be told from the recordings' facts"),
-        ({}, {"chance": 0.5, "facts": 0.9}, "Worse than the recordings' facts"),
+        ({}, {"chance": 0.5, "majority": 0.72}, "No better than guessing"),
+        ({}, {"majority": 0.711}, "No better than guessing"),
+        ({}, {"majority": 0.9}, "Worse than guessing"),
+        ({}, {"chance": 0.5, "facts": 0.8}, "No better than recording facts alone"),
+        ({}, {"chance": 0.5, "facts": 0.9}, "Worse than recording facts alone"),
         ({"kind": "facts"}, {"chance": 0.5, "facts": 0.8}, None),
-        ({"kind": "facts"}, {"chance": 0.75, "facts": 0.8}, "Cannot be told from guessing"),
+        ({"kind": "facts"}, {"chance": 0.75, "facts": 0.8}, "No better than guessing"),
         ({"method": "majority"}, {"chance": 0.5, "majority": 0.8}, None),
-        ({"grouped_low": 0.4, "grouped_high": 0.95}, {"chance": 0.5}, "Cannot be told from guessing"),
+        ({"grouped_low": 0.4, "grouped_high": 0.95}, {"chance": 0.5}, "No better than guessing"),
     ],
 )
 def test_the_warning(
     experiment: Rows, columns: dict[str, object], measured: dict[str, float], said: str | None
 ) -> None:
-    told = words.warning(experiment(**columns), measured)
+    told = summary.warning(experiment(**columns), measured)
     assert (told is None) == (said is None)
     if told and said:
         assert told.startswith(f"**{said}**")
-        low, high = words.bounds(experiment(**columns))
-        assert words.between(low, high) in told
+        low, high = summary.bounds(experiment(**columns))
+        assert summary.between(low, high) in told
+
+
+@pytest.mark.parametrize(
+    ("folds", "said"), [(["never met"], ""), (["never met", "validated on"], "1 of these 2")]
+)
+def test_a_caution_where_clips_chose_the_network(experiment: Rows, folds: list[str], said: str) -> None:
+    told = summary.selection_caution(experiment(method="gender_ecapa", unit="speaker"), pd.Series(folds))
+    assert told.startswith(said) and bool(told) == bool(said)

@@ -17,7 +17,7 @@ from app.live.analysis import Hearer, Hearing, left_s
 from app.live.audio_file import Facts
 from app.live.timeline import segments
 from models.decisions import State
-from models.ear import Heard
+from models.gender import Inference
 from models.stream import VoiceStream
 from models.vad import CHUNK, RATE_HZ
 
@@ -30,10 +30,10 @@ class Ear:
     classes = ("female", "male")
     temperature = 1.0
 
-    def hear(self, voice: Samples) -> Heard:
+    def infer(self, voice: Samples) -> Inference:
         pitch_hz = np.argmax(np.abs(np.fft.rfft(voice))) * RATE_HZ / len(voice)
         logit = 6.0 if pitch_hz > 180 else -6.0
-        return Heard(np.array([logit, 0], np.float32), np.zeros(192, np.float32), 0.001, 0.002)
+        return Inference(np.array([logit, 0], np.float32), np.zeros(192, np.float32), 0.001, 0.002)
 
 
 class LoudIsSpeech:

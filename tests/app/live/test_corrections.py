@@ -11,8 +11,7 @@ import pytest
 import soundfile
 
 from app.live import corrections
-from app.live.corrections import SOUND_S
-from app.live.line_doubt import probabilities
+from app.live.corrections import SOUND_S, probabilities
 from app.live.timeline import Segment
 from models.decisions import Decision, State
 
@@ -33,7 +32,7 @@ def decisions(count: int) -> list[Decision]:
 
 
 def test_the_newest_decision_is_corrected_with_the_newest_of_its_sound() -> None:
-    one = corrections.of("microphone", decisions(24), State.MALE, "abc")
+    one = corrections.correct("microphone", decisions(24), State.MALE, "abc")
     assert (one.said, one.should, one.time_s) == (State.FEMALE, State.MALE, 24 * 0.256)
     assert len(one.sound) == SOUND_S * 16_000 and one.sound[-1] == np.float32(0.24)
     assert one.sound[0] < 0.14  # three seconds earlier
@@ -41,8 +40,8 @@ def test_the_newest_decision_is_corrected_with_the_newest_of_its_sound() -> None
 
 def test_the_archive_holds_a_line_and_a_recording_of_each() -> None:
     made = [
-        corrections.of("microphone", decisions(24), State.MALE, "abc"),
-        corrections.of("talk.mp3", decisions(2), State.NO_SPEECH, "abc"),
+        corrections.correct("microphone", decisions(24), State.MALE, "abc"),
+        corrections.correct("talk.mp3", decisions(2), State.NO_SPEECH, "abc"),
     ]
     with zipfile.ZipFile(io.BytesIO(corrections.archive(made, CLASSES))) as packed:
         told = pd.read_csv(packed.open("corrections.csv"))
@@ -62,5 +61,5 @@ def test_of_a_stretch_both_classes_have_their_probability() -> None:
 
 
 def test_no_correction_is_an_empty_table_with_all_columns() -> None:
-    told = corrections.table([], CLASSES)
+    told = corrections.corrections_table([], CLASSES)
     assert told.empty and {"source", "said", "should", *CLASSES} <= set(told.columns)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from app.live.metrics import BUFFER_MS, MOUTH_TO_SCREEN, PACKET_MS, TRAIL, Sitting
+from app.live.session import LiveState
 from app.live.spectrogram import Picture
-from app.live.state import LiveState
 from models.decisions import Decision, State, Timings
 
 CLASSES = ("female", "male")

@@ -12,14 +12,14 @@ import soundfile
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from app.live import file_tables, recording_tab
+from app.live import recording_tab, timeline_view
+from app.live.analysis import Given, Known
 from app.live.audio_file import Facts
-from app.live.given import Given, Known
+from app.live.example import Spoken
 from app.live.recording_tab import CANCELLED, KEPT
 from app.live.timeline import Segment
-from app.live.truth import Spoken
 from models.decisions import State, StreamParameters
-from models.ear import Heard
+from models.gender import Inference
 
 RATE_HZ = 16_000
 
@@ -30,10 +30,10 @@ class Ear:
     classes = ("female", "male")
     temperature = 1.0
 
-    def hear(self, voice: np.ndarray) -> Heard:
+    def infer(self, voice: np.ndarray) -> Inference:
         pitch_hz = np.argmax(np.abs(np.fft.rfft(voice))) * RATE_HZ / len(voice)
         logit = 6.0 if pitch_hz > 180 else -6.0
-        return Heard(np.array([logit, 0], np.float32), np.zeros(192, np.float32), 0.001, 0.002)
+        return Inference(np.array([logit, 0], np.float32), np.zeros(192, np.float32), 0.001, 0.002)
 
 
 class LoudIsSpeech:
@@ -177,7 +177,7 @@ def test_a_script_that_ends_while_it_hears_lets_go_of_all(monkeypatch: pytest.Mo
             raise Ended
 
     opened: list[Any] = []
-    blocks = recording_tab.recording.blocks
+    blocks = recording_tab.audio_file.blocks
 
     def remembered(data: bytes) -> Any:
         opened.append(blocks(data))
@@ -185,7 +185,7 @@ def test_a_script_that_ends_while_it_hears_lets_go_of_all(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(recording_tab, "TELL_S", 0.0)
     monkeypatch.setattr(recording_tab, "Silero", LoudIsSpeech)
-    monkeypatch.setattr(recording_tab.recording, "blocks", remembered)
+    monkeypatch.setattr(recording_tab.audio_file, "blocks", remembered)
     monkeypatch.setattr(st, "progress", lambda *_: Bar())
     with pytest.raises(Ended):
         recording_tab._hear(talk(), Facts(8.0, RATE_HZ, 1, ""), Ear(), StreamParameters(), "key")
@@ -211,10 +211,28 @@ def test_tables_say_who_was_put_into_speech_and_nobody_into_silence() -> None:
     ]
     truth = (Spoken(64.9, 68.1, "b/1", "Bob", "male"),)
 
-    table = file_tables.described(line, truth)
+    table = timeline_view.described(line, truth)
     assert table["recorded"].tolist() == ["", "Bob (male)", "Bob (male)"]
-    cells = file_tables.cells(table)
+    cells = timeline_view.cells(table)
     assert cells["start"].tolist() == ["0:00.0", "1:05.0", "1:08.0"]
     assert cells["probability"].tolist() == ["", "93.4%", ""]
     assert cells["named after"].tolist() == ["", "0.8 s", ""]
-    assert "recorded" not in file_tables.described(line, ())
+    assert "recorded" not in timeline_view.described(line, ())
+
+
+def test_an_upload_is_copied_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Upload:
+        name, file_id, copies = "a.wav", "1", 0
+
+        def getvalue(self) -> bytes:
+            self.copies += 1
+            return bytes(bytearray(talk()))  # each time a copy of its own
+
+    sent: Any = Upload()
+    monkeypatch.setattr(st, "session_state", {})
+    monkeypatch.setattr(st, "caption", lambda _: None)
+    first = recording_tab._given(sent)
+    assert first is not None and recording_tab._given(sent) is first and sent.copies == 1
+    sent.file_id = "2"
+    assert recording_tab._given(sent) is not first
+    assert recording_tab._given(None) is None and not st.session_state

@@ -20,8 +20,8 @@ from app.live.frame_queue import LiveQueue
 from app.live.session import THREAD, LiveSession
 from models.audio import Resampler
 from models.decisions import Decision, State
-from models.ear import Heard
 from models.frontend import LogMel
+from models.gender import Inference
 from models.speech import SPEECH
 from models.stream import VoiceStream
 
@@ -40,14 +40,14 @@ class Ear:
         self.may_go, self.fails = threading.Event(), ""
         self.may_go.set()
 
-    def hear(self, voice: Samples) -> Heard:
+    def infer(self, voice: Samples) -> Inference:
         self.windows.append(len(voice))
         self.may_go.wait(5)
         if self.fails:
             raise RuntimeError(self.fails)
         crossings = np.count_nonzero(np.diff(np.signbit(voice))) / len(voice) * 16_000
         logit = 6.0 if crossings > 360 else -6.0
-        return Heard(np.array([logit, 0], np.float32), np.zeros(192, np.float32), 0.001, 0.002)
+        return Inference(np.array([logit, 0], np.float32), np.zeros(192, np.float32), 0.001, 0.002)
 
 
 class LoudIsSpeech:
@@ -285,7 +285,7 @@ def test_closed_it_leaves_no_thread_and_no_buffer(ear: Ear) -> None:
     embedding = weakref.ref(heard(session, 4)[-1].embedding)
     decibels = weakref.ref(session.state().picture.decibels)
     assert len(workers()) == 1 and embedding() is not None and decibels() is not None
-    left = [weakref.ref(stream), weakref.ref(stream._spoken), embedding, decibels]
+    left = [weakref.ref(stream), weakref.ref(stream._buffer), embedding, decibels]
     del stream
     speak(session, *[woman(1)] * 3)
     session.close()

@@ -7,8 +7,8 @@ import plotly.graph_objects as go
 import pytest
 
 from app.live import timeline_view
+from app.live.example import Spoken
 from app.live.timeline import BOTH, CHANGE, PAUSE, Segment
-from app.live.truth import Spoken
 from models.decisions import State
 
 LINE = [

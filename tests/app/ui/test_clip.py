@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from app.ui import clip as listen
+from pipeline.fields import with_role
 
 MEASURED = {
     "duration_s": 5.0,
@@ -25,7 +26,7 @@ MEASURED = {
 
 
 def _clip(**told: object) -> pd.Series:
-    row = dict.fromkeys(listen.LABELS) | {"relative_path": "audio/1-2-A-3.wav", "root": "/data/esc"}
+    row = dict.fromkeys(with_role("label")) | {"relative_path": "audio/1-2-A-3.wav", "root": "/data/esc"}
     return pd.Series(row | MEASURED | told, dtype=object)
 
 
@@ -58,10 +59,10 @@ def test_facts_carry_their_units() -> None:
     assert facts["sample rate"] == "44,100 Hz"
     assert facts["level (RMS)"] == "-21.3 dBFS"
     assert facts["bandwidth"] == "16,022 Hz"
-    assert facts["silence"] == "12%"
-    assert facts["clipped"] == "0.04%"
+    assert facts["share of silence"] == "12%"
+    assert facts["share of clipping"] == "0.04%"
     assert facts["codec"] == "WAV PCM_16"
-    assert len(facts) == len(listen.FACTS)
+    assert len(facts) == len(with_role("fact"))
 
 
 def test_a_recording_lies_below_the_root_of_its_collection() -> None:

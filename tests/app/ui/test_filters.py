@@ -5,11 +5,12 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from app.ui.filters import FACETS, Selection, titles
+from app.ui.filters import Selection, titles
+from pipeline.fields import with_role
 
 
 def _selection(label_name: str, **columns: list[object]) -> Selection:
-    clips = pd.DataFrame({column: [None, None] for column in FACETS} | columns)
+    clips = pd.DataFrame({column: [None, None] for column in with_role("filter")} | columns)
     return Selection(pd.Series({"dataset": "mine", "label_name": label_name}), clips, len(clips))
 
 

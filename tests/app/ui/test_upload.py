@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.ui import upload
 from pipeline.audio.decode import AudioError
-from pipeline.describe import Description, describe
+from pipeline.extraction import Description, describe
 
 RATE_HZ = 16_000
 NOISE = 0.1 * np.random.default_rng(2).normal(size=RATE_HZ // 2)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app.experiments import curves
+from app.experiments import charts as experiment_charts
 from app.voice import charts, sections
 from app.voice.charts import CHANNEL, DURATION, NOISE
 
@@ -84,10 +84,10 @@ def test_lines_join_what_has_an_order_and_nothing_else() -> None:
 def test_the_hardest_is_said_of_the_first_group_of_speakers() -> None:
     table = charts.condition_table({"strangers": measured(0.98), "others": measured(0.5)})
     told = sections.hardest(table)
-    assert told.startswith("On whole clips as they are it tells **98.0%** right")
+    assert told.startswith("On whole clips as recorded, accuracy is **98.0%**")
     assert "96.0% (noise: 20 dB)" in told and "94.0% (duration: 3 s)" in told
     even = table.assign(accuracy=0.9)
-    assert sections.hardest(even).endswith("and under no condition fewer.")
+    assert sections.hardest(even).endswith("and no condition lowers it.")
 
 
 def test_the_epoch_that_was_kept_is_starred_for_each_seed() -> None:
@@ -98,7 +98,7 @@ def test_the_epoch_that_was_kept_is_starred_for_each_seed() -> None:
         for metric in ("validation_loss", "train_loss")
     ]
     history = pd.DataFrame(rows)
-    figure = curves.epochs(history, ["train_loss", "validation_loss"], "title", "loss")
+    figure = experiment_charts.epochs(history, ["train_loss", "validation_loss"], "title", "loss")
     seeds = [{"seed": 0, "best_epoch": 2}, {"seed": 1, "best_epoch": 3}]
     star = charts.with_kept(figure, history, "validation_loss", seeds).data[-1]
     assert star.name == "epoch kept"

@@ -6,9 +6,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from models.ecapa.inference import FoldedLayer, FoldedPooling, FoldedRes2
-from models.ecapa.layers import Layer, Norm, Res2
-from models.ecapa.network import AttentivePooling
+from models.ecapa.inference import FoldedLayer, FoldedPooling, FoldedRes2, FramesMajor
+from models.ecapa.network import AttentivePooling, Layer, Norm, Res2
 
 
 def noise(*shape: int, seed: int = 0) -> Tensor:
@@ -52,3 +51,16 @@ def test_parts_for_use_keep_no_way_back() -> None:
     folded = FoldedRes2(learned(Res2(16, 2)))  # type: ignore[arg-type]
     assert not [one for one in folded.parameters() if one.requires_grad]
     assert not [one for one in folded.modules() if isinstance(one, nn.BatchNorm1d)]
+
+
+@pytest.mark.usefixtures("either_way")
+@pytest.mark.parametrize(("kernel", "dilation"), [(1, 1), (5, 1), (3, 4)])
+@pytest.mark.parametrize("windows", [1, 3])
+def test_a_convolution_laid_frame_by_frame_is_the_same(kernel: int, dilation: int, windows: int) -> None:
+    convolution = nn.Conv1d(12, 16, kernel, dilation=dilation, padding=dilation * (kernel - 1) // 2)
+    given = noise(windows, 12, 21)
+    out = FramesMajor.of(convolution)(given)
+    assert torch.allclose(out, convolution(given), atol=1e-5)
+    assert out.transpose(1, 2).is_contiguous()  # channels of a frame side by side
+    again = FramesMajor.of(nn.Conv1d(16, 16, 1))(out)
+    assert again.shape == out.shape and again.transpose(1, 2).is_contiguous()

@@ -6,9 +6,18 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from models.ecapa.folding import fold_batch_norm
-from models.ecapa.layers import Block, Layer, Norm, Res2
-from models.ecapa.network import AttentivePooling, EcapaParameters, EcapaTdnn, made, restored
+from models.ecapa.inference import fold_batch_norm
+from models.ecapa.network import (
+    AttentivePooling,
+    Block,
+    EcapaParameters,
+    EcapaTdnn,
+    Layer,
+    Norm,
+    Res2,
+    made,
+    restored,
+)
 
 SMALL = EcapaParameters(width=16, n_mels=12, aggregated=24, bottleneck=8, embedding=10)
 

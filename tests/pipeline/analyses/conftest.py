@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from pipeline.analyses.recipe import PICTURES, ProjectionSpec
-from pipeline.analyses.task import Task, UnitName
+from pipeline.analyses.unit import Task, UnitName
 from pipeline.clusterings import CLUSTERERS
 from pipeline.clusterings.cluster import cluster
 from pipeline.clusterings.clusterer import Clusterer
 from pipeline.clusterings.spaces import spaces
 from pipeline.features import VIEWS
-from pipeline.inputs import ALL, Input, given_of
+from pipeline.inputs import ALL, FeatureMatrix, standardised_input
 from pipeline.projections import METHODS
 from pipeline.projections.project import project
 from pipeline.projections.projection import Projection
@@ -33,13 +33,18 @@ def first_of(whole: Clusterer, rows: int) -> Clusterer:
 
 
 @pytest.fixture
-def few(monkeypatch: pytest.MonkeyPatch, only: Callable[..., None]) -> None:
-    """Few clusterings in the place of many, of few rounds: what is tested does not depend on which there are.
+def few_clusterings(monkeypatch: pytest.MonkeyPatch, only: Callable[..., None]) -> None:
+    """Few clusterings in the place of many: what is tested does not depend on which there are.
 
     Nothing is learned: ``tests/pipeline/experiments`` has builds that do.
     """
-    monkeypatch.setattr("pipeline.experiments.expected.grid", lambda *_: ())
+    monkeypatch.setattr("pipeline.experiments.stage.grid", lambda *_: ())
     only(CLUSTERERS, {name: first_of(CLUSTERERS[name], rows) for name, rows in QUICK.items()})
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch, few_clusterings: None) -> None:
+    """Few clusterings, and pictures of few rounds."""
     short = METHODS["tsne"].parameters | {"early_exaggeration_iter": 25, "n_iter": 100}
     monkeypatch.setitem(METHODS, "tsne", replace(METHODS["tsne"], parameters=short))
 
@@ -65,10 +70,9 @@ def analysing(builder, few):
 
 
 @pytest.fixture
-def built(analysing, grouped):
+def built(analysing, grouped, built_once):
     """A builder that has built the fifteen clips."""
-    analysing(f"esc50={grouped.root}")
-    return analysing
+    return built_once("analyses", f"esc50={grouped.root}")
 
 
 @pytest.fixture(scope="session")
@@ -106,27 +110,34 @@ def groups() -> np.ndarray:
 
 
 @pytest.fixture
-def input_of() -> Callable[..., Input]:
+def input_of() -> Callable[..., FeatureMatrix]:
     """The standardised input of a view of the current snapshot, as a page has it."""
 
-    def ask(builder: Any, view: str = "spectral", dataset: str = "esc50") -> Input:
+    def ask(builder: Any, view: str = "spectral", dataset: str = "esc50") -> FeatureMatrix:
         with Reader(builder.store.current().path) as reader:
             names = builder.views if view == ALL else (view,)
-            return given_of(view, {name: reader.matrix(dataset, name) for name in names})
+            return standardised_input(view, {name: reader.matrix(dataset, name) for name in names})
 
     return ask
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def found_of() -> Callable[..., list[Any]]:
-    """A projection and a clustering that no build computes by itself."""
+    """A projection and a clustering that no build computes by itself; of equal vectors computed once."""
+    known: dict[bytes, list[Any]] = {}
 
-    def compute(given: Input) -> list[Any]:
+    def compute(given: FeatureMatrix) -> list[Any]:
         picture: Projection = project(given, "umap", 2, {"n_neighbors": 4})
         space = spaces(given, None)[1]
         return [picture, cluster(space, "kmeans", {"n_clusters": 3, "n_init": 7}, None)]
 
-    return compute
+    def compute_once(given: FeatureMatrix) -> list[Any]:
+        key = given.values.tobytes()
+        if key not in known:
+            known[key] = compute(given)
+        return list(known[key])
+
+    return compute_once
 
 
 @pytest.fixture(scope="session")

@@ -199,7 +199,12 @@ def test_not_beside_a_view_that_was_never_analysed(built, tried, grouped, quick_
 
 @pytest.mark.parametrize(
     "where",
-    ["analyses.keep.rows_of", "analyses.keep.rank_again", "amend.staging.publish", "store.staging.flush"],
+    [
+        "analyses.keep.rows_of",
+        "analyses.keep._rank_again",
+        "session.publishing.publish",
+        "store.publishing.flush",
+    ],
 )
 def test_a_failure_leaves_nothing_behind(built, tried, dump, monkeypatch, where) -> None:
     before = dump(built.store.current().path)

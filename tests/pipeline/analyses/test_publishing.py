@@ -11,12 +11,12 @@ import pytest
 
 from pipeline.analyses import recipe
 from pipeline.runtime import events
-from store import staging
+from store import publishing
 from store.compare import diff
 from store.errors import SesatlasError
 from store.reader import Reader
 
-STEPS = ["clips", recipe.PCA, recipe.OVERVIEW, recipe.PICTURES, recipe.CLUSTERINGS]
+STEPS = ["clips", recipe.PCA, recipe.OVERVIEW, "scores", recipe.PICTURES, recipe.CLUSTERINGS]
 """What is published on the way; the end of a build is published when the audit, its last stage, has ended.
 Nothing is learned here."""
 
@@ -53,6 +53,7 @@ def seen_at(builder, monkeypatch):
                     "clips": len(reader.clips(dataset)),
                     "vectors": len(reader.matrix(dataset, "spectral").values),
                     "pictures": set(projections["view"] + "." + projections["method"]),
+                    "scores": len(reader.scores(dataset)),
                     "clusterings": len(reader.clusterings(dataset)),
                     "audits": len(reader.audits()),
                 }
@@ -72,23 +73,22 @@ def test_what_people_ask_for_first_is_published_first(analysing, grouped, monkey
     assert found[0]["pictures"] == set() and not found[0]["clusterings"]
     assert {one.split(".")[1] for one in found[1]["pictures"]} == {"pca"}
     assert found[2]["pictures"] - found[1]["pictures"] == {"all.tsne", "all.umap"}
-    assert len(found[3]["pictures"]) == 9
-    assert [bool(one["clusterings"]) for one in found] == [False] * 4 + [True] * 2
-    assert [bool(one["audits"]) for one in found] == [False] * 5 + [True]
+    assert [bool(one["scores"]) for one in found] == [False] * 3 + [True] * 4
+    assert len(found[4]["pictures"]) == 9
+    assert [bool(one["clusterings"]) for one in found] == [False] * 5 + [True] * 2
+    assert [bool(one["audits"]) for one in found] == [False] * 6 + [True]
     assert done.snapshot == len(STEPS) + 1
 
 
-def test_a_build_is_one_build(analysing, grouped) -> None:
+def test_a_build_is_one_build(built, grouped) -> None:
     """One snapshot stays of each, one line in the history, and two builds compare as before."""
-    first = analysing(f"esc50={grouped.root}").snapshot
+    first = built.of(events.Finished)[0].snapshot
     grouped.add("1-2000-A-0.wav", 333)
-    second = analysing().snapshot
-    assert [one.number for one in analysing.store.snapshots()] == [first, second]
-    rows = analysing.ask(
-        "select snapshot, status, added, finished_at is null from builds order by started_at"
-    )
+    second = built().snapshot
+    assert [one.number for one in built.store.snapshots()] == [first, second]
+    rows = built.ask("select snapshot, status, added, finished_at is null from builds order by started_at")
     assert rows == [(first, "published", 15, False), (second, "published", 1, False)]
-    found = diff(analysing.store.snapshot(first), analysing.store.snapshot(second))
+    found = diff(built.store.snapshot(first), built.store.snapshot(second))
     assert found.clips["change"].tolist() == ["added"]
 
 
@@ -129,7 +129,7 @@ def test_killed_after_each_publication(analysing, grouped) -> None:
 @pytest.mark.parametrize("where", ["shutil.copyfile", "flush", "write_atomically"])
 def test_a_publication_that_fails_costs_no_work(analysing, grouped, where) -> None:
     """A full disk in the middle of the second publication."""
-    real, calls = staging.publish, []
+    real, calls = publishing.publish, []
 
     def fail(*_):
         raise OSError(28, "No space left on device")
@@ -139,10 +139,10 @@ def test_a_publication_that_fails_costs_no_work(analysing, grouped, where) -> No
         def second(store, number, **options):
             calls.append(number)
             if len(calls) == 2:
-                patch.setattr(f"store.staging.{where}", fail)
+                patch.setattr(f"store.publishing.{where}", fail)
             return real(store, number, **options)
 
-        patch.setattr(staging, "publish", second)
+        patch.setattr(publishing, "publish", second)
         with pytest.raises(SesatlasError, match="No space left"):
             analysing(f"esc50={grouped.root}")
     assert analysing.store.current().number == 1

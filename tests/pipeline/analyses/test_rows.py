@@ -8,14 +8,13 @@ import math
 import numpy as np
 import pytest
 
-from pipeline.analyses.recipe import PICTURES, SPACES, ProjectionSpec, projection_id
+from pipeline.analyses.recipe import BUILD, KEPT, PICTURES, SPACES, ProjectionSpec, projection_id
 from pipeline.analyses.rows import as_json, rows_of
-from pipeline.analyses.task import BUILD, KEPT
 from pipeline.analyses.unit import compute
 from pipeline.clusterings import CLUSTERERS
 from pipeline.clusterings.cluster import cluster
 from pipeline.clusterings.spaces import spaces
-from pipeline.inputs import given_of
+from pipeline.inputs import standardised_input
 from pipeline.projections import METHODS
 
 LABELS = [name for name in ("a", "b", "c") for _ in range(8)]
@@ -31,7 +30,7 @@ def result(task_of, groups):
         for spec, one in result.projections
         if spec == space
     }
-    for space in spaces(given_of("v", task.matrices), umap):
+    for space in spaces(standardised_input("v", task.matrices), umap):
         for method in CLUSTERERS:
             found = cluster(space, method, {}, LABELS, stability_rounds=2)
             result.clusterings.append((BUILD, found))

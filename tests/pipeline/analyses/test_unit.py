@@ -10,10 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from pipeline.analyses.recipe import ProjectionSpec
+from pipeline.analyses.recipe import KEPT, ProjectionSpec
 from pipeline.analyses.rows import rows_of
-from pipeline.analyses.task import KEPT, Result
-from pipeline.analyses.unit import compute
+from pipeline.analyses.unit import Result, compute
 from pipeline.projections import METHODS
 from pipeline.runtime import stop
 
@@ -141,7 +140,7 @@ def test_a_request_to_stop_is_no_gap(task_of, groups, monkeypatch) -> None:
     """Whether it comes as an interrupt, or as what compiled code makes of one."""
 
     def swallow(*_, **__):
-        stop._asked.set()
+        stop._requested.set()
         raise RuntimeError("an exception was set")
 
     monkeypatch.setitem(METHODS, "pca", replace(METHODS["pca"], compute=swallow))
@@ -151,4 +150,4 @@ def test_a_request_to_stop_is_no_gap(task_of, groups, monkeypatch) -> None:
         with pytest.raises(KeyboardInterrupt):
             compute(task_of(groups))
     finally:
-        stop._asked.clear()
+        stop._requested.clear()

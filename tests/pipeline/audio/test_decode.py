@@ -238,7 +238,7 @@ def test_too_long_is_told_before_anything_is_decoded(monkeypatch: pytest.MonkeyP
 def test_too_long_is_told_on_the_way_where_no_header_tells(monkeypatch: pytest.MonkeyPatch) -> None:
     tone = np.tile(NOISE, 8)
     file = _ffmpeg_file(tone, "adts", "aac", RATE_HZ)
-    monkeypatch.setattr("pipeline.audio.recordings.MAX_DURATION_S", 2.0)
+    monkeypatch.setattr("pipeline.audio.decode.MAX_DURATION_S", 2.0)
     assert "cut it into shorter clips" in _refusal(file)[1]
 
 

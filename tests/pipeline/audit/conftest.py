@@ -99,8 +99,8 @@ def published(shared_data) -> pd.DataFrame:
 
 @pytest.fixture(scope="session")
 def esc10(shared_data, published) -> Esc10:
+    from pipeline.audio.decode import Recording
     from pipeline.audio.measure import measure
-    from pipeline.audio.recordings import Recording
     from pipeline.features import VIEWS
 
     files = sorted((shared_data / "esc10" / "audio").glob("*.ogg"))

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from pipeline.audit.balance import balance, told
+from pipeline.audit.balance import balance, summary
 from pipeline.audit.splits import AuditError
+
+pytestmark = pytest.mark.xdist_group("esc10")
 
 
 def clips(rows: dict[tuple[str, int], int]) -> pd.DataFrame:
@@ -21,7 +23,8 @@ def test_an_even_table():
     assert (result.cells["verdict"] == "even").all() and result.uneven.empty
     assert result.ratio == 1
     assert (
-        told(result) == "2 labels over 3 folds, 8 clips in each of 6 cells: none is empty or far from even."
+        summary(result)
+        == "2 labels over 3 folds, 8 clips in each of 6 cells: none is empty or far from even."
     )
 
 

@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.audit.confounds import TOGETHER, confounds, most_frequent, told
+from pipeline.audit.confounds import TOGETHER, confounds, most_frequent, summary
 from pipeline.audit.splits import AuditError
+
+pytestmark = pytest.mark.xdist_group("esc10")
 
 
 def clips(n: int = 120, **columns) -> pd.DataFrame:
@@ -29,7 +31,7 @@ def test_a_band_limited_class_is_given_away_by_bandwidth():
     result = confounds(table)
     assert result.telling is not None and result.telling["fact"] == "bandwidth_hz"
     assert result.telling["balanced_accuracy"] > 0.6
-    assert "Most is given away by bandwidth" in told(result)
+    assert "Most is given away by bandwidth" in summary(result)
     assert result.chance == pytest.approx(1 / 3)
 
 
@@ -66,7 +68,7 @@ def test_predict_sees_training_rows_only_and_may_be_ones_own():
     assert set(seen) == {(90, 90, 30)}
     assert result.table["accuracy"].nunique() == 1
     assert result.table["accuracy"][0] == result.majority
-    assert result.telling is None and "No single fact" in told(result)
+    assert result.telling is None and "No single fact" in summary(result)
 
 
 def test_of_train_and_test_only_test_is_tested():

@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.audit.alignment import align
-from pipeline.audit.duplicates import agreement, duplicates, near
+from pipeline.audit.duplicates import agreement, align, duplicates, near
 from pipeline.audit.fingerprint import ABSENT, CODES
 from pipeline.audit.splits import AuditError
 from pipeline.features.spectra import SAMPLE_RATE_HZ
+
+pytestmark = pytest.mark.xdist_group("esc10")
 
 KINDS = ("late", "quiet", "mp3")
 

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.audit.duplicates import Duplicates, duplicates
-from pipeline.audit.leakage import leakage, told
+from pipeline.audit.leakage import effect, leakage, repeat_without, summary
+from pipeline.audit.report import removal_part
 from pipeline.audit.splits import AuditError
+from pipeline.classify.classifier import ClassifyError
+from pipeline.classify.protocol import protocol
+from pipeline.classify.significance import wilson
+from pipeline.experiments.spec import ExperimentSpec
+from pipeline.experiments.unit import Task
+
+pytestmark = pytest.mark.xdist_group("esc10")
 
 # Rows of ESC-50's published table: all clips of the four sources that lie in two folds, and one more.
 PUBLISHED = [
@@ -43,17 +52,19 @@ CLIPS = pd.DataFrame(
 def test_a_source_in_two_folds_is_told_and_its_fewer_clips_go():
     result = leakage(CLIPS)
     assert result.found.to_dict("records") == [
-        {"tie": "source", "value": "s", "sides": "1, 2", "clips": 3, "removed": 1}
+        {"kind": "source", "value": "s", "sides": "1, 2", "clips": 3, "removed": 1}
     ]
-    assert result.removed.to_dict("records") == [{"clip_id": "d", "tie": "source", "value": "s", "side": "2"}]
+    assert result.removed.to_dict("records") == [
+        {"clip_id": "d", "kind": "source", "value": "s", "side": "2"}
+    ]
     assert result.checked == ("source",)
     assert "speaker, sentence, duplicate" in result.notes[0]
-    assert told(result) == "On two sides of the folds: 1 source. Without 1 clip of 6 nothing crosses."
+    assert summary(result) == "On two sides of the folds: 1 source. Without 1 clip of 6 nothing crosses."
 
 
 def test_duplicates_across_folds_count_and_within_a_fold_do_not():
-    assert leakage(CLIPS, group("a", "b"), ties=["duplicate"]).found.empty
-    result = leakage(CLIPS, group("c", "f"), ties=["duplicate"])
+    assert leakage(CLIPS, group("a", "b"), kinds=["duplicate"]).found.empty
+    result = leakage(CLIPS, group("c", "f"), kinds=["duplicate"])
     assert result.found["value"].tolist() == ["c"]
     assert result.removed["clip_id"].tolist() == ["f"]
 
@@ -71,15 +82,15 @@ def test_train_and_test_by_speaker_and_sentence():
     result = leakage(clips)
     assert result.protocol == "split"
     assert result.found.to_dict("records") == [
-        {"tie": "sentence", "value": "SA1", "sides": "test, train", "clips": 3, "removed": 1}
+        {"kind": "sentence", "value": "SA1", "sides": "test, train", "clips": 3, "removed": 1}
     ]
-    assert leakage(clips, ties=["source", "speaker"]).removed.empty
+    assert leakage(clips, kinds=["source", "speaker"]).removed.empty
     assert any("nothing is left of test" in note for note in result.notes)
 
 
 def test_nothing_crosses_is_said_too():
     assert (
-        told(leakage(CLIPS[:3].assign(fold=[1, 1, 2])))
+        summary(leakage(CLIPS[:3].assign(fold=[1, 1, 2])))
         == "Nothing crosses the folds: no source is on two sides."
     )
 
@@ -107,8 +118,8 @@ def test_bad_input_is_a_sentence():
         leakage(CLIPS[:3])
     with pytest.raises(AuditError, match="There is 1 clip"):
         leakage(CLIPS[:1])
-    with pytest.raises(AuditError, match="There is no tie 'microphone'"):
-        leakage(CLIPS, ties=["microphone"])
+    with pytest.raises(AuditError, match="There is no kind of leak 'microphone'"):
+        leakage(CLIPS, kinds=["microphone"])
 
 
 def test_clips_without_a_fold_are_left_out_and_told():
@@ -145,6 +156,91 @@ def test_the_whole_published_table_has_no_others(published):
 
 def test_a_real_copy_in_two_folds_of_esc10_that_no_source_tells_of(esc10):
     result = leakage(esc10.clips, duplicates(esc10.clips, esc10.prints))
-    assert result.found[["tie", "sides", "clips"]].to_numpy().tolist() == [["duplicate", "3, 5", 2]]
+    assert result.found[["kind", "sides", "clips"]].to_numpy().tolist() == [["duplicate", "3, 5", 2]]
     assert result.removed["clip_id"].tolist() == ["5-151085-A-20.wav"]
-    assert told(result).startswith("On two sides of the folds: 1 duplicate group.")
+    assert summary(result).startswith("On two sides of the folds: 1 duplicate group.")
+
+
+def _said(predicted: str, first: int = 0) -> pd.DataFrame:
+    """A row a letter: what was said of clips whose truth is always ``a``."""
+    ids = [f"{first + place}" for place in range(len(predicted))]
+    return pd.DataFrame({"clip_id": ids, "truth": "a", "predicted": list(predicted)})
+
+
+def test_both_are_compared_on_the_clips_that_both_tested() -> None:
+    found = effect(_said("aabbaaaa"), _said("abab", first=2))
+    # Clips 2 to 5: before b b a a, after a b a b.
+    assert (found.clips, found.before, found.after) == (4, 0.5, 0.5)
+    assert found.before_interval == wilson(2, 4)
+    assert (found.comparison.only_first, found.comparison.only_second) == (("5",), ("2",))
+    assert "Of the 4 clips tested both times, 50.0%" in found.sentence
+    assert "1 right only before, 1 only after (McNemar's exact test, p = 1)" in found.sentence
+
+
+def test_nothing_in_common_is_an_error_and_no_number() -> None:
+    with pytest.raises(ClassifyError):
+        effect(_said("aa"), _said("aa", first=5))
+
+
+def _task(n: int = 40, **columns: object) -> Task:
+    """Two classes that one column tells apart, NaN in another, as pitch has it."""
+    random = np.random.default_rng(0)
+    labels = np.array(["cat", "dog"] * (n // 2), dtype=object)
+    values = np.column_stack([(labels == "dog") * 4 + random.normal(size=n), random.normal(size=n)])
+    values[::3, 1] = np.nan
+    ids = [f"d/{place:02d}" for place in range(n)]
+    nothing = dict.fromkeys(("fold", "split", "source", "speaker", "sentence"))
+    clips = pd.DataFrame(nothing | {"clip_id": ids, "content_hash": ids, "label": labels} | columns)
+    wanted = ExperimentSpec(dataset="d", target="label", method="logistic", views=("v",))
+    return Task(wanted, "d.label.v.logistic", "k", clips, {"v": values.astype(np.float32)}, {"v": ("x", "y")})
+
+
+def test_official_folds_stay_and_removed_clips_are_neither_learned_nor_tested() -> None:
+    task = _task(fold=[1, 1, 2, 2] * 10)
+    gone = ["d/00", "d/01", "d/17"]
+    found = repeat_without(task, gone)
+    assert found.protocol.name == "official_folds" and len(found.clip_ids) == 37
+    assert not set(gone) & set(found.clip_ids)
+    assert np.isfinite(found.probabilities).all() and found.metrics.accuracy > 0.9
+    assert sum(fold.train for fold in found.folds) == 37
+
+
+def test_drawn_folds_are_kept_so_that_only_the_clips_differ() -> None:
+    task = _task(speaker=[f"s{place // 4}" for place in range(40)])
+    before = protocol(task.clips, "label")
+    found = repeat_without(task, ["d/03", "d/30"])
+    by_id = dict(zip(task.clips["clip_id"], before.folds, strict=True))
+    folds = found.protocol.folds[found.tested]
+    assert [by_id[name] for name in found.clip_ids] == folds.tolist() and len(folds) == 38
+    assert found.protocol.sentence.startswith("5 folds, no speaker in two of them: 38 clips")
+    clips = task.clips[~task.clips["clip_id"].isin(["d/03", "d/30"])].reset_index(drop=True)
+    assert clips["clip_id"].to_numpy()[found.protocol.rows].tolist() == found.clip_ids.tolist()
+    assert clips["label"].tolist() == [found.protocol.classes[code] for code in found.protocol.codes]
+
+
+def test_where_a_class_is_lost_the_folds_are_drawn_anew() -> None:
+    labels = ["cat", "dog"] * 18 + ["cow"] * 4
+    task = _task(label=labels)
+    found = repeat_without(task, [f"d/{place}" for place in (36, 37, 38)])
+    assert found.protocol.classes == ("cat", "dog") and len(found.clip_ids) == 36
+
+
+def test_what_remains_of_one_class_cannot_be_learned() -> None:
+    task = _task(fold=[1, 1, 2, 2] * 10)
+    with pytest.raises(ClassifyError):
+        repeat_without(task, [name for name, label in zip(task.clips["clip_id"], task.clips["label"], strict=True)
+                             if label == "dog"])  # fmt: skip
+
+
+def test_it_says_what_was_taken_out_and_what_for() -> None:
+    task = _task(fold=[1, 1, 2, 2] * 10)
+    whole, gone = (
+        repeat_without(task, []),
+        pd.DataFrame({"clip_id": ["d/00", "d/01"], "kind": ["duplicate"] * 2}),
+    )
+    after = repeat_without(task, gone["clip_id"])
+    part = removal_part(whole.predictions(), after, "Logistic regression on v", gone)
+    assert part.summary.startswith(
+        "2 clips were taken out, tied to another side by the same sound. Of the 38 clips"
+    )
+    assert part.notes[0] == "Learned by Logistic regression on v."

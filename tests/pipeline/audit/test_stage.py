@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 import soundfile
 
-from pipeline.audit import fingerprint, prints, stage
-from pipeline.audit import report as unit
-from pipeline.audit.part import NOT_AUDITED
-from pipeline.experiments import expected
-from pipeline.experiments import stage as learning
-from pipeline.experiments.spec import Wanted
+from pipeline.audit import fingerprint, report, stage
+from pipeline.audit.report import NOT_AUDITED
+from pipeline.build.stages import STAGES
+from pipeline.experiments import stage as experiments_stage
+from pipeline.experiments.spec import ExperimentSpec
 from pipeline.features import VIEWS
 from pipeline.features.spectra import SAMPLE_RATE_HZ
-from pipeline.runtime.stage import Run, State
-from store import audits, staging
+from pipeline.stage import Run, State
+from store import audits, publishing
+from store.invalidate import delete_clips
 from store.reader import Reader
 from store.writer import Writer
 
@@ -49,13 +49,13 @@ def begun(builder, esc50, tree, monkeypatch) -> Callable[..., Path]:
     """``begun()`` builds the tree, learns with one classifier, and gives the staging database for the audit."""
 
     def one(dataset, clips, views):
-        yield Wanted(dataset=dataset, target="label", method="logistic", views=tuple(views))
+        yield ExperimentSpec(dataset=dataset, target="label", method="logistic", views=tuple(views))
 
-    monkeypatch.setattr(expected, "grid", one)
+    monkeypatch.setattr(experiments_stage, "grid", one)
 
     def begin(learn: bool = True) -> Path:
         builder(f"esc50={esc50.root}", views=QUICK)
-        staging.begin(builder.store)
+        publishing.begin(builder.store)
         with Writer(builder.store.staging):
             pass  # brings the tables up to date
         if learn:
@@ -67,7 +67,7 @@ def begun(builder, esc50, tree, monkeypatch) -> Callable[..., Path]:
 
 def _learn(path: Path) -> None:
     # No network was ever trained below this folder.
-    learning.learn(Run(_state(path), path))
+    STAGES["experiments"].run(Run(_state(path), path))
 
 
 def _state(path: Path) -> State:
@@ -87,13 +87,13 @@ def _audit(path: Path) -> tuple[int, list[tuple[float, int, str]]]:
 
 def _stale(path: Path) -> list[str]:
     with Reader(path) as reader:
-        return [unit[0] for unit in stage.stale(_state(path), reader)]
+        return [unit[0] for unit in stage.AUDIT.stale(_state(path), reader)]
 
 
 def _told(path: Path) -> tuple[dict[str, str], dict[str, list[str]]]:
     with Reader(path) as reader:
         parts = reader.audit_parts("esc50")
-    return dict(zip(parts["part"], parts["told"], strict=True)), dict(
+    return dict(zip(parts["part"], parts["summary"], strict=True)), dict(
         zip(parts["part"], map(list, parts["notes"]), strict=True)
     )
 
@@ -109,11 +109,11 @@ def test_copies_leaks_and_the_accuracy_without_them_are_found(begun, tree, esc50
         pairs, removed = reader.audit_pairs("esc50"), reader.audit_removed("esc50")
         board, facts = reader.experiments("esc50"), reader.audit_facts("esc50")
         (audit,) = reader.audits().to_dict("records")
-        doubts, cells = reader.audit_doubts("esc50"), reader.audit_balance("esc50")
+        doubts, cells = reader.audit_label_issues("esc50"), reader.audit_balance("esc50")
     ends = [{Path(pair["first"]).name, Path(pair["second"]).name} for _, pair in pairs.iterrows()]
     assert pairs["kind"].tolist() == ["exact", "near"]
     assert ends == [{"2-2003-A-1.wav", "2-3001-A-1.wav"}, {"1-2000-A-0.wav", "3-3000-A-0.wav"}]
-    assert len(removed) == 1 and set(removed["tie"]) == {"duplicate"}
+    assert len(removed) == 1 and set(removed["kind"]) == {"duplicate"}
     assert board.set_index("subset")["clips"].to_dict() == {"all": 14, "unleaked": 13}
     assert audit["experiment_id"] == "esc50.label.all.logistic" and audit["clips"] == len(doubts) == 14
     assert set(board["experiment_id"]) == {audit["experiment_id"], f"{audit['experiment_id']}.unleaked"}
@@ -135,7 +135,7 @@ def test_what_is_up_to_date_is_left_alone_and_what_changed_is_not(begun, tree, e
     assert path.stat().st_mtime_ns == before
     assert _stale(path) == []
     esc50.label("1-2000-A-0.wav", "rooster")
-    staging.publish(builder.store, builder.store.next_number())
+    publishing.publish(builder.store, builder.store.next_number())
     path = begun()
     assert _stale(path) == ["esc50"]
     assert _audit(path)[0] == 1
@@ -201,7 +201,7 @@ def test_one_clip_is_too_few_for_anything_and_no_fault(begun) -> None:
     path = begun(learn=False)
     with Writer(path) as writer, writer.transaction():
         ids = writer.con.execute("select clip_id from clips order by clip_id offset 1").fetchall()
-        writer.delete_clips([row[0] for row in ids])
+        delete_clips(writer, [row[0] for row in ids])
     assert _audit(path)[0] == 1
     told, notes = _told(path)
     assert "needs two or more" in told["duplicates"]
@@ -218,7 +218,7 @@ def test_a_recording_that_has_gone_is_named_and_the_others_are_compared(begun, t
     assert told["duplicates"].startswith("1 pair of clips holds the same sound")
     assert notes["duplicates"][0].startswith("2 recordings could not be read and compared by sound")
     with Reader(path) as reader:
-        assert len(reader.prints("esc50", fingerprint.VERSION)[0]) == 11
+        assert len(reader.fingerprints("esc50", fingerprint.VERSION)[0]) == 11
         (pair,) = reader.audit_pairs("esc50").to_dict("records")
     assert [Path(pair[end]).name for end in ("first", "second")] == ["1-2000-A-0.wav", "3-3000-A-0.wav"]
 
@@ -226,18 +226,18 @@ def test_a_recording_that_has_gone_is_named_and_the_others_are_compared(begun, t
 def test_fingerprints_are_computed_once_for_each_content(begun, monkeypatch) -> None:
     path = begun(learn=False)
     asked: list[str] = []
-    real = prints._print_of
-    monkeypatch.setattr(prints, "_print_of", lambda file: asked.append(file.name) or real(file))
-    assert prints.make_prints(path, ["esc50"], 1) == {} and len(asked) == 12
-    assert prints.make_prints(path, ["esc50"], 1) == {} and len(asked) == 12
+    real = fingerprint._fingerprint_of
+    monkeypatch.setattr(fingerprint, "_fingerprint_of", lambda file: asked.append(file.name) or real(file))
+    assert fingerprint.make_fingerprints(path, ["esc50"], 1) == {} and len(asked) == 12
+    assert fingerprint.make_fingerprints(path, ["esc50"], 1) == {} and len(asked) == 12
     with Writer(path) as writer, writer.transaction():
         writer.con.execute(
             "delete from fingerprints where content_hash = (select min(content_hash) from fingerprints)"
         )
-        audits.write_prints(
+        audits.write_fingerprints(
             writer, fingerprint.VERSION, ["of no clip"], np.zeros((1, 2, 256), dtype=np.uint32)
         )
-    prints.make_prints(path, ["esc50"], 1)
+    fingerprint.make_fingerprints(path, ["esc50"], 1)
     assert len(asked) == 13
     with Writer(path) as writer:
         assert writer.con.execute("select count(*) from fingerprints").fetchone() == (12,)
@@ -248,14 +248,14 @@ def test_many_clips_are_compared_by_bytes_only_and_learned_from_by_nobody(
 ) -> None:
     tree(0, "3-3000-A-0.wav", "dog", gain=0.5)
     tree(1, "3-3001-A-1.wav", "rooster")
-    monkeypatch.setattr(unit, "LIMIT", 5)
+    monkeypatch.setattr(report, "LIMIT", 5)
     monkeypatch.setattr(stage, "LIMIT", 5)
     path = begun()
     _audit(path)
     told, notes = _told(path)
     with Reader(path) as reader:
         assert reader.audit_pairs("esc50")["kind"].tolist() == ["exact"]
-        assert len(reader.prints("esc50", fingerprint.VERSION)[0]) == 0
+        assert len(reader.fingerprints("esc50", fingerprint.VERSION)[0]) == 0
         assert set(reader.experiments("esc50")["subset"]) == {"all"}
         assert len(reader.audit_facts("esc50")) and len(reader.audit_balance("esc50"))
     assert "14 clips are more than the 5" in told["doubts"] and NOT_AUDITED in notes["removal"]
@@ -269,12 +269,12 @@ def test_a_build_that_is_not_to_audit_drops_what_is_out_of_date(begun, tree) -> 
     tree(0, "3-3000-A-0.wav", "dog")
     path = begun()
     _audit(path)
-    stage.forget(_state(path), path)
+    stage.AUDIT.forget(_state(path), path)
     with Reader(path) as reader:
         assert len(reader.audits()) == 1
     with Writer(path) as writer, writer.transaction():
         writer.con.execute("update clips set label = 'cat' where label = 'dog'")
-    stage.forget(_state(path), path)
+    stage.AUDIT.forget(_state(path), path)
     with Reader(path) as reader:
         assert reader.audits().empty and set(reader.experiments("esc50")["subset"]) == {"all"}
 
@@ -286,12 +286,12 @@ def test_a_clip_without_a_vector_is_doubted_by_nobody(begun) -> None:
     _learn(path)
     _audit(path)
     told, notes = _told(path)
-    assert " of 11 would be taken for wrong" in told["doubts"]
+    assert " of 11 is likely wrong" in told["doubts"]
     assert "1 clip without a prediction was left out." in notes["doubts"]
 
 
-def test_the_witness_is_asked_without_the_details_of_a_board(begun) -> None:
+def test_the_reference_experiment_is_repeated_without_its_details(begun) -> None:
     path = begun()
-    given = stage._given(path, "esc50", {})
-    assert given.task is not None and given.task.wanted == replace(given.task.wanted, detailed=False)
-    assert given.said is not None and len(given.said.table) == 12
+    given = stage._input(path, "esc50", {})
+    assert given.task is not None and given.task.spec == replace(given.task.spec, detailed=False)
+    assert given.predictions is not None and len(given.predictions.table) == 12

@@ -203,6 +203,7 @@ def test_events_tell_each_stage_and_end_in_the_log(builder, esc50) -> None:
     assert builder.of(events.Progress)[-1].done == 6
     log = builder.store.builds / f"{done.build_id}.jsonl"
     assert len(log.read_text().splitlines()) == len(builder.told)
+    assert builder.ask("select build_id from builds") == [(done.build_id,)]
 
 
 def test_an_error_leaves_the_snapshot_and_says_so_in_the_log(builder, esc50) -> None:

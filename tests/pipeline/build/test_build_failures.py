@@ -10,8 +10,8 @@ import pytest
 import soundfile
 
 import pipeline.build.build
-import pipeline.build.scan
-import pipeline.jobs
+import pipeline.extraction
+import pipeline.sources
 from pipeline.errors import PipelineError
 from pipeline.features import VIEWS
 from pipeline.runtime import events
@@ -129,7 +129,7 @@ def test_a_file_listed_but_gone_before_the_plan(builder, esc50, monkeypatch) -> 
 
 def test_a_file_that_changes_while_it_is_read(builder, esc50, monkeypatch, tone) -> None:
     """Its vectors would be those of neither the old content nor the new one."""
-    real = pipeline.jobs.decode
+    real = pipeline.extraction.decode
 
     def decode(path):
         recording = real(path)
@@ -138,7 +138,7 @@ def test_a_file_that_changes_while_it_is_read(builder, esc50, monkeypatch, tone)
         return recording
 
     with monkeypatch.context() as patch:
-        patch.setattr(pipeline.jobs, "decode", decode)
+        patch.setattr(pipeline.extraction, "decode", decode)
         done = builder(f"esc50={esc50.root}")
     assert (done.added, done.failed) == (5, 1)
     assert "changed" in builder.ask("select reason from failures")[0][0]
@@ -177,13 +177,13 @@ def test_a_folder_that_empties_between_two_looks_empties_no_store(
 ) -> None:
     builder(f"esc50={esc50.root}")
     before = builder.store.current()
-    real = pipeline.build.scan._scan
+    real = pipeline.sources._scan
 
     def scan(source, tell):
         shutil.move(esc50.root, tmp_path / "unplugged")
         return real(source, tell)
 
-    monkeypatch.setattr(pipeline.build.scan, "_scan", scan)
+    monkeypatch.setattr(pipeline.sources, "_scan", scan)
     with pytest.raises(PipelineError, match="is not there"):
         builder()
     assert builder.store.current() == before

@@ -14,9 +14,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from pipeline.build.staging import COMMIT_CLIPS
 from pipeline.features import VIEWS
 from pipeline.runtime import events
-from pipeline.staging import COMMIT_CLIPS
 
 CLIPS = COMMIT_CLIPS + 100
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("killed")]

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import pipeline.build.build
-from pipeline.jobs import extract_batch
+from pipeline.extraction import extract_batch
 from store.snapshots import Store
 
 NAMES = [f"{folder}/{name}.wav" for folder in ("a", "b") for name in ("one", "two", "three")]
@@ -119,7 +119,7 @@ def test_incremental_is_fresh(steps, sounds, new_builder, dump, monkeypatch) -> 
             if what == "killed":
                 with monkeypatch.context() as patch:
                     patch.setattr(pipeline.build.build, "extract", killed_after(1))
-                    patch.setattr("pipeline.staging.COMMIT_S", 0.0)
+                    patch.setattr("pipeline.build.staging.COMMIT_S", 0.0)
                     try:
                         builder()
                     except KilledError:

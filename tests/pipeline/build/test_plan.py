@@ -7,11 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.build.known import NOTHING_KNOWN, Known
+from pipeline.audio.decode import content_hash
 from pipeline.build.plan import Plan, make_plan
+from pipeline.build.store_state import (
+    EMPTY,
+    FACTS,
+    StoreState,
+    clip_row,
+    failure_row,
+    same_file,
+    stamp,
+    still_the_same,
+)
 from pipeline.clips import Clip, Problem, Scan
-from pipeline.jobs import content_hash
-from pipeline.rows import FACTS, clip_row, failure_row, same_file, stamp, still_the_same
 
 VIEWS = ("one", "two")
 
@@ -25,7 +33,7 @@ def scan(tmp_path: Path) -> Scan:
     )
 
 
-def known_of(scan: Scan, *, views: tuple[str, ...] = VIEWS, failed: tuple[str, ...] = ()) -> Known:
+def known_of(scan: Scan, *, views: tuple[str, ...] = VIEWS, failed: tuple[str, ...] = ()) -> StoreState:
     """As the store is after a build of ``scan``."""
     good = [clip for clip in scan.clips if clip.relative_path not in failed]
     facts = dict.fromkeys(FACTS, 1)
@@ -37,15 +45,15 @@ def known_of(scan: Scan, *, views: tuple[str, ...] = VIEWS, failed: tuple[str, .
         for clip in scan.clips
         if clip.relative_path in failed
     }
-    return Known(clips, failures, {view: set(clips) for view in views}, [], [], True)
+    return StoreState(clips, failures, {view: set(clips) for view in views}, [], [], True)
 
 
-def plan_of(scan: Scan, known: Known, **options: bool) -> Plan:
+def plan_of(scan: Scan, known: StoreState, **options: bool) -> Plan:
     return make_plan({"d": scan}, known, VIEWS, **options)
 
 
 def test_an_empty_store_leaves_the_hashing_to_the_workers(scan, opened) -> None:
-    plan = plan_of(scan, NOTHING_KNOWN)
+    plan = plan_of(scan, EMPTY)
     assert [(job.clip_id, job.views, job.content_hash) for job in plan.jobs] == [
         (f"d/{name}", VIEWS, None) for name in ("a", "b", "c")
     ]
@@ -138,7 +146,7 @@ def test_what_is_gone_is_removed_from_scanned_datasets_alone(scan) -> None:
 
 
 def test_problems_of_the_scan_are_failures(scan) -> None:
-    plan = plan_of(Scan(scan.clips, [Problem("e", "scan", "mislabelled")]), NOTHING_KNOWN)
+    plan = plan_of(Scan(scan.clips, [Problem("e", "scan", "mislabelled")]), EMPTY)
     assert (
         plan.failures["d", "e"]["reason"] == "mislabelled" and plan.failures["d", "e"]["size_bytes"] is None
     )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pipeline.build import stages
 from pipeline.build.stages import STAGES
 from pipeline.runtime import events
-from pipeline.runtime.stage import Run, Schedule, Stage, State
+from pipeline.stage import Run, Schedule, Stage, State
 
 
 class Clock:

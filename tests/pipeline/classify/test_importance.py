@@ -29,7 +29,9 @@ def test_twice_the_same(easy) -> None:
     values, clips = easy
     found = run(values, clips, "label", "knn")
     told: list[float] = []
-    first, second = (importance(found, values, NAMES, repeats=2, tell=told.append)[1] for _ in range(2))
+    first, second = (
+        importance(found, values, NAMES, repeats=2, on_progress=told.append)[1] for _ in range(2)
+    )
     assert first.equals(second)
     assert told[-1] == pytest.approx(1)
 

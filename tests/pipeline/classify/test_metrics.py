@@ -8,8 +8,8 @@ from scipy.stats import binomtest
 from sklearn import metrics as theirs
 from sklearn.calibration import calibration_curve
 
-from pipeline.classify.intervals import by_groups, wilson
 from pipeline.classify.metrics import measure, pr, roc
+from pipeline.classify.significance import by_groups, wilson
 
 
 @pytest.fixture(scope="module", params=[2, 5])

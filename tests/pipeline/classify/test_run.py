@@ -205,7 +205,7 @@ def test_a_vote_is_the_mean_of_each_view_for_itself(easy) -> None:
 
 def test_progress_goes_from_nothing_to_all(easy) -> None:
     told: list[float] = []
-    run(*easy, "label", "logistic", tell=told.append)
+    run(*easy, "label", "logistic", on_progress=told.append)
     assert told == sorted(told)
     assert told[-1] == pytest.approx(1)
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from pipeline.classify.classifier import Classifier
+from pipeline.classify.classifier import Classifier, bounded, spread_sample
 from pipeline.classify.groups import inner_splits
-from pipeline.classify.sample import bounded, spread_sample
 from pipeline.classify.search import search
 from pipeline.classify.train import train
 

@@ -12,7 +12,7 @@ import pyarrow.dataset as ds
 import pytest
 
 from pipeline.classify import CLASSIFIERS
-from pipeline.classify.lookup import COMBINATIONS
+from pipeline.classify.classifier import COMBINATIONS
 from pipeline.cli.main import COMMANDS
 from pipeline.sources import PROJECT
 from store.export import FORMATS

@@ -48,8 +48,8 @@ class TestEach:
 
     def test_twice_the_same(self, name: str, loose: Values) -> None:
         clusterer = CLUSTERERS[name]
-        for tried in clusterer.grid(Points(loose))[:6]:
-            first, second = (fit(name, loose, **tried) for _ in range(2))
+        for combinations_of in clusterer.grid(Points(loose))[:6]:
+            first, second = (fit(name, loose, **combinations_of) for _ in range(2))
             np.testing.assert_array_equal(first.labels, second.labels)
             assert first.parameters == second.parameters
 
@@ -65,18 +65,18 @@ class TestEach:
         clusterer = CLUSTERERS[name]
         grid = clusterer.grid(Points(loose))
         assert grid
-        for tried in grid:
-            assert set(tried) <= set(clusterer.parameters)
+        for combinations_of in grid:
+            assert set(combinations_of) <= set(clusterer.parameters)
             for setting in clusterer.settings:
-                if setting.name in tried:
-                    setting.check(tried[setting.name])
+                if setting.name in combinations_of:
+                    setting.check(combinations_of[setting.name])
 
     @pytest.mark.parametrize("n", [3, 4, 7])
     def test_a_handful_of_clips(self, name: str, n: int, loose: Values) -> None:
         clusterer = CLUSTERERS[name]
         points = Points(loose[:n])
-        for tried in clusterer.grid(points):
-            assert len(clusterer.fit(points, {**clusterer.parameters, **tried}).labels) == n
+        for combinations_of in clusterer.grid(points):
+            assert len(clusterer.fit(points, {**clusterer.parameters, **combinations_of}).labels) == n
 
 
 def _true_order(values: Values, labels: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -117,7 +117,7 @@ def test_mixture_is_scikit_learns(loose: Values, covariance: str) -> None:
 def test_mixture_tries_full_covariances_only_where_clips_are_many() -> None:
     def kinds(n: int, k: int) -> set[object]:
         points = Points(np.zeros((n, k), dtype=np.float32))
-        return {tried["covariance_type"] for tried in CLUSTERERS["mixture"].grid(points)}
+        return {combinations_of["covariance_type"] for combinations_of in CLUSTERERS["mixture"].grid(points)}
 
     assert kinds(400, 5) == {"diag", "full"}
     assert kinds(400, 300) == {"diag"}

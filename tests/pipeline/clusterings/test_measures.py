@@ -9,12 +9,10 @@ from scipy.cluster import hierarchy
 from scipy.spatial.distance import pdist
 from sklearn.metrics import adjusted_rand_score
 
-from pipeline.clusterings import CLUSTERERS, within
-from pipeline.clusterings.generalisation import generalisation, splits, vote, voted
+from pipeline.clusterings import CLUSTERERS, stability
 from pipeline.clusterings.measures import WHOLE, Measured, Rounds, measure
 from pipeline.clusterings.points import Points
-from pipeline.clusterings.stability import resamples
-from pipeline.clusterings.within import within_stability
+from pipeline.clusterings.stability import generalisation, resamples, splits, vote, voted, within_stability
 
 Values = NDArray[np.float32]
 
@@ -25,7 +23,7 @@ def parts(points: Points, rounds: int = 4) -> list[NDArray[np.intp]]:
 
 def test_parts_are_the_cuts_of_wards_dendrogram(loose: Values) -> None:
     merges = hierarchy.linkage(pdist(loose.astype(np.float64)), "ward")
-    for count, ours in zip(range(2, 6), within._parts(Points(loose).distances, range(2, 6)), strict=True):
+    for count, ours in zip(range(2, 6), stability._parts(Points(loose).distances, range(2, 6)), strict=True):
         assert adjusted_rand_score(hierarchy.fcluster(merges, count, "maxclust"), ours) == 1
 
 

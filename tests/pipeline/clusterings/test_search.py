@@ -11,24 +11,26 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from pipeline.clusterings import search as search_module
+from pipeline.clusterings.agreement import ari
 from pipeline.clusterings.candidates import canonical
-from pipeline.clusterings.pairs import ari
 from pipeline.clusterings.search import SearchResult, search
-from pipeline.inputs import ALL, Input, standardise, together
+from pipeline.inputs import ALL, FeatureMatrix, standardise, together
 from pipeline.runtime import stop
 from store.reader import Matrix
 
 Values = NDArray[np.float32]
 
 
-def views(values: Values, number: int = 2) -> dict[str, Input]:
+def views(values: Values, number: int = 2) -> dict[str, FeatureMatrix]:
     """Columns dealt out to a few views, and all together."""
     ids = np.array([f"clip {row:04d}" for row in range(len(values))], dtype=object)
-    given = {}
+    features_of = {}
     for view in range(number):
         own = values[:, view::number].astype(np.float32)
-        given[f"view {view}"] = standardise(Matrix(ids, own, tuple(f"c{i}" for i in range(own.shape[1]))))
-    return {**given, ALL: together(given)}
+        features_of[f"view {view}"] = standardise(
+            Matrix(ids, own, tuple(f"c{i}" for i in range(own.shape[1])))
+        )
+    return {**features_of, ALL: together(features_of)}
 
 
 def mixture(
@@ -102,10 +104,10 @@ def test_the_sieve_keeps_the_first_three_of_the_whole_grid(case: int) -> None:
     sizes, stretch = [([12] * 4, 0.0), ([25, 15, 8], 0.0), ([9] * 5, 2.0), ([20, 20], 1.0), ([8] * 6, 0.0)][
         case
     ]
-    given = views(mixture(case + 10, sizes, stretch=stretch)[0], 2)
-    whole = search(given, {}, None, thorough=True)
+    features_of = views(mixture(case + 10, sizes, stretch=stretch)[0], 2)
+    whole = search(features_of, {}, None, thorough=True)
     assert whole.summary.startswith("All ")
-    sieved = search(given, {}, None)
+    sieved = search(features_of, {}, None)
     assert len(sieved.found) <= 40 < len(whole.found)
     kept = {canonical(one.clustering.fitted.labels).tobytes() for one in sieved.found}
     for one in sorted(whole.found, key=lambda one: (one.rank, one.place))[:3]:
@@ -149,10 +151,10 @@ def test_another_seed_finds_the_same_groups(
 
 
 def test_views_may_lack_clips(five: tuple[Values, NDArray[np.int64]]) -> None:
-    given = views(five[0])
-    one = given["view 1"]
+    features_of = views(five[0])
+    one = features_of["view 1"]
     few = standardise(Matrix(one.clip_ids[10:], one.values[10:], one.columns))
-    result = search({"view 1": few, **{view: given[view] for view in ("view 0", ALL)}}, {}, None)
+    result = search({"view 1": few, **{view: features_of[view] for view in ("view 0", ALL)}}, {}, None)
     assert {len(each.clustering.fitted.labels) for each in result.found} == {50, 60}
     assert 4 <= result.found[0].clustering.scores.clusters <= 7
 
@@ -178,7 +180,7 @@ def test_many_clips_are_searched_by_landmarks(
 ) -> None:
     values, labels = mixture(3, [40] * 3)
     monkeypatch.setattr(search_module, "MAX_WHOLE", 60)
-    monkeypatch.setattr("pipeline.clusterings.landmarks.MAX_WHOLE", 60)
+    monkeypatch.setattr("pipeline.clusterings.cluster.MAX_WHOLE", 60)
     result = search(views(values), {}, None)
     first = result.found[0].clustering
     assert len(first.fitted.labels) == 120

@@ -9,15 +9,22 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
 from pipeline.clusterings import CLUSTERERS
+from pipeline.clusterings.measures import Rounds, measure
 from pipeline.clusterings.points import Points
-from pipeline.clusterings.stability import resamples, stability
+from pipeline.clusterings.stability import resamples
 
 Values = NDArray[np.float32]
 
 
-def measured(values: Values, name: str, **parameters: object) -> tuple[float, float] | None:
+def measured(
+    values: Values, name: str, *, rounds: int = 10, **parameters: object
+) -> tuple[float | None, float | None]:
+    """Stability and its spread."""
     clusterer, points = CLUSTERERS[name], Points(values)
-    return stability(points, clusterer, clusterer.fit(points, {**clusterer.parameters, **parameters}))
+    fitted = clusterer.fit(points, {**clusterer.parameters, **parameters})
+    only = Rounds((0, rounds), (0, 0), (0, 0))
+    found = measure(points, clusterer, fitted.parameters, fitted.labels, only).means()
+    return found["stability"], found["stability_spread"]
 
 
 @pytest.mark.parametrize(
@@ -34,9 +41,9 @@ def test_groups_far_apart_are_stable_and_noise_is_not(
 ) -> None:
     assert measured(blobs, name, **parameters) == (1.0, 0.0)
     if name != "hdbscan":  # which calls it all noise, and does so each time
-        found = measured(noise, name, **dict.fromkeys(parameters, 12))
+        found, _ = measured(noise, name, **dict.fromkeys(parameters, 12))
         assert found is not None
-        assert found[0] < 0.6
+        assert found < 0.6
 
 
 def test_it_is_the_mean_of_ten_comparisons_by_scikit_learn(loose: Values) -> None:
@@ -63,7 +70,5 @@ def test_each_part_holds_four_fifths_drawn_once(loose: Values) -> None:
 
 
 def test_none_without_rounds_or_with_parts_too_small(loose: Values) -> None:
-    clusterer, points = CLUSTERERS["kmeans"], Points(loose[:10])
-    whole = clusterer.fit(points, {**clusterer.parameters, "n_clusters": 9})
-    assert stability(points, clusterer, whole) is None
-    assert stability(points, clusterer, whole, 0) is None
+    assert measured(loose[:10], "kmeans", n_clusters=9) == (None, None)
+    assert measured(loose[:10], "kmeans", n_clusters=9, rounds=0) == (None, None)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.datasets import timit
-from pipeline.datasets.timit_speakers import _height_cm
+from pipeline.datasets.timit import _height_cm
 
 Plant = Callable[..., Path]
 TEXT = "0 46797 She had your dark suit in greasy wash water all year.\n"

@@ -9,13 +9,13 @@ import pytest
 
 from pipeline.experiments import stage
 from pipeline.experiments.request import learn
-from pipeline.experiments.spec import Wanted
+from pipeline.experiments.spec import ExperimentSpec
 from pipeline.features import VIEWS
 from pipeline.runtime import events
 from store.errors import SesatlasError
 from store.reader import Reader
 
-NAME = stage.EXPERIMENTS.name
+NAME = stage.NAME
 
 
 class StoppedError(Exception):
@@ -163,9 +163,9 @@ def test_classes_of_one_clip_are_gaps_with_their_reason(builder, few, grouped) -
     assert builder().status == "unchanged"  # tried in vain once is enough
 
 
-def asked(**told) -> Wanted:
+def asked(**told) -> ExperimentSpec:
     usual = {"dataset": "esc50", "target": "label", "method": "knn", "views": ("spectral", "dynamics")}
-    return Wanted(**usual | {"origin": "page", "detailed": True} | told)
+    return ExperimentSpec(**usual | {"origin": "page", "detailed": True} | told)
 
 
 def test_what_a_person_asks_for_is_published_and_outlives_builds(built, grouped, monkeypatch) -> None:
@@ -174,6 +174,8 @@ def test_what_a_person_asks_for_is_published_and_outlives_builds(built, grouped,
     done = learn(built.store, asked(combination="vote", seed=2), told.append)
     id_ = "esc50.label.all.knn.vote.seed2"
     assert (done.status, made(done)) == ("published", 1)
+    assert (built.store.builds / f"{done.build_id}.jsonl").exists()
+    assert built.ask("select build_id from builds order by started_at desc limit 1") == [(done.build_id,)]
     assert next(event.done for event in told if isinstance(event, events.StageProgress)) == 0
     with reading(built) as reader:
         assert reader.experiment(id_)["origin"] == "page" and len(reader.experiments("esc50")) == 8

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from pipeline.features.contrast import EDGES_HZ, bands
 from pipeline.features.mfcc import delta
 from pipeline.features.spectra import SAMPLE_RATE_HZ, Spectra, power_to_db
-from pipeline.features.statistics import STATISTICS, statistic_columns, statistic_units, summarise
-from pipeline.features.view import View
+from pipeline.features.view import STATISTICS, View, statistic_columns, statistic_units, summarise
 
 rng = np.random.default_rng(3)
 

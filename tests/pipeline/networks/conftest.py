@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,12 +15,13 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+from filelock import FileLock
 from safetensors.torch import save_file
 
 from models.ecapa.network import EcapaParameters, made
 from models.gender import VoiceModel, load, metadata
+from models.voice_card import CARD, WEIGHTS
 from pipeline.networks import in_use
-from pipeline.networks.voice_card import CARD, WEIGHTS
 
 RATE_HZ = 16_000
 SMALL = EcapaParameters(width=8, aggregated=16, bottleneck=4, embedding=6)
@@ -119,10 +121,16 @@ def _one_thread() -> None:
 
 
 @pytest.fixture
-def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
-    """What lies in the place of the shipped network."""
-    place = Place(tmp_path / "weights")
-    place.write()
+def shipped(shared_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """What lies in the place of the shipped network: the same bytes in each test, so that ``built`` fits all.
+
+    The same weights written twice would not do: safetensors writes its head in any order.
+    """
+    kept = Place(shared_folder / "voice_network")
+    with FileLock(f"{kept.path}.lock"):
+        if not kept.card.exists():
+            kept.write()
+    place = Place(Path(shutil.copytree(kept.path, tmp_path / "weights")))
     monkeypatch.setattr(in_use, "HOME", place.path)
     return place
 
@@ -130,7 +138,7 @@ def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
 @pytest.fixture
 def own(builder) -> Place:
     """Where a person's own training lies, still empty."""
-    return Place(in_use.folder(builder.store.root))
+    return Place(in_use.voice_folder(builder.store.root))
 
 
 @dataclass
@@ -182,5 +190,31 @@ def hums(tmp_path: Path) -> Hums:
 
 
 @pytest.fixture
+def built(builder, shipped, hums, built_once):
+    """A builder that has built the hums."""
+    return built_once("hums", f"folder={hums.root}")
+
+
+@pytest.fixture
 def place() -> type[Place]:
     return Place
+
+
+@pytest.fixture
+def grouped(esc50):
+    """Thirty clips in five folds, ten of each of three labels, each label at a pitch of its own."""
+    for name in list(esc50.categories):
+        esc50.path(name).unlink()
+    esc50.categories.clear()
+    for number in range(30):
+        group = number % 3
+        hz = (300, 1200, 4000)[group] + 9 * number
+        esc50.add(f"{number // 6 + 1}-{1000 + number}-A-{group}.wav", hz, ("dog", "rooster", "rain")[group])
+    return esc50
+
+
+@pytest.fixture
+def built_esc50(builder, few, grouped, built_once):
+    """A builder that has built the thirty clips with all that is computed from them."""
+    builder.analyses = True
+    return built_once("experiments", f"esc50={grouped.root}")

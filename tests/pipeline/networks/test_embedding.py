@@ -14,9 +14,9 @@ import pandas as pd
 import pytest
 import soundfile
 
-from pipeline.networks import embedding, voice_model
-from pipeline.networks.embedding import UNHEARD
-from pipeline.networks.voice_card import NETWORK
+from models.voice_card import NETWORK
+from pipeline.networks import embedding, voice_embedder
+from pipeline.networks.embedding import ClipFile, Embedded, EmbeddingFailure
 from pipeline.runtime import events, stop
 from store.reader import Reader
 
@@ -24,17 +24,24 @@ RATE_HZ = 16_000
 
 
 @pytest.fixture
-def listened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def embedded_ids(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The clips that the network listens to, in their order."""
-    heard: list[str] = []
-    real = voice_model.Ear.hear
+    ids: list[str] = []
+    real = voice_embedder.VoiceEmbedder.embed
 
-    def hear(ear: voice_model.Ear, files: dict[str, voice_model.File]) -> voice_model.Heard:
-        heard.extend(files)
-        return real(ear, files)
+    def embed(embedder: voice_embedder.VoiceEmbedder, files: dict[str, ClipFile]) -> Embedded:
+        ids.extend(files)
+        return real(embedder, files)
 
-    monkeypatch.setattr(voice_model.Ear, "hear", hear)
-    return heard
+    monkeypatch.setattr(voice_embedder.VoiceEmbedder, "embed", embed)
+    return ids
+
+
+@pytest.fixture
+def embedded(built, embedded_ids):
+    """A builder that has built the hums; ``embedded_ids`` begins after that."""
+    embedded_ids.clear()
+    return built
 
 
 def reading(builder) -> Reader:
@@ -54,15 +61,15 @@ def gaps(builder, dataset: str = "hums") -> list[str]:
 
 
 def test_every_clip_of_speech_gets_the_vector_that_the_network_gives(
-    builder, shipped, hums, listened
+    builder, shipped, hums, embedded_ids
 ) -> None:
     done = builder(f"folder={hums.root}")
-    assert len(listened) == 8 and done.vectors_computed == 3 * 8  # two views beside it
+    assert len(embedded_ids) == 8 and done.vectors_computed == 3 * 8  # two views beside it
     found, model = vectors(builder), shipped.model
     assert set(found) == {f"hums/{name}" for name in hums.rows}
     for name in hums.rows:
         samples, _ = soundfile.read(hums.root / name, dtype="float32")
-        np.testing.assert_allclose(found[f"hums/{name}"], model.tell([samples]).embeddings[0], atol=1e-4)
+        np.testing.assert_allclose(found[f"hums/{name}"], model.predict([samples]).embeddings[0], atol=1e-4)
     said = builder.of(events.StageProgress)
     assert [(event.stage, event.done, event.total) for event in said] == [
         ("embeddings", 0, 8),
@@ -76,22 +83,19 @@ def test_every_clip_of_speech_gets_the_vector_that_the_network_gives(
     assert not gaps(builder)
 
 
-def test_a_second_build_listens_to_nothing(builder, shipped, hums, listened) -> None:
-    builder(f"folder={hums.root}")
-    listened.clear()
-    done = builder()
-    assert (done.status, done.vectors_computed, listened) == ("unchanged", 0, [])
-    assert not builder.of(events.StageProgress)
+def test_a_second_build_listens_to_nothing(embedded, embedded_ids) -> None:
+    done = embedded()
+    assert (done.status, done.vectors_computed, embedded_ids) == ("unchanged", 0, [])
+    assert not embedded.of(events.StageProgress)
 
 
-def test_an_unchanged_build_loads_no_torch(builder, shipped, hums, repo_root: Path) -> None:
-    builder(f"folder={hums.root}", analyses=False)
+def test_an_unchanged_build_loads_no_torch(embedded, shipped, repo_root: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from pipeline.build import Options, build\n"
-        "from pipeline.features import VIEWS; from pipeline.voice import cards; from store.snapshots import Store\n"
-        f"cards.HOME = Path({str(shipped.path)!r})\n"
+        "import sys; from pathlib import Path; from pipeline.build.build import Options, build\n"
+        "from pipeline.features import VIEWS; from pipeline.networks import in_use; from store.snapshots import Store\n"
+        f"in_use.HOME = Path({str(shipped.path)!r})\n"
         "views = {name: VIEWS[name] for name in ('dynamics', 'spectral')}\n"
-        f"done = build(Store(Path({str(builder.store.root)!r})), {{}}, lambda event: None, "
+        f"done = build(Store(Path({str(embedded.store.root)!r})), {{}}, lambda event: None, "
         "Options(n_jobs=1, analyses=False, views=views))\n"
         "print(done.status, 'torch' in sys.modules)"
     )
@@ -101,9 +105,8 @@ def test_an_unchanged_build_loads_no_torch(builder, shipped, hums, repo_root: Pa
     assert ran.stdout.split() == ["unchanged", "False"], ran.stderr
 
 
-def test_only_new_and_changed_clips_are_listened_to(builder, shipped, hums, listened) -> None:
-    builder(f"folder={hums.root}")
-    before = vectors(builder)
+def test_only_new_and_changed_clips_are_listened_to(embedded, hums, embedded_ids) -> None:
+    before = vectors(embedded)
     hums.hum("f3-1.wav", "f3")
     hums.hum("m1-1.wav", "m1", number=7)  # another recording under the old name
     (hums.root / "f1-2.wav").rename(hums.root / "moved.wav")
@@ -111,42 +114,37 @@ def test_only_new_and_changed_clips_are_listened_to(builder, shipped, hums, list
     (hums.root / "m2-2.wav").unlink()
     del hums.rows["m2-2.wav"]
     hums.table()
-    listened.clear()
-    builder()
-    after = vectors(builder)
-    assert sorted(listened) == ["hums/f3-1.wav", "hums/m1-1.wav"]
+    embedded()
+    after = vectors(embedded)
+    assert sorted(embedded_ids) == ["hums/f3-1.wav", "hums/m1-1.wav"]
     assert set(after) == {f"hums/{name}" for name in hums.rows}
     assert np.abs(after["hums/m1-1.wav"] - before["hums/m1-1.wav"]).max() > 1e-4
     np.testing.assert_array_equal(after["hums/moved.wav"], before["hums/f1-2.wav"])  # the same sound
     np.testing.assert_array_equal(after["hums/f2-1.wav"], before["hums/f2-1.wav"])
-    assert builder().status == "unchanged"
+    assert embedded().status == "unchanged"
 
 
-def test_another_label_is_nothing_to_listen_to(builder, shipped, hums, listened) -> None:
-    builder(f"folder={hums.root}")
+def test_another_label_is_nothing_to_listen_to(embedded, hums, embedded_ids) -> None:
     hums.rows["f1-1.wav"]["label"] = "X"
     hums.table()
-    listened.clear()
-    assert builder().status == "published" and not listened and builder().status == "unchanged"
+    assert embedded().status == "published" and not embedded_ids and embedded().status == "unchanged"
 
 
-def test_other_weights_listen_to_all_again(builder, shipped, hums, own, listened) -> None:
-    builder(f"folder={hums.root}")
-    before = vectors(builder)
+def test_other_weights_listen_to_all_again(embedded, own, embedded_ids) -> None:
+    before = vectors(embedded)
     own.write(seed=1)
-    listened.clear()
-    builder()
-    assert len(listened) == 8
-    after = vectors(builder)
+    embedded()
+    assert len(embedded_ids) == 8
+    after = vectors(embedded)
     assert all(np.abs(after[name] - before[name]).max() > 1e-4 for name in before)
     own.weights.write_bytes(b"damaged")  # back to the shipped one
-    builder()
-    again = vectors(builder)
+    embedded()
+    again = vectors(embedded)
     assert all(np.abs(again[name] - before[name]).max() < 1e-4 for name in before)
-    assert builder().status == "unchanged"
+    assert embedded().status == "unchanged"
 
 
-def test_without_speech_there_is_no_such_view(builder, shipped, hums, esc50, listened) -> None:
+def test_without_speech_there_is_no_such_view(builder, shipped, hums, esc50, embedded_ids) -> None:
     builder(f"esc50={esc50.root}")
     with reading(builder) as reader:
         assert "ecapa" not in set(reader.views()["view"]) and reader.embeddings().empty
@@ -160,16 +158,16 @@ def test_without_speech_there_is_no_such_view(builder, shipped, hums, esc50, lis
     assert builder().status == "unchanged"
 
 
-def test_what_is_speech_no_more_loses_its_vectors(builder, shipped, hums, tmp_path, listened) -> None:
+def test_what_is_speech_no_more_loses_its_vectors(builder, shipped, hums, tmp_path, embedded_ids) -> None:
     other = type(hums)(tmp_path / "others")
     other.hum("f9-1.wav", "f9")
     builder(f"folder={hums.root}", f"folder={other.root}")
     for row in hums.rows.values():
         row["speaker"] = ""
     hums.table()
-    listened.clear()
+    embedded_ids.clear()
     builder()
-    assert set(vectors(builder)) == {"others/f9-1.wav"} and not listened
+    assert set(vectors(builder)) == {"others/f9-1.wav"} and not embedded_ids
     with reading(builder) as reader:
         assert list(reader.embeddings()["dataset"]) == ["others"]
     assert builder().status == "unchanged"
@@ -193,7 +191,7 @@ def _bat(path: Path, number: int = 0) -> None:
     soundfile.write(path, 0.05 * np.hanning(48_000) * cry, 48_000, subtype="FLOAT")
 
 
-def test_what_cannot_be_heard_is_told_and_left_alone(builder, shipped, hums, listened) -> None:
+def test_what_cannot_be_heard_is_told_and_left_alone(builder, shipped, hums, embedded_ids) -> None:
     for number in range(4):
         _bat(hums.hum(f"f3-{number}.wav", "f3", number), number)
     done = builder(f"folder={hums.root}")
@@ -201,11 +199,11 @@ def test_what_cannot_be_heard_is_told_and_left_alone(builder, shipped, hums, lis
     (reason,) = gaps(builder)
     assert reason.startswith("4 clips have no vector") and "hums/f3-0.wav" in reason and "silence" in reason
     assert reason.endswith("And 1 more.")
-    listened.clear()
-    assert builder().status == "unchanged" and not listened
+    embedded_ids.clear()
+    assert builder().status == "unchanged" and not embedded_ids
     hums.hum("f1-9.wav", "f1", 9)  # with the collection, they are tried again
     builder()
-    assert len(listened) == 5 and len(gaps(builder)) == 1
+    assert len(embedded_ids) == 5 and len(gaps(builder)) == 1
     for number in range(4):
         hums.hum(f"f3-{number}.wav", "f3", number)
     builder()
@@ -213,19 +211,19 @@ def test_what_cannot_be_heard_is_told_and_left_alone(builder, shipped, hums, lis
 
 
 def test_a_file_in_motion_is_tried_again_by_the_next_build(builder, shipped, hums, monkeypatch) -> None:
-    whole = voice_model.Ear._read
+    whole = voice_embedder.VoiceEmbedder._read
 
-    def moved(ear: voice_model.Ear, file: voice_model.File) -> object:
+    def moved(embedder: voice_embedder.VoiceEmbedder, file: ClipFile) -> object:
         return (
-            voice_model.Unheard(voice_model.MOVED, lasting=False)
+            EmbeddingFailure(voice_embedder.MOVED, lasting=False)
             if file.path.name == "f1-1.wav"
-            else whole(ear, file)
+            else whole(embedder, file)
         )
 
-    monkeypatch.setattr(voice_model.Ear, "_read", moved)
+    monkeypatch.setattr(voice_embedder.VoiceEmbedder, "_read", moved)
     builder(f"folder={hums.root}")
     assert len(vectors(builder)) == 7 and len(gaps(builder)) == 1
-    monkeypatch.setattr(voice_model.Ear, "_read", whole)
+    monkeypatch.setattr(voice_embedder.VoiceEmbedder, "_read", whole)
     assert builder(analyses=True).status == "published"
     assert len(vectors(builder)) == 8 and not gaps(builder)
 
@@ -234,24 +232,24 @@ class KilledError(Exception):
     pass
 
 
-def test_a_killed_build_goes_on_with_the_others(builder, shipped, hums, listened, monkeypatch) -> None:
+def test_a_killed_build_goes_on_with_the_others(builder, shipped, hums, embedded_ids, monkeypatch) -> None:
     monkeypatch.setattr(embedding, "BATCH", 3)
 
     def kill(event: events.Event) -> None:
         if isinstance(event, events.StageProgress) and event.done == 3:
             raise KilledError
 
-    monkeypatch.setattr(builder, "told", _Ears(kill))
+    monkeypatch.setattr(builder, "told", _OnEvent(kill))
     with pytest.raises(KilledError):
         builder(f"folder={hums.root}")
-    assert builder.store.current() is None and len(listened) == 3
+    assert builder.store.current() is None and len(embedded_ids) == 3
     monkeypatch.setattr(builder, "told", [])
     builder()
-    assert len(listened) == len(set(listened)) == 8 and len(vectors(builder)) == 8
+    assert len(embedded_ids) == len(set(embedded_ids)) == 8 and len(vectors(builder)) == 8
     assert builder.of(events.StageProgress)[0].total == 5 and builder.of(events.Started)[0].resumed
 
 
-class _Ears(list):
+class _OnEvent(list):
     """What a builder keeps of events, with somebody who acts on each."""
 
     def __init__(self, act) -> None:
@@ -263,20 +261,20 @@ class _Ears(list):
         self.act(event)
 
 
-def test_a_stop_is_heard_between_batches(builder, shipped, hums, listened, monkeypatch) -> None:
+def test_a_stop_is_heard_between_batches(builder, shipped, hums, embedded_ids, monkeypatch) -> None:
     monkeypatch.setattr(embedding, "BATCH", 3)
 
     def ask(event: events.Event) -> None:
         if isinstance(event, events.StageProgress) and event.done == 3:
-            stop._asked.set()
+            stop._requested.set()
 
-    monkeypatch.setattr(builder, "told", _Ears(ask))
+    monkeypatch.setattr(builder, "told", _OnEvent(ask))
     try:
         with pytest.raises(KeyboardInterrupt):
             builder(f"folder={hums.root}")
     finally:
-        stop._asked.clear()
-    assert len(listened) == 3
+        stop._requested.clear()
+    assert len(embedded_ids) == 3
 
 
 def test_batches_hold_no_more_than_fits() -> None:
@@ -285,31 +283,31 @@ def test_batches_hold_no_more_than_fits() -> None:
     assert sum(sizes) == 44 and sizes == [32, 9, 1, 1, 1]
 
 
-def test_the_id_of_what_is_unheard_is_no_experiments(builder, shipped, hums) -> None:
-    """It is the stage's own: experiments that are out of date go, and it stays."""
+def test_missing_vectors_are_no_gap_of_an_experiment(builder, shipped, hums) -> None:
+    """They are recorded with the vectors, and stay when experiments that are out of date go."""
     _bat(hums.hum("f3-1.wav", "f3"))
     builder.analyses = True
     builder(f"folder={hums.root}", views={})
     with reading(builder) as reader:
         ids = set(reader.experiment_keys()["experiment_id"])
-    assert f"hums.{UNHEARD}" in ids and f"hums.label.sound.{NETWORK}" in ids
+        (row,) = reader.embeddings().to_dict("records")
+    assert f"hums.label.sound.{NETWORK}" in ids and not any("ecapa." in one for one in ids)
+    assert (row["clips"], row["missing"]) == (8, 1) and "hums/f3-1.wav" in row["reason"]
     assert builder(views={}).status == "unchanged" and len(gaps(builder)) == 1
 
 
-def test_lent_vectors_are_those_of_the_same_sound(builder, shipped, hums, tmp_path, listened) -> None:
-    builder(f"folder={hums.root}")
+def test_lent_vectors_are_those_of_the_same_sound(embedded, hums, tmp_path, embedded_ids) -> None:
     other = type(hums)(tmp_path / "copies")
     other.hum("f1-1.wav", "f1", 1, 0.4)
     assert other.hash("f1-1.wav") == hums.hash("f1-1.wav")
-    listened.clear()
-    builder(f"folder={other.root}")
-    assert not listened
-    found = vectors(builder)
+    embedded(f"folder={other.root}")
+    assert not embedded_ids
+    found = vectors(embedded)
     np.testing.assert_array_equal(found["copies/f1-1.wav"], found["hums/f1-1.wav"])
 
 
-def test_the_events_go_to_the_log(builder, shipped, hums) -> None:
-    done = builder(f"folder={hums.root}")
-    lines = (builder.store.builds / f"{done.build_id}.jsonl").read_text().splitlines()
+def test_the_events_go_to_the_log(embedded) -> None:
+    (done,) = embedded.of(events.Finished)
+    lines = (embedded.store.builds / f"{done.build_id}.jsonl").read_text().splitlines()
     told = [json.loads(line) for line in lines if '"stageprogress"' in line]
     assert [one["done"] for one in told] == [0, 8]

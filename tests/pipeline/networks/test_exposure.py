@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipeline.networks.exposure import LEARNED, NEVER_MET, VALIDATED, met
-from pipeline.networks.in_use import used
+from pipeline.networks.exposure import LEARNED, NEVER_MET, VALIDATED, by_clip
+from pipeline.networks.in_use import load_card
 
 
 @pytest.mark.parametrize(
@@ -26,8 +26,8 @@ from pipeline.networks.in_use import used
 def test_speakers_are_known_by_their_recordings(
     shipped, tmp_path: Path, learned: str, validated: str, said: list[str]
 ) -> None:
-    shipped.tell(heard={"train": list(learned), "validation": list(validated)})
+    shipped.write_card(heard={"train": list(learned), "validation": list(validated)})
     speakers = ["x", "x", "y", "y", None, None]
     clips = pd.DataFrame({"content_hash": list("abcdef"), "speaker": speakers}, index=range(3, 9))
-    found = met(clips, used(tmp_path))
+    found = by_clip(clips, load_card(tmp_path))
     assert list(found) == said and list(found.index) == list(clips.index)

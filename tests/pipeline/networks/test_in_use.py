@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.networks.in_use import VoiceCardError, found, used
+from pipeline.networks.in_use import VoiceCardError, find_card, load_card
 
 
 def test_ones_own_training_goes_first_and_is_another_card(shipped, own, builder) -> None:
-    before = used(builder.store.root)
+    before = load_card(builder.store.root)
     own.write(seed=1)
-    after = used(builder.store.root)
+    after = load_card(builder.store.root)
     assert before.shipped and not after.shipped and after.weights == own.weights
     assert before.sha256 != after.sha256 and before.digest != after.digest
 
@@ -22,7 +22,7 @@ def test_ones_own_training_goes_first_and_is_another_card(shipped, own, builder)
 def test_one_that_is_half_trained_is_none(shipped, own, builder) -> None:
     own.path.mkdir(parents=True)
     (own.path / "seed-0.checkpoint").write_bytes(b"x")
-    assert used(builder.store.root).shipped
+    assert load_card(builder.store.root).shipped
 
 
 def _without(place, name: str) -> None:
@@ -58,10 +58,10 @@ DAMAGE = {
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_ones_own_that_is_damaged_is_told_once_and_left(shipped, own, builder, caplog, damage: str) -> None:
     own.write(seed=1)
-    assert not used(builder.store.root).shipped
+    assert not load_card(builder.store.root).shipped
     DAMAGE[damage](own)
     with caplog.at_level(logging.WARNING):
-        assert all(used(builder.store.root).shipped for _ in range(3))
+        assert all(load_card(builder.store.root).shipped for _ in range(3))
     (said,) = caplog.messages
     assert str(own.path) in said and "The shipped network is used instead" in said
 
@@ -69,5 +69,5 @@ def test_ones_own_that_is_damaged_is_told_once_and_left(shipped, own, builder, c
 def test_without_any_there_is_none(shipped, tmp_path: Path) -> None:
     shipped.weights.unlink()
     with pytest.raises(VoiceCardError, match="Install the program again"):
-        used(tmp_path)
-    assert found(tmp_path) is None
+        load_card(tmp_path)
+    assert find_card(tmp_path) is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.networks.speech_datasets import in_store, is_spoken
+from pipeline.networks.voice_view import is_spoken, speech_datasets
 from store.reader import Reader
 
 
@@ -26,6 +26,6 @@ def test_speech_is_what_somebody_says(kind: str, speakers: list[str | None], spo
 def test_a_store_knows_its_spoken_datasets(builder, shipped, hums, esc50) -> None:
     builder(f"folder:mine={hums.root}", f"folder:sounds={esc50.root / 'audio'}", f"esc50={esc50.root}")
     with Reader(builder.store.current().path) as reader:
-        assert in_store(reader) == ["mine"]
+        assert speech_datasets(reader) == ["mine"]
         assert list(reader.embeddings()["dataset"]) == ["mine"]
         assert "ecapa" not in set(reader.views("sounds")["view"]) | set(reader.views("esc50")["view"])

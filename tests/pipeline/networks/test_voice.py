@@ -9,28 +9,27 @@ import pandas as pd
 import pytest
 
 from pipeline.audio.decode import load_mono
-from pipeline.classify.intervals import by_groups
+from pipeline.classify.significance import by_groups
 from pipeline.datasets import DATASETS
 from pipeline.experiments.unit import Gap
-from pipeline.networks import registry
-from pipeline.networks.voice import target_of
-from pipeline.networks.voice_summary import SYNTHETIC
-from store.experiments import ExperimentRows
+from pipeline.networks import stage
+from pipeline.networks.voice import SYNTHETIC, target_of
 from store.reader import Reader
+from store.results import ExperimentRows
 
 ID = "hums.label.sound.gender_ecapa"
 
 
 @pytest.fixture
-def made(builder, shipped, hums):
-    """The experiment of the hums, as the store now has them and by the card as it now is; None where none is due."""
+def made(built):
+    """The experiment of the hums, by the store and the card as they now are; None without one."""
 
     def make() -> ExperimentRows | Gap | None:
-        builder(f"folder={hums.root}")
-        with Reader(builder.store.current().path) as reader:
-            due = [one for one in registry.due(builder.store.root, reader) if one.wanted.dataset == "hums"]
-            assert len(due) < 2
-            return registry.make(builder.store.root, reader, due[0]) if due else None
+        built()
+        with Reader(built.store.current().path) as reader:
+            found = [one for one in stage.expected(built.store.root, reader) if one.spec.dataset == "hums"]
+            assert len(found) < 2
+            return stage.make(built.store.root, reader, found[0]) if found else None
 
     return make
 
@@ -67,12 +66,12 @@ def test_every_stranger_is_tested_with_what_the_network_says(made, shipped, hums
         5.0,
     )
     for words in ("8 clips by 5 speakers of There", "8 clips by 4 speakers"):
-        assert words in told["protocol_told"]
+        assert words in told["protocol_summary"]
     found = table(rows)
     assert set(found["fold"]) == {"never met"} and set(found.index) == {f"hums/{name}" for name in hums.rows}
     model = shipped.model
     for name, row in hums.rows.items():
-        expected = model.tell([load_mono(hums.root / name)[0]]).probabilities[0]
+        expected = model.predict([load_mono(hums.root / name)[0]]).probabilities[0]
         np.testing.assert_allclose(found.loc[f"hums/{name}", "probabilities"], expected, atol=1e-4)
         assert found.loc[f"hums/{name}", "truth"] == row["label"]
         assert found.loc[f"hums/{name}", "predicted"] == ["W", "M"][expected.argmax()]
@@ -108,7 +107,7 @@ def test_the_numbers_are_those_of_the_predictions(made, hums) -> None:
 
 
 def test_whoever_was_learned_from_is_left_out_with_all_clips(made, shipped, hums) -> None:
-    shipped.tell(heard={"train": hums.hashes(["f1-2.wav"]), "validation": hums.hashes(["m1-1.wav"])})
+    shipped.write_card(heard={"train": hums.hashes(["f1-2.wav"]), "validation": hums.hashes(["m1-1.wav"])})
     rows = made()
     found = table(rows)
     folds = {clip.removeprefix("hums/"): fold for clip, fold in found["fold"].items()}
@@ -126,12 +125,12 @@ def test_whoever_was_learned_from_is_left_out_with_all_clips(made, shipped, hums
 
 
 def test_those_it_was_chosen_by_are_not_called_never_met(made, shipped, hums) -> None:
-    shipped.tell(heard={"train": [], "validation": hums.hashes(hums.rows)})
+    shipped.write_card(heard={"train": [], "validation": hums.hashes(hums.rows)})
     assert made().experiment["protocol_title"] == "speakers kept for validation"
 
 
 def test_where_nobody_is_left_there_is_a_word(made, shipped, hums) -> None:
-    shipped.tell(heard={"train": hums.hashes(hums.rows), "validation": []})
+    shipped.write_card(heard={"train": hums.hashes(hums.rows), "validation": []})
     gap = made()
     assert isinstance(gap, Gap) and gap.task_id == ID and gap.row["target"] == "label"
     assert "Nobody is left to be tested" in gap.row["reason"] and "8 of the 8 clips" in gap.row["reason"]
@@ -147,16 +146,16 @@ def test_clips_without_a_name_or_sex_are_not_tested(made, hums) -> None:
     }
 
 
-def test_it_is_due_anew_when_clips_card_or_vectors_change(builder, shipped, hums) -> None:
+def test_it_is_due_anew_when_clips_card_or_vectors_change(built, shipped, hums) -> None:
     def key() -> str:
-        builder(f"folder={hums.root}")
-        with Reader(builder.store.current().path) as reader:
-            (one,) = [one for one in registry.due(builder.store.root, reader) if one.wanted.dataset == "hums"]
+        built()
+        with Reader(built.store.current().path) as reader:
+            (one,) = [one for one in stage.expected(built.store.root, reader) if one.spec.dataset == "hums"]
         return one.key
 
     keys = [key()]
     assert key() == keys[0]
-    shipped.tell(temperature=3.0)
+    shipped.write_card(temperature=3.0)
     keys.append(key())
     shipped.write(seed=1, temperature=3.0)
     keys.append(key())
@@ -206,7 +205,7 @@ def test_a_build_puts_it_on_the_leaderboard_and_keeps_it(builder, shipped, hums,
         assert not any("ecapa" in list(views) for views in found["views"])  # it knows labels
     again = builder()
     assert (again.status, again.stages.get("experiments", 0)) == ("unchanged", 0)
-    shipped.tell(temperature=3.0)
+    shipped.write_card(temperature=3.0)
     again = builder()
     assert (again.vectors_computed, again.stages) == (0, {"experiments": 1})
 

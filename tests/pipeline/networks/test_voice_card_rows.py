@@ -7,9 +7,9 @@ from datetime import datetime
 import numpy as np
 import pytest
 
-from pipeline.classify.intervals import by_groups, wilson
 from pipeline.classify.metrics import metric_row
-from pipeline.networks.in_use import used
+from pipeline.classify.significance import by_groups, wilson
+from pipeline.networks.in_use import load_card
 from pipeline.networks.voice_card_rows import DATASET
 from store.compare import diff
 from store.export import export
@@ -40,8 +40,8 @@ def test_it_is_as_the_card_has_it(told) -> None:
         )
         assert (row["protocol"], row["protocol_title"]) == ("validation", "speakers kept for validation")
         assert (
-            "5 clips by 2 speakers of There" in row["protocol_told"]
-            and "none of these" in row["protocol_told"]
+            "5 clips by 2 speakers of There" in row["protocol_summary"]
+            and "none of these" in row["protocol_summary"]
         )
         assert list(row["classes"]) == ["female", "male"] and list(row["notes"]) == ["It says.", "A note."]
         assert row["made_at"] == datetime(2026, 11, 20) and row["seconds"] == 5.0
@@ -84,9 +84,9 @@ def test_it_stays_and_goes_with_the_network(told, esc50, own) -> None:
 
 
 def test_each_part_that_was_listened_to_is_one(told, shipped) -> None:
-    card = used(told.store.root).told
+    card = load_card(told.store.root).content
     kept = card["speakers"]["validation"]
-    shipped.tell(
+    shipped.write_card(
         evaluation=card["evaluation"] | {"test": card["evaluation"]["validation"]},
         speakers=card["speakers"] | {"test": kept},
     )
@@ -97,7 +97,7 @@ def test_each_part_that_was_listened_to_is_one(told, shipped) -> None:
         assert found.loc["voice.gender_ecapa.test", "protocol_title"] == "speakers never met"
         assert reader.experiment_history("voice.gender_ecapa.test").empty
         assert set(reader.predictions("voice.gender_ecapa.test").table["fold"]) == {"test"}
-    shipped.tell()
+    shipped.write_card()
     told(analyses=True, views={})
     with reading(told) as reader:
         assert set(reader.experiments(DATASET)["experiment_id"]) == {ID}
@@ -114,7 +114,7 @@ def test_a_card_that_goes_takes_it_along(told, shipped, esc50) -> None:
 def test_it_is_no_stumbling_block(told, esc50, shipped, tmp_path) -> None:
     """It is of no dataset of the store: what lists those, compares snapshots or exports leaves it where it is."""
     first = told.store.current()
-    shipped.tell(temperature=3.0)
+    shipped.write_card(temperature=3.0)
     esc50.add("1-9999-A-0.wav", 1_500)
     told()
     changes = diff(first, told.store.current()).experiments

@@ -8,23 +8,23 @@ import numpy as np
 import pytest
 from numpy.typing import ArrayLike
 
-from pipeline.inputs import Input, standardise
+from pipeline.inputs import FeatureMatrix, standardise
 from store.reader import Matrix
 
 
-def make(values: ArrayLike) -> Input:
+def make(values: ArrayLike) -> FeatureMatrix:
     array = np.asarray(values, dtype=np.float32)
     ids = np.array([f"clip{row:04d}" for row in range(len(array))], dtype=object)
     return standardise(Matrix(ids, array, tuple(f"x{column}" for column in range(array.shape[1]))))
 
 
 @pytest.fixture(scope="session")
-def given_of() -> Callable[[ArrayLike], Input]:
+def given_of() -> Callable[[ArrayLike], FeatureMatrix]:
     return make
 
 
 @pytest.fixture(scope="session")
-def groups() -> Input:
+def groups() -> FeatureMatrix:
     """150 clips in three groups far apart, in 8 dimensions."""
     random = np.random.default_rng(0)
     centres = 6 * random.normal(size=(3, 8))

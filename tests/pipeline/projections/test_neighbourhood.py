@@ -5,21 +5,21 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.inputs import Input
+from pipeline.inputs import FeatureMatrix
 from pipeline.projections import neighbourhood, quality, umap_
 from pipeline.projections.neighbourhood import Neighbourhood
 from pipeline.projections.project import project
 
 
 @pytest.mark.parametrize("method", ["pca", "tsne", "umap"])
-def test_shared_work_changes_nothing(groups: Input, method: str) -> None:
+def test_shared_work_changes_nothing(groups: FeatureMatrix, method: str) -> None:
     shared = Neighbourhood(groups.values)
     for dimension in (3, 2):
         together = project(groups, method, dimension, shared=shared)
         np.testing.assert_array_equal(together.positions, project(groups, method, dimension).positions)
 
 
-def test_neighbours_and_graph_are_found_once(groups: Input, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_neighbours_and_graph_are_found_once(groups: FeatureMatrix, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
     for module, name in ((neighbourhood, "nearest"), (umap_, "graph"), (umap_, "eigenvectors")):
         of = getattr(module, name)
@@ -30,7 +30,7 @@ def test_neighbours_and_graph_are_found_once(groups: Input, monkeypatch: pytest.
     assert sorted(calls) == ["eigenvectors", "graph", "nearest"]
 
 
-def test_other_parameters_are_not_mixed_up(groups: Input) -> None:
+def test_other_parameters_are_not_mixed_up(groups: FeatureMatrix) -> None:
     shared = Neighbourhood(groups.values)
     for parameters in ({}, {"n_neighbors": 5}, {"metric": "cosine"}, {"seed": 1}, {"min_dist": 0.5}):
         made = project(groups, "umap", 2, parameters, shared=shared)
@@ -40,7 +40,7 @@ def test_other_parameters_are_not_mixed_up(groups: Input) -> None:
 @pytest.mark.parametrize("method", ["tsne", "umap"])
 @pytest.mark.parametrize("dimension", [2, 3])
 def test_many_clips_are_laid_out_by_landmarks(
-    groups: Input, monkeypatch: pytest.MonkeyPatch, method: str, dimension: int
+    groups: FeatureMatrix, monkeypatch: pytest.MonkeyPatch, method: str, dimension: int
 ) -> None:
     monkeypatch.setattr(neighbourhood, "ALL_UP_TO", 100)
     monkeypatch.setattr(neighbourhood, "LANDMARKS", 90)

@@ -8,18 +8,18 @@ import numpy as np
 import pytest
 from numpy.typing import ArrayLike
 
-from pipeline.inputs import Input, InputError
+from pipeline.inputs import FeatureMatrix, InputError
 from pipeline.projections import METHODS
 from pipeline.projections.project import project
 from pipeline.projections.projection import Setting
 from pipeline.runtime import stop
 
-Given = Callable[[ArrayLike], Input]
+Given = Callable[[ArrayLike], FeatureMatrix]
 CASES = [("pca", 2), ("pca", 3), ("tsne", 2), ("tsne", 3), ("umap", 2), ("umap", 3), ("umap", 5)]
 
 
 @pytest.mark.parametrize(("method", "dimension"), CASES)
-def test_twice_the_same_and_to_be_believed(groups: Input, method: str, dimension: int) -> None:
+def test_twice_the_same_and_to_be_believed(groups: FeatureMatrix, method: str, dimension: int) -> None:
     first, second = project(groups, method, dimension), project(groups, method, dimension)
     assert first.positions.dtype == np.float32
     assert first.positions.shape == (150, dimension)
@@ -31,25 +31,25 @@ def test_twice_the_same_and_to_be_believed(groups: Input, method: str, dimension
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_tells_progress_from_nothing_to_all(groups: Input, method: str) -> None:
+def test_tells_progress_from_nothing_to_all(groups: FeatureMatrix, method: str) -> None:
     told: list[float] = []
-    project(groups, method, 3, tell=told.append)
+    project(groups, method, 3, on_progress=told.append)
     assert told[0] == 0 and told[-1] == 1
     assert told == sorted(told)
     assert len(told) >= 3
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_a_request_to_stop_ends_it(groups: Input, method: str) -> None:
+def test_a_request_to_stop_ends_it(groups: FeatureMatrix, method: str) -> None:
     def ask(share: float) -> None:
         if share > 0:
-            stop._asked.set()
+            stop._requested.set()
 
     try:
         with pytest.raises(KeyboardInterrupt):
-            project(groups, method, 2, tell=ask)
+            project(groups, method, 2, on_progress=ask)
     finally:
-        stop._asked.clear()
+        stop._requested.clear()
 
 
 @pytest.mark.parametrize(("method", "dimension"), CASES)
@@ -78,7 +78,7 @@ def test_odd_clips_find_a_place(given_of: Given, case: str, method: str, metric:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_one_or_two_clips_are_a_sentence(groups: Input, given_of: Given, method: str) -> None:
+def test_one_or_two_clips_are_a_sentence(groups: FeatureMatrix, given_of: Given, method: str) -> None:
     with pytest.raises(InputError, match=r"There are 2 clips; a projection needs 3 or more"):
         project(given_of([[0, 1], [1, 0]]), method, 2)
 
@@ -103,7 +103,7 @@ def test_two_different_clips_are_a_sentence(given_of: Given, method: str) -> Non
     ],
 )
 def test_what_cannot_be_asked_for_is_a_sentence(
-    groups: Input, method: str, dimension: int, parameters: dict[str, object], word: str
+    groups: FeatureMatrix, method: str, dimension: int, parameters: dict[str, object], word: str
 ) -> None:
     with pytest.raises(InputError, match=word):
         project(groups, method, dimension, parameters)

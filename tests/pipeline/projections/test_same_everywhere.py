@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.inputs import Input
-from pipeline.projections.neighbours import nearest
+from pipeline.inputs import FeatureMatrix
+from pipeline.projections.neighbourhood import nearest
 from pipeline.projections.project import project
 
 SCRIPT = """
@@ -41,9 +41,9 @@ def test_threads_change_no_bit(repo_root: Path) -> None:
 
 @pytest.mark.parametrize(("method", "share"), [("tsne", 0.7), ("umap", 0.7)])
 @pytest.mark.parametrize("dimension", [2, 3])
-def test_rounding_moves_little(groups: Input, method: str, dimension: int, share: float) -> None:
+def test_rounding_moves_little(groups: FeatureMatrix, method: str, dimension: int, share: float) -> None:
     noise = 1e-6 * np.random.default_rng(1).normal(size=groups.values.shape)
-    noisy = Input(
+    noisy = FeatureMatrix(
         **{
             name: getattr(groups, name)
             for name in ("clip_ids", "columns", "mean", "scale", "fill", "kept", "notes")

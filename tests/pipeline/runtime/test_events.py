@@ -84,6 +84,6 @@ def test_the_log_has_every_event_and_only_the_last_logs_stay(tmp_path) -> None:
 )
 def test_every_end_is_told(error, said) -> None:
     heard: list[events.Event] = []
-    with pytest.raises(type(error)), events.end_told(heard.append):
+    with pytest.raises(type(error)), events.end_reported(heard.append):
         raise error
     assert said in heard[0].reason

@@ -20,21 +20,21 @@ from pipeline.runtime import events, stop, workers
 @pytest.fixture
 def listening():
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    stop.listen()
+    stop.handle_signals()
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
     sys.unraisablehook = sys.__unraisablehook__
-    stop._asked.clear()
+    stop._requested.clear()
 
 
 def test_where_an_interrupt_would_kill_a_request_waits(listening) -> None:
     reached = False
-    with pytest.raises(KeyboardInterrupt), stop.held():
+    with pytest.raises(KeyboardInterrupt), stop.deferred():
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(0.05)
         reached = True
-    assert reached and stop.asked()
+    assert reached and stop.is_requested()
     with pytest.raises(KeyboardInterrupt):
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(5)
@@ -56,15 +56,15 @@ def test_a_picture_is_stopped_between_its_steps(listening, method: str) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_is_an_interrupt_and_is_remembered(listening, number) -> None:
-    assert not stop.asked()
+    assert not stop.is_requested()
     stop.check()
     with pytest.raises(KeyboardInterrupt):
         os.kill(os.getpid(), number)
         time.sleep(5)
-    assert stop.asked()
+    assert stop.is_requested()
     with pytest.raises(KeyboardInterrupt):
         stop.check()
-    stop.ignore()
+    stop.ignore_signals()
     os.kill(os.getpid(), number)
 
 
@@ -83,14 +83,14 @@ def test_a_swallowed_interrupt_spoils_no_clip(builder, esc50, monkeypatch, view_
         with pytest.raises(KeyboardInterrupt):
             builder(f"esc50={esc50.root}")
     assert "on request" in builder.of(events.Stopped)[0].reason
-    stop.listen()
+    stop.handle_signals()
     done = builder(f"esc50={esc50.root}")
     assert (done.added, done.failed, done.vectors_computed) == (6, 0, 12)
 
 
 def test_workers_do_not_hear_ctrl_c(listening) -> None:
     before = signal.getsignal(signal.SIGINT)
-    with workers.deaf_to_ctrl_c():
+    with workers.ignoring_ctrl_c():
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     assert signal.getsignal(signal.SIGINT) is before
 
@@ -100,11 +100,11 @@ def test_an_interrupt_that_passed_through_compiled_code_does_not_change_the_exit
 ) -> None:
     lines = [
         "import sys",
-        "from pipeline import stop",
-        "stop.listen()",
+        "from pipeline.runtime import stop",
+        "stop.handle_signals()",
         "try: exec('raise KeyboardInterrupt')",
     ]
-    lines += ["except KeyboardInterrupt: pass", "stop.ignore()", "sys.exit(130)"]
+    lines += ["except KeyboardInterrupt: pass", "stop.ignore_signals()", "sys.exit(130)"]
     (tmp_path / "interrupted.py").write_text("\n".join(lines))
     env = os.environ | {"PYTHONPATH": str(tmp_path)}
     done = subprocess.run([sys.executable, "-m", "interrupted"], cwd=repo_root, env=env, capture_output=True)

@@ -15,8 +15,8 @@ from pipeline.extraction import Job, extract
 
 CHILD = """
 import os, time
-from pipeline.runtime.workers import end_with
-end_with(os.getppid())
+from pipeline.runtime.workers import end_with_parent
+end_with_parent(os.getppid())
 os.write(1, b"at work")
 time.sleep(60)
 """

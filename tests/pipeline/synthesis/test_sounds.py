@@ -14,9 +14,9 @@ from scipy.signal import welch
 from pipeline.synthesis import sounds
 from pipeline.synthesis.kinds import KINDS
 from pipeline.synthesis.kinds.church_bells import BELL_PARTIALS, ChurchBells
-from pipeline.synthesis.modal import ring
-from pipeline.synthesis.noise import Signal, rng_for
-from pipeline.synthesis.recording import CLIP_SAMPLES, RATE_HZ
+from pipeline.synthesis.signals.modal import ring
+from pipeline.synthesis.signals.noise import Signal, rng_for
+from pipeline.synthesis.signals.recording import CLIP_SAMPLES, RATE_HZ
 
 CORPUS = sounds.corpus()
 ENVELOPE_HZ = 441

@@ -17,7 +17,7 @@ from models.esc_cnn import EscCnnParameters
 from models.frontend import LogMelParameters
 from pipeline.train.esc.augment import Augmentation
 from pipeline.train.esc.recipe import EscRecipe
-from pipeline.train.schedule import Schedule
+from pipeline.train.loop import Schedule
 
 RATE_HZ = 16_000
 CLASSES_HZ = {"high": 2_500.0, "low": 300.0, "middle": 900.0}
@@ -96,7 +96,7 @@ def trained_store(tmp_path_factory: pytest.TempPathFactory, tones: Tones) -> Pat
 
     torch.set_num_threads(1)
     root = tmp_path_factory.mktemp("networks_store")
-    training = folds.planned(root, "tones", tones.clips, SECONDS)
+    training = folds.plan_training(root, "tones", tones.clips, SECONDS)
     folds.train_all(training, tones.root, device=torch.device("cpu"))
     return root
 

@@ -11,10 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.runtime import stop
-from pipeline.train.devices import device_named
-from pipeline.train.errors import TrainError
-from pipeline.train.loop import Fitted, Keeping, fit
-from pipeline.train.schedule import Schedule
+from pipeline.train.display import device_named
+from pipeline.train.layout import TrainError
+from pipeline.train.loop import Fitted, Keeping, Schedule, fit
 
 CPU = torch.device("cpu")
 SCHEDULE = Schedule(epochs=6, learning_rate=0.05, warmup_epochs=1, average=0.9)
@@ -97,12 +96,12 @@ def test_a_damaged_checkpoint_is_told(tmp_path: Path) -> None:
 
 
 def test_a_request_to_stop_is_heard_between_steps() -> None:
-    stop._asked.set()
+    stop._requested.set()
     try:
         with pytest.raises(KeyboardInterrupt):
             fitted()
     finally:
-        stop._asked.clear()
+        stop._requested.clear()
 
 
 def test_the_rate_rises_and_falls() -> None:

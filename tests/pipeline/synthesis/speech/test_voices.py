@@ -8,20 +8,20 @@ import librosa
 import numpy as np
 import pytest
 
-from pipeline.synthesis.noise import Signal
-from pipeline.synthesis.speech.glottis import RATE_HZ, lf_cycle
+from pipeline.synthesis.signals.noise import Signal
 from pipeline.synthesis.speech.lexicon import (
     LEXICON,
+    PHONES,
+    REFERENCE_TRACT_CM,
     SENTENCES,
     SHARED_SENTENCES,
     TEST_SENTENCES,
     TRAIN_SENTENCES,
+    VOWELS,
     words,
 )
-from pipeline.synthesis.speech.phones import PHONES, REFERENCE_TRACT_CM, VOWELS
-from pipeline.synthesis.speech.speakers import Speaker, roster
-from pipeline.synthesis.speech.vocal_tract import HOP, filtered, resonance
-from pipeline.synthesis.speech.voices import Utterance, utter
+from pipeline.synthesis.speech.vocal_tract import HOP, RATE_HZ, lf_cycle, resonance, through_tract
+from pipeline.synthesis.speech.voices import Speaker, Utterance, roster, utter
 
 ROSTER = roster()
 
@@ -166,7 +166,7 @@ def test_a_filter_that_stands_still_is_exact() -> None:
     pulse[500] = 1.0
     frames = pulse.size // HOP
     response = resonance(np.full(frames, 1_000.0), 120.0)
-    heard = filtered(pulse, response.astype(np.complex64))[500:1_000]
+    heard = through_tract(pulse, response.astype(np.complex64))[500:1_000]
     i = np.arange(500)
     decay, angle = np.exp(-np.pi * 120 / RATE_HZ), 2 * np.pi * 1_000 / RATE_HZ
     exact = decay**i * np.sin((i + 1) * angle) / np.sin(angle) * (1 - 2 * decay * np.cos(angle) + decay**2)

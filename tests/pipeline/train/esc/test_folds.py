@@ -12,22 +12,24 @@ import pytest
 import torch
 
 from pipeline.classify.classifier import ClassifyError
-from pipeline.train import layout
-from pipeline.train.errors import TrainError
-from pipeline.train.esc import folds, kept, train
+from pipeline.train.esc import folds, train
+from pipeline.train.esc.trained import read_trained, training_folder
+from pipeline.train.layout import TrainError
+
+pytestmark = pytest.mark.xdist_group("networks")
 
 CPU = torch.device("cpu")
 
 
 def test_held_out_tones_are_told_right(trained_store: Path) -> None:
-    found = kept.trained(trained_store, "tones")
+    found = read_trained(trained_store, "tones")
     assert found is not None and found.complete
     assert (found.probabilities.argmax(1) == found.truth).mean() > 0.9
     assert found.classes == ("high", "low", "middle")
 
 
 def test_no_network_tells_a_clip_that_it_has_learned(trained_store: Path, tones) -> None:
-    found = kept.trained(trained_store, "tones")
+    found = read_trained(trained_store, "tones")
     assert found is not None
     fold_of = tones.clips.set_index("clip_id")["fold"]
     for fold in found.folds:
@@ -68,9 +70,9 @@ def test_members_differ_and_are_averaged(tones, recipe) -> None:
 
 def test_folds_that_are_there_are_left_alone(trained_store: Path, tones, recipe, tmp_path: Path) -> None:
     shutil.copytree(trained_store / "networks", tmp_path / "networks")
-    training = folds.planned(tmp_path, "tones", tones.clips, recipe)
+    training = folds.plan_training(tmp_path, "tones", tones.clips, recipe)
     (training.place / "fold-2.json").unlink()
-    found = kept.trained(tmp_path, "tones")
+    found = read_trained(tmp_path, "tones")
     assert (
         found is not None and not found.complete and [one.name for one in found.folds] == ["fold 1", "fold 3"]
     )
@@ -78,7 +80,7 @@ def test_folds_that_are_there_are_left_alone(trained_store: Path, tones, recipe,
     wrote: list[str] = []
     folds.train_all(training, tones.root, device=CPU, wrote=wrote.append)
     assert wrote == ["fold 2"] and (training.place / "fold-1.json").read_bytes() == before
-    again, whole = kept.trained(tmp_path, "tones"), kept.trained(trained_store, "tones")
+    again, whole = read_trained(tmp_path, "tones"), read_trained(trained_store, "tones")
     assert again is not None and whole is not None
     np.testing.assert_array_equal(again.probabilities, whole.probabilities)
     np.testing.assert_array_equal(again.embeddings, whole.embeddings)
@@ -86,7 +88,7 @@ def test_folds_that_are_there_are_left_alone(trained_store: Path, tones, recipe,
 
 
 def test_a_killed_fold_goes_on(trained_store: Path, tones, recipe, tmp_path: Path) -> None:
-    training = folds.planned(tmp_path, "tones", tones.clips, recipe)
+    training = folds.plan_training(tmp_path, "tones", tones.clips, recipe)
     epochs: list[int] = []
 
     def kill(told) -> None:
@@ -95,10 +97,10 @@ def test_a_killed_fold_goes_on(trained_store: Path, tones, recipe, tmp_path: Pat
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        folds.train_all(training, tones.root, device=CPU, folds=["fold 1"], tell=kill)
-    folds.train_all(training, tones.root, device=CPU, folds=["fold 1"], tell=kill)
+        folds.train_all(training, tones.root, device=CPU, folds=["fold 1"], on_epoch_end=kill)
+    folds.train_all(training, tones.root, device=CPU, folds=["fold 1"], on_epoch_end=kill)
     assert epochs == [*range(1, 13), *range(11, 21)]
-    resumed, whole = kept.trained(tmp_path, "tones"), kept.trained(trained_store, "tones")
+    resumed, whole = read_trained(tmp_path, "tones"), read_trained(trained_store, "tones")
     assert resumed is not None and whole is not None
     np.testing.assert_array_equal(resumed.probabilities, whole.folds[0].probabilities)
     assert resumed.history.equals(whole.folds[0].history)
@@ -106,31 +108,31 @@ def test_a_killed_fold_goes_on(trained_store: Path, tones, recipe, tmp_path: Pat
 
 def test_networks_of_another_recipe_are_not_replaced_unasked(trained_store, tones, recipe, tmp_path) -> None:
     shutil.copytree(trained_store / "networks", tmp_path / "networks")
-    other = folds.planned(tmp_path, "tones", tones.clips, replace(recipe, seed=5))
+    other = folds.plan_training(tmp_path, "tones", tones.clips, replace(recipe, seed=5))
     with pytest.raises(TrainError, match="Give --replace"):
         folds.begin(other)
     folds.begin(other, replace=True)
-    found = kept.trained(tmp_path, "tones")
+    found = read_trained(tmp_path, "tones")
     assert found is not None and found.key == other.key and not found.folds
     changed = tones.clips.assign(fold=4 - tones.clips["fold"])
-    folds.begin(folds.planned(tmp_path, "tones", changed, recipe))  # out of date: nothing is lost
+    folds.begin(folds.plan_training(tmp_path, "tones", changed, recipe))  # out of date: nothing is lost
 
 
 def test_folds_are_named_or_numbered(tones, recipe, tmp_path: Path) -> None:
-    training = folds.planned(tmp_path, "tones", tones.clips, recipe)
-    assert folds.chosen(training) == ["fold 1", "fold 2", "fold 3"]
-    assert folds.chosen(training, ["3", "fold 1"]) == ["fold 1", "fold 3"]
+    training = folds.plan_training(tmp_path, "tones", tones.clips, recipe)
+    assert folds.chosen_folds(training) == ["fold 1", "fold 2", "fold 3"]
+    assert folds.chosen_folds(training, ["3", "fold 1"]) == ["fold 1", "fold 3"]
     with pytest.raises(TrainError, match="no fold '4'; there are: fold 1, fold 2, fold 3"):
-        folds.chosen(training, ["4"])
+        folds.chosen_folds(training, ["4"])
 
 
 def test_clips_without_labels_are_refused(tones, recipe, tmp_path: Path) -> None:
     with pytest.raises(ClassifyError, match="None of the 37 clips has a 'label'"):
-        folds.planned(tmp_path, "tones", tones.clips.assign(label=None), recipe)
+        folds.plan_training(tmp_path, "tones", tones.clips.assign(label=None), recipe)
 
 
 def test_what_is_written_says_how_it_was_made(trained_store: Path, recipe) -> None:
-    place = layout.folder(trained_store, "tones")
+    place = training_folder(trained_store, "tones")
     told = json.loads((place / "fold-1.json").read_text())
     assert told["seed"] == recipe.seed and told["device"] == "cpu" and told["threads"] == 1
     assert set(told["versions"]) >= {"torch", "torchaudio", "numpy", "python"}

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.networks.esc_cnn_view import described
-from pipeline.train.errors import TrainError
-from pipeline.train.esc import kept
+from pipeline.networks.esc_cnn import described
+from pipeline.train.esc.trained import read_trained
+from pipeline.train.layout import TrainError
+
+pytestmark = pytest.mark.xdist_group("networks")
 
 
 def test_the_view_describes_itself(trained_store: Path) -> None:
-    found = kept.trained(trained_store, "tones")
+    found = read_trained(trained_store, "tones")
     view = described({"tones": found})
     assert (view.name, len(view.columns), len(view.units)) == ("esc_cnn", 16, 16)
     assert len(set(view.columns)) == 16 and "second hand" in view.notes

@@ -10,17 +10,20 @@ import torch
 from torch import Generator, Tensor
 
 from models.speech import SPEECH, SpeechFeatures
-from pipeline.train.voice import augment_filters as filters
+from pipeline.train.voice import channels
 from pipeline.train.voice.augment import (
     PLAIN,
     SpeechAugmentation,
     at_a_speed,
     augmented,
+    centres_hz,
+    random_factors,
+    striped,
     through_a_line,
+    vocal_tracts,
     with_noise,
 )
-from pipeline.train.voice.augment_mel import centres_hz, random_factors, striped, vocal_tracts
-from pipeline.train.voice.augment_opus import opus_round_trip
+from pipeline.train.voice.channels import opus_round_trip
 
 RATE_HZ = 16_000
 
@@ -76,7 +79,7 @@ def test_all_speeds_are_met_and_torchs_state_stays() -> None:
 
 @pytest.mark.parametrize(("rt60_s", "ratio_db"), [(0.2, 5.0), (0.5, 0.0), (0.9, 12.0)])
 def test_a_room_dies_away_as_asked(rt60_s: float, ratio_db: float) -> None:
-    responses = filters.room_responses(
+    responses = channels.room_responses(
         torch.full((20,), rt60_s), torch.full((20,), ratio_db), RATE_HZ, drawn()
     )
     assert torch.allclose(responses.norm(dim=1), torch.ones(20), atol=1e-5)
@@ -106,8 +109,8 @@ def test_a_low_pass_cuts_only_highs() -> None:
 
 
 def test_an_equaliser_keeps_to_its_strength_and_is_smooth() -> None:
-    bins = filters.bins_hz(16_000, 0, RATE_HZ)
-    curves = 20 * torch.log10(filters.random_curves(50, bins, 10.0, 7, drawn()))
+    bins = channels.bins_hz(16_000, 0, RATE_HZ)
+    curves = 20 * torch.log10(channels.random_curves(50, bins, 10.0, 7, drawn()))
     assert float(curves.abs().max()) <= 10.0001 and float(curves.abs().max()) > 9
     assert float(curves.std(0).min()) > 3
     octaves = torch.log2(bins[1:] / bins[:-1])[200:]
@@ -158,10 +161,10 @@ def test_stripes_are_no_wider_than_asked() -> None:
 @pytest.mark.parametrize("bit_rate", [16_000, 32_000])
 def test_opus_changes_a_voice_little_and_keeps_it_in_step(bit_rate: int) -> None:
     hiss = noise(RATE_HZ)[None]
-    band = filters.band_gains(
-        filters.bins_hz(RATE_HZ, 0, RATE_HZ), torch.tensor([300.0]), torch.tensor([2_500.0])
+    band = channels.band_gains(
+        channels.bins_hz(RATE_HZ, 0, RATE_HZ), torch.tensor([300.0]), torch.tensor([2_500.0])
     )
-    samples = filters.filtered(hiss, RATE_HZ, band, None)[0].numpy()
+    samples = channels.filtered(hiss, RATE_HZ, band, None)[0].numpy()
     came = opus_round_trip(samples, RATE_HZ, bit_rate)
     assert came.shape == samples.shape and came.dtype == np.float32
     likeness = np.correlate(came, samples[200:-200], mode="valid")

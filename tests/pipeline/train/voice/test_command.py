@@ -12,16 +12,15 @@ import soundfile
 import torch
 
 from models.gender import load
+from models.voice_card import CARD, WEIGHTS
 from pipeline.audio.decode import load_mono
 from pipeline.build.build import Options, build
 from pipeline.cli.main import main
 from pipeline.datasets import timit
 from pipeline.features import VIEWS
 from pipeline.networks import in_use
-from pipeline.networks.voice_card import CARD, WEIGHTS
 from pipeline.sources import parse
-from pipeline.synthesis.speech.speakers import roster
-from pipeline.synthesis.speech.voices import utter
+from pipeline.synthesis.speech.voices import roster, utter
 from pipeline.train.voice.data import from_store
 from store.reader import Reader
 from store.snapshots import Store
@@ -87,10 +86,10 @@ def test_from_folders_to_weights_and_card_and_no_second_time(run, tmp_path: Path
     assert model.temperature == card["temperature"] and model.about["key"] == card["key"]
     answers = card["evaluation"]["validation"]["answers"]
     path = tmp_path / "r" / answers[0][0].removeprefix("ravdess/")
-    told_now = model.tell([load_mono(path)[0]]).probabilities[0]
+    told_now = model.predict([load_mono(path)[0]]).probabilities[0]
     assert float(told_now[1]) == pytest.approx(answers[0][2], abs=1e-4)
     monkeypatch.setattr(in_use, "HOME", tmp_path / "out")  # a build reads it, as it would the shipped one
-    used = in_use.used(tmp_path / "none")
+    used = in_use.load_card(tmp_path / "none")
     assert (len(used.learned), len(used.validated)) == (12, 4) and used.dimension == len(
         model.network.head.weight[0]
     )
@@ -148,8 +147,10 @@ def test_the_threshold_is_written_with_the_card_and_can_be_fitted_alone(run, tmp
 
 @pytest.mark.slow
 @pytest.mark.timeout(240)
-def test_quick_tells_synthetic_speakers_that_it_never_met(run, tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setenv("SESATLAS_RECORDINGS", str(tmp_path / "recordings"))
+def test_quick_tells_synthetic_speakers_that_it_never_met(
+    run, demo_voices: Path, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setenv("SESATLAS_RECORDINGS", str(demo_voices.parents[1]))
     code, _, faults = run("--quick", "--threads", 1, "--device", "cpu", "--output", tmp_path / "out")
     assert (code, faults) == (0, "")
     card = json.loads((tmp_path / "out" / "gender_ecapa.json").read_text())

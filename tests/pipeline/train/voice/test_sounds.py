@@ -10,17 +10,17 @@ import pytest
 import soundfile
 import torch
 
-from pipeline.train.errors import TrainError
+from pipeline.train.layout import TrainError
 from pipeline.train.voice.sounds import (
     NOISE_FOLDS,
     RATE_HZ,
     Noises,
-    packed,
+    as_int16,
     read_noises,
     read_voices,
-    spoken,
     stretch,
     through_opus,
+    trim_to_speech,
 )
 
 
@@ -31,16 +31,16 @@ def noise(samples: int, level: float = 0.1, seed: int = 0) -> np.ndarray:
 def test_only_what_is_spoken_is_kept_and_a_margin() -> None:
     quiet = noise(RATE_HZ, 0.0001)
     samples = np.concatenate([quiet, noise(RATE_HZ, seed=1), 0.3 * noise(RATE_HZ, seed=2), quiet])
-    assert len(spoken(samples)) == pytest.approx(2 * RATE_HZ + 0.5 * RATE_HZ, abs=900)
-    assert np.array_equal(spoken(noise(8_000)), noise(8_000))
-    assert len(spoken(noise(300))) == 300
+    assert len(trim_to_speech(samples)) == pytest.approx(2 * RATE_HZ + 0.5 * RATE_HZ, abs=900)
+    assert np.array_equal(trim_to_speech(noise(8_000)), noise(8_000))
+    assert len(trim_to_speech(noise(300))) == 300
 
 
 def test_sixteen_bits_keep_a_voice() -> None:
     samples = noise(1_000)
-    assert packed(samples).dtype == torch.int16
-    np.testing.assert_allclose(stretch(packed(samples), 1_000, torch.Generator()), samples, atol=2e-5)
-    assert packed(np.array([2.0, -2.0], dtype=np.float32)).tolist() == [32_767, -32_767]
+    assert as_int16(samples).dtype == torch.int16
+    np.testing.assert_allclose(stretch(as_int16(samples), 1_000, torch.Generator()), samples, atol=2e-5)
+    assert as_int16(np.array([2.0, -2.0], dtype=np.float32)).tolist() == [32_767, -32_767]
 
 
 def test_a_stretch_lies_anywhere_and_a_short_clip_is_repeated() -> None:
@@ -56,7 +56,7 @@ def test_a_stretch_lies_anywhere_and_a_short_clip_is_repeated() -> None:
 
 
 def test_noises_are_drawn_by_the_generator() -> None:
-    noises = Noises([packed(noise(500, seed=number)) for number in range(5)])
+    noises = Noises([as_int16(noise(500, seed=number)) for number in range(5)])
     first, again = (noises.crops(4, 300, torch.Generator().manual_seed(3)) for _ in range(2))
     assert first.shape == (4, 300) and torch.equal(first, again)
     assert not Noises([]).crops(2, 10, torch.Generator()).any()
@@ -86,7 +86,7 @@ def test_recordings_are_read_by_part_at_16_khz(tmp_path: Path) -> None:
 
 
 def test_a_voice_through_opus_is_as_long() -> None:
-    voices = [packed(noise(4_000)), packed(noise(7_000))]
+    voices = [as_int16(noise(4_000)), as_int16(noise(7_000))]
     coded = through_opus(voices, (16_000, 32_000))
     assert [len(one) for one in coded] == [4_000, 7_000] and coded[0].dtype == torch.int16
     assert not torch.equal(coded[0], voices[0])

@@ -12,26 +12,26 @@ import soundfile
 import torch
 
 from models.decisions import Decision, State, StreamParameters, Why
-from models.ear import Heard
+from models.gender import Inference
 from pipeline.train.voice.sounds import Noises
-from pipeline.train.voice.stream_fit import fitted
 from pipeline.train.voice.stream_threshold import (
     GRID,
-    Answers,
     Point,
-    answers,
-    as_one_speaks,
-    chosen,
+    SpeakerDecisions,
+    best_threshold,
     curve,
-    play,
+    fit_threshold,
+    joined_speech,
+    run_stream,
     seconds,
+    speaker_decisions,
 )
 
 RATE_HZ = 16_000
 
 
-def told(probability: list[float], right: list[bool], each_s: float = 0.25) -> Answers:
-    return Answers(np.full(len(right), each_s), np.array(probability), np.array(right))
+def told(probability: list[float], right: list[bool], each_s: float = 0.25) -> SpeakerDecisions:
+    return SpeakerDecisions(np.full(len(right), each_s), np.array(probability), np.array(right))
 
 
 def hum(hz: float, duration_s: float, level: float = 0.3) -> np.ndarray:
@@ -45,10 +45,10 @@ class Ear:
     classes = ("female", "male")
     temperature = 2.0
 
-    def hear(self, voice: np.ndarray) -> Heard:
+    def infer(self, voice: np.ndarray) -> Inference:
         hz = np.count_nonzero(np.diff(np.signbit(voice))) / len(voice) * RATE_HZ / 2
         logits = np.array([(hz - 180) / 10, 0], np.float32)
-        return Heard(logits, np.zeros(192, np.float32), 0.001, 0.001)
+        return Inference(logits, np.zeros(192, np.float32), 0.001, 0.001)
 
 
 class LoudIsSpeech:
@@ -82,9 +82,9 @@ def test_the_curve_is_time_that_is_right_and_time_without_a_name() -> None:
 def test_the_lowest_that_is_right_enough_else_the_rightest_that_is_decided_enough(
     points: list[tuple[float, float, float]], wanted: float | None
 ) -> None:
-    best = chosen([Point(*one) for one in points])
+    best = best_threshold([Point(*one) for one in points])
     assert (best and best.threshold) == wanted
-    best = chosen([Point(*one) for one in reversed(points)])
+    best = best_threshold([Point(*one) for one in reversed(points)])
     assert (best and best.threshold) == wanted
 
 
@@ -98,7 +98,7 @@ def test_what_may_not_be_named_has_no_probability_and_silence_is_left_out() -> N
         Decision(time_s=1.25, state=State.FEMALE, probabilities=chances, voiced=(True,) * 8),
     ]
     for sex, right in (("female", True), ("male", False)):
-        found = answers(decisions, sex)
+        found = speaker_decisions(decisions, sex)
         assert found.seconds.tolist() == pytest.approx([0.256, 0.256, 0.224, 0.256])
         assert found.probability.tolist() == [0, 0, 0.9, 0.9]
         assert found.right.tolist() == [False, False, right, right]
@@ -107,7 +107,9 @@ def test_what_may_not_be_named_has_no_probability_and_silence_is_left_out() -> N
 def test_the_threshold_that_a_stream_has_does_not_change_its_answers() -> None:
     sound = np.concatenate([hum(195, 2), np.zeros(4_000, np.float32), hum(150, 2)])
     both = [
-        answers(play(Ear(), LoudIsSpeech(), sound, StreamParameters(sure_from=sure_from)), "female")
+        speaker_decisions(
+            run_stream(Ear(), LoudIsSpeech(), sound, StreamParameters(sure_from=sure_from)), "female"
+        )
         for sure_from in (0.5, 0.99)
     ]
     for name in ("seconds", "probability", "right"):
@@ -117,9 +119,9 @@ def test_the_threshold_that_a_stream_has_does_not_change_its_answers() -> None:
 
 def test_the_curve_is_what_a_stream_with_that_threshold_does() -> None:
     sound = np.concatenate([hum(195, 2), np.zeros(4_000, np.float32), hum(172, 3)])
-    points = curve([answers(play(Ear(), LoudIsSpeech(), sound), "female")])
+    points = curve([speaker_decisions(run_stream(Ear(), LoudIsSpeech(), sound), "female")])
     for point in points[::9]:
-        heard = play(Ear(), LoudIsSpeech(), sound, StreamParameters(sure_from=point.threshold))
+        heard = run_stream(Ear(), LoudIsSpeech(), sound, StreamParameters(sure_from=point.threshold))
         spent = {state: sum(seconds(one) for one in heard if one.state == state) for state in State}
         named_s = spent[State.FEMALE] + spent[State.MALE]
         assert point.undecided == pytest.approx(spent[State.UNSURE] / (named_s + spent[State.UNSURE]))
@@ -128,12 +130,12 @@ def test_the_curve_is_what_a_stream_with_that_threshold_does() -> None:
 
 def test_clips_are_joined_by_pauses_that_do_not_end_what_one_says() -> None:
     silence = np.zeros(RATE_HZ, np.float32)
-    joined = as_one_speaks([np.concatenate([silence, hum(230, 1), silence])] * 3)
+    joined = joined_speech([np.concatenate([silence, hum(230, 1), silence])] * 3)
     assert len(joined) == pytest.approx(3 * 1.7 * RATE_HZ, abs=1_500)
-    heard = play(Ear(), LoudIsSpeech(), joined)
+    heard = run_stream(Ear(), LoudIsSpeech(), joined)
     first = next(number for number, one in enumerate(heard) if one.state == State.FEMALE)
     assert all(one.why == Why.NONE for one in heard[first:])
-    assert len(as_one_speaks([])) == 0
+    assert len(joined_speech([])) == 0
 
 
 @pytest.fixture
@@ -152,7 +154,7 @@ def test_speakers_through_a_fake_ear_lead_to_the_lowest_threshold_without_the_do
     people: pd.DataFrame,
 ) -> None:
     spoken_of: list[tuple[int, int]] = []
-    found = fitted(
+    found = fit_threshold(
         Ear(), people, Noises([]), LoudIsSpeech, lambda done, total: spoken_of.append((done, total))
     )
     assert found is not None
@@ -171,7 +173,7 @@ def test_with_sounds_there_is_a_curve_in_noise_and_the_threshold_is_of_the_clean
     people: pd.DataFrame,
 ) -> None:
     noise = torch.randint(-20_000, 20_000, (RATE_HZ,), dtype=torch.int16)
-    quiet, noisy = (fitted(Ear(), people, Noises(given), LoudIsSpeech) for given in ([], [noise]))
+    quiet, noisy = (fit_threshold(Ear(), people, Noises(given), LoudIsSpeech) for given in ([], [noise]))
     assert quiet is not None and noisy is not None
     assert list(noisy["curve"]) == ["clean", "noise 10 dB"]
     assert noisy["curve"]["clean"] == quiet["curve"]["clean"] != noisy["curve"]["noise 10 dB"]
@@ -183,4 +185,4 @@ def test_where_nobody_speaks_there_is_no_threshold(people: pd.DataFrame) -> None
         def __call__(self, chunk: np.ndarray) -> float:
             return 0.0
 
-    assert fitted(Ear(), people, Noises([]), Deaf) is None
+    assert fit_threshold(Ear(), people, Noises([]), Deaf) is None
