@@ -40,7 +40,7 @@ REGISTRIES: tuple[tuple[str, str, Mapping[str, object]], ...] = (
 def table(registries: Iterable[tuple[str, str, Mapping[str, object]]] = REGISTRIES) -> str:
     """The table as Markdown."""
     rows = [
-        f"| {what} | {', '.join(str(getattr(entry, 'title', name)) for name, entry in entries.items())} | `{folder}` |"
+        f"| {what} | {'; '.join(str(getattr(entry, 'title', name)) for name, entry in entries.items())} | `{folder}` |"
         for what, folder, entries in registries
     ]
     return "\n".join(["| | | listed in |", "|---|---|---|", *rows])
