@@ -12,8 +12,6 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # a script's own folder comes first on the path, not the project
 
-from pipeline.scores import SCORES  # noqa: E402
-
 from pipeline.build.stages import STAGES  # noqa: E402 - the path comes first
 from pipeline.classify import CLASSIFIERS  # noqa: E402
 from pipeline.clusterings import CLUSTERERS  # noqa: E402
@@ -21,6 +19,7 @@ from pipeline.datasets import DATASETS  # noqa: E402
 from pipeline.features import VIEWS  # noqa: E402
 from pipeline.networks import NETWORKS  # noqa: E402
 from pipeline.projections import METHODS  # noqa: E402
+from pipeline.scores import SCORES  # noqa: E402
 
 README = ROOT / "README.md"
 BEGIN, END = "<!-- written by `make lists` -->", "<!-- end -->"
