@@ -24,8 +24,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from rich.console import Console
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # a script's own folder comes first on the path, not the project
+say = Console(highlight=False, soft_wrap=True).print
 ROOMS = ("app", "pages", "pipeline", "store", "models")
 
 
@@ -58,10 +61,10 @@ def size() -> None:
     lines = {name: len(path.read_text(encoding="utf-8").splitlines()) for name, path in modules().items()}
     by = importers()
     longest = max(known, key=lambda name: lines[name])
-    print(f"modules                {len(known)}")
-    print(f"lines                  {sum(lines.values())}")
-    print(f"with a single importer {sum(len(by[name]) == 1 for name in known)}")
-    print(f"longest                {longest}, {lines[longest]} lines")
+    say(f"modules                {len(known)}")
+    say(f"lines                  {sum(lines.values())}")
+    say(f"with a single importer {sum(len(by[name]) == 1 for name in known)}")
+    say(f"longest                {longest}, {lines[longest]} lines")
 
 
 @contextmanager
@@ -74,7 +77,7 @@ def trace() -> Iterator[list[tuple[str, str]]]:
         code = frame.f_code
         if event == "call" and code.co_filename.startswith(prefix) and code.co_name != "<module>":
             file = code.co_filename[len(prefix) :]
-            if file.split(os.sep)[0] in ROOMS:
+            if Path(file).parts[0] in ROOMS:
                 calls.append((file, code.co_name))
 
     threading.setprofile(note)
@@ -88,8 +91,8 @@ def trace() -> Iterator[list[tuple[str, str]]]:
 
 def report(walk: str, calls: list[tuple[str, str]], *, all_calls: bool = False) -> None:
     files = list(dict.fromkeys(file for file, _ in calls))
-    print(f"\n{walk}: {len(files)} files")
-    print("  " + "\n  ".join(f"{file} {name}" for file, name in calls) if all_calls else "  " + " ".join(files))
+    say(f"\n{walk}: {len(files)} files")
+    say("  " + "\n  ".join(f"{file} {name}" for file, name in calls) if all_calls else "  " + " ".join(files))
 
 
 def recording(folder: Path) -> None:
