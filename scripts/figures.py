@@ -110,7 +110,9 @@ def recording(folder: Path) -> None:
     soundfile.write(folder / "one" / "noise" / "a.wav", noise, 22_050)
     options = Options(n_jobs=1, analyses=False, views={"mfcc": VIEWS["mfcc"]})
     with trace() as calls:
-        build(Store(folder / "store_of_one"), parse([f"folder={folder / 'one'}"]), lambda event: None, options)
+        build(
+            Store(folder / "store_of_one"), parse([f"folder={folder / 'one'}"]), lambda event: None, options
+        )
     report("A recording until its vector is published", calls)
 
 
