@@ -3,13 +3,14 @@
 PORT ?= 8501
 PYTHON_IN_VENV := .venv/bin/python
 PYTEST := $(PYTHON_IN_VENV) -m pytest
-# A file stays on one core, and with it what its tests share, e.g. one running dashboard.
-PYTEST_FLAGS := -n auto --maxprocesses 4 --dist loadfile
+# A group stays on one core, and with it what its tests share, e.g. one running dashboard: see tests/conftest.py,
+# which also puts the groups in their order.
+PYTEST_FLAGS := -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 ARGS ?=
 
 export PORT HEADLESS PYTHON
 
-.PHONY: help setup run test e2e lint bench results clean
+.PHONY: help setup run test e2e lint bench results lists clean
 .DEFAULT_GOAL := help
 
 help:
@@ -19,6 +20,7 @@ help:
 	@echo 'make lint     ruff and mypy'
 	@echo 'make bench    every benchmark, each prints a table'
 	@echo 'make results  docs/RESULTS.md from the current snapshot of the store; SESATLAS_STORE names another store'
+	@echo 'make lists    the table of what can grow in README.md, from the registries'
 	@echo 'make setup    only .venv'
 	@echo 'make clean    removes .venv, caches and screenshots; data/ stays'
 
@@ -54,6 +56,9 @@ bench: setup build/benchmarks/.ready
 
 results: setup
 	@$(PYTHON_IN_VENV) scripts/results.py $(ARGS)
+
+lists: setup
+	@$(PYTHON_IN_VENV) scripts/lists.py
 
 clean:
 	@rm -rf .venv build ./*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis tests/e2e/screenshots

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.explore import features
+from app.explore import features, scores
 from app.ui import charts, clip, clip_table, filters, show
 
 
@@ -54,7 +54,7 @@ def recordings(selection: filters.Selection) -> None:
 
 
 def clips(selection: filters.Selection) -> None:
-    chosen = clip_table.draw(selection)
+    chosen = clip_table.draw(*scores.with_scores(selection))
     if chosen:
         st.divider()
         clip.clip_in_full(chosen)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
@@ -21,19 +24,67 @@ REPO_ROOT = Path(__file__).resolve().parent.parent
 BUILT = {"demo_store", "real_store"}
 BUILD_S = 600
 """A whole build, projections and clusterings included, takes one to two minutes on two cores."""
+GROUP = re.compile(r"""\bxdist_group\(["']([^"']+)["']\)""")
+LONG_S = {
+    "e2e": 600,
+    "tests/pages/test_odd_stores.py": 150,
+    "tests/pipeline/analyses/test_stage.py": 120,
+    "tests/pages/test_models.py": 100,
+    "tests/pages/test_clusters.py": 100,
+    "tests/pipeline/projections/test_methods.py": 60,
+    "tests/pipeline/analyses/test_keep.py": 60,
+    "tests/pipeline/networks/test_embedding.py": 50,
+    "tests/pipeline/clusterings/test_search.py": 50,
+    "tests/pipeline/analyses/test_publishing.py": 40,
+    "tests/pipeline/networks/test_registry.py": 40,
+    "tests/pipeline/experiments/test_stage.py": 40,
+    "tests/pipeline/build/test_build_sequences.py": 40,
+}
+"""The groups of tests that take longest, and about how many seconds: these begin."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Slow tests first: started last, one of them would leave the other cores without work.
+    """The longest groups first: started last, one of them would leave the other cores without work.
 
     Whichever test asks first for a store waits until it is built, so these may take longer than others.
     """
+    took: dict[str, int] = {}
     for item in items:
         given = getattr(item, "callspec", None)
         asked = {*getattr(item, "fixturenames", ()), *(map(str, given.params.values()) if given else ())}
         if asked & BUILT and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(2 * BUILD_S + 60))
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+        group = _group(item.nodeid)
+        slow_s = 10 if item.get_closest_marker("slow") is not None else 0
+        took[group] = took.get(group, LONG_S.get(group, 0)) + slow_s
+    items.sort(key=lambda item: -took[_group(item.nodeid)])
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Have one core run all tests of a group, in their order, so that they share what fixtures have made.
+
+    For ``--dist loadgroup``, whose own way of telling groups apart does nothing under pytest 9.2.
+    """
+    if config.getoption("dist") != "loadgroup":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByGroup(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return _group(nodeid)
+
+    return ByGroup(config, log)
+
+
+def _group(nodeid: str) -> str:
+    return _group_of(nodeid.partition("::")[0])
+
+
+@functools.cache
+def _group_of(file: str) -> str:
+    """The group that a file's tests name by ``pytestmark``; without one, the file is a group of its own."""
+    found = GROUP.search((REPO_ROOT / file).read_text(encoding="utf-8"))
+    return found[1] if found else file
 
 
 @pytest.fixture(scope="session")
@@ -52,29 +103,50 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def demo_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store built from the demo corpora: made once for all workers, and only to be read."""
-    return _built(tmp_path_factory, "demo", ["--dataset", "demo"])
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where all workers of one run find what one of them has made. Each has a folder of its own; this is above."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
 
 @pytest.fixture(scope="session")
-def real_store(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Path:
+def demo_recordings(shared_folder: Path) -> Path:
+    """Sixty recordings of each of the two demo corpora, below their names: made once, and only to be read.
+
+    Put below ``demo`` in the folder that ``SESATLAS_RECORDINGS`` names, they spare a build to make all 400.
+    """
+    root = shared_folder / "demo_recordings"
+    with FileLock(f"{root}.lock"):
+        if not (root / "demo_voices").exists():
+            _python("tests/small_demo.py", str(root))
+    return root
+
+
+@pytest.fixture(scope="session")
+def demo_store(shared_folder: Path, demo_recordings: Path) -> Path:
+    """A store of sixty clips of each demo corpus: built once for all workers, and only to be read."""
+    return _built(shared_folder / "demo_store", f"demo={demo_recordings}")
+
+
+@pytest.fixture(scope="session")
+def real_store(shared_folder: Path, shared_data: Path) -> Path:
     """A store built from the real ESC-10 and TIMIT recordings, without analyses, only to be read."""
     sources = {"esc50": "esc10", "timit": "timit_sample"}
-    words = [
-        word for name, folder in sources.items() for word in ("--dataset", f"{name}={shared_data / folder}")
-    ]
-    return _built(tmp_path_factory, "real", [*words, "--no-analyses"])
+    datasets = [f"{name}={shared_data / folder}" for name, folder in sources.items()]
+    return _built(shared_folder / "real_store", *datasets, analyses=False)
 
 
-def _built(tmp_path_factory: pytest.TempPathFactory, name: str, words: list[str]) -> Path:
-    # Each xdist worker has a folder of its own; what all share lies one above.
-    alone = "PYTEST_XDIST_WORKER" not in os.environ
-    base = tmp_path_factory.getbasetemp()
-    root = (base if alone else base.parent) / f"{name}_store"
-    places = {"SESATLAS_STORE": str(root), "SESATLAS_RECORDINGS": str(root.with_name(f"{name}_recordings"))}
+def _built(root: Path, *datasets: str, analyses: bool = True) -> Path:
+    words = [word for dataset in datasets for word in ("--dataset", dataset)]
     with FileLock(f"{root}.lock"):
         if not (root / "CURRENT").exists():
-            command = [sys.executable, "-m", "pipeline", "build", "--quiet", *words]
-            subprocess.run(command, check=True, cwd=REPO_ROOT, env=os.environ | places, timeout=BUILD_S)
+            words += [] if analyses else ["--no-analyses"]
+            _python("-m", "pipeline", "build", "--quiet", "--jobs", "1", "--store", str(root), *words)
     return root
+
+
+def _python(*words: str) -> None:
+    paths = {"PYTHONPATH": os.pathsep.join([str(REPO_ROOT), os.environ.get("PYTHONPATH", "")])}
+    subprocess.run(
+        [sys.executable, *words], check=True, cwd=REPO_ROOT, env=os.environ | paths, timeout=BUILD_S
+    )

@@ -32,6 +32,8 @@ gaps = of_snapshot()(Reader.gaps)
 experiments = of_snapshot()(Reader.experiments)
 experiment_gaps = of_snapshot()(Reader.experiment_gaps)
 history = of_snapshot(entries=16)(Reader.experiment_history)
+scores = of_snapshot()(Reader.scores)
+clip_scores = of_snapshot(entries=16)(Reader.clip_scores)
 
 
 @of_snapshot(entries=16, spinner="Reading the positions ...")

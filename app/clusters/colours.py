@@ -18,7 +18,7 @@ from app.ui.colours import QUALITIES
 from pipeline.fields import FIELDS
 from pipeline.inputs import ALL
 
-CLUSTER, STRENGTH, FEATURE = "cluster", "strength", "feature"
+CLUSTER, STRENGTH, FEATURE, SCORE = "cluster", "strength", "feature", "score:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,10 @@ class Grouping:
 
 def choose(dataset: pd.Series, clips: pd.DataFrame, picture: Picture, grouping: Grouping | None) -> Colouring:
     """Draw the box (and a second one for a column of a view); ``clips`` in the picture's order."""
-    options = _options(dataset, clips, grouping)
+    name = str(dataset["dataset"])
+    options = _options(
+        dataset, clips, grouping, tables.scores(name).query("view == @picture.view and reason.isna()")
+    )
     chosen = str(
         st.selectbox(
             "Colour by", list(options), format_func=options.__getitem__, key="colour", bind="query-params"
@@ -45,7 +48,10 @@ def choose(dataset: pd.Series, clips: pd.DataFrame, picture: Picture, grouping: 
     if chosen in QUALITIES:
         return colours.scale(pd.Series(getattr(picture, chosen)), options[chosen], "")
     if chosen == FEATURE:
-        return _feature(str(dataset["dataset"]), picture)
+        return _feature(name, picture)
+    if chosen.startswith(SCORE):
+        values = tables.clip_scores(name, picture.view)[chosen.removeprefix(SCORE)]
+        return colours.scale(values.reindex(picture.clip_ids), options[chosen], "")
     if FIELDS[chosen].kind == "number":
         return colours.scale(clips[chosen], FIELDS[chosen].title, FIELDS[chosen].unit)
     return colours.categories(clips[chosen], options[chosen])
@@ -56,7 +62,9 @@ def label(dataset: pd.Series, clips: pd.DataFrame) -> Colouring:
     return colours.categories(clips["label"], str(dataset["label_name"]))
 
 
-def _options(dataset: pd.Series, clips: pd.DataFrame, grouping: Grouping | None) -> dict[str, str]:
+def _options(
+    dataset: pd.Series, clips: pd.DataFrame, grouping: Grouping | None, scores: pd.DataFrame
+) -> dict[str, str]:
     selection = filters.Selection(dataset, clips, len(clips))
     fields = selection.fields("colour")
     options = {name: title for name, title in selection.facets().items() if name in fields}
@@ -72,6 +80,7 @@ def _options(dataset: pd.Series, clips: pd.DataFrame, grouping: Grouping | None)
     options |= QUALITIES
     numbers = {name: field.title for name, field in fields.items() if field.kind == "number"}
     options |= {name: title for name, title in numbers.items() if clips[name].nunique() > 1}
+    options |= {f"{SCORE}{row['score']}": row["title"] for _, row in scores.iterrows()}
     return options | {FEATURE: "A column of a view ..."}
 
 

@@ -245,4 +245,6 @@ def _exports(
     with st.popover("Export", icon=":material/download:"):
         for title, (ending, data) in files.items():
             file = f"sesatlas_{name}_snapshot{snapshot.current().number}.{ending}"
-            st.download_button(title, data=data, file_name=file, key=f"export_{ending}", width="stretch")
+            st.download_button(
+                title, data=data, file_name=file, key=f"export_{ending}", width="stretch", on_click="ignore"
+            )

@@ -132,6 +132,7 @@ def draw_list() -> None:
             file_name="sesatlas_corrections.zip",
             mime="application/zip",
             icon=":material/download:",
+            on_click="ignore",  # the page would run anew, and Streamlit forget what it is to make the file of
         )
         st.button("Forget them", icon=":material/delete:", on_click=mine.clear)
     st.caption(PRIVATE)

@@ -3,36 +3,44 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
 
 from app.cache import snapshot
 from app.components.clip_rows.clip_rows import clip_rows
-from app.ui import clip, filters, show
+from app.ui import address, clip, filters, show
 from app.ui import clip as listen
 from pipeline.fields import Field, with_role
 
 ROWS = 20
 """Rows a page: each carries its sound along, so a page stays near one megabyte."""
 CLIP = Field(title="Clip")
+SORT, SORT_BOX = "sort", "sort_box"
+"""In the URL, by what the table is sorted; and the box that chooses it."""
 
 
-def draw(selection: filters.Selection, *, below: bool = True) -> str:
+def draw(selection: filters.Selection, more: Mapping[str, Field] | None = None, *, below: bool = True) -> str:
     """Draw one page of the table; the clip chosen in it, or named by ``?clip=``, or its first.
 
-    ``below`` says that the chosen clip is shown in full below the table.
+    Parameters
+    ----------
+    more : mapping of str to Field, optional
+        Further columns of the selection's clips to show.
+    below : bool
+        Whether the chosen clip is shown in full below the table.
     """
     clips = selection.clips
-    rows, there = _page(selection)
+    known = columns(clips) | dict(more or {})
+    rows, there = _page(selection, known)
     named = st.query_params.get("clip")
     chosen = named if named and named in set(clips["clip_id"]) else str(rows["clip_id"].iloc[0])
     if below and named and named.startswith(f"{selection.name}/") and named != chosen:
         _say_why_not(selection, named)
     sounds = [clip.mp3_url(row, selection.dataset["path"]) for _, row in rows.iterrows()]
     clip_rows(
-        _words(rows, there),
+        _words(rows, {name: known[name] for name in there}),
         rows["clip_id"].tolist(),
         sounds,
         chosen=chosen,
@@ -57,25 +65,40 @@ def _choose(clip_id: str) -> None:
     st.query_params["clip"] = clip_id
 
 
-def _page(selection: filters.Selection) -> tuple[pd.DataFrame, list[str]]:
+def _page(selection: filters.Selection, known: Mapping[str, Field]) -> tuple[pd.DataFrame, list[str]]:
     """The rows of the page that is asked for, in the order that is asked for, and the columns to show."""
     clips, pages = selection.clips, math.ceil(len(selection.clips) / ROWS)
-    known = columns(clips)
     there = [name for name in known if clips[name].notna().any() and not _twice(selection, name)]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        order = st.selectbox(
-            "Sort by",
-            there,
-            format_func=lambda one: known[one].heading,
-            key="sort",
-            bind="query-params",
-            width=220,
-        )
+        order = _order({name: known[name].heading for name in there})
         falling = st.toggle("Largest first", key="falling", bind="query-params")
         number = st.number_input(f"Page (of {pages})", 1, pages, key="page", bind="query-params", width=140)
         show.download(clips, f"{selection.name}_clips")
     ordered = clips.sort_values(order, ascending=not falling, kind="stable")
     return ordered.iloc[(number - 1) * ROWS : number * ROWS], there
+
+
+def _order(headings: Mapping[str, str]) -> str:
+    """The column to sort by, kept in the URL by its name, which outlives its heading."""
+    names, shown = list(headings), st.session_state.get(SORT)
+    asked = st.query_params.get(SORT, shown)
+    if SORT_BOX not in st.session_state or asked != shown or st.session_state[SORT_BOX] not in headings:
+        st.session_state[SORT_BOX] = _named(str(asked), headings)
+    order = str(st.selectbox("Sort by", names, format_func=headings.__getitem__, key=SORT_BOX, width=220))
+    if order != names[0] or SORT in st.query_params:
+        address.later(SORT, order)
+        st.session_state[SORT] = order
+    return order
+
+
+def _named(asked: str, headings: Mapping[str, str]) -> str:
+    """The column that is meant: by its name, by its heading, as links had it before, or the same score of this view."""
+    by_heading = {heading: name for name, heading in headings.items()}
+    score = asked.rpartition(":")[0]
+    same = next((name for name in headings if score and name.rpartition(":")[0] == score), None)
+    if asked in headings:
+        return asked
+    return by_heading.get(asked) or same or next(iter(headings))
 
 
 def _twice(selection: filters.Selection, column: str) -> bool:
@@ -93,10 +116,9 @@ def cells(values: pd.Series, field: Field) -> list[str]:
     return [field.text(one) if pd.notna(one) else "" for one in values]
 
 
-def _words(rows: pd.DataFrame, names: list[str]) -> pd.DataFrame:
-    known = columns(rows)
+def _words(rows: pd.DataFrame, fields: Mapping[str, Field]) -> pd.DataFrame:
     return pd.DataFrame(
-        {known[name].heading: cells(rows[name], known[name]) for name in names}, dtype="string"
+        {field.heading: cells(rows[name], field) for name, field in fields.items()}, dtype="string"
     )
 
 

@@ -48,6 +48,7 @@ def download(table: pd.DataFrame, name: str) -> None:
     st.download_button(
         "Download as CSV",
         data=lambda: table.to_csv(index=False).encode("utf-8"),
+        on_click="ignore",
         file_name=f"sesatlas_{name}.csv",
         mime="text/csv",
         key=f"download_{name}",

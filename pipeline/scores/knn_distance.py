@@ -38,7 +38,7 @@ def compute(values: NDArray[np.float32]) -> NDArray[np.float64]:
 SCORE = Score(
     name="knn_distance",
     version=1,
-    title="distance to the ten nearest",
+    title="Distance to the ten nearest",
     unit="1",
     format="{:.2f}",
     source="Angiulli and Pizzuti 2002, Fast Outlier Detection in High Dimensional Spaces (PKDD), definition 2, "

@@ -27,7 +27,7 @@ class Score:
     """A lower-case word, which stands in links and in the store."""
     version: int
     title: str
-    """What a column of it is called: "distance to the ten nearest"."""
+    """What a column of it is called: "Distance to the ten nearest"."""
     unit: str
     """``1`` for a pure number."""
     format: str

@@ -1,13 +1,15 @@
 """A running dashboard and a browser to look at it with.
 
-Needs Debian's Chromium (``apt-get install chromium``); without it these tests are skipped. ``make e2e``
-runs only them. Screenshots go to ``tests/e2e/screenshots/``, which git ignores.
+Three groups of tests, each on one core with a browser and its servers: ``e2e`` looks at the demo, ``e2e live``
+listens and mostly waits, ``e2e building`` builds. They need Debian's Chromium (``apt-get install chromium``) and
+are skipped without it. ``make e2e`` runs only them. Screenshots go to ``tests/e2e/screenshots/``, which git ignores.
 """
 
 from __future__ import annotations
 
 import contextlib
 import functools
+import itertools
 import os
 import re
 import shutil
@@ -26,7 +28,7 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, ConsoleMessage, Page
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 Scheme = Literal["light", "dark"]
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,6 +49,34 @@ CHROMIUM_FLAGS = [
 ]
 # Below a page's address, Streamlit's own client first looks for its server there; the 404 is expected.
 PROBE = re.compile(r"/[^/]+/_stcore/(health|host-config)$")
+# When the page last asked its server for something, was last answered, and last changed. What components draw
+# in a shadow root does not count: a cloud may turn for ever.
+WATCH = """(() => {
+    const seen = window.seen = { asked: 0, answered: 0, changed: 0 };
+    const change = () => { seen.changed = performance.now(); };
+    new MutationObserver(change).observe(
+        document, { subtree: true, childList: true, attributes: true, characterData: true }
+    );
+    addEventListener('popstate', change);
+    window.WebSocket = class extends WebSocket {
+        constructor(...how) {
+            super(...how);
+            this.addEventListener('message', () => { seen.answered = performance.now(); });
+        }
+        send(...what) {
+            seen.asked = performance.now();
+            return super.send(...what);
+        }
+    };
+})()"""
+# A window remembers nothing of the one before, e.g. how wide its sidebar was.
+FRESH = """try {
+    if (!sessionStorage.getItem('opened')) localStorage.clear();
+    sessionStorage.setItem('opened', 'yes');
+} catch {}"""
+QUIET_MS, PATIENCE_MS = 250, 5_000
+"""Widgets wait up to 200 ms before they report a change. For what changes for ever nobody waits longer than this."""
+CALLS = itertools.count(1)
 # The run is over, nothing is still a placeholder, and every chart has been drawn.
 READY = """() => {
     const app = document.querySelector('[data-testid="stApp"]');
@@ -56,6 +86,15 @@ READY = """() => {
     const drawn = chart => chart.querySelector('.js-plotly-plot .main-svg, .js-plotly-plot canvas');
     return [...document.querySelectorAll('.stPlotlyChart')].every(drawn);
 }"""
+# It has been so for a while, in which nothing has changed or moved and no question was left without an answer.
+QUIET = f"""([call, quiet, patience]) => {{
+    const now = performance.now(), seen = window.seen;
+    if (!seen) return false;
+    if (seen.call !== call || seen.answered < seen.asked || !({READY})()) Object.assign(seen, {{ call, since: now }});
+    const ends = one => one.effect?.getComputedTiming().endTime !== Infinity;
+    if (document.getAnimations().some(one => one.playState === 'running' && ends(one))) seen.changed = now;
+    return now - Math.max(seen.since, seen.changed, seen.answered) >= quiet || now - seen.since >= patience;
+}}"""
 # What Streamlit's own server says when a browser is closed while a page still changes by itself, as Live does.
 HUNG_UP = re.compile(
     r"Exception in ASGI application\n(?:(?!Exception in ASGI application).)*?"
@@ -72,6 +111,7 @@ SECTIONS = (
     '[data-testid="stMain"] :nth-match([role="radiogroup"], 1) > [data-variant="segmented_control"], '
     '[data-testid="stMain"] [data-testid="stTab"]'
 )
+SIDEBAR_CLOSED, ROOM_FOR_SIDEBAR = '[data-testid="stExpandSidebarButton"]', 768
 SIDEWAYS = """() => {
     const main = document.querySelector('[data-testid="stMain"]');
     return main.scrollWidth - main.clientWidth;
@@ -97,6 +137,7 @@ class View:
     problems: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.page.add_init_script(WATCH)
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.problems.append(f"page error: {error}"))
         self.page.on("requestfailed", lambda request: self._failed(request.url, request.failure or ""))
@@ -123,10 +164,19 @@ class View:
         self.settle()
 
     def settle(self) -> None:
-        """Wait until nothing runs any more; a run that begins within the pause is waited for as well."""
-        self.page.wait_for_function(READY, timeout=60_000)
-        self.page.wait_for_timeout(500)
-        self.page.wait_for_function(READY, timeout=60_000)
+        """Wait until nothing runs and nothing changes any more; a run that begins meanwhile is waited for as well."""
+        arguments = [next(CALLS), QUIET_MS, PATIENCE_MS]
+        self.page.wait_for_function(QUIET, arg=arguments, polling=50, timeout=60_000)
+
+    def wear(self, scheme: Scheme, width: int, height: int) -> None:
+        """Show the open page light or dark, in a window of another size, its sidebar open where there is room."""
+        self.page.emulate_media(color_scheme=scheme)
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.settle()
+        closed = self.page.locator(SIDEBAR_CLOSED)
+        if width >= ROOM_FOR_SIDEBAR and closed.count():
+            closed.click()
+            self.settle()
 
     def look(self) -> list[str]:
         """All problems so far, with what can only be seen on the page: errors, contents that are too wide."""
@@ -244,6 +294,25 @@ def serve(
         except subprocess.TimeoutExpired:
             os.killpg(server.pid, signal.SIGKILL)
             server.wait()
+        end_build(store)
+
+
+def end_build(store: Path) -> None:
+    """A build outlives the server from whose page it was started: stop it, and wait until it has ended."""
+    from app.builds import process
+    from store.snapshots import Store
+
+    deadline = time.monotonic() + 60
+    while store.exists() and Store(store).is_building():
+        assert time.monotonic() < deadline, f"a build in {store} does not end"
+        process.stop(Store(store))
+        time.sleep(0.2)
+
+
+@pytest.fixture(scope="session")
+def serving(browser: Browser) -> Callable[..., contextlib.AbstractContextManager[Dashboard]]:
+    """``serving(store, folder)``: a dashboard on a store of the test's own, as long as one is in the context."""
+    return serve
 
 
 # `browser` comes before `demo_store`: where there is none, no store is built either.
@@ -256,7 +325,7 @@ def dashboard(
         yield served
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def building_dashboard(
     browser: Browser, demo_store: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Dashboard]:
@@ -267,23 +336,12 @@ def building_dashboard(
 
 
 @pytest.fixture
-def empty_dashboard(browser: Browser, tmp_path: Path) -> Iterator[Dashboard]:
-    """The dashboard as somebody meets it who has just installed it."""
+def empty_dashboard(browser: Browser, demo_recordings: Path, tmp_path: Path) -> Iterator[Dashboard]:
+    """The dashboard as somebody meets it who has just installed it. The few recordings of the demo are made already."""
+    (tmp_path / "recordings").mkdir()
+    (tmp_path / "recordings" / "demo").symlink_to(demo_recordings)
     with serve(tmp_path / "store", tmp_path) as served:
         yield served
-
-
-@pytest.fixture
-def serve_store(browser: Browser, tmp_path: Path) -> Iterator[Callable[[Path], Dashboard]]:
-    """``serve_store(store)``: the dashboard on a store of the test's own."""
-    with contextlib.ExitStack() as stack:
-
-        def serve_one(store: Path) -> Dashboard:
-            dashboard = stack.enter_context(serve(store, tmp_path))
-            stack.enter_context(no_traceback(dashboard, since=0))
-            return dashboard
-
-        yield serve_one
 
 
 @pytest.fixture(scope="module")
@@ -293,9 +351,8 @@ def counted_dashboard(
     """The dashboard on the demo store, which counts its threads and tracks into ``counts.json`` beside its log."""
     folder = tmp_path_factory.mktemp("counted")
     program = [str(Path(__file__).with_name("counted_server.py"))]
-    with serve(
-        demo_store, folder, program=program, SESATLAS_TEST_COUNTS=str(folder / "counts.json")
-    ) as served:
+    counts = str(folder / "counts.json")
+    with serve(demo_store, folder, program=program, SESATLAS_TEST_COUNTS=counts) as served:
         yield served
 
 
@@ -328,7 +385,7 @@ def no_traceback(dashboard: Dashboard, since: int | None = None) -> Iterator[Non
 @pytest.fixture(autouse=True)
 def servers_are_content(request: pytest.FixtureRequest) -> Iterator[None]:
     """A traceback in a server's log fails the test that caused it, whatever the page showed."""
-    names = {"dashboard", "building_dashboard", "empty_dashboard", "counted_dashboard"} & set(
+    names = {"dashboard", "building_dashboard", "empty_dashboard", "counted_dashboard", "served"} & set(
         request.fixturenames
     )
     with contextlib.ExitStack() as stack:
@@ -337,19 +394,35 @@ def servers_are_content(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def windows(browser: Browser) -> Iterator[Callable[..., View]]:
-    """``windows(dashboard, scheme, width, height)``: a fresh browser window onto that dashboard."""
-    contexts = []
+@pytest.fixture(scope="session")
+def profile(browser: Browser) -> Iterator[BrowserContext]:
+    """What the windows share as tabs of one browser do: what they have loaded of Streamlit's own files."""
+    context = browser.new_context()
+    yield context
+    context.close()
 
-    def open_one(onto: Dashboard, scheme: Scheme = "light", width: int = 1440, height: int = 900) -> View:
-        context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": height})
-        contexts.append(context)
-        return View(context.new_page(), onto)
+
+@pytest.fixture
+def windows(profile: BrowserContext) -> Iterator[Callable[..., View]]:
+    """``windows(dashboard, scheme, width, height)``: a fresh browser window onto that dashboard.
+
+    Nothing in it moves by itself unless it is asked for ``motion``: a cloud that turns keeps the machine busy.
+    """
+    pages = []
+
+    def open_one(
+        onto: Dashboard, scheme: Scheme = "light", width: int = 1440, height: int = 900, motion: bool = False
+    ) -> View:
+        page = profile.new_page()
+        pages.append(page)
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=scheme, reduced_motion="no-preference" if motion else "reduce")
+        page.add_init_script(FRESH)
+        return View(page, onto)
 
     yield open_one
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ def show(windows: Callable[..., View], server: Dashboard) -> Callable[..., View]
     """``show("/?n=400")``: the page in a fresh window, the cloud drawn."""
 
     def open_one(path: str = "/", *, script: str = "", **window: Any) -> View:
-        view = windows(server, **window)
+        view = windows(server, motion=True, **window)
         # The first request below a path is for what lies above it: Streamlit's own way to find its server.
         view.page.add_init_script(COUNT_PUSHES + script)
         view.open(path)

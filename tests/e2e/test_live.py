@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from tests.e2e.conftest import Dashboard
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e live")]
 
 RATE_HZ = 48_000
 NONE, FEMALE, MALE = "no speech", "female-like voice", "male-like voice"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from tests.e2e.conftest import Dashboard
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e live")]
 
 MS = 1_000
 FLAGS = ["--no-sandbox", "--no-first-run", "--disable-background-networking", "--disable-component-update"]
@@ -60,15 +60,30 @@ window.RTCPeerConnection = class extends RTCPeerConnection {
 NEVER_ANSWERED = "navigator.mediaDevices.getUserMedia = () => new Promise(() => {});"
 
 
+@pytest.fixture(scope="module")
+def launch(browser: Browser, chromium: str) -> Iterator[Callable[..., Browser]]:
+    """``launch(flags)``: a browser with these flags, one for all tests that ask for the same."""
+    running: dict[tuple[str, ...], Browser] = {}
+
+    def once(flags: Sequence[str]) -> Browser:
+        if tuple(flags) not in running:
+            own = browser.browser_type.launch(executable_path=chromium, args=[*FLAGS, *flags])
+            running[tuple(flags)] = own
+        return running[tuple(flags)]
+
+    yield once
+    for own in running.values():
+        own.close()
+
+
 @pytest.fixture
-def visit(browser: Browser, chromium: str, dashboard: Dashboard) -> Iterator[Callable[..., Page]]:
-    """``visit(flags, script)``: the Live page in a browser of its own, in each frame of which the script runs first."""
+def visit(launch: Callable[..., Browser], dashboard: Dashboard) -> Iterator[Callable[..., Page]]:
+    """``visit(flags, script)``: the Live page in a fresh window, in each frame of which the script runs first."""
     with contextlib.ExitStack() as opened:
 
         def begin(flags: Sequence[str], script: str = "") -> Page:
-            own = browser.browser_type.launch(executable_path=chromium, args=[*FLAGS, *flags])
-            opened.callback(own.close)
-            page = own.new_page(viewport={"width": 1280, "height": 900})
+            page = launch(flags).new_page(viewport={"width": 1280, "height": 900})
+            opened.callback(page.close)
             page.set_default_timeout(60 * MS)
             page.add_init_script(f"(() => {{ {script} }})()")
             page.goto(f"{dashboard.url}/live")
@@ -191,7 +206,9 @@ def test_a_correction_is_kept_with_its_sound_and_can_be_taken_along(
     page = visit([DEVICE, ALLOWED, f"--use-file-for-fake-audio-capture={voice(demo_store, tmp_path)}"])
     start(page).click()
     expect(main(page)).to_contain_text(re.compile("(fe)?male-like voice"), timeout=60 * MS)
-    page.wait_for_timeout(4 * MS)
+    expect(main(page)).to_contain_text(
+        re.compile(r"Of ([5-9]|\d\d+) s of sound since you began"), timeout=30 * MS
+    )
     page.get_by_role("button", name="That's wrong").click()
     page.get_by_role("radio", name="no speech").click()
     expect(main(page)).to_contain_text("You have corrected 1 decision.", timeout=20 * MS)

@@ -25,6 +25,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 SOUNDS = "demo_sounds"
 NAME = f"{SOUNDS}.label.pitch.logistic"
 TALL = (1440, 2600)
+LOOKS: tuple[tuple[Scheme, int, int], ...] = (("light", 1440, 900), ("dark", 420, 900))
 DETAILS = ("Errors", "Classes", "Curves", "Calibration", "Folds", "Learning curve", "Columns", "About")
 SECTIONS = ("Conditions", "Speakers", "Dialects", "Calibration", "Training", "Errors", "About")
 """Of the voice network."""
@@ -139,31 +140,33 @@ def test_the_way_back_shows_the_former_experiment(models: Callable[..., View]) -
     assert not view.look()
 
 
-@pytest.mark.parametrize(("scheme", "window"), [("light", (1440, 900)), ("dark", (420, 900))])
 def test_every_part_of_an_experiment_fits_its_window(
-    models: Callable[..., View], told: Predictions, screenshots: Path, scheme: Scheme, window: tuple[int, int]
+    models: Callable[..., View], told: Predictions, screenshots: Path
 ) -> None:
     cell = errors(told)[0][1]
     clip = str(mistakes.of_cell(told.table, cell)["clip_id"].iloc[0])
-    view = models(scheme, *window, true=cell[0], said=cell[1], clip=clip)
-    for detail in DETAILS:
-        view.page.get_by_role("radio", name=detail, exact=True).click()
-        view.settle()
-        view.screenshot(screenshots / f"models-{detail.lower().replace(' ', '-')}-{scheme}-{window[0]}.png")
-        assert not view.look(), detail
+    view = models(*LOOKS[0], true=cell[0], said=cell[1], clip=clip)
+    for scheme, width, height in LOOKS:
+        view.wear(scheme, width, height)
+        for detail in DETAILS:
+            view.page.get_by_role("radio", name=detail, exact=True).click()
+            view.settle()
+            view.screenshot(screenshots / f"models-{detail.lower().replace(' ', '-')}-{scheme}-{width}.png")
+            assert not view.look(), (detail, scheme)
 
 
-@pytest.mark.parametrize(("scheme", "window"), [("light", (1440, 900)), ("dark", (420, 900))])
 def test_every_section_of_the_voice_network_fits_its_window(
-    models: Callable[..., View], screenshots: Path, scheme: Scheme, window: tuple[int, int]
+    models: Callable[..., View], screenshots: Path
 ) -> None:
-    view = models(scheme, *window, part="Voice")
-    for section in SECTIONS:
-        view.page.get_by_role("radio", name=section, exact=True).click()
-        view.settle()
-        assert query(view).get("voice", SECTIONS[0]) == section
-        view.screenshot(screenshots / f"models-voice-{section.lower()}-{scheme}-{window[0]}.png")
-        assert not view.look(), section
+    view = models(*LOOKS[0], part="Voice")
+    for scheme, width, height in LOOKS:
+        view.wear(scheme, width, height)
+        for section in SECTIONS:
+            view.page.get_by_role("radio", name=section, exact=True).click()
+            view.settle()
+            assert query(view).get("voice", SECTIONS[0]) == section
+            view.screenshot(screenshots / f"models-voice-{section.lower()}-{scheme}-{width}.png")
+            assert not view.look(), (section, scheme)
 
 
 def test_the_voice_network_is_one_click_from_its_experiment_and_the_way_back_leads_there(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tests.e2e.conftest import Dashboard, View
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e live")]
 
 # Streamlit takes the monitor off the page now and then, and puts it back at once.
 FIND = (
@@ -64,9 +64,7 @@ def show(windows: Callable[..., View], server: Dashboard) -> Callable[..., View]
     """``show("/?at=2")``: the page in a fresh window, the monitor drawn. It never comes to rest."""
 
     def open_one(path: str = "/", *, still: bool = False, **window: Any) -> View:
-        view: View = windows(server, **window)
-        if still:
-            view.page.emulate_media(reduced_motion="reduce")
+        view: View = windows(server, motion=not still, **window)
         view.page.goto(f"{server.url}{path}")
         said(view).wait_for(timeout=30_000)
         return view

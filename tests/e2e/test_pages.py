@@ -12,11 +12,16 @@ import pytest
 if TYPE_CHECKING:
     from tests.e2e.conftest import Scheme, View
 
-# One dashboard and one browser for all of them: they stay on one core.
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 
 ROOT = Path(__file__).resolve().parents[2]
 WINDOWS = {"wide": (1440, 900), "narrow": (420, 900)}
+LOOKS: tuple[tuple[Scheme, str], ...] = (
+    ("dark", "narrow"),
+    ("light", "narrow"),
+    ("light", "wide"),
+    ("dark", "wide"),
+)
 
 
 def scripts() -> dict[str, Path]:
@@ -46,29 +51,27 @@ def check(view: View, name: str) -> list[str]:
     return problems
 
 
-@pytest.mark.parametrize("window", WINDOWS)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", scripts())
-def test_page_is_drawn_without_an_error(
-    open_view: Callable[..., View], screenshots: Path, name: str, scheme: Scheme, window: str
-) -> None:
-    view = open_view(scheme, *WINDOWS[window])
+def test_page_is_drawn_without_an_error(open_view: Callable[..., View], screenshots: Path, name: str) -> None:
+    """Opened on a phone at night, then by day, and in a wide window by day and at night."""
+    view = open_view("dark", *WINDOWS["narrow"])
     view.open(address(name))
-    view.screenshot(screenshots / f"{name}-{scheme}-{window}.png")
-    problems = check(view, name)
-    assert not problems, "\n".join(["", *problems])
+    for scheme, window in LOOKS:
+        view.wear(scheme, *WINDOWS[window])
+        view.screenshot(screenshots / f"{name}-{scheme}-{window}.png")
+        problems = check(view, name)
+        assert not problems, "\n".join(["", f"{scheme}, {window}:", *problems])
 
 
-@pytest.mark.parametrize(("scheme", "window"), [("light", "wide"), ("dark", "narrow")])
 @pytest.mark.parametrize("name", scripts())
-def test_every_section_of_a_page(
-    open_view: Callable[..., View], screenshots: Path, name: str, scheme: Scheme, window: str
-) -> None:
-    view = open_view(scheme, *WINDOWS[window])
+def test_every_section_of_a_page(open_view: Callable[..., View], screenshots: Path, name: str) -> None:
+    view = open_view("light", *WINDOWS["wide"])
     view.open(address(name))
-    for section in view.sections():
-        view.go_to(section)
-        part = section.lower().replace(" ", "-")
-        view.screenshot(screenshots / f"{name}-section-{part}-{scheme}-{window}.png")
-        problems = view.look()
-        assert not problems, "\n".join(["", f"in {section}:", *problems])
+    for scheme, window in (("light", "wide"), ("dark", "narrow")):
+        view.wear(scheme, *WINDOWS[window])
+        for section in view.sections():
+            view.go_to(section)
+            part = section.lower().replace(" ", "-")
+            view.screenshot(screenshots / f"{name}-section-{part}-{scheme}-{window}.png")
+            problems = view.look()
+            assert not problems, "\n".join(["", f"in {section}, {scheme}, {window}:", *problems])

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,10 +47,15 @@ PLAYING = "() => [...window.players].filter(one => !one.paused).map(one => one.c
 
 
 class Build:
-    """Stands for a build: copies what each step would publish, and says so in an event log."""
+    """Stands for a build into an empty store: copies what each step would publish, and says so in an event log.
 
-    def __init__(self, store: Store, steps: Path) -> None:
-        self.store, self.steps, self.number = store, steps, 0
+    Its snapshots are numbered on from those that a build before it has left no trace of: a server keeps what it has
+    read of each number.
+    """
+
+    def __init__(self, store: Store, steps: Path, number: int = 0) -> None:
+        self.store, self.steps, self.number, self.before = store, steps, number, number
+        shutil.rmtree(store.root, ignore_errors=True)
         self.log = store.builds / "29990101T000000-1.jsonl"
         self.log.parent.mkdir(parents=True)
         store.at(1).path.parent.mkdir(parents=True)
@@ -64,7 +72,7 @@ class Build:
         self.number += 1
         shutil.copy(self.steps / f"{step}.duckdb", self.store.at(self.number).path)
         self.store.use(self.number)
-        if self.number > 1:
+        if self.number > self.before + 1:
             self.store.delete(self.number - 1)
         order = list(STEPS)
         self.say("published", snapshot=self.number, stage=step)
@@ -88,16 +96,28 @@ def steps(browser: Browser, demo_store: Path, tmp_path_factory: pytest.TempPathF
     return folder
 
 
+@pytest.fixture(scope="module")
+def served(
+    serving: Callable[..., AbstractContextManager[Dashboard]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Dashboard]:
+    """A dashboard on a store that is empty at first."""
+    folder = tmp_path_factory.mktemp("publications")
+    with serving(folder / "store", folder) as dashboard:
+        yield dashboard
+
+
+@pytest.fixture(scope="module")
+def numbers() -> Iterator[int]:
+    """For each test, how many snapshots those before it may have published."""
+    return itertools.count(0, len(STEPS))
+
+
 @pytest.fixture
-def build(steps: Path, tmp_path: Path) -> Iterator[Build]:
-    store = Store(tmp_path / "store")
+def build(steps: Path, served: Dashboard, numbers: Iterator[int]) -> Iterator[Build]:
+    store = Store(served.store)
+    made = Build(store, steps, next(numbers))
     with store.lock():
-        yield Build(store, steps)
-
-
-@pytest.fixture
-def served(build: Build, serve_store: Callable[[Path], Dashboard]) -> Dashboard:
-    return serve_store(build.store.root)
+        yield made
 
 
 def cloud(view: View) -> Locator:
@@ -147,8 +167,8 @@ def lay_hands_on(view: View) -> None:
     view.page.mouse.click(
         *cloud(view).evaluate("(root, [name, at]) => root.cloud.screen(name, at)", [flat, index])
     )
+    view.page.wait_for_url(re.compile("camera="))
     view.settle()
-    view.page.wait_for_timeout(500)  # until the camera stands in the address
 
 
 def test_an_open_page_takes_each_publication_up_without_losing_its_place(

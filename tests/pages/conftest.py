@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ import pyarrow as pa
 import pytest
 import soundfile
 import streamlit as st
+from filelock import FileLock
 from streamlit.testing.v1 import AppTest
 
 from app.components.clip_rows import clip_rows
@@ -27,6 +26,9 @@ from app.components.monitor import monitor
 from app.components.playlist import playlist
 from app.live import webrtc
 from app.live.webrtc import Connection, Ears
+from pipeline.build.build import Options
+from pipeline.build.build import build as build_store
+from pipeline.sources import parse
 from store.reader import Reader
 from store.results import ExperimentRows, replace_experiment
 from store.snapshots import Store
@@ -80,14 +82,18 @@ class Page:
         deadline = time.monotonic() + timeout_s
         while not done():
             assert time.monotonic() < deadline, self.text
-            time.sleep(0.2)
+            time.sleep(0.5)
             self.at.run()
         return self
 
 
-@pytest.fixture(autouse=True)
-def nothing_cached_for_the_next_test() -> Iterator[None]:
-    """Here stores are broken and deleted under their readers."""
+@pytest.fixture(scope="session", autouse=True)
+def caches_freed_at_the_end() -> Iterator[None]:
+    """Let go of the stores' files.
+
+    Not after each test: what pages keep goes by the store's folder and the snapshot's number, and a test that
+    changes a store has one of its own.
+    """
     yield
     st.cache_data.clear()
     st.cache_resource.clear()
@@ -140,20 +146,22 @@ def demo_copy(demo_store: Path, tmp_path: Path) -> Path:
     return shutil.copytree(demo_store, tmp_path / "store")
 
 
-@pytest.fixture
-def voice_store(demo_copy: Path) -> Path:
+@pytest.fixture(scope="module")
+def voice_store(demo_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo store with the card of a made-up voice network: three seeds, speakers never met and speakers known.
 
     The first error of the test is a demo voice and can be heard; the second, surer, is of a corpus that is not here.
+    It is only to be read.
     """
-    current = Store(demo_copy).current()
+    root = shutil.copytree(demo_store, tmp_path_factory.mktemp("voice") / "store")
+    current = Store(root).current()
     assert current is not None
     with Reader(current.path) as reader:
         here = reader.clips("demo_voices")["clip_id"].head(4).tolist()
     with Writer(current.path) as writer, writer.transaction():
         replace_experiment(writer, _card("test", [*here, "elsewhere/0.wav", "elsewhere/1.wav"], wrong=(3, 4)))
         replace_experiment(writer, _card("validation", ["elsewhere/2.wav", "elsewhere/3.wav"], wrong=()))
-    return demo_copy
+    return root
 
 
 def _card(part: str, clip_ids: list[str], wrong: tuple[int, ...]) -> ExperimentRows:
@@ -241,70 +249,103 @@ def _card_made() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def build(repo_root: Path) -> Callable[..., str]:
-    """``build(store, *words)``: a build on the command line; what it said on stderr."""
+def build() -> Callable[..., None]:
+    """``build(store, *folders, analyses=True)``: a build of folders, and of what the store holds already."""
 
-    def run(store: Path, *words: str) -> str:
-        command = [sys.executable, "-m", "pipeline", "build", "--quiet", "--store", str(store), *words]
-        done = subprocess.run(
-            command, cwd=repo_root, capture_output=True, text=True, timeout=120, check=False
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stderr
+    def run(store: Path, *folders: Path, analyses: bool = True) -> None:
+        sources = parse([f"folder={folder}" for folder in folders])
+        # In this process: another one would take seconds to import all that is here already.
+        build_store(Store(store), sources, lambda _: None, Options(n_jobs=1, analyses=analyses))
 
     return run
 
 
 @pytest.fixture(scope="session")
-def tones_kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made_once(shared_folder: Path) -> Callable[[str, Callable[[Path], None]], Path]:
+    """``made_once(name, make)``: a folder that ``make(folder)`` fills, once for all workers; only to be copied."""
+
+    def once(name: str, make: Callable[[Path], None]) -> Path:
+        folder = shared_folder / name
+        with FileLock(f"{folder}.lock"):
+            if not folder.exists():
+                new = folder.with_name(f"{name}_new")
+                shutil.rmtree(new, ignore_errors=True)
+                make(new)
+                new.rename(folder)
+        return folder
+
+    return once
+
+
+@pytest.fixture(scope="session")
+def tones_kept(made_once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
     """A folder of six recordings with two labels, and one file that is none."""
-    root = tmp_path_factory.mktemp("kept") / "tones"
-    for number, label in enumerate(["high", "high", "high", "low", "low", "low"]):
-        hz = (1_500 if label == "high" else 200) + 10 * number
-        path = root / label / f"{number}.wav"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        soundfile.write(path, 0.3 * np.sin(2 * np.pi * hz * np.arange(RATE_HZ // 2) / RATE_HZ), RATE_HZ)
-    (root / "low" / "broken.wav").write_bytes(b"no recording")
-    return root
+
+    def make(folder: Path) -> None:
+        for number, label in enumerate(["high", "high", "high", "low", "low", "low"]):
+            hz = (1_500 if label == "high" else 200) + 10 * number
+            path = folder / "tones" / label / f"{number}.wav"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            soundfile.write(path, 0.3 * np.sin(2 * np.pi * hz * np.arange(RATE_HZ // 2) / RATE_HZ), RATE_HZ)
+        (folder / "tones" / "low" / "broken.wav").write_bytes(b"no recording")
+
+    return made_once("pages_tones", make) / "tones"
 
 
 @pytest.fixture
-def tones(tones_kept: Path) -> Path:
-    """The folder of tones, fresh; a test may change it. It lies in the same place each time."""
-    return _fresh(tones_kept)
-
-
-def _fresh(kept: Path) -> Path:
-    place = kept.parent.with_name("used") / kept.name
-    shutil.rmtree(place, ignore_errors=True)
-    return Path(shutil.copytree(kept, place))
+def tones(tones_kept: Path, tmp_path: Path) -> Path:
+    """The folder of tones, fresh; a test may change it."""
+    return Path(shutil.copytree(tones_kept, tmp_path / "recordings" / "tones"))
 
 
 @pytest.fixture(scope="session")
 def stores_kept(
-    tones_kept: Path, tmp_path_factory: pytest.TempPathFactory, build: Callable[..., str]
+    tones_kept: Path,
+    build: Callable[..., None],
+    made_once: Callable[[str, Callable[[Path], None]], Path],
 ) -> Path:
     """A store with two snapshots: the folder of tones, and the same with a recording less."""
-    place = _fresh(tones_kept)
-    root = tmp_path_factory.mktemp("kept") / "store"
-    build(root, "--dataset", f"folder={place}")
-    (place / "low" / "5.wav").unlink()
-    build(root)
-    return root
+
+    def make(folder: Path) -> None:
+        place = Path(shutil.copytree(tones_kept, folder / "tones"))
+        build(folder / "store", place)
+        (place / "low" / "5.wav").unlink()
+        build(folder / "store")
+
+    return made_once("pages_stores", make) / "store"
 
 
 @pytest.fixture
 def two_snapshots(stores_kept: Path, tones: Path, tmp_path: Path) -> Store:
     """The tones, and the tones with a recording less; a test may change the store and ``tones``."""
     (tones / "low" / "5.wav").unlink()
-    return Store(Path(shutil.copytree(stores_kept, tmp_path / "store")))
+    return _moved(stores_kept, tmp_path / "store", tones)
 
 
 @pytest.fixture
 def tones_store(stores_kept: Path, tones: Path, tmp_path: Path) -> Path:
     """A store of the folder of tones; a test may change both."""
-    store = Store(Path(shutil.copytree(stores_kept, tmp_path / "store")))
+    return _of_tones(stores_kept, tmp_path / "store", tones)
+
+
+@pytest.fixture(scope="module")
+def tones_to_read(stores_kept: Path, tones_kept: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of the folder of tones, only to be read."""
+    return _of_tones(stores_kept, tmp_path_factory.mktemp("tones") / "store", tones_kept)
+
+
+def _of_tones(kept: Path, root: Path, recordings: Path) -> Path:
+    store = _moved(kept, root, recordings)
     first, second = (one.number for one in store.snapshots())
     store.use(first)
     store.delete(second)
     return store.root
+
+
+def _moved(kept: Path, root: Path, recordings: Path) -> Store:
+    """A copy of a store of one collection whose recordings lie elsewhere."""
+    store = Store(Path(shutil.copytree(kept, root)))
+    for one in store.snapshots():
+        with Writer(one.path) as writer, writer.transaction():
+            writer.con.execute("update datasets set path = ?", [str(recordings)])
+    return store

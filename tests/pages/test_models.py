@@ -226,13 +226,13 @@ def test_a_link_to_a_cell_and_a_clip_leads_there_without_a_sound(
 
 
 def test_long_lists_have_pages(models: Callable[..., Page], demo_store: Path, drawn: dict[str, Any]) -> None:
-    name = f"{SOUNDS}.label.all.chance"
-    _, table = _cell(demo_store, name)
+    name = f"{VOICES}.label.all.chance"
+    (true, _), table = _cell(demo_store, name)
     wrong = errors.of_cell(table, ("", ""))["clip_id"].tolist()
-    page = models(experiment=name)
+    assert len(errors.of_cell(table, (true, ""))) > clip_table.ROWS_OF_IDS
+    page = models(dataset=VOICES, experiment=name)
     _set(page, **{clip_table.page_key(errors.LIST): 2})
     assert _ids(drawn[errors.LIST]) == wrong[clip_table.ROWS_OF_IDS : 2 * clip_table.ROWS_OF_IDS]
-    true = str(table["truth"].iloc[0])
     _set(page, confusion_actual=true)
     assert _keyed(page, clip_table.page_key(errors.LIST)).value == 1
 
@@ -318,9 +318,9 @@ def test_an_experiment_run_from_the_page_is_shown(open_page: Callable[..., Page]
 
 
 def test_a_collection_nobody_has_learned_from_yet(
-    open_page: Callable[..., Page], tmp_path: Path, tones: Path, build: Callable[..., str]
+    open_page: Callable[..., Page], tmp_path: Path, tones: Path, build: Callable[..., None]
 ) -> None:
-    build(tmp_path / "store", "--dataset", f"folder={tones}", "--no-analyses")
+    build(tmp_path / "store", tones, analyses=False)
     page = open_page(tmp_path / "store", "models").sound()
     assert "No experiment has been run on these 6 clips yet" in page.text
     page.box("Run an experiment").click()
@@ -330,14 +330,14 @@ def test_a_collection_nobody_has_learned_from_yet(
 
 
 def test_a_collection_of_one_class(
-    open_page: Callable[..., Page], tmp_path: Path, build: Callable[..., str]
+    open_page: Callable[..., Page], tmp_path: Path, build: Callable[..., None]
 ) -> None:
     noise = np.random.default_rng(0)
     for number in range(3):
         path = tmp_path / "alone" / "hum" / f"{number}.wav"
         path.parent.mkdir(parents=True, exist_ok=True)
         soundfile.write(path, 0.1 * noise.standard_normal(4_000), 8_000)
-    build(tmp_path / "store", "--dataset", f"folder={tmp_path / 'alone'}", "--no-analyses")
+    build(tmp_path / "store", tmp_path / "alone", analyses=False)
     for part in ("Results", "Compare", "Run"):
         page = open_page(tmp_path / "store", "models", part=part).sound()
         assert "every labelled clip is labelled 'hum'" in page.text, part

@@ -52,13 +52,27 @@ def _nonsense(store: Store) -> None:
     (store.root / "CURRENT").write_bytes(b"\xff\x00 nonsense")
 
 
+@pytest.fixture(scope="module", params=[_garbage, _cut_off, _deleted, _nowhere, _nonsense])
+def broken_store(
+    request: pytest.FixtureRequest, demo_store: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A copy of the demo store that has come to harm; no page makes it better or worse."""
+    root = Path(shutil.copytree(demo_store, tmp_path_factory.mktemp("broken") / "store"))
+    request.param(Store(root))
+    return root
+
+
+@pytest.fixture(scope="module")
+def whole_store(demo_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the demo store for tests that leave it as they found it."""
+    return Path(shutil.copytree(demo_store, tmp_path_factory.mktemp("whole") / "store"))
+
+
 @pytest.mark.parametrize("page", EVERY_PAGE)
-@pytest.mark.parametrize("harm", [_garbage, _cut_off, _deleted, _nowhere, _nonsense])
 def test_a_broken_store_is_said_in_a_sentence(
-    open_page: Callable[..., Page], demo_copy: Path, harm: Callable[[Store], None], page: str
+    open_page: Callable[..., Page], broken_store: Path, page: str
 ) -> None:
-    harm(Store(demo_copy))
-    opened = open_page(demo_copy, page)
+    opened = open_page(broken_store, page)
     assert not opened.at.exception
     (error,) = opened.at.error
     assert "nobody has foreseen" not in error.value
@@ -81,26 +95,34 @@ def test_damage_that_only_some_charts_meet(
 
 @pytest.mark.parametrize("page", EVERY_PAGE)
 def test_a_store_that_breaks_under_an_open_page(
-    open_page: Callable[..., Page], demo_copy: Path, page: str
+    open_page: Callable[..., Page], whole_store: Path, page: str
 ) -> None:
-    opened = open_page(demo_copy, page).sound()
-    (kept,) = Store(demo_copy).snapshots()
-    _nowhere(Store(demo_copy))
-    opened.at.run()
+    opened = open_page(whole_store, page).sound()
+    (kept,) = Store(whole_store).snapshots()
+    _nowhere(Store(whole_store))
+    try:
+        opened.at.run()
+    finally:
+        Store(whole_store).use(kept.number)
     assert not opened.at.exception
     assert [error.value for error in opened.at.error]
     # Mended, the page comes back by itself.
-    Store(demo_copy).use(kept.number)
     opened.at.run()
     opened.sound()
 
 
+@pytest.fixture(scope="module")
+def unread_store(demo_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the demo store that no page has read yet, nor will."""
+    return Path(shutil.copytree(demo_store, tmp_path_factory.mktemp("unread") / "store"))
+
+
 @pytest.mark.parametrize("page", EVERY_PAGE)
 def test_a_store_of_another_version(
-    open_page: Callable[..., Page], demo_copy: Path, monkeypatch: pytest.MonkeyPatch, page: str
+    open_page: Callable[..., Page], unread_store: Path, monkeypatch: pytest.MonkeyPatch, page: str
 ) -> None:
     monkeypatch.setattr("store.database.SCHEMA_VERSION", "999")
-    opened = open_page(demo_copy, page)
+    opened = open_page(unread_store, page)
     assert not opened.at.exception
     assert "999" in opened.at.error[0].value
 
@@ -140,35 +162,39 @@ def test_refreshing_a_folder_that_is_gone(
 
 
 def test_one_clip_without_a_label(
-    open_page: Callable[..., Page], tones: Path, tmp_path: Path, build: Callable[..., str]
+    open_page: Callable[..., Page], tones: Path, tmp_path: Path, build: Callable[..., None]
 ) -> None:
     alone = tmp_path / "alone"
     alone.mkdir()
     shutil.copy(tones / "high" / "0.wav", alone)
-    build(tmp_path / "store", "--dataset", f"folder={alone}")
+    build(tmp_path / "store", alone)
     for section in SECTIONS:
         page = open_page(tmp_path / "store", "explore", dataset="alone", show=section).sound()
         assert "1 of 1 clips" in page.text, section
 
 
-def test_a_collection_of_failures_only(
-    open_page: Callable[..., Page], tmp_path: Path, build: Callable[..., str]
-) -> None:
-    broken = tmp_path / "broken"
-    broken.mkdir()
-    (broken / "1.wav").write_bytes(b"nothing")
-    build(tmp_path / "store", "--dataset", f"folder={broken}")
-    home, explore, pipeline = (open_page(tmp_path / "store", page).sound() for page in PAGES)
+@pytest.fixture(scope="module")
+def failures_store(tmp_path_factory: pytest.TempPathFactory, build: Callable[..., None]) -> Path:
+    """A store of the collection ``broken``, whose only recording cannot be read."""
+    root = tmp_path_factory.mktemp("failures")
+    (root / "broken").mkdir()
+    (root / "broken" / "1.wav").write_bytes(b"nothing")
+    build(root / "store", root / "broken")
+    return root / "store"
+
+
+def test_a_collection_of_failures_only(open_page: Callable[..., Page], failures_store: Path) -> None:
+    home, explore, pipeline = (open_page(failures_store, page).sound() for page in PAGES)
     assert home.metrics[0] == ("clips", "0")
     assert "holds no clip" in explore.text
     assert pipeline.at.dataframe[1].value["file"].tolist() == ["1.wav"]
 
 
 def test_two_folders_of_one_kind_are_told_apart(
-    open_page: Callable[..., Page], tones_store: Path, tones: Path, tmp_path: Path, build: Callable[..., str]
+    open_page: Callable[..., Page], tones_store: Path, tones: Path, tmp_path: Path, build: Callable[..., None]
 ) -> None:
     other = shutil.copytree(tones, tmp_path / "other")
-    build(tones_store, "--dataset", f"folder={other}")
+    build(tones_store, other, analyses=False)
     page = open_page(tones_store).sound()
     headings = [heading.value for heading in page.at.subheader]
     assert len(set(headings)) == len(headings) == 2
@@ -177,7 +203,7 @@ def test_two_folders_of_one_kind_are_told_apart(
 
 
 @pytest.fixture(scope="module")
-def small_store(tmp_path_factory: pytest.TempPathFactory, build: Callable[..., str]) -> Path:
+def small_store(tmp_path_factory: pytest.TempPathFactory, build: Callable[..., None]) -> Path:
     """Collections of one, two, three and twelve recordings without labels, and six times the same one."""
     root = tmp_path_factory.mktemp("small")
     for name, count in {"one": 1, "two": 2, "three": 3, "dozen": 12, "same": 6}.items():
@@ -187,7 +213,7 @@ def small_store(tmp_path_factory: pytest.TempPathFactory, build: Callable[..., s
             path.parent.mkdir(exist_ok=True)
             soundfile.write(path, 0.3 * np.sin(2 * np.pi * hz * np.arange(4_000) / 8_000), 8_000)
     folders = [root / name for name in ("one", "two", "three", "dozen", "same")]
-    build(root / "store", *(word for folder in folders for word in ("--dataset", f"folder={folder}")))
+    build(root / "store", *folders)
     return root / "store"
 
 
@@ -246,7 +272,7 @@ def test_a_clustering_that_the_clips_do_not_allow_is_a_sentence(
 ) -> None:
     page = open_page(small_store, "clusters", dataset="three").sound()
     _widget(page, "toggle", "try_clustering").set_value(True).run()
-    monkeypatch.setattr("app.clusters.tuning.draw", lambda *_, **__: {"n_clusters": 4})
+    monkeypatch.setattr("app.clusters.tuning.parameter_widgets", lambda *_, **__: {"n_clusters": 4})
     page.at.run()
     (told,) = page.sound().at.warning
     assert "3 clips" in told.value
@@ -254,19 +280,19 @@ def test_a_clustering_that_the_clips_do_not_allow_is_a_sentence(
 
 
 def test_a_store_without_analyses_says_how_to_get_them(
-    open_page: Callable[..., Page], tones: Path, tmp_path: Path, build: Callable[..., str]
+    open_page: Callable[..., Page], tones: Path, tmp_path: Path, build: Callable[..., None]
 ) -> None:
-    build(tmp_path / "store", "--dataset", f"folder={tones}", "--no-analyses")
+    build(tmp_path / "store", tones, analyses=False)
     page = open_page(tmp_path / "store", "clusters", dataset="tones").sound()
     (told,) = page.at.info
     assert "Pipeline page" in told.value
 
 
 def test_recordings_added_without_analyses(
-    open_page: Callable[..., Page], tones_store: Path, tones: Path, build: Callable[..., str]
+    open_page: Callable[..., Page], tones_store: Path, tones: Path, build: Callable[..., None]
 ) -> None:
     shutil.copy(tones / "high" / "0.wav", tones / "low" / "new.wav")
-    build(tones_store, "--no-analyses")
+    build(tones_store, analyses=False)
     page = open_page(tones_store, "clusters", dataset="tones").sound()
     assert page.at.info
 
@@ -282,12 +308,9 @@ def test_clusters_where_recordings_are_gone(
 
 
 def test_clusters_of_a_collection_of_failures_only(
-    open_page: Callable[..., Page], tmp_path: Path, build: Callable[..., str]
+    open_page: Callable[..., Page], failures_store: Path, tmp_path: Path
 ) -> None:
-    (tmp_path / "broken").mkdir()
-    (tmp_path / "broken" / "1.wav").write_bytes(b"nothing")
-    build(tmp_path / "store", "--dataset", f"folder={tmp_path / 'broken'}")
-    page = open_page(tmp_path / "store", "clusters", dataset="broken").sound()
+    page = open_page(failures_store, "clusters", dataset="broken").sound()
     (told,) = page.at.info
     assert told.value
     assert not open_page(tmp_path / "nothing", "clusters").at.exception

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -120,14 +121,17 @@ def test_nonsense_in_its_address_is_no_error(part: Callable[..., Page], name: st
     assert "Female-like or male-like" in part(**{name: "<b>'; drop table</b>"}).at.header[0].value
 
 
-def test_a_snapshot_without_a_card_says_what_to_do(open_page: Callable[..., Page], voice_store: Path) -> None:
-    current = Store(voice_store).current()
+def test_a_snapshot_without_a_card_says_what_to_do(
+    open_page: Callable[..., Page], voice_store: Path, tmp_path: Path
+) -> None:
+    root = Path(shutil.copytree(voice_store, tmp_path / "store"))
+    current = Store(root).current()
     assert current is not None
     with Reader(current.path) as reader:
         ids = reader.experiments(DATASET)["experiment_id"].tolist()
     with Writer(current.path) as writer, writer.transaction():
         drop_experiments(writer, ids)
-    page = open_page(voice_store, "models", part="Voice").sound()
+    page = open_page(root, "models", part="Voice").sound()
     assert "Build again" in page.text
     assert not page.charts
 

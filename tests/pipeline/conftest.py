@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import logging
 import os
+import pickle
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -16,20 +18,23 @@ import duckdb
 import numpy as np
 import pytest
 import soundfile
+from filelock import FileLock
 
 import pipeline.build.plan
 import pipeline.extraction
 from pipeline.build.build import Options, build
+from pipeline.build.store_state import stamp
 from pipeline.classify import CLASSIFIERS
 from pipeline.classify.learning_curve import learning_curve
 from pipeline.cli.main import main
 from pipeline.clusterings import CLUSTERERS
+from pipeline.datasets.demo import prepare_voices
 from pipeline.experiments import spec
 from pipeline.features import VIEWS
 from pipeline.features.view import View
 from pipeline.projections import METHODS
 from pipeline.runtime import events
-from pipeline.sources import parse
+from pipeline.sources import Source, parse
 from store.snapshots import Store
 
 RATE_HZ = 16_000
@@ -130,6 +135,47 @@ def builder(tmp_path: Path) -> Builder:
 
 
 @pytest.fixture
+def built_once(builder: Builder, shared_folder: Path) -> Callable[..., Builder]:
+    """``built_once(name, *words)``: ``builder`` after its first build, which only the first test of a name makes.
+
+    The others get a copy of that store, with the events of that build. So under one name the recordings and all
+    that a build depends on must be the same in each test; where the recordings lie may differ.
+    """
+
+    def begin(name: str, *words: str, **options: Any) -> Builder:
+        place = shared_folder / f"built_{name}"
+        with FileLock(f"{place}.lock"):
+            if not place.exists():
+                builder(*words, **options)
+                partial = place.with_name(f"{place.name}.partial")
+                shutil.copytree(builder.store.root, partial / "store")
+                (partial / "events").write_bytes(pickle.dumps(builder.told))
+                partial.rename(place)
+                return builder
+        shutil.copytree(place / "store", builder.store.root, dirs_exist_ok=True)
+        builder.told[:] = pickle.loads((place / "events").read_bytes())
+        for snapshot in builder.store.snapshots():
+            _move_recordings(snapshot.path, parse(words))
+        return builder
+
+    return begin
+
+
+def _move_recordings(path: Path, sources: Mapping[str, Source]) -> None:
+    """Have a snapshot name the folders and dates of equal recordings that lie elsewhere."""
+    with duckdb.connect(str(path)) as con:
+        for name, source in sources.items():
+            con.execute("update datasets set path = ? where dataset = ?", [str(source.path), name])
+            found = con.execute("select relative_path from clips where dataset = ?", [name]).fetchall()
+            for (file,) in found:
+                now = stamp(source.path / file)
+                con.execute(
+                    "update clips set modified_ns = ?, changed_ns = ? where dataset = ? and relative_path = ?",
+                    [now["modified_ns"], now["changed_ns"], name, file],
+                )
+
+
+@pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
     """The names of the files that a build decodes and hashes, in this process."""
     seen: dict[str, list[str]] = {"decoded": [], "hashed": []}
@@ -178,6 +224,14 @@ def command(tmp_path: Path, repo_root: Path) -> Callable[..., subprocess.Complet
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def demo_voices(shared_folder: Path) -> Path:
+    """The demo voices, all 200: made once for all workers, as ``prepare`` itself sees to, and only to be read."""
+    root = shared_folder / "demo" / "demo_voices"
+    prepare_voices(root)
+    return root
 
 
 @pytest.fixture

@@ -127,7 +127,7 @@ def copied(kept: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def opened(
     copied: Path, links: list[dict[str, Any]], rows: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[..., AppTest]]:
+) -> Callable[..., AppTest]:
     """``opened(part)``: the tab as a person sees it who chooses that part."""
     monkeypatch.setenv("SESATLAS_STORE", str(copied))
 
@@ -136,9 +136,7 @@ def opened(
         at.query_params["audit_part"] = part
         return _sound(at.run())
 
-    yield open_one
-    st.cache_data.clear()
-    st.cache_resource.clear()
+    return open_one
 
 
 def _sound(at: AppTest) -> AppTest:

@@ -33,13 +33,18 @@ def first_of(whole: Clusterer, rows: int) -> Clusterer:
 
 
 @pytest.fixture
-def few(monkeypatch: pytest.MonkeyPatch, only: Callable[..., None]) -> None:
-    """Few clusterings in the place of many, of few rounds: what is tested does not depend on which there are.
+def few_clusterings(monkeypatch: pytest.MonkeyPatch, only: Callable[..., None]) -> None:
+    """Few clusterings in the place of many: what is tested does not depend on which there are.
 
     Nothing is learned: ``tests/pipeline/experiments`` has builds that do.
     """
     monkeypatch.setattr("pipeline.experiments.stage.grid", lambda *_: ())
     only(CLUSTERERS, {name: first_of(CLUSTERERS[name], rows) for name, rows in QUICK.items()})
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch, few_clusterings: None) -> None:
+    """Few clusterings, and pictures of few rounds."""
     short = METHODS["tsne"].parameters | {"early_exaggeration_iter": 25, "n_iter": 100}
     monkeypatch.setitem(METHODS, "tsne", replace(METHODS["tsne"], parameters=short))
 
@@ -65,10 +70,9 @@ def analysing(builder, few):
 
 
 @pytest.fixture
-def built(analysing, grouped):
+def built(analysing, grouped, built_once):
     """A builder that has built the fifteen clips."""
-    analysing(f"esc50={grouped.root}")
-    return analysing
+    return built_once("analyses", f"esc50={grouped.root}")
 
 
 @pytest.fixture(scope="session")
@@ -117,16 +121,23 @@ def input_of() -> Callable[..., FeatureMatrix]:
     return ask
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def found_of() -> Callable[..., list[Any]]:
-    """A projection and a clustering that no build computes by itself."""
+    """A projection and a clustering that no build computes by itself; of equal vectors computed once."""
+    known: dict[bytes, list[Any]] = {}
 
     def compute(given: FeatureMatrix) -> list[Any]:
         picture: Projection = project(given, "umap", 2, {"n_neighbors": 4})
         space = spaces(given, None)[1]
         return [picture, cluster(space, "kmeans", {"n_clusters": 3, "n_init": 7}, None)]
 
-    return compute
+    def compute_once(given: FeatureMatrix) -> list[Any]:
+        key = given.values.tobytes()
+        if key not in known:
+            known[key] = compute(given)
+        return list(known[key])
+
+    return compute_once
 
 
 @pytest.fixture(scope="session")

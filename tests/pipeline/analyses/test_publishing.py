@@ -80,17 +80,15 @@ def test_what_people_ask_for_first_is_published_first(analysing, grouped, monkey
     assert done.snapshot == len(STEPS) + 1
 
 
-def test_a_build_is_one_build(analysing, grouped) -> None:
+def test_a_build_is_one_build(built, grouped) -> None:
     """One snapshot stays of each, one line in the history, and two builds compare as before."""
-    first = analysing(f"esc50={grouped.root}").snapshot
+    first = built.of(events.Finished)[0].snapshot
     grouped.add("1-2000-A-0.wav", 333)
-    second = analysing().snapshot
-    assert [one.number for one in analysing.store.snapshots()] == [first, second]
-    rows = analysing.ask(
-        "select snapshot, status, added, finished_at is null from builds order by started_at"
-    )
+    second = built().snapshot
+    assert [one.number for one in built.store.snapshots()] == [first, second]
+    rows = built.ask("select snapshot, status, added, finished_at is null from builds order by started_at")
     assert rows == [(first, "published", 15, False), (second, "published", 1, False)]
-    found = diff(analysing.store.snapshot(first), analysing.store.snapshot(second))
+    found = diff(built.store.snapshot(first), built.store.snapshot(second))
     assert found.clips["change"].tolist() == ["added"]
 
 

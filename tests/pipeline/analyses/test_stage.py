@@ -208,13 +208,6 @@ def test_a_store_from_before_gets_them(builder, grouped, few) -> None:
     assert units(builder) == UNITS
 
 
-@pytest.fixture
-def undisturbed(grouped, new_builder, tmp_path, few, dump):
-    other = new_builder(Store(tmp_path / "undisturbed"))
-    other(f"esc50={grouped.root}", analyses=True)
-    return dump(other.store.current().path, TIMES)
-
-
 @pytest.mark.parametrize(
     ("stage", "done", "left"),
     [
@@ -226,18 +219,20 @@ def undisturbed(grouped, new_builder, tmp_path, few, dump):
     ],
 )
 def test_a_killed_build_goes_on_with_what_is_left(
-    analysing, grouped, undisturbed, dump, stage, done, left
+    built, grouped, new_builder, tmp_path, dump, stage, done, left
 ) -> None:
-    analysing.told = Until(stage, done)
+    undisturbed = dump(built.store.current().path, TIMES)
+    other = new_builder(Store(tmp_path / "killed"), analyses=True)
+    other.told = Until(stage, done)
     with pytest.raises(StoppedError):
-        analysing(f"esc50={grouped.root}")
-    assert analysing.store.staging.exists()
-    analysing.told = []
-    finished = analysing()
-    assert analysing.of(events.Started)[0].resumed
+        other(f"esc50={grouped.root}")
+    assert other.store.staging.exists()
+    other.told = []
+    finished = other()
+    assert other.of(events.Started)[0].resumed
     assert (finished.status, finished.vectors_computed, computed(finished)) == ("published", 0, left)
-    assert ranks_are_whole(analysing)
-    assert dump(analysing.store.current().path, TIMES) == undisturbed
+    assert ranks_are_whole(other)
+    assert dump(other.store.current().path, TIMES) == undisturbed
 
 
 def test_a_killed_build_goes_on_without_analyses(analysing, grouped) -> None:

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_a_stop_between_units(builder, tmp_path, write_short, repo_root, jobs) -> None:
+def test_a_stop_between_units(builder, few_clusterings, tmp_path, write_short, repo_root, jobs) -> None:
     for clip in range(16):
         write_short(tmp_path / "mine" / f"label_{clip % 4}" / f"{clip:03d}.wav", 200 + 90 * (clip % 4) + clip)
     store = builder.store

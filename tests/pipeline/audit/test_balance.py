@@ -8,6 +8,8 @@ import pytest
 from pipeline.audit.balance import balance, summary
 from pipeline.audit.splits import AuditError
 
+pytestmark = pytest.mark.xdist_group("esc10")
+
 
 def clips(rows: dict[tuple[str, int], int]) -> pd.DataFrame:
     spread = [key for key, number in rows.items() for _ in range(number)]

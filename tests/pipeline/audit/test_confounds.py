@@ -9,6 +9,8 @@ import pytest
 from pipeline.audit.confounds import TOGETHER, confounds, most_frequent, summary
 from pipeline.audit.splits import AuditError
 
+pytestmark = pytest.mark.xdist_group("esc10")
+
 
 def clips(n: int = 120, **columns) -> pd.DataFrame:
     random = np.random.default_rng(1)

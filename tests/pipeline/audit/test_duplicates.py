@@ -11,6 +11,8 @@ from pipeline.audit.fingerprint import ABSENT, CODES
 from pipeline.audit.splits import AuditError
 from pipeline.features.spectra import SAMPLE_RATE_HZ
 
+pytestmark = pytest.mark.xdist_group("esc10")
+
 KINDS = ("late", "quiet", "mp3")
 
 

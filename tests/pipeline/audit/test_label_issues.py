@@ -14,6 +14,8 @@ from pipeline.audit.report import label_issues_part
 from pipeline.audit.splits import AuditError
 from store.results_reader import Predictions
 
+pytestmark = pytest.mark.xdist_group("esc10")
+
 
 def planted(labels, wrong, random):
     """The labels with ``wrong`` of them changed, and which."""

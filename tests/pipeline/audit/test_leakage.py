@@ -18,6 +18,8 @@ from pipeline.classify.significance import wilson
 from pipeline.experiments.spec import ExperimentSpec
 from pipeline.experiments.unit import Task
 
+pytestmark = pytest.mark.xdist_group("esc10")
+
 # Rows of ESC-50's published table: all clips of the four sources that lie in two folds, and one more.
 PUBLISHED = [
     "2-131943-A-38",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from pathlib import Path
 
@@ -21,17 +20,10 @@ FEW_KINDS = ("church_bells", "frog", "rain")
 
 
 @pytest.fixture(scope="session")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One folder for all of xdist's processes: ``prepare`` itself sees to it that only one makes it."""
-    base = tmp_path_factory.getbasetemp()
-    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "demo"
-
-
-@pytest.fixture(scope="session")
-def demo_sounds(shared: Path) -> Path:
+def demo_sounds(shared_folder: Path) -> Path:
     """Three of the ten kinds, all folds: the rest differs in nothing that a reader sees."""
     few = [clip for clip in sounds.corpus() if clip.category in FEW_KINDS]
-    root = shared / "sounds"
+    root = shared_folder / "demo" / "three_sounds"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sounds, "corpus", lambda: few)
         patch.setattr(demo, "RECORDINGS", len(few))
@@ -41,18 +33,10 @@ def demo_sounds(shared: Path) -> Path:
     return root
 
 
-@pytest.fixture(scope="session")
-def demo_voices(shared: Path) -> Path:
-    root = shared / "voices"
-    assert DEMO_VOICES.prepare is not None
-    DEMO_VOICES.prepare(root)
-    return root
-
-
 def test_say_that_they_are_synthetic() -> None:
     for dataset, name in ((DEMO_SOUNDS, "demo_sounds"), (DEMO_VOICES, "demo_voices")):
         assert dataset.name == name
-        assert dataset.synthetic
+        assert dataset.synthetic and dataset.prepare is not None
         assert "synthetic" in dataset.title
         assert "MIT" in dataset.licence
 

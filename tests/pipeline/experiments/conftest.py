@@ -21,8 +21,7 @@ def grouped(esc50):
 
 
 @pytest.fixture
-def built(builder, few, grouped):
+def built(builder, few, grouped, built_once):
     """A builder that has built the thirty clips with all that is computed from them."""
     builder.analyses = True
-    builder(f"esc50={grouped.root}")
-    return builder
+    return built_once("experiments", f"esc50={grouped.root}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+from filelock import FileLock
 from safetensors.torch import save_file
 
 from models.ecapa.network import EcapaParameters, made
@@ -119,10 +121,16 @@ def _one_thread() -> None:
 
 
 @pytest.fixture
-def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
-    """What lies in the place of the shipped network."""
-    place = Place(tmp_path / "weights")
-    place.write()
+def shipped(shared_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """What lies in the place of the shipped network: the same bytes in each test, so that ``built`` fits all.
+
+    The same weights written twice would not do: safetensors writes its head in any order.
+    """
+    kept = Place(shared_folder / "voice_network")
+    with FileLock(f"{kept.path}.lock"):
+        if not kept.card.exists():
+            kept.write()
+    place = Place(Path(shutil.copytree(kept.path, tmp_path / "weights")))
     monkeypatch.setattr(in_use, "HOME", place.path)
     return place
 
@@ -182,6 +190,12 @@ def hums(tmp_path: Path) -> Hums:
 
 
 @pytest.fixture
+def built(builder, shipped, hums, built_once):
+    """A builder that has built the hums."""
+    return built_once("hums", f"folder={hums.root}")
+
+
+@pytest.fixture
 def place() -> type[Place]:
     return Place
 
@@ -200,8 +214,7 @@ def grouped(esc50):
 
 
 @pytest.fixture
-def built(builder, few, grouped):
+def built_esc50(builder, few, grouped, built_once):
     """A builder that has built the thirty clips with all that is computed from them."""
     builder.analyses = True
-    builder(f"esc50={grouped.root}")
-    return builder
+    return built_once("experiments", f"esc50={grouped.root}")

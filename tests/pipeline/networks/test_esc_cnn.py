@@ -48,11 +48,11 @@ def training(clips: pd.DataFrame, key: str = "first") -> TrainedFolds:
 
 
 @pytest.fixture
-def trained(built, monkeypatch):
+def trained(built_esc50, monkeypatch):
     """A store that holds a training of its clips, as yet in no snapshot; a dict with the training, to change it."""
-    with Reader(built.store.current().path) as reader:
+    with Reader(built_esc50.store.current().path) as reader:
         held = {"esc50": training(reader.clips("esc50"))}
-    place = training_folder(built.store.root, "esc50")
+    place = training_folder(built_esc50.store.root, "esc50")
     place.mkdir(parents=True)
     (place / "recipe.json").write_text("{}")
 
@@ -70,10 +70,10 @@ def reading(builder) -> Reader:
     return Reader(builder.store.current().path)
 
 
-def test_a_training_becomes_an_experiment_and_a_view(built, trained) -> None:
-    done = built()
+def test_a_training_becomes_an_experiment_and_a_view(built_esc50, trained) -> None:
+    done = built_esc50()
     assert (done.status, done.vectors_computed, done.stages.get("experiments", 0)) == ("published", 0, 1)
-    with reading(built) as reader:
+    with reading(built_esc50) as reader:
         row = reader.experiment(ID)
         assert row["accuracy"] == pytest.approx(25 / 30) and (row["kind"], row["origin"]) == (
             "network",
@@ -90,12 +90,12 @@ def test_a_training_becomes_an_experiment_and_a_view(built, trained) -> None:
         classes = sorted(set(labels))
         assert [classes[place] for place in found.values.argmax(axis=1)] == list(labels)
         assert list(reader.views("esc50")["learned"]) == [False, False, True]
-    assert built().status == "unchanged"
+    assert built_esc50().status == "unchanged"
 
 
-def test_a_view_that_knows_labels_is_no_part_of_all_views_and_bears_no_witness(built, trained) -> None:
-    built()
-    with reading(built) as reader:
+def test_a_view_that_knows_labels_is_no_part_of_all_views_and_bears_no_witness(built_esc50, trained) -> None:
+    built_esc50()
+    with reading(built_esc50) as reader:
         assert ("pictures", "esc50", "esc_cnn") in reader.units()
         experiments = reader.experiments("esc50")
         assert not any("esc_cnn" in list(views) for views in experiments["views"])
@@ -103,24 +103,24 @@ def test_a_view_that_knows_labels_is_no_part_of_all_views_and_bears_no_witness(b
         assert board[board["view"] == "esc_cnn"]["rank"].isna().all()
 
 
-def test_another_training_takes_its_place(built, trained) -> None:
-    built()
-    with reading(built) as reader:
+def test_another_training_takes_its_place(built_esc50, trained) -> None:
+    built_esc50()
+    with reading(built_esc50) as reader:
         before = reader.embeddings().iloc[0]["key"]
         trained["esc50"] = training(reader.clips("esc50"), "second")
-    assert built().stages.get("experiments", 0) == 1
-    with reading(built) as reader:
+    assert built_esc50().stages.get("experiments", 0) == 1
+    with reading(built_esc50) as reader:
         assert (before, reader.embeddings().iloc[0]["key"]) == ("first", "second")
-    assert built().status == "unchanged"
+    assert built_esc50().status == "unchanged"
 
 
-def test_clips_that_have_changed_since_are_spoken_of_no_more(built, trained, grouped) -> None:
-    built()
+def test_clips_that_have_changed_since_are_spoken_of_no_more(built_esc50, trained, grouped) -> None:
+    built_esc50()
     name = next(iter(grouped.categories))
     grouped.path(name).unlink()
     del grouped.categories[name]
-    built()
-    with reading(built) as reader:
+    built_esc50()
+    with reading(built_esc50) as reader:
         assert (
             list(reader.embeddings()["clips"]) == [0] and len(reader.matrix("esc50", "esc_cnn").clip_ids) == 0
         )
@@ -128,43 +128,43 @@ def test_clips_that_have_changed_since_are_spoken_of_no_more(built, trained, gro
         gaps = reader.experiment_gaps("esc50").set_index("what")["reason"]
         assert "have changed since the networks were trained" in gaps["The network"]
         assert list(reader.views("esc50")["view"]) == ["dynamics", "spectral"]
-    assert built().status == "unchanged"
+    assert built_esc50().status == "unchanged"
 
 
-def test_what_is_half_trained_or_damaged_waits_with_a_word(built, trained) -> None:
+def test_what_is_half_trained_or_damaged_waits_with_a_word(built_esc50, trained) -> None:
     whole = trained["esc50"]
     trained["esc50"] = replace(whole, folds=whole.folds[:3])
-    built()
-    with reading(built) as reader:
+    built_esc50()
+    with reading(built_esc50) as reader:
         (reason,) = reader.experiment_gaps("esc50")["reason"]
         assert "Not trained yet: fold 4, fold 5." in reason and reader.embeddings().empty
     trained["esc50"] = TrainError("The file is damaged. Delete it and train again.")
-    built()
-    with reading(built) as reader:
+    built_esc50()
+    with reading(built_esc50) as reader:
         assert list(reader.experiment_gaps("esc50")["reason"]) == [str(trained["esc50"])]
     trained["esc50"] = whole
-    built()
-    with reading(built) as reader:
+    built_esc50()
+    with reading(built_esc50) as reader:
         assert reader.experiment_gaps("esc50").empty and ID in set(
             reader.experiments("esc50")["experiment_id"]
         )
 
 
-def test_a_forgotten_collection_takes_the_view_along(built, trained, tone, tmp_path) -> None:
+def test_a_forgotten_collection_takes_the_view_along(built_esc50, trained, tone, tmp_path) -> None:
     for number in range(3):
         tone(tmp_path / "mine" / f"{number}.wav", 300 + 400 * number)
-    built(f"folder={tmp_path / 'mine'}")
-    with reading(built) as reader:
+    built_esc50(f"folder={tmp_path / 'mine'}")
+    with reading(built_esc50) as reader:
         assert list(reader.views("esc50")["view"]) == ["dynamics", "spectral", "esc_cnn"]
         assert list(reader.views("mine")["view"]) == ["dynamics", "spectral"]
-    built(forget=["esc50"])
-    with reading(built) as reader:
+    built_esc50(forget=["esc50"])
+    with reading(built_esc50) as reader:
         assert list(reader.views()["view"]) == ["dynamics", "spectral"]
-    assert built().status == "unchanged"
+    assert built_esc50().status == "unchanged"
 
 
-def test_its_vectors_come_from_the_training_alone(built, trained) -> None:
-    view = views(built.store.root)["esc_cnn"]
+def test_its_vectors_come_from_the_training_alone(built_esc50, trained) -> None:
+    view = views(built_esc50.store.root)["esc_cnn"]
     assert (len(view.columns), view.learned) == (DIMENSION, True)
     with pytest.raises(TrainError, match="then build"):
         view.compute(None)

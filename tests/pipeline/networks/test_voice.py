@@ -21,15 +21,15 @@ ID = "hums.label.sound.gender_ecapa"
 
 
 @pytest.fixture
-def made(builder, shipped, hums):
+def made(built):
     """The experiment of the hums, by the store and the card as they now are; None without one."""
 
     def make() -> ExperimentRows | Gap | None:
-        builder(f"folder={hums.root}")
-        with Reader(builder.store.current().path) as reader:
-            found = [one for one in stage.expected(builder.store.root, reader) if one.spec.dataset == "hums"]
+        built()
+        with Reader(built.store.current().path) as reader:
+            found = [one for one in stage.expected(built.store.root, reader) if one.spec.dataset == "hums"]
             assert len(found) < 2
-            return stage.make(builder.store.root, reader, found[0]) if found else None
+            return stage.make(built.store.root, reader, found[0]) if found else None
 
     return make
 
@@ -146,11 +146,11 @@ def test_clips_without_a_name_or_sex_are_not_tested(made, hums) -> None:
     }
 
 
-def test_it_is_due_anew_when_clips_card_or_vectors_change(builder, shipped, hums) -> None:
+def test_it_is_due_anew_when_clips_card_or_vectors_change(built, shipped, hums) -> None:
     def key() -> str:
-        builder(f"folder={hums.root}")
-        with Reader(builder.store.current().path) as reader:
-            (one,) = [one for one in stage.expected(builder.store.root, reader) if one.spec.dataset == "hums"]
+        built()
+        with Reader(built.store.current().path) as reader:
+            (one,) = [one for one in stage.expected(built.store.root, reader) if one.spec.dataset == "hums"]
         return one.key
 
     keys = [key()]

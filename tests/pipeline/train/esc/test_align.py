@@ -17,6 +17,8 @@ from pipeline.train.esc.align import alignments, parts, procrustes
 from pipeline.train.esc.train import ensemble
 from pipeline.train.esc.trained import TrainedFolds, read_trained
 
+pytestmark = pytest.mark.xdist_group("networks")
+
 CLASSES = 3
 
 

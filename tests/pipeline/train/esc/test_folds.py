@@ -16,6 +16,8 @@ from pipeline.train.esc import folds, train
 from pipeline.train.esc.trained import read_trained, training_folder
 from pipeline.train.layout import TrainError
 
+pytestmark = pytest.mark.xdist_group("networks")
+
 CPU = torch.device("cpu")
 
 

@@ -14,6 +14,8 @@ import pytest
 from pipeline.train.esc.trained import read_trained, training_folder
 from pipeline.train.layout import TrainError
 
+pytestmark = pytest.mark.xdist_group("networks")
+
 
 @pytest.fixture
 def mine(trained_store: Path, tmp_path: Path) -> Path:

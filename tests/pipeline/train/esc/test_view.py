@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.networks.esc_cnn_view import described
+from pipeline.networks.esc_cnn import described
 from pipeline.train.esc.trained import read_trained
 from pipeline.train.layout import TrainError
+
+pytestmark = pytest.mark.xdist_group("networks")
 
 
 def test_the_view_describes_itself(trained_store: Path) -> None:

@@ -147,8 +147,10 @@ def test_the_threshold_is_written_with_the_card_and_can_be_fitted_alone(run, tmp
 
 @pytest.mark.slow
 @pytest.mark.timeout(240)
-def test_quick_tells_synthetic_speakers_that_it_never_met(run, tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setenv("SESATLAS_RECORDINGS", str(tmp_path / "recordings"))
+def test_quick_tells_synthetic_speakers_that_it_never_met(
+    run, demo_voices: Path, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setenv("SESATLAS_RECORDINGS", str(demo_voices.parents[1]))
     code, _, faults = run("--quick", "--threads", 1, "--device", "cpu", "--output", tmp_path / "out")
     assert (code, faults) == (0, "")
     card = json.loads((tmp_path / "out" / "gender_ecapa.json").read_text())
