@@ -12,7 +12,8 @@ from app.cache import snapshot, tables
 from app.experiments import leaderboard
 from app.experiments.summary import Names
 from app.ui import address, show
-from pipeline.experiments.spec import TARGETS, targets
+from pipeline.experiments.spec import targets
+from pipeline.fields import with_role
 
 EXPERIMENT, TARGET = "experiment", "target"
 BOARDS, FOLLOWED = "experiment_boards", "experiment_followed"
@@ -42,7 +43,7 @@ def keep(parameter: str, value: str) -> str:
 def target(experiments: pd.DataFrame, names: Names) -> str:
     """The target, chosen from a box where there are several; a link to an experiment sets it."""
     there = set(experiments["target"])
-    options = [*(one for one in TARGETS if one in there), *sorted(there - set(TARGETS))]
+    options = [*with_role("target", there), *sorted(there - set(with_role("target")))]
     key = following(TARGET, options, options[0])
     own = _of_a_link(experiments)
     if own is not None:

@@ -13,6 +13,7 @@ from pipeline.classify import CLASSIFIERS
 from pipeline.classify.classifier import TOGETHER
 from pipeline.classify.protocol import FOLDS
 from pipeline.experiments.cost import Size, beyond, budget_s, seconds
+from pipeline.fields import with_role
 from pipeline.inputs import ALL
 
 VERSION = 1
@@ -122,7 +123,6 @@ def key_of(spec: ExperimentSpec, version: int, view_keys: Mapping[str, str], fin
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
-TARGETS = ("label", "sex", "dialect")
 ON_EACH_VIEW = ("logistic", "svm_rbf")
 DETAILED = "logistic"
 """Fast and with columns that speak for themselves: whose curve and columns a build looks at."""
@@ -139,8 +139,8 @@ ORDER: tuple[tuple[str, ...], ...] = (
 def targets(clips: pd.DataFrame) -> list[str]:
     """What can be learned of a dataset's clips: columns of two values or more, each content once."""
     found: list[str] = []
-    for name in TARGETS:
-        if name not in clips or clips[name].nunique() < 2:
+    for name in with_role("target", clips.columns):
+        if clips[name].nunique() < 2:
             continue
         codes = pd.factorize(clips[name])[0]
         if not any((codes == pd.factorize(clips[other])[0]).all() for other in found):
