@@ -8,8 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from app.experiments import leaderboard
-from app.experiments import summary as words
+from app.experiments import leaderboard, summary
 from pipeline.classify import CLASSIFIERS
 from pipeline.classify.run import run
 from store.reader import Reader
@@ -32,24 +31,24 @@ def lines(head: list[str], rows: list[list[str]]) -> Iterator[str]:
 def method(row: pd.Series) -> str:
     if row["kind"] == "facts":
         return "recording facts alone (random forest)"
-    return words.method(str(row["method"]))
+    return summary.method(str(row["method"]))
 
 
-def learned_from(row: pd.Series) -> str:
+def views_of(row: pd.Series) -> str:
     views = list(row["views"])
     several = f"all {len(views)} views" if len(views) > 3 else " + ".join(views)
     return f"{several} ({row['columns']})" if row["kind"] == "classifier" else several
 
 
 def experiments(table: pd.DataFrame) -> Iterator[str]:
-    head = ["method", "learned from (columns)", "n", "accuracy %", "± folds", "95 %", "95 % by group",
+    head = ["method", "views (columns)", "n", "accuracy %", "± folds", "95 %", "95 % by group",
             "balanced %", "macro F1 %", "log loss", "ECE %", "fit s", "seed"]  # fmt: skip
     rows = []
     for _, row in table.sort_values(["accuracy", "log_loss"], ascending=[False, True]).iterrows():
         looked = row["method"] not in CLASSIFIERS or CLASSIFIERS[row["method"]].looks
         grouped = f"{percent(row['grouped_low'])} to {percent(row['grouped_high'])}"
         rows.append([
-            method(row), learned_from(row) if looked else "nothing", str(row["clips"]), percent(row["accuracy"]),
+            method(row), views_of(row) if looked else "none", str(row["clips"]), percent(row["accuracy"]),
             percent(row["spread"]), f"{percent(row['accuracy_low'])} to {percent(row['accuracy_high'])}",
             grouped if pd.notna(row["grouped_low"]) else "", percent(row["balanced_accuracy"]),
             percent(row["macro_f1"]), f"{row['log_loss']:.2f}", percent(row["ece"]),
@@ -63,16 +62,17 @@ def experiments(table: pd.DataFrame) -> Iterator[str]:
 
 def _against_guessing(guess: pd.DataFrame, best: pd.Series) -> str:
     level = max(float(guess["accuracy"].max()), 1 / len(best["classes"]))
-    low, high = words.bounds(best)
+    low, high = summary.bounds(best)
     if low > level:
         return (
-            f"The best of them, {method(best)}, is above guessing ({percent(level)} %) with its whole interval. It is "
-            "the best of many on the same clips, and which methods are offered at all was decided with accuracies on "
-            "ESC-10 in view: both flatter it a little. Nothing else was chosen on tested clips."
+            f"The best of them, {method(best)}, is better than guessing ({percent(level)} %) by its whole interval. It "
+            "is the best of many on the same clips, and the methods on offer were chosen with accuracies on ESC-10 in "
+            "view: both make it slightly optimistic. Nothing else was chosen on tested clips."
         )
     return (
-        f"Near chance: the best of them, {method(best)}, lies between {percent(low)} and {percent(high)} %, and "
-        f"guessing reaches {percent(level)} %. From {best['groups']} groups by {best['unit']} this cannot be learned."
+        f"No better than guessing: the best of them, {method(best)}, lies between {percent(low)} and "
+        f"{percent(high)} %, and guessing reaches {percent(level)} %. {best['groups']} groups by "
+        f"{best['unit']} are too few to learn this."
     )
 
 
@@ -91,11 +91,11 @@ def network(reader: Reader, table: pd.DataFrame) -> Iterator[str]:
             ]
             for fold, one in wide.iterrows()
         ]
-        yield from lines(["fold", "learned from", "tested", "accuracy %", "training s"], rows)
+        yield from lines(["fold", "trained on", "tested on", "accuracy %", "training s"], rows)
 
 
 def literature(dataset: pd.Series, experiment: pd.Series) -> Iterator[str]:
-    """What others report of these clips, as the page has it; nothing for other collections."""
+    """Published results on these clips, as the page shows them; nothing for other collections."""
     found = leaderboard.published(dataset, experiment)
     if found:
         yield f"\n{leaderboard.published_sentence(found)}\n"
@@ -116,12 +116,11 @@ def means_table(reader: Reader, name: str) -> Iterator[str]:
     rows = []
     for what, rowset in (
         ("official folds", clips),
-        ("random folds, which part clips of one source", clips.assign(fold=None, source=None, split=None)),
+        ("random folds, which split clips of one source", clips.assign(fold=None, source=None, split=None)),
     ):
-        one = run(values, rowset, "label", "logistic")
-        told = one.metrics
-        rows.append([what, str(told.clips), percent(told.accuracy), percent(told.spread),
-                     f"{percent(told.interval.low)} to {percent(told.interval.high)}"])  # fmt: skip
+        found = run(values, rowset, "label", "logistic").metrics
+        rows.append([what, str(found.clips), percent(found.accuracy), percent(found.spread),
+                     f"{percent(found.interval.low)} to {percent(found.interval.high)}"])  # fmt: skip
     width = values["means"].shape[1]
     yield f"\nThe {width} means that quick starts use (MFCC, chroma, contrast), logistic regression:\n"
     yield from lines(["protocol", "n", "accuracy %", "± folds", "95 %"], rows)

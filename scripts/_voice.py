@@ -1,4 +1,4 @@
-"""The part of docs/RESULTS.md on the voice network: what its card says, as the store has it."""
+"""The section of docs/RESULTS.md on the voice network: its card, as the store has it."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ PARTS = ("validation", "test")
 
 
 def voice(reader: Reader) -> Iterator[str]:
-    """Of both parts of the card beside each other; nothing where the store has no card."""
+    """Both parts of the card side by side; nothing where the store has no card."""
     found = reader.experiments(DATASET)
     rows = {
         part: found[found["protocol"] == part].iloc[0] for part in PARTS if part in set(found["protocol"])
     }
     if not rows:
         return
-    told = json.loads(next(iter(rows.values()))["parameters"])
+    content = json.loads(next(iter(rows.values()))["parameters"])
     yield "\n## The voice network (ECAPA-TDNN): female-like or male-like\n"
-    yield from _made(told)
+    yield from _made(content)
     for row in rows.values():
         yield f"- **{row['protocol_title'].capitalize()}**: {row['protocol_summary']}"
     yield ""
@@ -37,22 +37,22 @@ def voice(reader: Reader) -> Iterator[str]:
     yield from (f"- {note}" for note in next(iter(rows.values()))["notes"])
 
 
-def _made(told: dict[str, object]) -> Iterator[str]:
-    recipe, over = told["recipe"], told["over_seeds"]
+def _made(content: dict[str, object]) -> Iterator[str]:
+    recipe, over = content["recipe"], content["over_seeds"]
     assert isinstance(recipe, dict) and isinstance(over, dict)
-    seeds, speakers = told["seeds"], told["speakers"]
+    seeds, speakers = content["seeds"], content["speakers"]
     assert isinstance(seeds, list) and isinstance(speakers, dict)
     yield (
-        f"C = {recipe['network']['width']}, {told['parameters']:,} parameters, trained {told['made']} on "
-        f"{told['device']}; seed {told['seed']} of {len(seeds)} is kept, by its log loss on validation. Temperature "
-        f"{told['temperature']:.3f}. To repeat it: `python -m pipeline train gender`.\n"
+        f"C = {recipe['network']['width']}, {content['parameters']:,} parameters, trained {content['made']} on "
+        f"{content['device']}; seed {content['seed']} of {len(seeds)} is kept, by its log loss on validation. "
+        f"Temperature {content['temperature']:.3f}. To repeat it: `python -m pipeline train gender`.\n"
     )
     head = ["part", "corpus", "clips", "female", "male speakers"]
     yield from lines(head, [
         [part, one["title"], str(one["clips"]), str(one["female"]), str(one["male"])]
         for part, corpora in speakers.items() for one in corpora
     ])  # fmt: skip
-    yield f"\nOver the {len(seeds)} seeds, on validation (mean ± standard deviation; those that were chosen by):\n"
+    yield f"\nOver the {len(seeds)} seeds, on validation (mean ± standard deviation; the seed was chosen by these):\n"
     yield from lines(["measure", "mean", "±"], [
         [name.replace("_", " "), f"{one['mean']:.3f}", f"{one['spread']:.3f}"] for name, one in over.items()
     ])  # fmt: skip
@@ -60,22 +60,23 @@ def _made(told: dict[str, object]) -> Iterator[str]:
 
 
 def _overall(rows: dict[str, pd.Series], metrics: dict[str, pd.DataFrame]) -> Iterator[str]:
-    head = ["part", "n", "errors", "accuracy %", "95 %", "speakers", "95 %, speakers drawn anew",
-            "speakers right by majority (95 %)", "by mean logit (95 %)", "balanced %", "log loss", "ECE %"]  # fmt: skip
+    head = ["part", "n", "errors", "accuracy %", "95 %", "speakers", "95 % by bootstrap over speakers",
+            "speakers correct by majority (95 %)", "by mean logit (95 %)", "balanced %", "log loss",
+            "ECE %"]  # fmt: skip
     table = []
     for part, row in rows.items():
         wide = _wide(metrics[part], "speakers")
         wrong = round(row["clips"] * (1 - row["accuracy"]))
-        told = [
+        by_rule = [
             f"{wide.loc[rule, 'speakers'] - wide.loc[rule, 'errors']:.0f} of {wide.loc[rule, 'speakers']:.0f} "
             f"({percent(wide.loc[rule, 'accuracy_low'])} to {percent(wide.loc[rule, 'accuracy_high'])})"
             for rule in ("majority", "mean_logit")
         ]
-        again = wide.loc["bootstrap"]
+        bootstrap = wide.loc["bootstrap"]
         table.append([
             part, str(row["clips"]), str(wrong), percent(row["accuracy"], 2),
             f"{percent(row['accuracy_low'])} to {percent(row['accuracy_high'])}", str(row["groups"]),
-            f"{percent(again['accuracy_low'])} to {percent(again['accuracy_high'])}", *told,
+            f"{percent(bootstrap['accuracy_low'])} to {percent(bootstrap['accuracy_high'])}", *by_rule,
             percent(row["balanced_accuracy"]), f"{row['log_loss']:.3f}", percent(row["ece"]),
         ])  # fmt: skip
     yield from lines(head, table)
@@ -90,12 +91,12 @@ def _by(title: str, kind: str, metrics: dict[str, pd.DataFrame]) -> Iterator[str
     names = dict.fromkeys(name for one in wide.values() for name in one.index)
     yield ""
     yield from lines(
-        [title, *(f"{part}: {_says(kind)}" for part in wide)],
+        [title, *(f"{part}: {_measures(kind)}" for part in wide)],
         [[name, *(_cell(one, name, kind) for one in wide.values())] for name in names],
     )
 
 
-def _says(kind: str) -> str:
+def _measures(kind: str) -> str:
     return "recall %, F1 %" if kind == "class" else "accuracy % (95 %), n"
 
 
@@ -115,12 +116,12 @@ def _wide(metrics: pd.DataFrame, kind: str) -> pd.DataFrame:
 
 
 def _references() -> Iterator[str]:
-    yield "\nIn print, not measured here:\n"
-    yield from lines(["who", "accuracy %", "on", "to know"], [
+    yield "\nPublished results, not measured here:\n"
+    yield from lines(["method", "accuracy %", "on", "note"], [
         [f"[{one.what}]({one.link})" if one.link else one.what, percent(one.accuracy, 2), one.on, one.note]
         for one in VOICES
     ])  # fmt: skip
     yield (
-        "\nTheirs are of other parts of TIMIT, larger than the sample tested above: see how wide its interval is "
-        "before setting them side by side.\n"
+        "\nThese are on other, larger parts of TIMIT than the sample tested above: mind the width of its interval when "
+        "comparing.\n"
     )

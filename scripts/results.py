@@ -31,7 +31,7 @@ from store.snapshots import Store
 HERE = Path(__file__).resolve().parent.parent
 TARGET = HERE / "docs" / "RESULTS.md"
 ESC_10 = 10
-WANTED = {"esc50": "ESC-10 or ESC-50", "timit": "TIMIT"}
+REPORTED = {"esc50": "ESC-10 or ESC-50", "timit": "TIMIT"}
 
 
 def main() -> int:
@@ -59,7 +59,7 @@ def main() -> int:
 def document(reader: Reader, number: int) -> Iterator[str]:
     yield from _head(reader, number)
     datasets = reader.datasets().set_index("dataset")
-    for name, title in WANTED.items():
+    for name, title in REPORTED.items():
         found = [one for one, row in datasets.iterrows() if row["reader"] == name]
         if not found:
             yield f"\n## {title}\n\nNot in the store that this was written from."
@@ -72,19 +72,19 @@ def _head(reader: Reader, number: int) -> Iterator[str]:
     yield "# Results\n"
     yield "Written by `make results`; do not edit it by hand. To repeat it:\n"
     yield "```sh"
-    told = " ".join(f"--dataset {row['reader']}=PATH" for row in reader.rows("all_datasets"))
-    yield f"python -m pipeline build {told}"
+    sources = " ".join(f"--dataset {row['reader']}=PATH" for row in reader.rows("all_datasets"))
+    yield f"python -m pipeline build {sources}"
     yield "python -m pipeline train esc   # the network; some minutes a fold and core"
     yield "python -m pipeline train gender --dataset ravdess=PATH --dataset emodb=PATH --dataset timit=PATH \\"
-    yield "    --dataset esc50=PATH       # only to train the voice network anew: its weights are shipped"
+    yield "    --dataset esc50=PATH       # only to train the voice network again: its weights are shipped"
     yield "python -m pipeline build       # takes the networks' results into the store"
     yield "make results"
     yield "```\n"
     yield (
         f"{date.today():%Y-%m-%d}, {_processor()}, {os.cpu_count()} cores, {platform.system()} "
         f"{platform.machine()}, Python {platform.python_version()}, snapshot {number}. Intervals are Wilson's, 95 %, "
-        "each clip taken as one trial; where clips share a speaker or a source, the wider one that knows it stands "
-        "beside. The spread is the standard deviation over the folds. ECE: expected calibration error."
+        "each clip taken as one trial; where clips share a speaker or a source, the wider interval by group stands "
+        "beside it. The spread is the standard deviation over the folds. ECE: expected calibration error."
     )
 
 
@@ -107,8 +107,8 @@ def _dataset(reader: Reader, name: str, row: pd.Series) -> Iterator[str]:
         return
     for target in dict.fromkeys(table["target"]):
         of_target = table[(table["target"] == target) & (table["subset"] == "all")]
-        word = row["label_name"] if target == "label" else target
-        yield f"### {str(word).capitalize()}\n"
+        heading = row["label_name"] if target == "label" else target
+        yield f"### {str(heading).capitalize()}\n"
         yield f"{of_target.iloc[0]['protocol_summary']}\n"
         yield from experiments(of_target)
         if target == "label" and row["reader"] == "esc50":

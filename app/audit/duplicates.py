@@ -7,8 +7,9 @@ import math
 import pandas as pd
 import streamlit as st
 
-from app.cache import audited, snapshot
-from app.cache.audited import Audit
+from app.audit import data
+from app.audit.data import Audit
+from app.cache import snapshot
 from app.ui import show
 from pipeline.audit.duplicates import Aligned
 from pipeline.audit.report import DUPLICATES
@@ -61,13 +62,13 @@ def _pair(audit: Audit, clips: pd.DataFrame, pair: pd.Series) -> None:
         with place:
             _clip(audit, clip)
     lag_s = float(pair["lag_s"])
-    aligned = audited.aligned(audit.dataset, first, second, lag_s) if pair["kind"] == "near" else None
+    aligned = data.alignment(audit.dataset, first, second, lag_s) if pair["kind"] == "near" else None
     st.caption(measured(pair, first, second, aligned))
 
 
 def _clip(audit: Audit, clip: pd.Series) -> None:
     st.markdown(f"`{clip['relative_path']}`")
-    sound = audited.sound(audit.dataset, clip)
+    sound = data.sound(audit.dataset, clip)
     if sound is None:
         st.caption(":orange[This recording can no longer be read.]")
     else:

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from app.audit import duplicates
-from app.cache import audited, snapshot, sounds
-from app.cache.audited import Audit
+from app.audit import data, duplicates
+from app.audit.data import Audit
+from app.cache import snapshot, sounds
 from app.components.clip_rows.clip_rows import clip_rows
 from app.ui import show
 from pipeline.audit.report import LABEL_ISSUES
@@ -58,7 +58,7 @@ def _clip(audit: Audit, table: pd.DataFrame, place: int) -> None:
         if row["given"] != row["suggested"]
         else f"**{place + 1:,} of {len(table):,}**: labelled **{row['given']}**, and predicted so{mark}"
     )
-    sound = audited.sound(audit.dataset, clip)
+    sound = data.sound(audit.dataset, clip)
     if sound is None:
         st.warning("This recording can no longer be read.", icon=":material/hearing_disabled:")
     else:
@@ -151,7 +151,7 @@ def _rows(audit: Audit, table: pd.DataFrame, chosen: int) -> None:
 
 
 def _sound(audit: Audit, clip: pd.Series, place: int) -> str | None:
-    sound = audited.sound(audit.dataset, clip)
+    sound = data.sound(audit.dataset, clip)
     return None if sound is None else sounds.url(sound, "audio/mpeg", f"audit_label_{place}")
 
 

@@ -9,10 +9,10 @@ import pandas as pd
 import streamlit as st
 
 from app import error_boundary
-from app.audit import charts, duplicates, label_issues
+from app.audit import charts, data, duplicates, label_issues
+from app.audit.data import Audit
 from app.builds import waiting
-from app.cache import audited, snapshot
-from app.cache.audited import Audit
+from app.cache import snapshot
 from app.ui import show
 from pipeline.audit.confounds import telling
 from pipeline.audit.leakage import KIND_WORDS, Effect
@@ -115,7 +115,7 @@ def _removed(audit: Audit) -> None:
 
 
 def _accuracy(audit: Audit, before: pd.Series, after: pd.Series) -> None:
-    effect = audited.removal(str(before["experiment_id"]), str(after["experiment_id"]))
+    effect = data.removal(str(before["experiment_id"]), str(after["experiment_id"]))
     table = intervals(effect, len(audit.removed))
     figure = charts.removal(table, f"Accuracy on the {effect.clips:,} clips tested both times")
     notes = list(audit.notes[REMOVAL])
@@ -164,7 +164,7 @@ SECTIONS = {
 
 def draw(dataset: pd.Series) -> None:
     """Draw the audit of a collection, a row of :func:`app.cache.snapshot.datasets`."""
-    audit = audited.load(dataset)
+    audit = data.load(dataset)
     if audit is None:
         waiting.draw("audit", NOT_YET, ":material/fact_check:")
         return
@@ -181,7 +181,7 @@ def draw(dataset: pd.Series) -> None:
 def _sections(dataset: pd.Series) -> None:
     """The chosen part in full: a click in it redraws it alone."""
     with error_boundary.told("Audit"):
-        audit = audited.load(dataset)
+        audit = data.load(dataset)
         if audit is None:
             return
         if PART not in st.session_state and st.query_params.get(PART) in RENAMED:  # a link from before
@@ -209,7 +209,7 @@ def sentence(audit: Audit, part: str) -> str:
     """What a part found, in a sentence; for leakage, with its effect on the accuracy."""
     summary = audit.summaries[part]
     if part == LEAKAGE and audit.experiment is not None and audit.unleaked is not None:
-        effect = audited.removal(str(audit.experiment["experiment_id"]), str(audit.unleaked["experiment_id"]))
+        effect = data.removal(str(audit.experiment["experiment_id"]), str(audit.unleaked["experiment_id"]))
         return f"{summary} Accuracy {effect.before:.1%} with them, {effect.after:.1%} without."
     return summary
 

@@ -184,6 +184,78 @@ def read_table(path: Path) -> Table:
         raise DatasetError(f"{path} is not a table ({error}); save it again as CSV in UTF-8.") from error
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableLayout:
+    """A corpus that says in one table what is in each of its files."""
+
+    title: str
+    expected: str
+    """The folder that a person should give, in words."""
+    table: str
+    """The table's name; it lies in ``table_folder`` beside the audio, or at the top."""
+    table_folder: str
+    columns: tuple[str, ...]
+    """Those that every row must have; the first names the file."""
+    audio_folder: str = "audio"
+
+
+def find_table(root: Path, layout: TableLayout) -> tuple[Path, Path]:
+    """The table of the one corpus at, directly below or directly around ``root``, and the folder of its clips.
+
+    Raises
+    ------
+    DatasetError
+        There is none or more than one.
+    """
+    require_folder(root, layout.expected)
+    children = (child for child in sorted(root.iterdir()) if child.is_dir())
+    places = _places(root, layout) or [place for child in children for place in _places(child, layout)]
+    if not places:
+        raise DatasetError(
+            f"No {layout.table} in {describe(root)}: expected {layout.expected}; give the folder that holds both."
+        )
+    if len(places) > 1:
+        both = " and ".join(str(audio) for _, audio in places[:2])
+        raise DatasetError(f"{root} holds more than one {layout.title}, {both}; give the one you mean.")
+    return places[0]
+
+
+def _places(base: Path, layout: TableLayout) -> list[tuple[Path, Path]]:
+    """The table and the folder of the clips, where ``base`` is a corpus or its audio folder; at most one."""
+    inside = base / layout.audio_folder
+    audio = inside if inside.is_dir() else base
+    folders = [(base, audio)]
+    if base.resolve().name == layout.audio_folder:
+        folders.append((base.resolve().parent, base))
+    tables = [
+        (path, clips)
+        for folder, clips in folders
+        for path in (folder / layout.table_folder / layout.table, folder / layout.table)
+    ]
+    return [place for place in tables if place[0].is_file()][:1]
+
+
+def rows_by_file(table: Table, layout: TableLayout) -> dict[str, Row]:
+    """The rows by the name of their file, without its suffix.
+
+    Raises
+    ------
+    DatasetError
+        A column is not there, or a row ends before it.
+    """
+    absent = [name for name in layout.columns if name not in table.columns]
+    if absent:
+        expected = ", ".join(layout.columns)
+        raise DatasetError(
+            f"{table.path} lacks the column {absent[0]!r}: expected {expected}; fetch it anew."
+        )
+    for row in table.rows:
+        lost = [name for name in layout.columns if name not in row.cells]
+        if lost:
+            raise DatasetError(f"{table.path} ends before {lost[0]!r} in line {row.line}; fetch it anew.")
+    return {stem_of(row.cells[layout.columns[0]]): row for row in table.rows}
+
+
 def _delimiter(header: str) -> str:
     return max(",;\t", key=header.count)
 

@@ -7,7 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.datasets.corpus import is_audio, stem_of, walk
+from pipeline.datasets.corpus import (
+    DatasetError,
+    TableLayout,
+    find_table,
+    is_audio,
+    read_table,
+    rows_by_file,
+    stem_of,
+    walk,
+)
 
 needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need special rights on Windows")
 
@@ -95,3 +104,36 @@ def test_many_files_take_no_stat_each(tmp_path: Path, monkeypatch: pytest.Monkey
         patched.setattr(os, "stat", stat)
         assert len(walk(tmp_path).audio) == 2000
     assert len(asked) < 10
+
+
+URBAN = TableLayout(
+    title="UrbanSound8K",
+    expected="UrbanSound8K with audio/ and metadata/UrbanSound8K.csv",
+    table="UrbanSound8K.csv",
+    table_folder="metadata",
+    columns=("slice_file_name", "fold", "class"),
+)
+ROWS = "slice_file_name,fold,class\n100032-3-0-0.wav,5,dog_bark\n"
+
+
+@pytest.mark.parametrize("given", [".", "UrbanSound8K", "UrbanSound8K/audio"])
+def test_the_table_of_another_corpus_is_found(plant: Callable[..., Path], given: str) -> None:
+    root = plant(
+        ["UrbanSound8K/audio/fold5/100032-3-0-0.wav"], {"UrbanSound8K/metadata/UrbanSound8K.csv": ROWS}
+    )
+    path, audio = find_table(root / given, URBAN)
+    assert path.resolve() == (root / "UrbanSound8K/metadata/UrbanSound8K.csv").resolve()
+    assert audio.resolve() == (root / "UrbanSound8K/audio").resolve()
+    rows = rows_by_file(read_table(path), URBAN)
+    assert {stem: row.cells["class"] for stem, row in rows.items()} == {"100032-3-0-0": "dog_bark"}
+
+
+def test_a_table_that_is_not_there_or_lacks_a_column(plant: Callable[..., Path]) -> None:
+    root = plant(["audio/a.wav"], {"metadata/UrbanSound8K.csv": "slice_file_name,fold\na.wav,5\n"})
+    with pytest.raises(
+        DatasetError, match=r"lacks the column 'class': expected slice_file_name, fold, class"
+    ):
+        rows_by_file(read_table(find_table(root, URBAN)[0]), URBAN)
+    (root / "metadata/UrbanSound8K.csv").unlink()
+    with pytest.raises(DatasetError, match=r"No UrbanSound8K.csv in .*: expected UrbanSound8K with audio/"):
+        find_table(root, URBAN)

@@ -1,4 +1,4 @@
-"""What the audit has found, read from the snapshot that is shown; cached like ``app.cache.snapshot``."""
+"""The audit of a collection as the snapshot has it, and the sounds of its clips."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
-import streamlit as st
 
 from app.cache import snapshot
 from app.cache.snapshot import of_snapshot
-from app.ui import clip as listen
+from app.ui.clip import mp3, recording
 from pipeline.audio.decode import AudioError
 from pipeline.audit.duplicates import Aligned, align
 from pipeline.audit.leakage import Effect, effect
@@ -83,10 +82,10 @@ def _read(
     if mine.empty:
         return None
     tables = {name: getattr(reader, f"audit_{name}")(dataset) for name in ("parts", *TABLES)}
-    learned = reader.experiments(dataset)
-    best = learned[learned["experiment_id"] == mine["experiment_id"].iloc[0]]
-    again = learned[learned["subset"] == UNLEAKED]
-    rows = [None if table.empty else table.iloc[0] for table in (best, again)]
+    experiments = reader.experiments(dataset)
+    reference = experiments[experiments["experiment_id"] == mine["experiment_id"].iloc[0]]
+    unleaked = experiments[experiments["subset"] == UNLEAKED]
+    rows = [None if table.empty else table.iloc[0] for table in (reference, unleaked)]
     return int(mine["clips"].iloc[0]), tables, rows[0], rows[1]
 
 
@@ -96,35 +95,35 @@ def removal(reader: Reader, before_id: str, after_id: str) -> Effect:
     return effect(reader.predictions(before_id).table, reader.predictions(after_id).table)
 
 
-def aligned(dataset: pd.Series, first: pd.Series, second: pd.Series, lag_s: float) -> Aligned | None:
-    """How far the samples of two clips agree; None where they cannot be laid over each other.
+def alignment(dataset: pd.Series, first: pd.Series, second: pd.Series, lag_s: float) -> Aligned | None:
+    """How well the samples of two clips agree when aligned; None where they cannot be.
 
     Parameters
     ----------
     first, second : Series
         Rows of :func:`app.cache.snapshot.clips`.
     lag_s : float
-        What their fingerprints say, in seconds.
+        By their fingerprints, in seconds.
     """
-    sounds = [(str(path(dataset, clip)), str(clip["content_hash"])) for clip in (first, second)]
-    return _aligned(*sounds[0], *sounds[1], lag_s)
+    one, other = ((str(path(dataset, clip)), str(clip["content_hash"])) for clip in (first, second))
+    return _alignment(one, other, lag_s)
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
-def _aligned(path: str, content_hash: str, other_path: str, other_hash: str, lag_s: float) -> Aligned | None:
+@of_snapshot(entries=256)
+def _alignment(_: Reader, one: tuple[str, str], other: tuple[str, str], lag_s: float) -> Aligned | None:
     try:
-        one, rate_hz = snapshot.samples(path, content_hash)
-        other, other_hz = snapshot.samples(other_path, other_hash)
-        return align(one, other, rate_hz, lag_s) if rate_hz == other_hz else None
+        samples, rate_hz = snapshot.samples(*one)
+        other_samples, other_hz = snapshot.samples(*other)
+        return align(samples, other_samples, rate_hz, lag_s) if rate_hz == other_hz else None
     except (AudioError, SesatlasError):
         return None
 
 
 def path(dataset: pd.Series, clip: pd.Series) -> str:
     """Where a clip's recording lies."""
-    return str(listen.recording(clip, dataset["path"]))
+    return str(recording(clip, dataset["path"]))
 
 
 def sound(dataset: pd.Series, clip: pd.Series) -> bytes | None:
     """A clip as a small MP3; None where its recording cannot be read."""
-    return listen.mp3(clip, dataset["path"])
+    return mp3(clip, dataset["path"])
