@@ -13,7 +13,7 @@ from pipeline.build.build import Options, build
 from pipeline.cli.main import main
 from pipeline.features import VIEWS
 from pipeline.sources import parse
-from pipeline.train.esc import folds
+from pipeline.train.esc import problem
 from pipeline.train.esc.trained import read_trained
 from store.snapshots import Store
 
@@ -65,7 +65,7 @@ def test_from_a_store_to_networks_and_no_second_time(run, built: Path, monkeypat
     assert code == 0 and found is not None and found.complete and found.embeddings.shape == (8, 128)
     assert "fold 1: the network is trained" in told and "fold 2: the network" not in told
     assert "of 8 clips are classified correctly by a network that never saw them" in told
-    monkeypatch.setattr(folds, "read_mel_powers", None)  # nothing is decoded when all is there
+    monkeypatch.setattr(problem, "read_mel_powers", None)  # nothing is decoded when all is there
     assert run(*words)[0] == 0
     code, _, faults = run(*words, "--seed", 1)
     assert code == 2 and "Give --replace" in faults
