@@ -10,7 +10,7 @@ ARGS ?=
 
 export PORT HEADLESS PYTHON
 
-.PHONY: help setup run test e2e lint bench results clean
+.PHONY: help setup run test e2e lint bench results lists clean
 .DEFAULT_GOAL := help
 
 help:
@@ -20,6 +20,7 @@ help:
 	@echo 'make lint     ruff and mypy'
 	@echo 'make bench    every benchmark, each prints a table'
 	@echo 'make results  docs/RESULTS.md from the current snapshot of the store; SESATLAS_STORE names another store'
+	@echo 'make lists    the table of what can grow in README.md, from the registries'
 	@echo 'make setup    only .venv'
 	@echo 'make clean    removes .venv, caches and screenshots; data/ stays'
 
@@ -55,6 +56,9 @@ bench: setup build/benchmarks/.ready
 
 results: setup
 	@$(PYTHON_IN_VENV) scripts/results.py $(ARGS)
+
+lists: setup
+	@$(PYTHON_IN_VENV) scripts/lists.py
 
 clean:
 	@rm -rf .venv build ./*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis tests/e2e/screenshots

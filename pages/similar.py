@@ -8,7 +8,7 @@ from app.cache import snapshot
 from app.clusters import pictures
 from app.similar import cloud, search
 from app.similar import query as similar_query
-from app.ui import clip, filters, show
+from app.ui import address, clip, filters, show
 
 HERE, EVERYWHERE = "This collection", "All collections"
 
@@ -17,7 +17,7 @@ def settings(dataset: str) -> tuple[str, str, str]:
     """The view, the metric and how far to look."""
     views = pictures.order([*snapshot.views(dataset)["view"], search.ALL])
     titles = pictures.view_titles(views)
-    view = st.selectbox("View", views, format_func=titles.__getitem__, key="view", bind="query-params")
+    view = address.choice(st.selectbox, "View", views, parameter="view", titles=titles, remember=False)
     metric = st.segmented_control(
         "Distance",
         list(search.METRICS),

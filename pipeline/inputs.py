@@ -74,7 +74,7 @@ def standardise(matrix: Matrix) -> FeatureMatrix:
     Raises
     ------
     InputError
-        There is no clip, or no column tells one clip from another.
+        There is no clip, or in no column do the clips differ.
     """
     if not len(matrix.clip_ids):
         raise InputError("The view has no vectors of these clips. Build with the view, or choose another.")

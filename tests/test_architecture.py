@@ -7,8 +7,10 @@ works where torch is not installed. What it checks is listed in CONTRIBUTING.md.
 from __future__ import annotations
 
 import ast
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -30,7 +32,13 @@ KEPT_TO = {
     "torchaudio": ("models", "pipeline/networks", "pipeline/train"),
 }
 CACHES = {"cache_data", "cache_resource"}
-CACHES_BELONG_IN = PurePosixPath("app/cache")
+CACHES_BELONG_TO = PurePosixPath("app/cache")
+SQL_BELONGS_TO = PurePosixPath("store")
+SQL = re.compile(
+    r"\s*(SELECT\s.+\sFROM\s|INSERT\s+INTO\s|UPDATE\s.+\sSET\s|DELETE\s+FROM\s|(CREATE|DROP|ALTER)\s+(TABLE|VIEW|INDEX)\s"
+    r"|WITH\s+\w+\s+AS\s*\(|ATTACH\s|COPY\s.+\sTO\s)",
+    re.DOTALL,
+)
 LONGEST_PAGE = 99
 
 
@@ -75,8 +83,57 @@ def call_breaches(tree: ast.AST, path: PurePosixPath) -> Iterator[str]:
             case ast.ImportFrom(module="streamlit"):
                 names = [alias.name for alias in node.names]
         for name in names:
-            if name in CACHES and path.parent != CACHES_BELONG_IN:
-                yield f"{path}:{line}: {name}; every cache is in {CACHES_BELONG_IN}"
+            if name in CACHES and CACHES_BELONG_TO not in path.parents:
+                yield f"{path}:{line}: {name}; every cache is in {CACHES_BELONG_TO}"
+
+
+def sql_breaches(tree: ast.AST, path: PurePosixPath) -> Iterator[str]:
+    if SQL_BELONGS_TO in path.parents:
+        return
+    for node in ast.walk(tree):
+        match node:
+            case ast.Constant(value=str(text)) if SQL.match(text):
+                yield f"{path}:{node.lineno}: SQL; every statement is in {SQL_BELONGS_TO}"
+
+
+def dependencies(sources: Mapping[PurePosixPath, str]) -> dict[str, set[str]]:
+    """Which of the given modules each of them imports, at any depth: dotted names."""
+    trees = {_dotted(path): (ast.parse(source), path) for path, source in sources.items()}
+    found: dict[str, set[str]] = {}
+    for module, (tree, path) in trees.items():
+        names = {name for _, name in imported(tree, path)}
+        # `from a.b import c` names a.b.c, which is a module or something in the module a.b.
+        modules = {name if name in trees else name.rpartition(".")[0] for name in names}
+        found[module] = modules & trees.keys() - {module}
+    return found
+
+
+def package_of(module: str, sources: Iterable[PurePosixPath]) -> str:
+    """The package that holds the module. A module that lies right in a room stands for itself."""
+    is_package = any(_dotted(path) == module and path.stem == "__init__" for path in sources)
+    package = module if is_package else module.rpartition(".")[0]
+    return package if "." in package else module
+
+
+def circle(edges: Mapping[str, set[str]]) -> list[str]:
+    """One circle, from a name round to itself, or nothing."""
+    try:
+        TopologicalSorter(edges).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def package_edges(sources: Mapping[PurePosixPath, str]) -> dict[str, set[str]]:
+    home = {_dotted(path): package_of(_dotted(path), sources) for path in sources}
+    edges: dict[str, set[str]] = {}
+    for module, others in dependencies(sources).items():
+        edges.setdefault(home[module], set()).update(home[other] for other in others)
+    return {package: others - {package} for package, others in edges.items()}
+
+
+def _dotted(path: PurePosixPath) -> str:
+    return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
 
 
 def file_breaches(source: str, path: PurePosixPath) -> Iterator[str]:
@@ -93,7 +150,12 @@ def file_breaches(source: str, path: PurePosixPath) -> Iterator[str]:
 def breaches(source: str, path: PurePosixPath) -> list[str]:
     """Every rule that the module ``path``, relative to the repository, breaks: one line each."""
     tree = ast.parse(source)
-    return [*import_breaches(tree, path), *call_breaches(tree, path), *file_breaches(source, path)]
+    return [
+        *import_breaches(tree, path),
+        *call_breaches(tree, path),
+        *sql_breaches(tree, path),
+        *file_breaches(source, path),
+    ]
 
 
 @pytest.mark.parametrize("room", sorted(MAY_IMPORT))
@@ -108,6 +170,47 @@ def test_rooms_keep_to_the_rules(repo_root: Path, room: str) -> None:
         )
     ]
     assert not found, "\n".join(["", *found])
+
+
+@pytest.fixture(scope="module")
+def sources(repo_root: Path) -> dict[PurePosixPath, str]:
+    """The text of every module in the rooms, by its path from the repository."""
+    modules = (path for room in sorted(MAY_IMPORT) for path in (repo_root / room).rglob("*.py"))
+    return {
+        PurePosixPath(path.relative_to(repo_root).as_posix()): path.read_text(encoding="utf-8")
+        for path in modules
+    }
+
+
+def test_packages_form_no_circle(sources: dict[PurePosixPath, str]) -> None:
+    assert circle(package_edges(sources)) == []
+
+
+def test_modules_form_no_circle(sources: dict[PurePosixPath, str]) -> None:
+    assert circle(dependencies(sources)) == []
+
+
+def test_a_planted_circle_is_found() -> None:
+    texts = {
+        PurePosixPath("app/ui/charts.py"): "def f():\n    from app.live import session",
+        PurePosixPath("app/live/session.py"): "from app.live.queue import Queue",
+        PurePosixPath("app/live/queue.py"): "import app.ui.colours",
+        PurePosixPath("app/ui/colours.py"): "",
+    }
+    assert circle(dependencies(texts)) == []
+    assert set(circle(package_edges(texts))) == {"app.ui", "app.live"}
+
+
+def test_a_module_in_a_room_stands_for_itself() -> None:
+    texts = {
+        PurePosixPath("pipeline/clips.py"): "",
+        PurePosixPath("pipeline/inputs.py"): "from pipeline.build import plan",
+        PurePosixPath("pipeline/build/plan.py"): "from pipeline.clips import Clip",
+        PurePosixPath("pipeline/build/__init__.py"): "",
+    }
+    assert circle(package_edges(texts)) == []
+    texts[PurePosixPath("pipeline/clips.py")] = "from pipeline.build import plan"
+    assert set(circle(package_edges(texts))) == {"pipeline.clips", "pipeline.build"}
 
 
 @pytest.mark.parametrize(
@@ -140,6 +243,9 @@ def test_rooms_keep_to_the_rules(repo_root: Path, room: str) -> None:
         ("pipeline/trained.py", "__import__('torchaudio')", "imports torchaudio"),
         ("app/ui/filters.py", "import streamlit as st\n@st.cache_data\ndef f(): ...", "cache_data"),
         ("pages/explore.py", "from streamlit import cache_resource", "cache_resource"),
+        ("app/cache.py", "import streamlit as st\n@st.cache_data\ndef f(): ...", "cache_data"),
+        ("app/explore/features.py", "query = 'SELECT clip_id\\nFROM clips'", "SQL"),
+        ("pipeline/audit/stage.py", "db.execute('DELETE FROM audits WHERE dataset = ?')", "SQL"),
         ("store/writer.py", "if True:\n    print('x')", "print"),
         ("pages/explore.py", "x = 1\n" * 100, "100 lines"),
         ("app/pipeline.py", "", "`import pipeline`"),
@@ -169,6 +275,9 @@ def test_a_planted_breach_is_found(path: str, source: str, said: str) -> None:
             "import streamlit as st\nfrom store import reader\n@st.cache_data\ndef f(): ...",
         ),
         ("app/components/click.py", "import streamlit as st\nfrom pipeline import build"),
+        ("app/cache/sounds.py", "import streamlit as st\n@st.cache_resource\ndef f(): ..."),
+        ("store/reader.py", "query = 'SELECT clip_id FROM clips'"),
+        ("app/live/session.py", "'Select one of the recordings from the list'"),
         ("pages/explore.py", "import streamlit as st\nfrom app import charts\n" + "x = 1\n" * 97),
         ("pipeline/__main__.py", "from rich.console import Console\nConsole().print('x')"),
     ],

@@ -13,7 +13,7 @@ from app.clusters import leaderboard, pictures
 from app.ui import address
 from app.ui.show import CLUSTERING_TITLES
 
-CLUSTERING, WRITTEN, BOARDS = "clustering", "clustering_written", "boards"
+CLUSTERING = "clustering"
 
 
 def draw(dataset: str, asked: str | None, above: Any, below: Any) -> pd.Series | None:
@@ -47,19 +47,12 @@ def draw(dataset: str, asked: str | None, above: Any, below: Any) -> pd.Series |
 
 def asked_for() -> str | None:
     """What the address asks for, or what was chosen here before for whoever comes from another page."""
-    return st.query_params.get(CLUSTERING) if "dataset" in st.query_params else st.session_state.get(WRITTEN)
+    return address.asked(CLUSTERING, remember="dataset" not in st.query_params)
 
 
 def _chosen(rows: pd.DataFrame, dataset: str, asked: str | None, titles: leaderboard.Titles) -> str | None:
-    if asked != st.session_state.get(WRITTEN, asked):
-        # The browser's back: a table forgets which row was clicked only when it is another table.
-        st.session_state[BOARDS] = st.session_state.get(BOARDS, 0) + 1
-    found = leaderboard.draw(rows, asked, key=f"board{st.session_state.get(BOARDS, '')}", titles=titles)
+    found = leaderboard.draw(rows, asked, key=address.table_key(CLUSTERING, asked), titles=titles)
     if found is None and asked and asked.startswith(f"{dataset}."):
         return None  # it stays in the address: a build may be on its way to it
-    st.session_state[WRITTEN] = found
-    if found is None:
-        st.query_params.pop(CLUSTERING, None)
-    else:
-        address.later(CLUSTERING, found)
+    address.keep(CLUSTERING, found)
     return found

@@ -19,7 +19,7 @@ from pipeline.inputs import ALL
 from pipeline.projections import METHODS
 from pipeline.projections.projection import Projection
 
-VIEW, VIEW_WRITTEN = "view", "view_written"
+VIEW = "view"
 PROJECTION, SHOWN = "projection", "projection_shown"
 BOTH = {"3-D and 2-D": (3, 2), "3-D": (3,), "2-D": (2,)}
 
@@ -56,29 +56,23 @@ def choose(
     if rows.empty:
         return None
     with place:
-        view = _choose_view(order(rows["view"].unique().tolist()), follow)
+        views = order(rows["view"].unique().tolist())
+        view = address.choice(
+            st.selectbox,
+            "View",
+            views,
+            parameter=VIEW,
+            key=VIEW,
+            titles=view_titles(views),
+            follow=follow,
+            remember=False,
+        )
         rows = rows[rows["view"] == view]
         name = _choose_projection(dataset, view, list(dict.fromkeys(rows["name"])), touched)
         shown = st.segmented_control(
             "Show", list(BOTH), default="3-D and 2-D", required=True, key="dimensions", bind="query-params"
         )
     return _picture(view, rows[rows["name"] == name], BOTH[shown])
-
-
-def _choose_view(views: Sequence[str], follow: str | None) -> str:
-    """The box of views. Its value always stands in the URL: bound to it, a default would be left out."""
-    titles = view_titles(views)
-    asked = {title: view for view, title in titles.items()}.get(st.query_params.get(VIEW, ""))
-    if asked and st.query_params[VIEW] != st.session_state.get(VIEW_WRITTEN):
-        st.session_state[VIEW] = asked
-    elif follow in titles:
-        st.session_state[VIEW] = follow
-    if st.session_state.get(VIEW) not in titles:
-        st.session_state[VIEW] = views[0]
-    view = str(st.selectbox("View", views, format_func=titles.__getitem__, key=VIEW))
-    st.session_state[VIEW_WRITTEN] = titles[view]
-    address.later(VIEW, titles[view])
-    return view
 
 
 def _choose_projection(dataset: str, view: str, names: list[str], touched: Callable[[str], bool]) -> str:

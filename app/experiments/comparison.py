@@ -10,7 +10,7 @@ import streamlit as st
 from app.cache import tables
 from app.experiments import leaderboard, selection, summary
 from app.experiments.summary import Names
-from app.ui import clip, clip_table, show
+from app.ui import address, clip, clip_table, show
 from pipeline.classify.significance import Comparison, compare
 
 FIRST, SECOND, CLIP, AUTOPLAY = "first", "second", "clip", "compared_autoplay"
@@ -66,7 +66,9 @@ def _clips(dataset: pd.Series, found: Comparison, predictions: tuple[pd.DataFram
 
 def _choose(board: pd.DataFrame, names: Names) -> tuple[str, str]:
     options = board.index.tolist()
-    titles = {one: f"{names.of(row)}, {summary.percent(row['accuracy'])}" for one, row in board.iterrows()}
+    titles = {
+        str(one): f"{names.of(row)}, {summary.percent(row['accuracy'])}" for one, row in board.iterrows()
+    }
     linked = st.query_params.get(selection.EXPERIMENT)
     first = str(linked if linked in options else leaderboard.first(board))
     listening = board[summary.listens(board)].index
@@ -74,9 +76,11 @@ def _choose(board: pd.DataFrame, names: Names) -> tuple[str, str]:
     chosen = []
     with st.container(horizontal=True):
         for parameter, title, default in ((FIRST, "First", first), (SECOND, "Second", second)):
-            key = selection.following(parameter, options, default)
-            value = st.selectbox(title, options, format_func=titles.__getitem__, key=key)
-            chosen.append(selection.keep(parameter, str(value)))
+            chosen.append(
+                address.choice(
+                    st.selectbox, title, options, parameter=parameter, titles=titles, first=default
+                )
+            )
     return chosen[0], chosen[1]
 
 

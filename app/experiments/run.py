@@ -88,7 +88,7 @@ def arrive() -> None:
         return
     del st.session_state[REQUESTED]
     st.session_state[PART] = RESULTS
-    st.session_state[f"{TARGET}_box"] = target
+    st.session_state[address.key_of(TARGET)] = target
     st.query_params.update({"dataset": dataset, TARGET: target, EXPERIMENT: experiment_id})
     st.toast(f"Done: {experiment_id}", icon=":material/check:")
 

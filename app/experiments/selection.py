@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import pandas as pd
 import streamlit as st
@@ -12,50 +12,30 @@ from app.cache import snapshot, tables
 from app.experiments import leaderboard
 from app.experiments.summary import Names
 from app.ui import address, show
-from pipeline.experiments.spec import TARGETS, targets
+from pipeline.experiments.spec import targets
+from pipeline.fields import with_role
 
 EXPERIMENT, TARGET = "experiment", "target"
-BOARDS, FOLLOWED = "experiment_boards", "experiment_followed"
-
-
-def following(parameter: str, options: Sequence[str], first: str) -> str:
-    """The key of a box that shows what the address names, else what was chosen here before, else ``first``.
-
-    Not by `bind`: that leaves a default out of the URL, and what comes first changes with each experiment.
-    """
-    key, written = f"{parameter}_box", f"{parameter}_written"
-    linked = st.query_params.get(parameter, st.session_state.get(written))
-    if linked in options and (key not in st.session_state or linked != st.session_state.get(written)):
-        st.session_state[key] = linked
-    if st.session_state.get(key) not in options:
-        st.session_state[key] = first
-    return key
-
-
-def keep(parameter: str, value: str) -> str:
-    """Put what was chosen into the address, and remember that it was put there."""
-    st.session_state[f"{parameter}_written"] = value
-    address.later(parameter, value)
-    return value
+FOLLOWED = "experiment_followed"
 
 
 def target(experiments: pd.DataFrame, names: Names) -> str:
     """The target, chosen from a box where there are several; a link to an experiment sets it."""
     there = set(experiments["target"])
-    options = [*(one for one in TARGETS if one in there), *sorted(there - set(TARGETS))]
-    key = following(TARGET, options, options[0])
+    options = [*with_role("target", there), *sorted(there - set(with_role("target")))]
     own = _of_a_link(experiments)
     if own is not None:
-        st.session_state[key] = own
-    if len(options) > 1:
-        st.segmented_control("Target", options, format_func=names.target, required=True, key=key)
-    return keep(TARGET, str(st.session_state[key]))
+        st.query_params[TARGET] = own
+    titles = {one: names.target(one) for one in options}
+    return address.choice(
+        st.segmented_control, "Target", options, parameter=TARGET, titles=titles, alone=False, required=True
+    )
 
 
 def _of_a_link(experiments: pd.DataFrame) -> str | None:
     """The target of the experiment in the address, if not this page but a link has put it there."""
     linked = st.query_params.get(EXPERIMENT)
-    if linked in (None, st.session_state.get(f"{EXPERIMENT}_written"), st.session_state.get(FOLLOWED)):
+    if linked in (None, address.kept(EXPERIMENT), st.session_state.get(FOLLOWED)):
         return None
     st.session_state[FOLLOWED] = linked  # once: after that a person may choose another target
     own = experiments.loc[experiments["experiment_id"] == linked, "target"]
@@ -70,19 +50,16 @@ def experiment(experiments: pd.DataFrame, board: pd.DataFrame, dataset: str, nam
     experiments, board : DataFrame
         All of the dataset, and those to compare: see :func:`app.experiments.leaderboard.of_target`.
     """
-    written = f"{EXPERIMENT}_written"
-    linked = st.query_params.get(EXPERIMENT)
-    if linked is None and "dataset" not in st.query_params:  # from another page: as it was left
-        linked = st.session_state.get(written)
-    if linked != st.session_state.get(written, linked):
-        # The browser's back: a table forgets which row was clicked only when it is another table.
-        st.session_state[BOARDS] = st.session_state.get(BOARDS, 0) + 1
+    # From another page: as it was left.
+    linked = address.asked(EXPERIMENT, remember="dataset" not in st.query_params)
     mine = experiments[experiments["target"].isin(board["target"])]
     if linked and linked not in set(experiments["experiment_id"]) and linked.startswith(f"{dataset}."):
         st.caption(f":orange[This snapshot has no experiment `{linked}`; the most accurate one is shown.]")
     known = linked if linked in set(mine["experiment_id"]) else leaderboard.first(board)
-    chosen = leaderboard.draw(board, names, known, key=f"experiments{st.session_state.get(BOARDS, '')}")
-    return keep(EXPERIMENT, chosen) if chosen else None
+    chosen = leaderboard.draw(board, names, known, key=address.table_key(EXPERIMENT, linked))
+    if chosen:
+        address.keep(EXPERIMENT, chosen)
+    return chosen
 
 
 def explain_none(dataset: pd.Series, run: Callable[[], None]) -> None:

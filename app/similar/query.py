@@ -7,8 +7,8 @@ import streamlit as st
 
 from app.cache import snapshot
 from app.similar.search import Query, twin
+from app.ui import address, show, upload
 from app.ui import clip as listen
-from app.ui import show, upload
 from pipeline.audio.decode import AudioError, to_wav_bytes
 from store.errors import SesatlasError
 
@@ -37,7 +37,7 @@ def choose(dataset: str) -> Query | None:
 def take(clip_id: str) -> None:
     """Go on from this clip, whatever collection it is of. For callbacks: before the page is drawn."""
     dataset = str(snapshot.clip(clip_id)["dataset"])
-    st.session_state["dataset_box"] = st.query_params["dataset"] = dataset
+    st.session_state[address.key_of("dataset")] = st.query_params["dataset"] = dataset
     st.session_state["of"] = CLIP
     _put(clip_id)
 

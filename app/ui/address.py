@@ -1,6 +1,13 @@
-"""A link names its snapshot: who follows it sees what its sender saw, as long as that is there."""
+"""What a person sees can be linked to: the snapshot in the address, and the choices of boxes and tables.
+
+A link names its snapshot: who follows it sees what its sender saw, as long as that is there. Streamlit's own
+``bind="query-params"`` does for a box whose default is the same for everybody; :func:`choice` for the others.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -80,3 +87,103 @@ def _tell() -> None:
 
 def _unpin() -> None:
     st.session_state.pop(PINNED, None)
+
+
+def choice(
+    widget: Callable[..., Any],
+    title: str,
+    options: Sequence[str],
+    *,
+    parameter: str,
+    key: str | None = None,
+    titles: Mapping[str, str] | None = None,
+    first: str | None = None,
+    follow: str | None = None,
+    remember: bool = True,
+    alone: bool = True,
+    **more: Any,
+) -> str:
+    """Draw a box and tie it to the address; the option that is chosen.
+
+    Its value always stands in the address, the default too: bound by Streamlit, a default would be left out, and
+    what comes first here is another thing elsewhere, or after the next build.
+
+    Parameters
+    ----------
+    widget : callable
+        ``st.selectbox``, ``st.segmented_control`` or alike; ``more`` is for it.
+    title : str
+    options : sequence of str
+        One or more. The address names them as they are here; in old links also by their titles.
+    parameter : str
+        Its name in the address.
+    key : str, optional
+        Of the box in the session; see :func:`key_of`.
+    titles : mapping, optional
+        What a person reads of each option.
+    first : str, optional
+        What is shown before anybody chooses; the first option otherwise.
+    follow : str, optional
+        What is shown from now on, unless the address has just asked for something else.
+    remember : bool
+        Whether who comes from another page finds it as it was left.
+    alone : bool
+        Whether a box of one option is drawn.
+    """
+    key, names = key or key_of(parameter), titles or {}
+    in_address = asked(parameter, remember=remember)
+    old = {told: option for option, told in names.items()}
+    wanted = in_address if in_address in options else old.get(in_address or "")
+    if wanted in options and (key not in st.session_state or in_address != kept(parameter)):
+        st.session_state[key] = wanted  # by a link, from another page, or by the way back
+    elif follow in options:
+        st.session_state[key] = follow
+    if st.session_state.get(key) not in options:
+        st.session_state[key] = first if first in options else options[0]
+    if alone or len(options) > 1:
+        widget(title, options, key=key, format_func=lambda one: names.get(one, one), **more)
+    value = str(st.session_state[key])
+    keep(parameter, value)
+    return value
+
+
+def key_of(parameter: str) -> str:
+    """The key of the box of a parameter, if it has no other."""
+    return f"{parameter}_box"
+
+
+def asked(parameter: str, *, remember: bool = True) -> str | None:
+    """What the address asks for; without it, what was chosen here before."""
+    found: str | None = st.query_params.get(parameter, kept(parameter) if remember else None)
+    return found
+
+
+def keep(parameter: str, value: str | None) -> None:
+    """Put what is chosen into the address, None takes it out; and remember that it was this session that did."""
+    st.session_state[f"{parameter}_kept"] = value
+    if value is None:
+        st.query_params.pop(parameter, None)
+    else:
+        later(parameter, value)
+
+
+def is_new(parameter: str, value: str | None) -> bool:
+    """Whether somebody else than this page has put the value into the address: a link, or the browser's way back."""
+    return f"{parameter}_kept" in st.session_state and value != kept(parameter)
+
+
+def table_key(parameter: str, value: str | None) -> str:
+    """The key of a table whose chosen row is in the address.
+
+    A table forgets which row was clicked only when it is another table: the key is a new one where the address says
+    something new.
+    """
+    number = f"{parameter}_tables"
+    st.session_state[number] = st.session_state.get(number, 0) + is_new(parameter, value)
+    return f"{parameter}{st.session_state[number]}"
+
+
+def kept(parameter: str) -> str | None:
+    """What this session has last put into the address."""
+    value: str | None = st.session_state.get(f"{parameter}_kept")
+    return value

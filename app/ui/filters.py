@@ -51,28 +51,16 @@ def choose_dataset() -> pd.Series:
     datasets = snapshot.datasets().set_index("dataset", drop=False)
     if datasets.empty:
         raise SesatlasError("The store holds no collection. Go to Pipeline and add one.")
-    asked = st.query_params.get("dataset", st.session_state.get("dataset"))
+    asked = address.asked("dataset")
     if asked and asked not in datasets.index:
         st.warning(
             f"This store holds no collection '{asked}'; it may have another name here.",
             icon=":material/info:",
         )
-    if asked in datasets.index and ("dataset_box" not in st.session_state or asked != _written()):
-        st.session_state["dataset_box"] = asked  # by a link, from another page, or by the way back
-    name = str(
-        st.selectbox(
-            "Collection", datasets.index.tolist(), key="dataset_box", format_func=titles(datasets).__getitem__
-        )
+    name = address.choice(
+        st.selectbox, "Collection", datasets.index.tolist(), parameter="dataset", titles=titles(datasets)
     )
-    # Not by `bind`: that leaves a default out of the URL, and the first collection is another one elsewhere.
-    st.session_state["dataset"] = name
-    address.later("dataset", name)
     return datasets.loc[[name]].iloc[0]
-
-
-def _written() -> str | None:
-    """The collection that this session has last put into the URL."""
-    return st.session_state.get("dataset")
 
 
 def titles(datasets: pd.DataFrame) -> dict[str, str]:

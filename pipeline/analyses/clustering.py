@@ -31,8 +31,8 @@ from pipeline.clusterings.search import Finalist, search
 from pipeline.clusterings.spaces import Space, spaces
 from pipeline.inputs import ALL, FeatureMatrix, InputError, standardised_input
 from pipeline.stage import Run, Stage, State, Unit, Units
-from store import results as analyses
 from store.reader import Matrix, Reader
+from store.results import RANKED, replace_unit, write_ranks
 from store.writer import Writer
 
 NAME = recipe.CLUSTERINGS
@@ -111,9 +111,9 @@ def run(run: Run) -> int:
         results, ranks = _clustered(run, group, done - 1, len(todo))
         with Writer(run.staging) as writer, writer.transaction():
             for result in results:
-                analyses.replace_unit(writer, rows_of(result))
+                replace_unit(writer, rows_of(result))
             if not group.learned:
-                analyses.write_ranks(writer, group.dataset, ranks)
+                write_ranks(writer, group.dataset, ranks)
         run.on_progress(done, len(todo), group.dataset)
     return len(todo)
 
@@ -158,11 +158,11 @@ def _ranks_of(dataset: str, found: Sequence[Finalist]) -> pd.DataFrame:
             recipe.clustering_id(
                 dataset, one.view, one.clustering.space, one.clustering.method, one.clustering.parameters
             ),
-            *(getattr(one, name) for name in analyses.RANKED),
+            *(getattr(one, name) for name in RANKED),
         )
         for one in found
     ]
-    return pd.DataFrame(rows, columns=["clustering_id", *analyses.RANKED])
+    return pd.DataFrame(rows, columns=["clustering_id", *RANKED])
 
 
 def _inputs(
@@ -260,7 +260,7 @@ def _again_ranked(results: Mapping[str, Result]) -> pd.DataFrame:
     found = [(result.clip_ids, one) for result in results.values() for _, one in result.clusterings]
     for row, (clip_ids, one) in zip(labels, found, strict=True):
         row[ids.get_indexer(pd.Index(clip_ids))] = one.fitted.labels
-    return pd.DataFrame(rank(pd.DataFrame(rows), labels)[["clustering_id", *analyses.RANKED]])
+    return pd.DataFrame(rank(pd.DataFrame(rows), labels)[["clustering_id", *RANKED]])
 
 
 CLUSTERINGS = Stage(

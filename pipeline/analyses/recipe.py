@@ -41,12 +41,12 @@ LINEAR = ("pca",)
 
 
 BUILD, KEPT = "build", "kept"
-"""Where a result comes from: a build's own recipe, or a person who wished it to stay."""
+"""Where a result comes from: a build's own recipe, or a person who kept it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClusteringSpec:
-    """A clustering that a person has tried on a page and wished to stay."""
+    """A clustering that a person has tried on a page and kept."""
 
     space: str
     method: str
@@ -55,7 +55,7 @@ class ClusteringSpec:
 
 @dataclass(frozen=True, slots=True)
 class ProjectionSpec:
-    """One projection that a unit holds; ``origin`` is 'kept' where a person asked for it on a page."""
+    """One projection that a unit holds; ``origin`` is 'kept' where a person kept it on a page."""
 
     method: str
     dimension: int
@@ -117,9 +117,9 @@ def matrices_of(state: State, reader: Reader, dataset: str, views: Iterable[str]
 
 
 def kept_spec(one: Projection) -> ProjectionSpec:
-    """What to ask for to get a projection again.
+    """The spec that gives a projection again.
 
-    Few clips may have lowered a setting to a fraction, which nobody can ask for; the next whole number is
+    Few clips may have lowered a setting to a fraction, which no setting takes; the next whole number is
     lowered to the same.
     """
     parameters = dict(one.parameters)
@@ -177,7 +177,7 @@ def view_keys(views: Mapping[str, View]) -> dict[str, str]:
     return keys
 
 
-def picture_key(stage: str, view: View | None, view_key: str, fingerprint: str) -> str | None:
+def picture_key(stage: str, view: View | None, view_key: str, clips_hash: str) -> str | None:
     """The key of a stage's projections of one view; None where the stage makes none of it."""
     specs = pictures(stage, view)
     if not specs:
@@ -186,10 +186,10 @@ def picture_key(stage: str, view: View | None, view_key: str, fingerprint: str) 
     made_by = {name: [one.version, dict(one.parameters)] for name, one in sorted(methods.items())}
     # In an order of their own: where a method stands in its registry changes no number.
     drawn = sorted((asdict(spec) for spec in specs), key=lambda one: (one["method"], one["dimension"]))
-    return digest([VERSION, made_by, drawn, view_key, fingerprint])
+    return digest([VERSION, made_by, drawn, view_key, clips_hash])
 
 
-def clustering_key(keys: Mapping[str, str], fingerprint: str, *, thorough: bool) -> str:
+def clustering_key(keys: Mapping[str, str], clips_hash: str, *, thorough: bool) -> str:
     """The key of the clusterings of a dataset's views, which are compared with one another.
 
     Parameters
@@ -200,7 +200,7 @@ def clustering_key(keys: Mapping[str, str], fingerprint: str, *, thorough: bool)
     clusterers = {name: [one.version, dict(one.parameters)] for name, one in CLUSTERERS.items()}
     umap = METHODS.get("umap")
     spaces = [asdict(one) for one in SPACES.values()], umap and [umap.version, dict(umap.parameters)]
-    return digest([VERSION, clusterers, spaces, dict(keys), fingerprint, thorough])
+    return digest([VERSION, clusterers, spaces, dict(keys), clips_hash, thorough])
 
 
 def digest(content: object) -> str:

@@ -41,7 +41,7 @@ def rows_of(result: Result) -> UnitRows:
 
 
 def _projection(name: UnitName, spec: ProjectionSpec, one: Projection) -> Row:
-    # What a person wished stays as wished, though few clips lowered it this time: a note tells of that.
+    # What a person set stays as it was set, though few clips lowered it this time: a note says so.
     parameters = {**one.parameters, **(spec.parameters if spec.origin == KEPT else {})}
     return {
         "projection_id": projection_id(name.dataset, name.view, spec),

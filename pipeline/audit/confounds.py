@@ -80,7 +80,7 @@ def confounds(
     Raises
     ------
     AuditError
-        No split, fewer than two clips or labels, or no fact that tells one clip from another.
+        No split, fewer than two clips or labels, or no fact in which clips differ.
     """
     require(clips, ("clip_id", label))
     split = split_sides(clips, protocol)
@@ -189,8 +189,10 @@ def forest(training: Values, labels: Labels, tested: Values) -> Labels:
 
     # Trees of one column differ by their clips alone.
     trees = 50 if training.shape[1] > 1 else 15
-    most = MAX_CLIPS_A_TREE if len(training) > MAX_CLIPS_A_TREE else None
-    model = RandomForestClassifier(trees, min_samples_leaf=2, max_samples=most, random_state=SEED, n_jobs=1)
+    max_samples = MAX_CLIPS_A_TREE if len(training) > MAX_CLIPS_A_TREE else None
+    model = RandomForestClassifier(
+        trees, min_samples_leaf=2, max_samples=max_samples, random_state=SEED, n_jobs=1
+    )
     return np.asarray(model.fit(training, labels.astype(str)).predict(tested), dtype=object)
 
 

@@ -61,7 +61,7 @@ def duplicates(clips: pd.DataFrame, fingerprints: NDArray[np.uint32] | None) -> 
     Raises
     ------
     AuditError
-        Fewer than two clips, or prints of another shape or number.
+        Fewer than two clips, or fingerprints of another shape or number.
     """
     require(clips, ("clip_id", "content_hash"))
     same = exact(clips)
@@ -227,7 +227,7 @@ def align(
     within_s: float = 0.1,
 ) -> Aligned:
     """
-    Lay two clips over each other, near a lag that their fingerprints told, and correlate their samples.
+    Lay two clips over each other, near the lag of their fingerprints, and correlate their samples.
 
     Differences of neighbouring samples are compared, so that a hum or an offset that both share says
     little. Strangers stay below 0.15; a copy through MP3 at 64 kbit/s, which drops the highest, lies above 0.5.

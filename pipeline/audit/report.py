@@ -269,8 +269,10 @@ def label_issues_part(
     probabilities = np.where((places >= 0)[:, None], predictions.probabilities[places], np.nan)
     labels = clips["label"].where(clips["label"].notna(), None).tolist()
     result = rank(ids.tolist(), labels, probabilities, predictions.classes)
-    some = count(result.issues, "label") if result.issues else "No label"
-    head = f"{some} of {len(result.table):,} {'are' if result.issues > 1 else 'is'} likely wrong"
+    some = f"{result.issues:,}" if result.issues else "None"
+    head = (
+        f"{some} of {count(len(result.table), 'label')} {'are' if result.issues > 1 else 'is'} likely wrong"
+    )
     return Part(
         LABEL_ISSUES,
         f"{head} according to {experiment_title(best)}, which was not trained on the clip it judges.",
@@ -293,7 +295,7 @@ def balance_part(found: Split) -> Part:
 
 
 def unread_notes(reasons: Sequence[str]) -> list[str]:
-    """A note on recordings that could not be heard again."""
+    """A note on recordings that could not be read again."""
     if not reasons:
         return []
     some = " ".join(dict.fromkeys(reasons[:NAMED]))
@@ -311,7 +313,7 @@ def _with_sentences(
         return result.found, []
     note = (
         f"{count(len(read), 'sentence')} {'is' if len(read) == 1 else 'are'} on two sides as well. They are "
-        "listed and not taken out: what is said does not tell the label."
+        "listed and not taken out: the words do not give the label away."
     )
     both = [table for table in (result.found, read) if len(table)]
     return pd.concat(both, ignore_index=True), [note]

@@ -108,7 +108,7 @@ def spread_sample(codes: Ints, groups: Ints, size: int, seed: int) -> Ints:
     Positions of about ``size`` clips, ascending: each class's share of them, two clips or more.
 
     Within a class one clip of each group comes first, then a second one of each: many speakers with a few
-    clips tell more than a few speakers with many.
+    clips vary more than a few speakers with many.
 
     Parameters
     ----------

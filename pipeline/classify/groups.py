@@ -32,7 +32,7 @@ def groups_of(clips: pd.DataFrame, target: str) -> Groups:
     """
     Clips that share a speaker, a source or their very content are of one group, also by way of a third.
 
-    What is to be learned binds nothing: speakers are told apart by sentences that no fold shares.
+    The target itself groups nothing: speakers are recognised by sentences that no two folds share.
     """
     columns = (*BINDING, "sentence") if target == "speaker" else BINDING
     present = [name for name in columns if name != target and name in clips and clips[name].nunique() > 0]
@@ -99,7 +99,7 @@ def _draw(codes: Ints, groups: Ints, folds: int, seed: int) -> Ints:
     max_folds = min(folds, int(np.bincount(codes).max()))
     drawn = np.zeros(len(codes), dtype=np.intp)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # a class with fewer clips than folds: told by others
+        warnings.simplefilter("ignore", UserWarning)  # a class with fewer clips than folds: noted elsewhere
         parts = splitter(max_folds, shuffle=True, random_state=seed).split(codes, codes, groups)
         for number, (_, test) in enumerate(parts):
             drawn[test] = number

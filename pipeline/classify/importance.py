@@ -51,7 +51,7 @@ def importance(
     tuple of DataFrame
         By view, all columns of it permuted together; and by column. Each has ``view``, (``column``,)
         ``accuracy_drop``, ``loss_rise`` and ``spread`` (standard deviation of the loss's rise over folds),
-        the most important first. Columns that tell the same stand in for each other, so a view can
+        the most important first. Columns with the same content stand in for each other, so a view can
         matter of which no single column does.
 
     Raises
@@ -87,7 +87,7 @@ def importance(
 def _check(experiment: Experiment, values: Views, columns: Mapping[str, Sequence[str]]) -> None:
     if tuple(values) != experiment.views:
         raise ClassifyError(
-            f"The experiment learned from {', '.join(experiment.views)}, and {', '.join(values)} were given. "
+            f"The experiment learned from {', '.join(experiment.views)}, not from {', '.join(values)}. "
             "Give the same views in the same order."
         )
     for name, view in values.items():

@@ -28,7 +28,7 @@ TITLES = {
 INNER = "Scaling and hyper-parameters are found inside the training clips."
 FOLDS = 5
 MIN_TESTED = 24
-"""The speakers of TIMIT's core test set; a test part with fewer tells too little."""
+"""The speakers of TIMIT's core test set; accuracies on fewer vary too much."""
 
 Ints = NDArray[np.intp]
 
@@ -191,7 +191,7 @@ def testable(names: NDArray[np.object_], folds: Ints, name: str) -> NDArray[np.b
 
 
 def untestable(target: str, names: NDArray[np.object_], groups: Groups, name: str) -> ClassifyError:
-    """What to say where fewer than two classes are left."""
+    """The error where fewer than two classes are left."""
     what = groups.unit if name in (GROUPED, STRATIFIED) else "fold"
     held = "one clip" if what == "clip" else f"the clips of one {what}"
     return ClassifyError(
@@ -224,7 +224,7 @@ def absent(classes: NDArray[np.str_], codes: Ints, folds: Ints, titles: Sequence
 
 
 def crossing(folds: Ints, groups: Ints, unit: str) -> list[str]:
-    """A note where the official folds part what belongs together: the audit says what that is worth."""
+    """A note where the official folds separate what belongs together; the audit measures the effect."""
     if unit == "clip":
         return []
     spans = pd.DataFrame({"fold": folds, "group": groups}).groupby("group")["fold"].nunique()

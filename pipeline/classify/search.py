@@ -92,13 +92,13 @@ def search(
 def _enough(
     splits: Sequence[tuple[Ints, Ints]], classifier: Classifier, clips: int
 ) -> Sequence[tuple[Ints, Ints]]:
-    """The inner splits to compare on: of many clips, two hold out enough to tell candidates apart."""
+    """The inner splits to compare on: of many clips, two hold out enough to distinguish candidates."""
     max_splits = len(splits) if clips < MANY_CLIPS else 2
     return splits[: min(max_splits, classifier.search_splits or max_splits)]
 
 
 def _comparable(scores: Scores, codes: Ints) -> NDArray[np.bool_]:
-    """A class that an inner fold never learned is every candidate's mistake and tells none apart."""
+    """A class that an inner fold never learned is every candidate's mistake and distinguishes none."""
     return np.isfinite(scores[np.arange(len(codes)), codes])
 
 

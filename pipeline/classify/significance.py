@@ -13,7 +13,7 @@ from pipeline.classify.classifier import ClassifyError
 CONFIDENCE = 0.95
 """Of intervals."""
 SIGNIFICANCE = 0.05
-"""Below this p-value two experiments are told apart."""
+"""Below this p-value two experiments differ."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def by_groups(
     share = float(right.mean())
     beyond = np.bincount(codes, weights=right) - share * sizes
     variance = count / (count - 1) * float((beyond**2).sum()) / n**2
-    # All right or all wrong: nothing varies, so no group is held to tell more than one clip would.
+    # All right or all wrong: nothing varies, so each group counts as one clip.
     effective = share * (1 - share) / variance if variance > 0 else count if share in (0.0, 1.0) else n
     quantile = 0.5 + level / 2
     effective = min(effective, n) * float(norm.ppf(quantile) / t.ppf(quantile, count - 1)) ** 2

@@ -84,7 +84,7 @@ def train(
     Raises
     ------
     InputError
-        No column of any block tells one clip from another.
+        In no column of any block do the clips differ.
     """
     began = time.perf_counter()
     parts: list[Part] = []

@@ -100,8 +100,8 @@ def agreement(views: NDArray[np.object_], labels: NDArray[np.integer], combined:
     """
     For each clustering, the mean over the other views of the bits that the best of theirs shares with it.
 
-    Two groups that all views find are easily found and tell one bit a clip; a finer grouping that other
-    views confirm tells more. An index from 0 to 1 would prefer the coarse one.
+    Two groups that all views find are easily found and share one bit a clip; a finer grouping that other
+    views confirm shares more. An index from 0 to 1 would prefer the coarse one.
 
     Parameters
     ----------

@@ -27,7 +27,7 @@ MAX_MODEL_COLUMNS = 64
 MODELS = ("kmeans", "mixture")
 CITY_BLOCK = "cityblock"
 SCREEN = Rounds((0, 2), (0, 1), (0, 1))
-"""By how little the hopeless are told from the others."""
+"""So little is enough to sort out the hopeless."""
 SCREENED = 300
 FINALISTS = 100
 

@@ -30,7 +30,7 @@ def fit(points: Points, parameters: Mapping[str, Any]) -> Fitted:
     count = int(parameters["n_clusters"])
     require_clusters(TITLE, count, len(points))
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # told as a note instead
+        warnings.simplefilter("ignore", ConvergenceWarning)  # a note says so instead
         model = KMeans(count, n_init=parameters["n_init"], random_state=parameters["random_state"])
         labels = model.fit_predict(points.values)
     return Fitted(labels.astype(np.int32), dict(parameters), notes=found_fewer(labels, count))

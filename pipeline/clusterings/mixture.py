@@ -27,7 +27,7 @@ def fit(points: Points, parameters: Mapping[str, Any]) -> Fitted:
     """
     Expectation maximisation from one K-Means start; the posterior maximum is a clip's strength.
 
-    The note tells the Bayesian information criterion (Schwarz 1978), by which two mixtures of one space
+    The note has the Bayesian information criterion (Schwarz 1978), by which two mixtures of one space
     compare without labels: the lower the better.
     """
     from sklearn.exceptions import ConvergenceWarning
@@ -37,7 +37,7 @@ def fit(points: Points, parameters: Mapping[str, Any]) -> Fitted:
     require_clusters(TITLE, count, len(points))
     values = points.values.astype(np.float64)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # told as a note instead
+        warnings.simplefilter("ignore", ConvergenceWarning)  # a note says so instead
         model = GaussianMixture(
             count,
             covariance_type=parameters["covariance_type"],

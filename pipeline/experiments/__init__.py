@@ -1,1 +1,1 @@
-"""What a build learns from the views: the classifiers over all views and over each, and what persons asked for."""
+"""What a build learns from the views: the classifiers over all views and over each, and what people requested."""

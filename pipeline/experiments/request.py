@@ -71,10 +71,10 @@ def _expected(reader: Reader, spec: ExperimentSpec) -> ExpectedExperiment:
         reader.view(view)
     if not len(clips):
         raise ClassifyError(f"The collection '{spec.dataset}' has no clips. Build it first.")
-    prints = reader.metadata_hashes()
+    hashes = reader.metadata_hashes()
     keys = {row["view"]: row["key"] for row in reader.rows("views")}
     usual = [name for name, view in VIEWS.items() if not view.learned]
-    key = key_of(spec, CLASSIFIERS[spec.method].version, keys, prints[spec.dataset])
+    key = key_of(spec, CLASSIFIERS[spec.method].version, keys, hashes[spec.dataset])
     return ExpectedExperiment(spec, spec.id(usual), key)
 
 

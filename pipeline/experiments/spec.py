@@ -13,19 +13,31 @@ from pipeline.classify import CLASSIFIERS
 from pipeline.classify.classifier import TOGETHER
 from pipeline.classify.protocol import FOLDS
 from pipeline.experiments.cost import Size, beyond, budget_s, seconds
+from pipeline.fields import with_role
 from pipeline.inputs import ALL
 
 VERSION = 1
-"""Raise it when an experiment's rows change for a reason that no classifier's version tells."""
+"""Raise it when an experiment's rows change for a reason that is in no classifier's version."""
 BUILD, PAGE, TRAINED, SHIPPED = "build", "page", "trained", "shipped"
 """Where an experiment comes from: a build's own list, a person, a network trained by itself, or one that the program
 brings."""
 CLASSIFIER, NETWORK, FACTS, CARD = "classifier", "network", "facts", "card"
 """What it learned with: a classifier on views, a network on sound, or facts of the recording alone. A network's card
-tells what was measured when it was trained, of clips that need not be in the store."""
+holds what was measured when it was trained, on clips that need not be in the store."""
 NAMED = 3
 EVERY_CLIP, UNLEAKED = "all", "unleaked"
 """On which clips: all, or those that the audit's leakage leaves."""
+ON_EACH_VIEW = ("logistic", "svm_rbf")
+DETAILED = "logistic"
+"""Fast and with columns that speak for themselves: whose curve and columns a build looks at."""
+BASELINES = tuple(name for name, one in CLASSIFIERS.items() if not one.looks)
+ON_FACTS = "forest"
+"""Takes facts as they are, unscaled, and finds what only their combination predicts."""
+COLUMNS_OF_FACTS = 12
+ORDER: tuple[tuple[str, ...], ...] = (
+    BASELINES, ("knn", "logistic", "svm_linear"), ("svm_rbf", "svm_laplace"), ("forest",), ("boosting",)
+)  # fmt: skip
+"""The cheap before the dear; what stands in no row comes with the kernels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +115,7 @@ def experiment_id(
     return ".".join([dataset, target, name, method, *extra])
 
 
-def key_of(spec: ExperimentSpec, version: int, view_keys: Mapping[str, str], fingerprint: str) -> str:
+def key_of(spec: ExperimentSpec, version: int, view_keys: Mapping[str, str], clips_hash: str) -> str:
     """What changes when any number of the experiment would.
 
     Parameters
@@ -112,35 +124,21 @@ def key_of(spec: ExperimentSpec, version: int, view_keys: Mapping[str, str], fin
         The classifier's.
     view_keys : mapping of str to str
         Of each view; one that is none of a build's views, such as the facts, has none.
-    fingerprint : str
+    clips_hash : str
         Of the dataset's clips: ``store/queries/metadata_hashes.sql``.
     """
     parts = [
         VERSION, spec.target, spec.method, version, spec.combination, spec.seed, spec.kind,
-        [[view, view_keys.get(view, "")] for view in spec.views], fingerprint,
+        [[view, view_keys.get(view, "")] for view in spec.views], clips_hash,
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
-
-
-TARGETS = ("label", "sex", "dialect")
-ON_EACH_VIEW = ("logistic", "svm_rbf")
-DETAILED = "logistic"
-"""Fast and with columns that speak for themselves: whose curve and columns a build looks at."""
-BASELINES = tuple(name for name, one in CLASSIFIERS.items() if not one.looks)
-ON_FACTS = "forest"
-"""Takes facts as they are, unscaled, and finds what only their combination tells."""
-COLUMNS_OF_FACTS = 12
-ORDER: tuple[tuple[str, ...], ...] = (
-    BASELINES, ("knn", "logistic", "svm_linear"), ("svm_rbf", "svm_laplace"), ("forest",), ("boosting",)
-)  # fmt: skip
-"""The cheap before the dear; what stands in no row comes with the kernels."""
 
 
 def targets(clips: pd.DataFrame) -> list[str]:
     """What can be learned of a dataset's clips: columns of two values or more, each content once."""
     found: list[str] = []
-    for name in TARGETS:
-        if name not in clips or clips[name].nunique() < 2:
+    for name in with_role("target", clips.columns):
+        if clips[name].nunique() < 2:
             continue
         codes = pd.factorize(clips[name])[0]
         if not any((codes == pd.factorize(clips[other])[0]).all() for other in found):
@@ -198,7 +196,7 @@ def left_out(
     What each experiment costs, and why a build leaves it to a person; None where it makes it.
 
     The experiments of a dataset share a budget that grows slower than its clips, and are made in the order
-    given until it is spent. Baselines and facts are always made, and what persons asked for.
+    given until it is spent. Baselines and facts are always made, and what people requested.
     """
     sizes = [size_of(one, clips, columns) for one in specs]
     costs = [seconds(one.method, size, detailed=one.detailed) for one, size in zip(specs, sizes, strict=True)]
@@ -223,7 +221,7 @@ def _why(one: ExperimentSpec, size: Size) -> str:
 
 
 def describe_duration(duration_s: float) -> str:
-    """A duration as a person says it: ``25 minutes``."""
+    """A duration for a person: ``25 minutes``."""
     if duration_s < 90:
         return f"{max(round(duration_s, -1), 10):.0f} seconds"
     if duration_s < 5_400:

@@ -59,7 +59,7 @@ def stage_of(networks: Networks) -> Stage:
 
 @dataclass(frozen=True, slots=True)
 class Experiments:
-    """Classifiers on views, which workers learn, and what trained networks say of themselves."""
+    """Classifiers on views, which workers learn, and the experiments of trained networks."""
 
     networks: Networks
 
@@ -84,7 +84,7 @@ class Experiments:
         total = len(stale)
         run.on_progress(0, total)
         by_network = [one for one in stale if one.spec.kind in self.networks.KINDS]
-        self._tell(run.state, run.staging, by_network)
+        self._write_of_networks(run.state, run.staging, by_network)
         done = len(by_network)
         by_view = [one for one in stale if one.spec.kind not in self.networks.KINDS]
         cost_s = {one.experiment_id: one.cost_s for one in by_view if one.left_out is None}
@@ -105,7 +105,7 @@ class Experiments:
     def forget(self, state: State, staging: Path) -> None:
         """Forget the experiments that are out of date: until they are made again they would mislead.
 
-        What a network's card tells needs no learning: it is in every store.
+        A network's card needs no computing: it is in every store.
         """
         self._brought_up_to_date(state, staging)
 
@@ -116,11 +116,11 @@ class Experiments:
         keys = _keys_of(expected)
         stale = [expected[unit] for unit in missing(keys, stored)]
         self.units.delete(staging, outdated(keys, stored))
-        self._tell(state, staging, [one for one in stale if one.spec.kind == CARD])
+        self._write_of_networks(state, staging, [one for one in stale if one.spec.kind == CARD])
         return [one for one in stale if one.spec.kind != CARD]
 
-    def _tell(self, state: State, staging: Path, chosen: Sequence[ExpectedExperiment]) -> None:
-        """Write what networks have to say for themselves."""
+    def _write_of_networks(self, state: State, staging: Path, chosen: Sequence[ExpectedExperiment]) -> None:
+        """Write the experiments of networks."""
         if chosen:
             with Reader(staging) as reader:
                 made = [self.networks.make(state.root, reader, one) for one in chosen]
@@ -128,19 +128,19 @@ class Experiments:
 
 
 def by_classifiers(state: State, reader: Reader) -> list[ExpectedExperiment]:
-    """The experiments with classifiers that there should be: a build's own, and what persons asked for."""
+    """The experiments with classifiers that there should be: a build's own, and those that people requested."""
     views = state.views
     hashes = reader.metadata_hashes()
     keys = {name: view.key for name, view in views.items()}
     usual = [name for name, view in views.items() if not view.learned]
     columns = {name: len(view.columns) for name, view in views.items()}
     found: dict[str, ExpectedExperiment] = {}
-    for dataset, fingerprint in hashes.items():
+    for dataset, clips_hash in hashes.items():
         clips = reader.clips(dataset)
         specs = [*grid(dataset, clips, usual), *_requested(reader, state.base, dataset, keys)]
         costs, reasons = left_out(specs, clips, columns)
         for one, cost, reason in zip(specs, costs, reasons, strict=True):
-            key = key_of(one, CLASSIFIERS[one.method].version, keys, fingerprint)
+            key = key_of(one, CLASSIFIERS[one.method].version, keys, clips_hash)
             found[one.id(usual)] = ExpectedExperiment(
                 one, one.id(usual), key, cost, None if state.thorough else reason
             )
@@ -150,7 +150,7 @@ def by_classifiers(state: State, reader: Reader) -> list[ExpectedExperiment]:
 def _requested(
     reader: Reader, base: Path | None, dataset: str, views: Mapping[str, str]
 ) -> list[ExperimentSpec]:
-    """What persons ran from the page: as this snapshot has it, or the one that the build began from."""
+    """What people ran from the page: as this snapshot has it, or the one that the build began from."""
     tables = [reader.experiments(dataset)]
     if base is not None:
         with Reader(base) as before:
@@ -161,7 +161,7 @@ def _requested(
 
 
 def spec_of(row: pd.Series) -> ExperimentSpec:
-    """What to ask for to get an experiment of the store again."""
+    """The request that gives an experiment of the store again."""
     return ExperimentSpec(
         dataset=row["dataset"], target=row["target"], method=row["method"], views=tuple(row["views"]),
         combination=row["combination"], seed=int(row["seed"]), kind=row["kind"], origin=row["origin"],

@@ -58,7 +58,7 @@ def make(task: Task, on_progress: ProgressCallback = lambda share: None) -> Expe
     Raises
     ------
     SesatlasError
-        The target cannot be learned, or the vectors tell no clip from another.
+        The target cannot be learned, or all vectors are the same.
     """
     sklearn = importlib.import_module("sklearn")
     importlib.import_module("sklearn.linear_model")  # a limit of threads binds only what is loaded

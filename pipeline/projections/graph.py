@@ -20,7 +20,7 @@ def memberships(distances: NDArray[np.float64]) -> NDArray[np.float64]:
     How strongly each clip is tied to its neighbours, by their distances (n, k), nearest first: (n, k).
 
     ``exp(-(d - rho) / sigma)``, rho being the distance to the nearest that is no copy, and sigma such that
-    a clip's ties sum to log2(k + 1): it counts as one of its own neighbours.
+    a clip's edges sum to log2(k + 1): it counts as one of its own neighbours.
 
     References
     ----------
@@ -40,7 +40,7 @@ def memberships(distances: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def graph(indices: NDArray[np.int64], distances: NDArray[np.float64]) -> sparse.csr_matrix:
-    """The ties of n clips with their k nearest, (n, k), joined: a + b - ab of either direction; (n, n)."""
+    """The edges of n clips to their k nearest, (n, k), joined: a + b - ab of either direction; (n, n)."""
     n, k = indices.shape
     begins = np.arange(0, n * k + 1, k)
     edges = sparse.csr_matrix((memberships(distances).ravel(), indices.ravel(), begins), shape=(n, n))

@@ -44,7 +44,7 @@ def project(
     parameters : mapping, optional
         What shall differ from the method's own parameters.
     on_progress : callable, optional
-        Is told the share that is done, 0 to 1. A request to stop (``pipeline.runtime.stop``) ends the work.
+        Called with the share that is done, 0 to 1. A request to stop (``pipeline.runtime.stop``) ends the work.
     shared : Neighbourhood, optional
         Of ``features.values``: what several projections of one input have in common is computed once.
 

@@ -127,14 +127,14 @@ def descend(
     positions : ndarray
         The start; it is changed.
     others : ndarray, optional
-        Positions (m, k) that stay where they are and to which the ties lead; without, the clips are tied
+        Positions (m, k) that stay where they are and to which the edges lead; without, the clips are tied
         among themselves.
     edges : sparse matrix
-        Strengths 0 to 1, (n, n) or (n, m). A tie of strength w is drawn in a share w / max of the epochs.
+        Strengths 0 to 1, (n, n) or (n, m). An edge of strength w is drawn in a share w / max of the epochs.
     curve : tuple of float
         a and b of 1 / (1 + a d ** 2b), how near counts as near.
     epochs : int
-        Rounds over all ties; the step falls from 1 to 0.
+        Rounds over all edges; the step falls from 1 to 0.
     seed : int
         Of the clips that are pushed away.
     progress : callable

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import streamlit as st
+from streamlit.testing.v1 import AppTest
 
 from app.cache import snapshot
 from app.ui import address
@@ -123,3 +124,90 @@ def test_an_empty_or_broken_store_is_left_to_the_page(session: Session, store: S
     (tmp_path / "CURRENT").unlink()
     address.follow()
     assert st.query_params == {}
+
+
+def _kinds() -> None:
+    """A toy page: boxes of two kinds and a table's key, each tied to the address by one line."""
+    import streamlit as st
+
+    from app.ui import address
+
+    if st.session_state.get("elsewhere"):
+        return
+    options = st.session_state.get("options", ["dog", "frog", "rain"])
+    more = {"titles": {"frog": "A frog"}, "follow": st.session_state.pop("follow", None)}
+    one = address.choice(st.selectbox, "One", options, parameter="one", first="rain", **more)
+    two = address.choice(st.segmented_control, "Two", options, parameter="two", remember=False, required=True)
+    address.choice(st.selectbox, "Alone", options[:1], parameter="alone", alone=False)
+    row = address.asked("row")
+    st.text(f"{one} {two} {address.table_key('row', row)}")
+    address.keep("row", st.session_state.get("ticked", row))
+    address.write()
+
+
+@pytest.fixture
+def kinds() -> AppTest:
+    return AppTest.from_function(_kinds, default_timeout=60)
+
+
+def _address(page: AppTest) -> dict[str, str]:
+    # What a test has set is a text, what the page has set a list.
+    return {name: found[0] if isinstance(found, list) else found for name, found in page.query_params.items()}
+
+
+def test_a_choice_stands_in_the_address_the_default_too(kinds: AppTest) -> None:
+    page = kinds.run()
+    assert not page.exception and page.text[0].value == "rain dog row0"
+    assert _address(page) == {"one": "rain", "two": "dog", "alone": "dog"}
+    assert [box.label for box in page.selectbox] == ["One"]
+    assert page.selectbox[0].options == ["dog", "A frog", "rain"]
+    page.selectbox[0].select("frog").run()
+    page.button_group[0].set_value("rain").run()
+    assert page.text[0].value == "frog rain row0"
+    assert _address(page) == {"one": "frog", "two": "rain", "alone": "dog"}
+
+
+@pytest.mark.parametrize("name", ["frog", "A frog"])
+def test_a_choice_follows_a_link_also_an_old_one_by_its_title(kinds: AppTest, name: str) -> None:
+    kinds.query_params["one"] = name
+    assert kinds.run().text[0].value == "frog dog row0"
+    assert _address(kinds)["one"] == "frog"
+
+
+def test_a_choice_follows_the_way_back_and_nonsense_does_not_hurt(kinds: AppTest) -> None:
+    page = kinds.run()
+    page.selectbox[0].select("frog").run()
+    page.query_params["one"] = "dog"  # as the browser does
+    assert page.run().text[0].value == "dog dog row0"
+    page.query_params["one"] = "nonsense"
+    assert page.run().text[0].value == "dog dog row0"
+    page.session_state["options"] = ["newt", "toad"]
+    assert page.run().text[0].value == "newt newt row0"
+
+
+def test_a_choice_follows_the_page_unless_the_link_says_otherwise(kinds: AppTest) -> None:
+    kinds.query_params["one"] = "dog"
+    kinds.session_state["follow"] = "frog"
+    assert kinds.run().text[0].value == "dog dog row0"
+    kinds.session_state["follow"] = "frog"
+    assert kinds.run().text[0].value == "frog dog row0"
+
+
+def test_a_table_is_another_one_after_the_way_back(kinds: AppTest) -> None:
+    page = kinds.run()
+    page.session_state["ticked"] = "a"
+    page.run()
+    assert page.text[0].value.endswith("row0") and _address(page.run())["row"] == "a"
+    page.query_params["row"] = "b"
+    assert page.run().text[0].value.endswith("row1")
+
+
+def test_who_comes_from_another_page_finds_a_choice_as_it_was_left(kinds: AppTest) -> None:
+    page = kinds.run()
+    page.selectbox[0].select("frog").run()
+    page.button_group[0].set_value("rain").run()
+    page.session_state["elsewhere"] = True
+    page.run()
+    page.query_params.clear()
+    page.session_state["elsewhere"] = False
+    assert page.run().text[0].value == "frog dog row0"

@@ -161,7 +161,7 @@ def test_issues_are_of_the_labels_as_they_are_and_count_who_was_not_tested() -> 
     assert table["clip_id"].iloc[0] == "6" and table["suggested"].iloc[0] == "cat" and len(table) == 6
     by_hand = rank(ids, ["dog", "cat", "cat", "cat", "dog", "dog"], np.array(told), ("cat", "dog"))
     assert table["margin"].to_numpy() == pytest.approx(by_hand.table["margin"].to_numpy())
-    assert part.summary.startswith("1 label of 6 is likely wrong according to Logistic regression on mfcc")
+    assert part.summary.startswith("1 of 6 labels is likely wrong according to Logistic regression on mfcc")
     assert any("lowest of 2 experiments" in note for note in part.notes)
     assert "1 clip without a prediction was left out." in part.notes
     assert not any("Guessing" in note for note in part.notes)
@@ -171,7 +171,7 @@ def test_a_reference_no_better_than_guessing_is_said_to_be_none() -> None:
     there = _experiments(("logistic", 0.7), ("majority", 0.69))
     part = label_issues_part(_clips(["cat", "dog"]), there, _said(["0", "1"], [[0.6, 0.4], [0.4, 0.6]]))
     assert any(note.startswith("Guessing by the classes' shares does as well") for note in part.notes)
-    assert part.summary.startswith("No label of 2")
+    assert part.summary.startswith("None of 2 labels is likely wrong")
 
 
 def test_without_an_experiment_it_says_what_to_do() -> None:

@@ -279,14 +279,14 @@ def test_a_build_that_is_not_to_audit_drops_what_is_out_of_date(begun, tree) -> 
         assert reader.audits().empty and set(reader.experiments("esc50")["subset"]) == {"all"}
 
 
-def test_a_clip_without_a_vector_is_doubted_by_nobody(begun) -> None:
+def test_a_clip_without_a_vector_is_no_label_issue(begun) -> None:
     path = begun(learn=False)
     with Writer(path) as writer, writer.transaction():
         writer.con.execute("delete from view_spectral where clip_id = (select min(clip_id) from clips)")
     _learn(path)
     _audit(path)
     told, notes = _told(path)
-    assert " of 11 is likely wrong" in told["doubts"]
+    assert " of 11 labels are likely wrong" in told["doubts"]
     assert "1 clip without a prediction was left out." in notes["doubts"]
 
 
