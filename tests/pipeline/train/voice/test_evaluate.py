@@ -86,7 +86,9 @@ def test_rows_hold_what_was_counted_by_hand() -> None:
 
 def test_ece_of_answers_that_are_always_too_sure() -> None:
     sure = np.log(0.95 / 0.05)
-    found = measure_predictions(predictions_of({f"M{number}": [sure, sure, -sure, -sure] for number in range(5)}))
+    found = measure_predictions(
+        predictions_of({f"M{number}": [sure, sure, -sure, -sure] for number in range(5)})
+    )
     assert found.accuracy == 0.5 and found.ece == pytest.approx(0.45, abs=1e-3)
 
 
