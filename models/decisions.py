@@ -1,4 +1,4 @@
-"""What a stream of sound is told to be, four times a second, and how long each step took."""
+"""What a stream of sound is taken for, four times a second, and how long each step took."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 
 class State(StrEnum):
-    """What is heard. A voice has a name only when one speaks and the network is sure enough."""
+    """What the sound is taken for. A voice has a name only when one speaks and the network is sure enough."""
 
     NO_SPEECH = "no speech"
     UNSURE = "not sure yet"
@@ -64,7 +64,7 @@ class Decision:
     state: State
     why: Why = Why.NONE
     probabilities: dict[str, float] = field(default_factory=dict)
-    """Of each class, calibrated and smoothed; empty where there was too little voice to listen to."""
+    """Of each class, calibrated and smoothed; empty where there was too little voice for the network."""
     voiced_s: float = 0.0
     """How much voice it rests on."""
     level_dbfs: float = -120.0
@@ -92,9 +92,9 @@ class StreamParameters:
     """How a stream is decided on. What ends in ``_s`` is seconds."""
 
     every_s: float = 0.25
-    """A first name, and the end of speech, are told at once."""
+    """A first name, and the end of speech, come at once."""
     window_s: float = 3.0
-    """The newest voice that the network listens to."""
+    """The newest voice that the network is given."""
     speech_s: float = 0.2
     """Less voice than this is none: a click, a syllable from the next room."""
     first_s: float = 0.7
@@ -102,15 +102,15 @@ class StreamParameters:
     hold_s: float = 0.4
     """So long after the last voice there is still speech: a breath, a stop consonant."""
     forget_s: float = 0.8
-    """After a pause so long, whoever speaks next is listened to afresh."""
+    """After a pause so long, whoever speaks next is taken for somebody else."""
     turn_s: float = 0.7
-    """The newest voice that is also heard alone, once there is as much before it: somebody else may have begun."""
+    """The newest voice that the network is also given alone, once there is as much before it: is it somebody else?"""
     turn_times: int = 3
     """So many times in a row it must be the other voice; then what was before it is forgotten."""
     turn_sure_from: float = 0.95
     """And with this probability: so little voice misleads more easily than a whole window."""
     smooth_s: float = 0.5
-    """How long what the network said counts: after so long, a third (1/e) of it is left."""
+    """How long a window's logits count: after so long, a third (1/e) of it is left."""
     sure_from: float = 0.8
     """The likelier class needs this probability; below, the decision is ``UNSURE``."""
     clipped_from: float = 0.02

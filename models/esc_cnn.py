@@ -90,7 +90,7 @@ class EscCnn(nn.Module):
     Standardised log-mel (batch, n_mels, frames), of any number of frames -> logits (batch, classes).
 
     The embedding is the mean over frequency of the last stage, then the mean and the maximum over time
-    added (Kong et al. 2020, PANNs): a class may be told by what lasts or by one short event.
+    added (Kong et al. 2020, PANNs): a class may be known by what lasts or by one short event.
     """
 
     def __init__(self, classes: int, parameters: EscCnnParameters | None = None) -> None:

@@ -1,4 +1,4 @@
-"""What a file of voice weights means, to be asked without torch: its name and version, its classes, its calibration."""
+"""What a file of voice weights means, to be known without torch: its name and version, its classes, its calibration."""
 
 from __future__ import annotations
 

@@ -28,8 +28,8 @@ class SpeechFeatures(nn.Module):
     Samples -> features: log-mel in units of 10 dB, less their mean over the clip's bands and frames.
 
     That takes away the level. The mean of each band stays, for it holds a voice's own colour as well as that of its
-    microphone: of two ways to train, this one told more of the voices it had not learned from. It looks at the whole
-    clip or window, so a live stream and a file agree when they give the same window.
+    microphone: of two ways to train, this one was right about more voices it had not learned from. It looks at the
+    whole clip or window, so a live stream and a file agree when they give the same window.
     """
 
     def __init__(self, parameters: LogMelParameters = SPEECH) -> None:

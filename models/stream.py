@@ -146,7 +146,7 @@ class VoiceStream:
     Raises
     ------
     ValueError
-        The model tells apart something else than female and male voices.
+        The model has other classes than female and male.
     """
 
     def __init__(

@@ -82,41 +82,41 @@ def speakers_of(rows: Sequence[Mapping[str, Any]]) -> tuple[Corpus, ...]:
     )
 
 
-def evaluated(told: Mapping[str, Any]) -> CardEvaluation:
+def evaluated(content: Mapping[str, Any]) -> CardEvaluation:
     """Raises ``KeyError``, ``TypeError`` or ``ValueError`` where the card is not as the training writes it."""
-    answers = pd.DataFrame(told["answers"], columns=["clip_id", "sex", "male"]).astype({"male": float})
+    answers = pd.DataFrame(content["answers"], columns=["clip_id", "sex", "male"]).astype({"male": float})
     if answers.empty or not set(answers["sex"]) <= set(SEXES) or not answers["male"].between(0, 1).all():
         raise ValueError("the answers are not a sex and a probability for each clip")
-    if any(set(row) != METRIC_COLUMNS for row in told["metrics"]):
+    if any(set(row) != METRIC_COLUMNS for row in content["metrics"]):
         raise ValueError("the metrics are not in rows of kind, name, metric and value")
-    speakers = pd.DataFrame(told["speakers"])[list(SPEAKER_COLUMNS)]
+    speakers = pd.DataFrame(content["speakers"])[list(SPEAKER_COLUMNS)]
     if int(speakers["clips"].sum()) != len(answers):
         raise ValueError("the speakers do not have as many clips as there are answers")
-    return CardEvaluation(told["metrics"], speakers, answers)
+    return CardEvaluation(content["metrics"], speakers, answers)
 
 
-def threshold_of(told: Mapping[str, Any]) -> Threshold:
+def threshold_of(content: Mapping[str, Any]) -> Threshold:
     """Raises ``KeyError``, ``TypeError`` or ``ValueError`` where it is not as the training writes it."""
     curve = pd.DataFrame(
-        [[name, *row] for name, rows in told["curve"].items() for row in rows],
+        [[name, *row] for name, rows in content["curve"].items() for row in rows],
         columns=["condition", *CURVE_COLUMNS],
     ).astype(dict.fromkeys(CURVE_COLUMNS, float))
-    sure_from, right, undecided = (float(told[name]) for name in ("sure_from", "right", "undecided"))
+    sure_from, right, undecided = (float(content[name]) for name in ("sure_from", "right", "undecided"))
     if not (0.5 <= sure_from <= 1 and 0 <= right <= 1 and 0 <= undecided <= 1):
         raise ValueError(
             f"a voice is named from {sure_from:g} on, {right:g} of the time right and {undecided:g} undecided; "
             "expected a probability of 0.5 to 1 and two shares"
         )
-    heard = told["fitted_on"]
+    fitted_on = content["fitted_on"]
     return Threshold(
-        sure_from, right, undecided, tuple(map(str, heard["speakers"])), int(heard["clips"]), curve
+        sure_from, right, undecided, tuple(map(str, fitted_on["speakers"])), int(fitted_on["clips"]), curve
     )
 
 
 def describe_corpora(corpora: Sequence[Corpus]) -> str:
     """``277 clips by 8 speakers of EmoDB and 600 clips by 20 speakers of RAVDESS speech``."""
-    told = [f"{one.clips:,} clips by {one.speakers} speakers of {one.title}" for one in corpora]
-    return " and ".join([", ".join(told[:-1]), told[-1]] if len(told) > 1 else told) or "no clips"
+    parts = [f"{one.clips:,} clips by {one.speakers} speakers of {one.title}" for one in corpora]
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts) or "no clips"
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,7 +216,7 @@ def _digest(content: Mapping[str, Any]) -> str:
 
 
 def _require_numbers(card: Card) -> None:
-    """Raise ``ValueError`` or ``KeyError`` where something is missing that is asked for later."""
+    """Raise ``ValueError`` or ``KeyError`` where something is missing that is used later."""
     for name in ("says", "notes", "recipe", "over_seeds", "parameters", "versions", "device"):
         if name not in card.content:
             raise KeyError(name)
@@ -224,9 +224,7 @@ def _require_numbers(card: Card) -> None:
         raise ValueError(f"the classes are {card.content['classes']}; expected {list(SEXES)}")
     unknown = card.evaluations.keys() - card.speakers.keys()
     if unknown or not card.evaluations or "train" not in card.speakers or "validation" not in card.speakers:
-        raise ValueError(
-            f"it does not tell who was learned from or listened to: {', '.join(unknown) or 'nobody'}"
-        )
+        raise ValueError(f"it does not say who was learned from or tested: {', '.join(unknown) or 'nobody'}")
     if not (card.temperature > 0 and card.dimension > 0 and card.seconds >= 0):
         raise ValueError("temperature, dimension or time is no positive number")
 

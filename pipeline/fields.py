@@ -12,12 +12,15 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Role = Literal["filter", "colour", "table", "histogram", "label", "fact", "confound", "export"]
+Role = Literal[
+    "filter", "colour", "table", "histogram", "heading", "label", "fact", "target", "confound", "export"
+]  # fmt: skip
 """Where a column is used.
 
 ``filter``: a box above the pages, and groups in charts. ``colour``: a colour of the clouds. ``table``: a column of
-Explore's table, which can be sorted by it. ``histogram``: a chart on Explore. ``label``, ``fact``: a line of the clip
-in full, among what the corpus says or what was measured. ``confound``: known of a recording before anyone listens, so
+Explore's table, which can be sorted by it. ``histogram``: a chart on Explore. ``heading``: part of what a clip is
+called on a page. ``label``, ``fact``: a line of the clip in full, among what the corpus says or what was measured.
+``target``: what a build learns from the views. ``confound``: known of a recording before anyone listens, so
 that no label should follow from it. ``export``: a column of the metadata for the Embedding Projector.
 """
 Kind = Literal["text", "whole", "number"]
@@ -109,7 +112,9 @@ def _fact(title: str, unit: str, form: str, *roles: Role, **more: object) -> Fie
 
 
 FIELDS: dict[str, Field] = {
-    "label": _label("Label", "filter", "colour", "table", "export", csv_names=("category", "class")),
+    "label": _label(
+        "Label", "filter", "colour", "table", "heading", "target", "export", csv_names=("category", "class")
+    ),
     "label_group": _label("Group", "filter", "colour", "table", "export", csv_names=("group",)),
     "fold": _label("Fold", "filter", "colour", "table", "export", kind="whole", format="{:.0f}"),
     "split": _label(
@@ -119,15 +124,15 @@ FIELDS: dict[str, Field] = {
     ),
     "source": _label("Source recording", csv_names=("src_file",)),
     "take": _label("Take"),
-    "speaker": _label("Speaker", "colour", "table", "export", csv_names=("speaker_id",)),
+    "speaker": _label("Speaker", "colour", "table", "heading", "export", csv_names=("speaker_id",)),
     "sex": _label(
-        "Sex", "filter", "colour", "table", "export", csv_names=("gender",),
+        "Sex", "filter", "colour", "table", "target", "export", csv_names=("gender",),
         choices={"female": "female", "f": "female", "male": "male", "m": "male"},
     ),
-    "dialect": _label("Dialect", "filter", "colour", "table", "export"),
+    "dialect": _label("Dialect", "filter", "colour", "table", "target", "export"),
     "age_years": _label("Age", kind="number", unit="years", format="{:g}", csv_names=("age",)),
     "height_cm": _label("Height", kind="number", unit="cm", format="{:g}"),
-    "sentence": _label("Sentence", "table"),
+    "sentence": _label("Sentence", "table", "heading"),
     "sentence_type": _label("Sentence type", "filter", "colour"),
     "text": _label("Text", csv_names=("transcript",)),
     "duration_s": _fact("Duration", "s", "{:.2f}", "fact", "colour", "table", "histogram", "export"),

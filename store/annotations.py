@@ -1,6 +1,9 @@
-"""Sets of clips that a person has saved under a name: one JSON file each, below ``<store>/selections``.
+"""What a person makes of the clips: selections saved under a name, and marks on labels.
 
-They are no part of a snapshot, so they outlive every build. A clip that has gone since is still named.
+They are no part of a snapshot, so they outlive every build. A selection is one JSON file below
+``<store>/selections``; a clip that has gone since is still named in it. The marks of a dataset are one JSON file
+below ``<store>/marks``; a mark speaks of the label that the clip had then, so that a label that has changed since
+bears none.
 """
 
 from __future__ import annotations
@@ -19,13 +22,17 @@ from typing import Any
 from store.errors import StoreError, listed
 from store.snapshots import Store, write_atomically
 
-SELECTION_FORMAT = 1
+FORMAT = 1
 MAX_NAME_LENGTH = 200
+KEEP, DOUBT = "keep", "doubt"
+MARKS = (KEEP, DOUBT)
+_marks_lock = Lock()
+"""Two open pages are two threads of one process: neither may write over what the other has just written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """Some clips of a dataset, in the order a person wants to hear them."""
+    """Some clips of a dataset, in the order in which a person wants to hear them."""
 
     name: str
     dataset: str
@@ -51,14 +58,7 @@ def save_selection(store: Store, selection: Selection) -> Path:
         No name, a name that is too long, or the folder cannot be written.
     """
     path = selection_path(store, selection.name)
-    told = asdict(selection) | {"format": SELECTION_FORMAT, "saved_at": selection.saved_at.isoformat()}
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, json.dumps(told, indent=1) + "\n")
-    except OSError as error:
-        raise StoreError(
-            f"{path} cannot be written: {error.strerror}. Free some space or change its rights."
-        ) from error
+    _write(path, asdict(selection) | {"saved_at": selection.saved_at.isoformat()})
     return path
 
 
@@ -90,7 +90,7 @@ def load_selections(store: Store) -> tuple[list[Selection], list[str]]:
 
 
 def delete_selection(store: Store, name: str) -> None:
-    """Forget a selection; the clips stay. Raises as :func:`load` where there is none."""
+    """Forget a selection; the clips stay. Raises as :func:`load_selection` where there is none."""
     path = selection_path(store, name)
     if not path.exists():
         load_selection(store, name)
@@ -117,34 +117,23 @@ def _normalised(name: str) -> str:
 
 def _read_selection(path: Path) -> Selection:
     try:
-        told: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if told["format"] != SELECTION_FORMAT:
-            raise StoreError(
-                f"{path} is of format {told['format']}; this program expects {SELECTION_FORMAT}. Move it away."
-            )
+        content = _read(path)
         return Selection(
-            name=str(told["name"]),
-            dataset=str(told["dataset"]),
-            clip_ids=tuple(map(str, told["clip_ids"])),
-            snapshot=int(told["snapshot"]),
-            saved_at=datetime.fromisoformat(told["saved_at"]).astimezone(UTC),
-            note=str(told["note"]),
-            marks=tuple(map(str, told["marks"])),
+            name=str(content["name"]),
+            dataset=str(content["dataset"]),
+            clip_ids=tuple(map(str, content["clip_ids"])),
+            snapshot=int(content["snapshot"]),
+            saved_at=datetime.fromisoformat(content["saved_at"]).astimezone(UTC),
+            note=str(content["note"]),
+            marks=tuple(map(str, content["marks"])),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StoreError(f"{path} is no saved selection ({error!r}). Delete it, or save it anew.") from error
 
 
-MARKS_FORMAT = 1
-KEEP, DOUBT = "keep", "doubt"
-MARKS = (KEEP, DOUBT)
-_marks_lock = Lock()
-"""Two open pages are two threads of one process: neither may write over what the other has just written."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """What was thought of one label."""
+    """What a person thinks of one label: to keep it, or to doubt it."""
 
     clip_id: str
     mark: str
@@ -185,7 +174,7 @@ def save_mark(store: Store, dataset: str, mark: Mark) -> None:
 
 
 def delete_mark(store: Store, dataset: str, clip_id: str) -> None:
-    """Take a clip's mark away; one that has none is as it should be. Raises as :func:`put`."""
+    """Take a clip's mark away; one that has none is as it should be. Raises as :func:`save_mark`."""
     with _marks_lock:
         marks = load_marks(store, dataset)
         if clip_id in marks:
@@ -202,26 +191,13 @@ def _without(marks: Mapping[str, Mark], clip_id: str) -> dict[str, Mark]:
 
 
 def _write_marks(store: Store, dataset: str, marks: Mapping[str, Mark]) -> None:
-    path = marks_path(store, dataset)
     rows = [asdict(mark) | {"marked_at": mark.marked_at.isoformat()} for mark in marks.values()]
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        told = {"format": MARKS_FORMAT, "dataset": dataset, "marks": rows}
-        write_atomically(path, json.dumps(told, indent=1) + "\n")
-    except OSError as error:
-        raise StoreError(
-            f"{path} cannot be written: {error.strerror}. Free some space or change its rights."
-        ) from error
+    _write(marks_path(store, dataset), {"dataset": dataset, "marks": rows})
 
 
 def _read_marks(path: Path) -> dict[str, Mark]:
     try:
-        told: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if told["format"] != MARKS_FORMAT:
-            raise StoreError(
-                f"{path} is of format {told['format']}; this program expects {MARKS_FORMAT}. Move it away."
-            )
-        marks = [_mark(row) for row in told["marks"]]
+        marks = [_mark(row) for row in _read(path)["marks"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StoreError(f"{path} holds no marks ({error!r}). Move it away, or mend it.") from error
     return {mark.clip_id: mark for mark in marks}
@@ -237,3 +213,22 @@ def _mark(row: Mapping[str, Any]) -> Mark:
         snapshot=int(row["snapshot"]),
         marked_at=datetime.fromisoformat(row["marked_at"]).astimezone(UTC),
     )
+
+
+def _write(path: Path, content: Mapping[str, Any]) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, json.dumps({"format": FORMAT, **content}, indent=1) + "\n")
+    except OSError as error:
+        raise StoreError(
+            f"{path} cannot be written: {error.strerror}. Free some space or change its rights."
+        ) from error
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    content: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    if content["format"] != FORMAT:
+        raise StoreError(
+            f"{path} is of format {content['format']}; this program expects {FORMAT}. Move it away."
+        )
+    return content

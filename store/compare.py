@@ -46,7 +46,7 @@ def diff(old: Snapshot, new: Snapshot) -> Difference:
     def describe(message: str) -> StoreError:
         return StoreError(
             f"Snapshots {old.number} and {new.number} cannot be compared ({first_line(message)}). "
-            "`python -m pipeline doctor` tells which file is at fault."
+            "`python -m pipeline doctor` says which file is at fault."
         )
 
     with duckdb_errors_as(describe), duckdb.connect() as con:
@@ -81,5 +81,5 @@ def _experiments(con: duckdb.DuckDBPyConnection, name: str) -> str:
 
 
 def _has(con: duckdb.DuckDBPyConnection, name: str, table: str) -> bool:
-    asked = "select count(*) from duckdb_tables() where database_name = ? and table_name = ?"
-    return bool(con.execute(asked, [name, table]).fetchall()[0][0])
+    count = "select count(*) from duckdb_tables() where database_name = ? and table_name = ?"
+    return bool(con.execute(count, [name, table]).fetchall()[0][0])

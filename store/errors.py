@@ -17,7 +17,7 @@ class SesatlasError(Exception):
 
 
 class StoreError(SesatlasError):
-    """The store cannot be read or written as asked."""
+    """The store cannot be read or written."""
 
 
 def listed(names: Sequence[str], total: int | None = None) -> str:

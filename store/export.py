@@ -52,16 +52,16 @@ def export(
     """
     if format_ not in FORMATS:
         raise StoreError(f"'{format_}' is no export format; there are: {', '.join(FORMATS)}.")
-    wanted_datasets = _choose("dataset", datasets, list(reader.datasets()["dataset"]))
-    wanted_views = _choose("view", views, list(reader.views()["view"]))
+    chosen_datasets = _choose("dataset", datasets, list(reader.datasets()["dataset"]))
+    chosen_views = _choose("view", views, list(reader.views()["view"]))
     _require_empty(target)
     written: list[Path] = []
-    for dataset in wanted_datasets:
+    for dataset in chosen_datasets:
         clips = reader.clips_table(dataset)
         names = ["clip_id", *(name for name in metadata if name in clips.column_names)]
         if format_ != "projector":
             written.append(_write_table(clips, target / "clips", dataset, format_))
-        for view in wanted_views:
+        for view in chosen_views:
             matrix = reader.matrix(dataset, view)
             if not len(matrix.clip_ids):
                 continue
@@ -74,13 +74,13 @@ def export(
     return written
 
 
-def _choose(what: str, wanted: Sequence[str], known: list[str]) -> list[str]:
+def _choose(what: str, names: Sequence[str], known: list[str]) -> list[str]:
     if not known:
         raise StoreError(f"The store holds no {what} to export. Run `python -m pipeline build` first.")
-    for name in wanted:
+    for name in names:
         if name not in known:
             raise StoreError(f"There is no {what} '{name}' in the store; there are: {', '.join(known)}.")
-    return list(dict.fromkeys(wanted)) or known
+    return list(dict.fromkeys(names)) or known
 
 
 def _require_empty(target: Path) -> None:
@@ -226,7 +226,7 @@ def vectors_tsv(values: NDArray) -> str:
 
 
 def metadata_tsv(rows: pd.DataFrame) -> str:
-    """One line a row, and a header above more than one column: that is how the projector tells them apart."""
+    """One line a row, and a header above more than one column: that is how the projector knows which is which."""
     words = rows.apply(_short).astype(object)
     words.columns = words.columns.astype(str)
     # The projector splits at every tab and line end and knows no quoting.

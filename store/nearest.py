@@ -32,7 +32,7 @@ class Index:
     """Vectors in an in-memory DuckDB table; may be shared by threads, each question has its own cursor.
 
     Columns of a view have different units, so the vectors should be brought to one scale first, and
-    the vector that is asked for likewise.
+    the vector to be looked up likewise.
     """
 
     def __init__(self, con: duckdb.DuckDBPyConnection, clip_ids: NDArray[np.object_], dimension: int) -> None:
@@ -66,10 +66,10 @@ class Index:
         column = pa.FixedSizeListArray.from_arrays(pa.array(rows.ravel()), rows.shape[1])
         with duckdb_errors_as(_search_error):
             con = duckdb.connect()
-            con.register("given", pa.table({"row": np.arange(len(ids), dtype=np.int32), "vector": column}))
+            con.register("batch", pa.table({"row": np.arange(len(ids), dtype=np.int32), "vector": column}))
             con.execute(f"attach ':memory:' as held (row_group_size {TOGETHER})")
-            con.execute("create table held.vectors as select * from given")
-            con.unregister("given")
+            con.execute("create table held.vectors as select * from batch")
+            con.unregister("batch")
         return cls(con, ids, rows.shape[1])
 
     def nearest(
@@ -83,7 +83,7 @@ class Index:
             In the same scale as the index.
         metric : {"cosine", "euclidean"}
         exclude : clip ids
-            Those not to be found, e.g. the clip that is asked for.
+            Those not to be found, e.g. the clip whose neighbours they are.
 
         Returns
         -------
@@ -96,10 +96,10 @@ class Index:
         StoreError
             An unknown metric, or a vector of another length, not finite, or without a direction.
         """
-        asked = self._checked(vector, metric)
+        query = self._checked(vector, metric)
         left_out = set(exclude)
         text = QUERY.format(function=METRICS[metric], dimension=self.dimension)
-        bound = {"vector": asked.tolist(), "count": max(k, 0) + len(left_out)}
+        bound = {"vector": query.tolist(), "count": max(k, 0) + len(left_out)}
         with duckdb_errors_as(_search_error), self._con.cursor() as cursor:
             found = cursor.execute(text, bound).df()
         distances = found["distance"].to_numpy(np.float64)
@@ -113,18 +113,18 @@ class Index:
     def _checked(self, vector: ArrayLike, metric: str) -> NDArray[np.float32]:
         if metric not in METRICS:
             raise StoreError(f"There is no distance '{metric}'; {listed(list(METRICS))}.")
-        asked = np.asarray(vector, dtype=np.float32)
-        if asked.shape != (self.dimension,):
+        query = np.asarray(vector, dtype=np.float32)
+        if query.shape != (self.dimension,):
             raise StoreError(
-                f"The vector has shape {asked.shape}; expected ({self.dimension},). Choose the same view."
+                f"The vector has shape {query.shape}; expected ({self.dimension},). Choose the same view."
             )
-        if not np.isfinite(asked).all():
+        if not np.isfinite(query).all():
             raise StoreError("The vector holds a number that is not finite. Fill its gaps as the view's are.")
-        if metric == "cosine" and float(asked.astype(np.float64) @ asked) < COSINE:
+        if metric == "cosine" and float(query.astype(np.float64) @ query) < COSINE:
             raise StoreError(
                 "The vector is all zeros and has no direction, so no cosine. Ask for Euclidean distances."
             )
-        return asked
+        return query
 
 
 def _search_error(message: str) -> StoreError:

@@ -51,13 +51,13 @@ def recover(store: Store) -> None:
         half.unlink()
     marker = store.root / "PUBLISHING"
     try:
-        told = PUBLISHING.fullmatch(marker.read_text(encoding="utf-8", errors="replace"))
+        begun = PUBLISHING.fullmatch(marker.read_text(encoding="utf-8", errors="replace"))
     except FileNotFoundError:
         return
-    if told and store.at(int(told[1])).path.exists():
+    if begun and store.at(int(begun[1])).path.exists():
         current = store.current()
-        if (current.number if current else 0) == int(told[2]):
-            store.use(int(told[1]))
+        if (current.number if current else 0) == int(begun[2]):
+            store.use(int(begun[1]))
     marker.unlink()
 
 

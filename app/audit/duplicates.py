@@ -13,6 +13,7 @@ from app.cache import snapshot
 from app.ui import show
 from pipeline.audit.duplicates import Aligned
 from pipeline.audit.report import DUPLICATES
+from pipeline.fields import with_role
 
 PAIRS = 8
 """Pairs a page: each carries two sounds along."""
@@ -87,7 +88,7 @@ def _clip(audit: Audit, clip: pd.Series) -> None:
 
 def where(clip: pd.Series) -> list[str]:
     """A clip's label, speaker, sentence, and side of the split."""
-    facts = [str(clip[column]) for column in ("label", "speaker", "sentence") if pd.notna(clip[column])]
+    facts = [str(clip[column]) for column in with_role("heading", clip.index) if pd.notna(clip[column])]
     if pd.notna(clip["fold"]):
         facts.append(f"fold {clip['fold']:.0f}")
     if pd.notna(clip["split"]):

@@ -12,7 +12,8 @@ from app.cache import snapshot, tables
 from app.experiments import leaderboard
 from app.experiments.summary import Names
 from app.ui import address, show
-from pipeline.experiments.spec import TARGETS, targets
+from pipeline.experiments.spec import targets
+from pipeline.fields import with_role
 
 EXPERIMENT, TARGET = "experiment", "target"
 FOLLOWED = "experiment_followed"
@@ -21,7 +22,7 @@ FOLLOWED = "experiment_followed"
 def target(experiments: pd.DataFrame, names: Names) -> str:
     """The target, chosen from a box where there are several; a link to an experiment sets it."""
     there = set(experiments["target"])
-    options = [*(one for one in TARGETS if one in there), *sorted(there - set(TARGETS))]
+    options = [*with_role("target", there), *sorted(there - set(with_role("target")))]
     own = _of_a_link(experiments)
     if own is not None:
         st.query_params[TARGET] = own

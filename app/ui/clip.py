@@ -62,9 +62,9 @@ def _ways_on(clip: pd.Series) -> None:
 
 
 def heading(clip: pd.Series) -> str:
-    """What a person would call the clip: its label, who speaks, which sentence; else its file."""
-    told = [str(clip[column]) for column in ("label", "speaker", "sentence") if pd.notna(clip[column])]
-    return " · ".join(told) or str(clip["relative_path"])
+    """What the clip is called: its label, who speaks, which sentence; else its file."""
+    words = [str(clip[column]) for column in with_role("heading", clip.index) if pd.notna(clip[column])]
+    return " · ".join(words) or str(clip["relative_path"])
 
 
 def recording(clip: pd.Series, root: str | None = None) -> Path:

@@ -188,8 +188,8 @@ class AttentivePooling(nn.Module):
         """As ``self.hidden`` of each frame with the context appended, whose part is found once a clip."""
         convolution = self.hidden.convolution
         own, common = convolution.weight.split([values.shape[1], context.shape[1]], 1)
-        told = functional.conv1d(values, own, convolution.bias) + functional.conv1d(context, common)
-        return self.hidden.norm.over(functional.relu(told), mask)
+        mixed = functional.conv1d(values, own, convolution.bias) + functional.conv1d(context, common)
+        return self.hidden.norm.over(functional.relu(mixed), mask)
 
 
 class EcapaTdnn(nn.Module):

@@ -13,6 +13,7 @@ from pipeline.classify import CLASSIFIERS
 from pipeline.classify.classifier import TOGETHER
 from pipeline.classify.protocol import FOLDS
 from pipeline.experiments.cost import Size, beyond, budget_s, seconds
+from pipeline.fields import with_role
 from pipeline.inputs import ALL
 
 VERSION = 1
@@ -26,7 +27,6 @@ holds what was measured when it was trained, on clips that need not be in the st
 NAMED = 3
 EVERY_CLIP, UNLEAKED = "all", "unleaked"
 """On which clips: all, or those that the audit's leakage leaves."""
-TARGETS = ("label", "sex", "dialect")
 ON_EACH_VIEW = ("logistic", "svm_rbf")
 DETAILED = "logistic"
 """Fast and with columns that speak for themselves: whose curve and columns a build looks at."""
@@ -137,8 +137,8 @@ def key_of(spec: ExperimentSpec, version: int, view_keys: Mapping[str, str], cli
 def targets(clips: pd.DataFrame) -> list[str]:
     """What can be learned of a dataset's clips: columns of two values or more, each content once."""
     found: list[str] = []
-    for name in TARGETS:
-        if name not in clips or clips[name].nunique() < 2:
+    for name in with_role("target", clips.columns):
+        if clips[name].nunique() < 2:
             continue
         codes = pd.factorize(clips[name])[0]
         if not any((codes == pd.factorize(clips[other])[0]).all() for other in found):

@@ -26,7 +26,7 @@ def by_clip(clips: pd.DataFrame, card: Card) -> pd.Series:
         (VALIDATED, card.validated),
         (LEARNED, card.learned),
     ):  # who is both was learned from
-        heard = clips["content_hash"].isin(hashes)
-        speakers = clips.loc[heard, "speaker"].dropna()
-        found[heard | clips["speaker"].isin(speakers)] = word
+        known = clips["content_hash"].isin(hashes)
+        speakers = clips.loc[known, "speaker"].dropna()
+        found[known | clips["speaker"].isin(speakers)] = word
     return found

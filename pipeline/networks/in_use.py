@@ -49,7 +49,7 @@ def load_card(root: Path) -> Card:
 
 
 def find_card(root: Path) -> Card | None:
-    """As :func:`used`; None where there is no voice network that is whole, which is told once."""
+    """As :func:`load_card`; None where there is no voice network that is whole, which is logged once."""
     try:
         return load_card(root)
     except VoiceCardError:
@@ -63,7 +63,7 @@ def _stamps(place: Path) -> tuple[tuple[int, int] | None, ...]:
 
 @lru_cache(maxsize=8)
 def _read(place: Path, shipped: bool, stamps: object) -> Card | VoiceCardError:
-    """Read once for each state of the files, so that what is wrong with them is told once."""
+    """Read once for each state of the files, so that what is wrong with them is logged once."""
     mend = "Install the program again." if shipped else (
         "The shipped network is used instead; delete the folder, or train again: `python -m pipeline train gender`."
     )  # fmt: skip

@@ -51,9 +51,9 @@ def fold_rows(
     name: str, truth: NDArray[np.intp], probabilities: NDArray[np.float32], train: int, seconds: float
 ) -> list[MetricRow]:
     """One fold: how many clips it learned from and was tested on, how long that took, and how good it is."""
-    scored = measure(truth, probabilities.argmax(axis=1), probabilities)
-    told = {
-        "train": train, "test": len(truth), "fit_seconds": seconds, "accuracy": scored.accuracy,
-        "balanced_accuracy": scored.balanced_accuracy, "macro_f1": scored.macro_f1, "log_loss": scored.log_loss,
+    metrics = measure(truth, probabilities.argmax(axis=1), probabilities)
+    values = {
+        "train": train, "test": len(truth), "fit_seconds": seconds, "accuracy": metrics.accuracy,
+        "balanced_accuracy": metrics.balanced_accuracy, "macro_f1": metrics.macro_f1, "log_loss": metrics.log_loss,
     }  # fmt: skip
-    return [metric_row("fold", name, what, value) for what, value in told.items()]
+    return [metric_row("fold", name, what, value) for what, value in values.items()]

@@ -37,7 +37,7 @@ from store.reader import Reader
 from store.results import ExperimentRows
 
 VERSION = 1
-"""Raise it when an experiment's rows change for a reason that neither weights nor clips tell."""
+"""Raise it when an experiment's rows change for a reason that neither weights nor clips show."""
 PROTOCOL = "strangers"
 NEVER_MET_TITLE, CHOSEN_BY = "speakers never met", "speakers kept for validation"
 SYNTHETIC = "The voices of this collection are synthetic: what holds for them need not hold for people."
@@ -66,7 +66,7 @@ def expected(root: Path, reader: Reader) -> list[ExpectedExperiment]:
 
 
 def target_of(clips: pd.DataFrame) -> str | None:
-    """What a dataset calls the sex of its speakers: its label, or ``sex``; None where it tells no two sexes apart."""
+    """What a dataset calls the sex of its speakers: its label, or ``sex``; None where it knows no two sexes."""
     if not clips["speaker"].notna().any() or not set(SEXES) <= set(clips["sex"]):
         return None
     codes = pd.factorize(clips["sex"])[0]
@@ -187,7 +187,7 @@ def nobody_left(clips: pd.DataFrame, card: Card) -> str:
     known = int((clips["fold"] == LEARNED).sum())
     return (
         f"Nobody is left to be tested: the network has learned from the speakers of {known:,} of the {len(clips):,} "
-        "clips, and of the others it has no vector. Another collection, whose speakers it has not met, can tell how "
+        "clips, and of the others it has no vector. Another collection, whose speakers it has not met, can show how "
         f"good it is; its card describes {describe_corpora(card.speakers['validation'])}."
     )
 

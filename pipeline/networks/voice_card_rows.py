@@ -1,6 +1,6 @@
-"""What was measured when the voice network was trained, of clips that need not be in the store: as its card tells it.
+"""What was measured when the voice network was trained, of clips that need not be in the store: as its card has it.
 
-One experiment for each part that was listened to, under a dataset's name that no dataset can have.
+One experiment for each part that was tested, under a dataset's name that no dataset can have.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from store.results import ExperimentRows
 
 DATASET = f"card:{METHOD}"
 VERSION = 1
-"""Raise it when the rows change for a reason that the card does not tell."""
+"""Raise it when the rows change for a reason that the card does not show."""
 VALIDATION, TEST = "validation", "test"
 TITLES = {VALIDATION: "speakers kept for validation", TEST: "speakers never met"}
-TOLD = {
+SUMMARIES = {
     VALIDATION: "The network, its epoch and its calibration were chosen on them.",
-    TEST: "They were met once, when everything had been chosen.",
+    TEST: "They were tested once, when everything had been chosen.",
 }
 
 
@@ -54,35 +54,35 @@ def expected(card: Card) -> list[ExpectedExperiment]:
 def make(root: Path, one: ExpectedExperiment) -> ExperimentRows:
     """The rows of the experiment."""
     card, part = in_use.load_card(root), one.experiment_id.rsplit(".", 1)[1]
-    told = card.evaluations[part]
-    male = told.answers["male"].to_numpy(dtype=np.float32)
+    evaluation = card.evaluations[part]
+    male = evaluation.answers["male"].to_numpy(dtype=np.float32)
     probabilities = np.stack([1 - male, male], axis=1)  # (n, 2)
     names = np.array(SEXES, dtype=object)
     table = pd.DataFrame(
         {
-            "clip_id": told.answers["clip_id"], "fold": part,
-            "truth": told.answers["sex"], "predicted": names[probabilities.argmax(axis=1)],
+            "clip_id": evaluation.answers["clip_id"], "fold": part,
+            "truth": evaluation.answers["sex"], "predicted": names[probabilities.argmax(axis=1)],
         }
     )  # fmt: skip
     return ExperimentRows(
         experiment=experiment_row(
-            one, _measured(told, probabilities), version=NETWORK_VERSION, classes=SEXES, protocol=part,
+            one, _measured(evaluation, probabilities), version=NETWORK_VERSION, classes=SEXES, protocol=part,
             protocol_title=TITLES.get(part, part), protocol_summary=_sentence(card, part), unit="speaker",
             parameters=card_parameters(card), versions=card.content["versions"],
             notes=[*card.content["says"], *card.content["notes"]], seed=int(card.content["seed"]), seconds=card.seconds,
             made_at=datetime.combine(card.made, time()),
         ),
         predictions=rows.predictions(table, probabilities),
-        metrics=[*told.metrics, *rows_by_speaker(told.speakers)],
+        metrics=[*evaluation.metrics, *rows_by_speaker(evaluation.speakers)],
         history=_history(card) if part == VALIDATION else [],
     )  # fmt: skip
 
 
-def _measured(told: CardEvaluation, probabilities: np.ndarray) -> Metrics:
-    """All measures of the answers; which of them are by one speaker, the card tells in sums alone."""
-    truth = np.array([SEXES.index(sex) for sex in told.answers["sex"]], dtype=np.intp)
+def _measured(evaluation: CardEvaluation, probabilities: np.ndarray) -> Metrics:
+    """All measures of the answers; which of them are by one speaker, the card says in sums alone."""
+    truth = np.array([SEXES.index(sex) for sex in evaluation.answers["sex"]], dtype=np.intp)
     found = measure(truth, probabilities.argmax(axis=1), probabilities)
-    return replace(found, groups=len(told.speakers), grouped_interval=_grouped(told.speakers))
+    return replace(found, groups=len(evaluation.speakers), grouped_interval=_grouped(evaluation.speakers))
 
 
 def _grouped(speakers: pd.DataFrame) -> Interval | None:
@@ -98,7 +98,7 @@ def _sentence(card: Card, part: str) -> str:
     tested, learned = (describe_corpora(card.speakers[one]) for one in (part, "train"))
     return (
         f"Measured when the network was trained, on {tested}; none of these recordings need be here. "
-        f"It had learned from {learned}. {TOLD.get(part, '')}".strip()
+        f"It had learned from {learned}. {SUMMARIES.get(part, '')}".strip()
     )
 
 

@@ -83,7 +83,7 @@ class VoiceEmbedder:
             return np.empty((0, self.model.network.settings.embedding), dtype=np.float32)
         every = [part for parts in clips for part in parts]
         longest_s = max(len(part) for part in every) / self.model.sample_rate_hz
-        told = self.model.predict(every, batch=max(1, int(BATCH_S / longest_s)))
+        predicted = self.model.predict(every, batch=max(1, int(BATCH_S / longest_s)))
         ends = np.cumsum([len(parts) for parts in clips])[:-1]
-        means = [each.mean(axis=0) for each in np.split(told.embeddings, ends)]
+        means = [each.mean(axis=0) for each in np.split(predicted.embeddings, ends)]
         return np.stack(means).astype(np.float32)

@@ -18,7 +18,7 @@ from store.reader import Reader
 NAME = "ecapa"
 VERSION = 1
 LONGEST_S = 30.0
-"""What lasts longer is heard in parts of equal length, whose mean stands for the clip."""
+"""What lasts longer is embedded in parts of equal length, whose mean stands for the clip."""
 SPEECH, MIXED = "speech", "mixed"
 """Kinds of datasets that may be spoken."""
 
@@ -48,8 +48,8 @@ def find_view(root: Path) -> View | None:
 def _notes(card: Card) -> str:
     learned, validated = (describe_corpora(card.speakers[part]) for part in ("train", "validation"))
     return (
-        f"The network has learned from {learned}, and was chosen on {validated}. It was trained to tell the sex that "
-        "the corpora's makers recorded for a speaker, so that is what lies most open in this view: clusters and "
+        f"The network has learned from {learned}, and was chosen on {validated}. It was trained to predict the sex "
+        "that the corpora's makers recorded for a speaker, so that is what lies most open in this view: clusters and "
         "neighbours are those of a label that was learned. It has learned from clips of those corpora, and that they "
         "lie well apart here is no measure; how often it is right about people whom it has not met, its own experiment "
         f"shows. What lasts longer than {LONGEST_S:g} s is embedded in equal parts, and the mean of their vectors "

@@ -22,25 +22,25 @@ Row = tuple[int, str, float]
 
 @dataclass(frozen=True, eq=False)
 class Place:
-    """After which epoch a training stands, what it has told, and how many seconds it has taken."""
+    """After which epoch a training stands, its history, and how many seconds it has taken."""
 
     epoch: int
     history: list[Row]
     seconds: float
 
 
-def write_tensors(path: Path, tensors: Mapping[str, Tensor], told: Mapping[str, str]) -> None:
+def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
     """A safetensors file that a reader finds whole or not at all."""
     half = path.with_name(path.name + ".new")
     whole = {name: tensor.detach().to("cpu").contiguous() for name, tensor in tensors.items()}
-    half.write_bytes(packed(whole, metadata=dict(told)))
+    half.write_bytes(packed(whole, metadata=dict(metadata)))
     flush(half)
     half.replace(path)
     flush(path.parent)
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """The tensors of a file and what is told beside them.
+    """The tensors of a file and the metadata beside them.
 
     Raises
     ------
@@ -63,16 +63,16 @@ def keep(path: Path, place: Place, key: str, parts: Mapping[str, nn.Module], opt
     }
     for number, state in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer/{number}/{name}": torch.as_tensor(value) for name, value in state.items()}
-    told = {"epoch": place.epoch, "history": place.history, "seconds": place.seconds}
-    write_tensors(path, tensors, {"key": key, "place": json.dumps(told)})
+    content = {"epoch": place.epoch, "history": place.history, "seconds": place.seconds}
+    write_tensors(path, tensors, {"key": key, "place": json.dumps(content)})
 
 
 def resume(path: Path, key: str, parts: Mapping[str, nn.Module], optimizer: Optimizer) -> Place | None:
     """Put networks and optimiser where ``path`` left them; None where there is nothing of this training."""
     if not path.exists():
         return None
-    tensors, told = read_tensors(path)
-    if told.get("key") != key:
+    tensors, metadata = read_tensors(path)
+    if metadata.get("key") != key:
         return None
     for part, net in parts.items():
         net.load_state_dict(below(tensors, part))
@@ -81,7 +81,7 @@ def resume(path: Path, key: str, parts: Mapping[str, nn.Module], optimizer: Opti
         number, what = name.split("/")
         moments.setdefault(int(number), {})[what] = value
     optimizer.load_state_dict({**optimizer.state_dict(), "state": moments})
-    place = json.loads(told["place"])
+    place = json.loads(metadata["place"])
     history = [(int(epoch), str(metric), float(value)) for epoch, metric, value in place["history"]]
     return Place(int(place["epoch"]), history, float(place["seconds"]))
 

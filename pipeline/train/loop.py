@@ -119,8 +119,8 @@ class Best:
 
 def best_epoch(history: Sequence[Row], metric: str) -> int | None:
     """The epoch with the lowest value, the first of equals; None before the metric is measured."""
-    told = [(value, epoch) for epoch, name, value in history if name == metric]
-    return min(told)[1] if told else None
+    values = [(value, epoch) for epoch, name, value in history if name == metric]
+    return min(values)[1] if values else None
 
 
 class Problem(Protocol):
@@ -136,7 +136,7 @@ class Problem(Protocol):
         ...
 
     def loss(self, network: nn.Module, inputs: Tensor, targets: Tensor) -> tuple[Tensor, float]:
-        """The loss of a batch, a scalar to go down from, and the share that was told right."""
+        """The loss of a batch, a scalar to go down from, and the share that was classified correctly."""
         ...
 
     def measured(self, network: nn.Module, epoch: int) -> dict[str, float]:
@@ -233,8 +233,8 @@ def _epoch(
             losses[step], right = loss.detach().cpu(), right + share
     _require_finite(losses, epoch)
     rate = optimizer.param_groups[0]["lr"]
-    told = {TRAIN_LOSS: float(losses.mean()), TRAIN_ACCURACY: right / problem.steps, LEARNING_RATE: rate}
-    return [(epoch, metric, float(value)) for metric, value in told.items()]
+    values = {TRAIN_LOSS: float(losses.mean()), TRAIN_ACCURACY: right / problem.steps, LEARNING_RATE: rate}
+    return [(epoch, metric, float(value)) for metric, value in values.items()]
 
 
 @torch.no_grad()

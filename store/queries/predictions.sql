@@ -1,4 +1,4 @@
--- Purpose: what one experiment said of each clip that it tested.
+-- Purpose: what one experiment predicted of each clip that it tested.
 -- Parameters: $experiment_id.
 -- Columns: clip_id, fold, truth, predicted, probabilities (in the order of the experiment's classes), by clip_id.
 select clip_id, fold, truth, predicted, probabilities

@@ -66,7 +66,7 @@ def _places(clips: pd.DataFrame) -> dict[str, bool]:
     return {
         "filter": "microphone" in selection.facets(),
         "sort": "microphone" in clip_table.columns(clips),
-        "colour": "microphone" in colours._options(dataset, clips, None),
+        "colour": "microphone" in colours._options(dataset, clips, None, pd.DataFrame()),
         "in full": clip.labels(row).get("microphone") == "lavalier",
     }
 

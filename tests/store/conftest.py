@@ -49,7 +49,7 @@ NUMBERS = (
 )  # fmt: skip
 
 
-def experiment(dataset: str, clip_ids: list[str], views: list[str], **told: Any) -> ExperimentRows:
+def experiment(dataset: str, clip_ids: list[str], views: list[str], **changes: Any) -> ExperimentRows:
     """Made by hand: every second clip is taken for the other class."""
     classes = ["dog", "rain"]
     id_ = f"{dataset}.label.{'+'.join(views)}.logistic"
@@ -67,18 +67,18 @@ def experiment(dataset: str, clip_ids: list[str], views: list[str], **told: Any)
     row |= {"experiment_id": id_, "dataset": dataset, "views": views, "classes": classes, "version": 1}
     row |= dict.fromkeys(NUMBERS, 0.5) | {"columns": 3, "clips": len(clip_ids), "groups": 2}
     row |= {"parameters": "{}", "versions": "{}", "notes": ["a note"], "made_at": datetime(2026, 11, 21)}
-    said = np.linspace(0, 1, len(clip_ids), dtype=np.float32)
-    told_of = {
+    shares = np.linspace(0, 1, len(clip_ids), dtype=np.float32)
+    columns = {
         "clip_id": clip_ids,
         "fold": ["fold 1"] * len(clip_ids),
         "truth": ["dog"] * len(clip_ids),
         "predicted": [classes[place % 2] for place in range(len(clip_ids))],
-        "probabilities": pa.array([[1 - one, one] for one in said.tolist()], pa.list_(pa.float32())),
+        "probabilities": pa.array([[1 - one, one] for one in shares.tolist()], pa.list_(pa.float32())),
     }
     metric = {"kind": "fold", "name": "fold 1", "metric": "accuracy", "value": 0.5}
     step = {"fold": "fold 1", "epoch": 1, "metric": "train_loss", "value": 1.5}
     return ExperimentRows(
-        experiment=row | told, predictions=pa.table(told_of), metrics=[metric], history=[step]
+        experiment=row | changes, predictions=pa.table(columns), metrics=[metric], history=[step]
     )
 
 
@@ -105,15 +105,15 @@ class Filler:
 
     specs = (Spec("level", ("level_mean", "level_std", "level_p50")), Spec("tone", ("tone_hz",)))
 
-    def dataset(self, name: str, **told: Any) -> dict[str, Any]:
+    def dataset(self, name: str, **changes: Any) -> dict[str, Any]:
         words = ("title", "kind", "label_name", "licence", "citation", "url", "path")
         row = {"dataset": name, "reader": "folder", "synthetic": False, "notes": [f"note on {name}"]}
-        return row | {word: f"{word} of {name}" for word in words} | told
+        return row | {word: f"{word} of {name}" for word in words} | changes
 
-    def clip(self, dataset: str, name: str, **told: Any) -> dict[str, Any]:
+    def clip(self, dataset: str, name: str, **changes: Any) -> dict[str, Any]:
         path = f"{name}.wav"
-        told = {"content_hash": f"hash of {name}", "label": name[0]} | told
-        return {"clip_id": f"{dataset}/{path}", "dataset": dataset, "relative_path": path, **FACTS, **told}
+        changes = {"content_hash": f"hash of {name}", "label": name[0]} | changes
+        return {"clip_id": f"{dataset}/{path}", "dataset": dataset, "relative_path": path, **FACTS, **changes}
 
     def failure(self, dataset: str, name: str, reason: str = "broken") -> dict[str, Any]:
         return {"dataset": dataset, "relative_path": f"{name}.wav", "stage": "decode", "reason": reason}
@@ -149,13 +149,13 @@ class Filler:
         }
         for method, dimension in (("pca", 2), ("umap", 3)):
             id_ = f"{dataset}.{view}.{method}-{dimension}d"
-            told = {"projection_id": id_, "method": method, "dimension": dimension, "explained": []}
-            unit["projections"].append(head | measured | told)
+            changes = {"projection_id": id_, "method": method, "dimension": dimension, "explained": []}
+            unit["projections"].append(head | measured | changes)
             unit["points"].append(self.points(id_, clip_ids, rng.standard_normal((n, dimension))))
         for method in ("kmeans", "hdbscan"):
             id_ = f"{dataset}.{view}.pca.{method}"
-            told = {"clustering_id": id_, "method": method, "space": "pca", "space_dimension": 2}
-            unit["clusterings"].append(head | told | {"clusters": 3, "noise": 1, "ari": 0.5})
+            changes = {"clustering_id": id_, "method": method, "space": "pca", "space_dimension": 2}
+            unit["clusterings"].append(head | changes | {"clusters": 3, "noise": 1, "ari": 0.5})
             strengths = rng.random(n) if method == "hdbscan" else None
             unit["members"].append(self.members(id_, clip_ids, rng.integers(-1, 3, n), strengths))
         axis = {"columns": ["x", "y"], "loadings": [0.25, -0.5], "explained": 0.7}
@@ -190,13 +190,13 @@ class Filler:
         labels: NDArray[np.integer],
         strengths: NDArray[np.floating] | None = None,
     ) -> pa.Table:
-        told = [None] * len(labels) if strengths is None else strengths.astype(np.float32)
+        values = [None] * len(labels) if strengths is None else strengths.astype(np.float32)
         return pa.table(
             {
                 "clustering_id": [id_] * len(labels),
                 "clip_id": list(clip_ids),
                 "cluster": labels.astype(np.int32),
-                "strength": pa.array(told, pa.float32()),
+                "strength": pa.array(values, pa.float32()),
             }
         )
 
@@ -237,8 +237,8 @@ class Filler:
                 publishing.sign_build(writer, f"build-{number}", number, datetime(2026, 1, number, 0, 1), {})
         return publishing.publish(store, number)
 
-    def spec(self, *arguments: Any, **told: Any) -> Spec:
-        return Spec(*arguments, **told)
+    def spec(self, *arguments: Any, **changes: Any) -> Spec:
+        return Spec(*arguments, **changes)
 
 
 @pytest.fixture(scope="session")

@@ -31,9 +31,9 @@ ONE = Selection(name="My dogs", dataset="a", clip_ids=("a/2.wav", "a/1.wav"), sn
 )
 def test_it_comes_back_as_it_was(tmp_path: Path, name, clip_ids, note, at) -> None:
     store = Store(tmp_path)
-    told = replace(ONE, name=name, clip_ids=clip_ids, note=note, marks=clip_ids[:1], saved_at=at)
-    path = save_selection(store, told)
-    assert load_selection(store, name) == told
+    selection = replace(ONE, name=name, clip_ids=clip_ids, note=note, marks=clip_ids[:1], saved_at=at)
+    path = save_selection(store, selection)
+    assert load_selection(store, name) == selection
     assert path.parent == tmp_path / "selections" and path.name.isascii() and len(path.name) < 60
 
 
@@ -67,9 +67,9 @@ def test_deleting(store) -> None:
     save_selection(store, replace(ONE, name="other"))
     delete_selection(store, "My dogs")
     assert [one.name for one in load_selections(store)[0]] == ["other"]
-    for ask in (delete_selection, load_selection):
+    for act in (delete_selection, load_selection):
         with pytest.raises(StoreError, match="no selection 'My dogs'; there are: other"):
-            ask(store, "My dogs")
+            act(store, "My dogs")
 
 
 def test_an_empty_store(store) -> None:

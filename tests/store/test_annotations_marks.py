@@ -1,4 +1,4 @@
-"""A mark comes back as it was given, outlives builds, and a damaged file is told and never written over."""
+"""A mark comes back as it was given, outlives builds, and a damaged file is reported and never written over."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ ONE = Mark(clip_id="a/1.wav", mark="doubt", label="dog", snapshot=3)
     at=st.datetimes(timezones=st.just(UTC)),
 )
 def test_it_comes_back_as_it_was(tmp_path: Path, clip_id, label, mark, at) -> None:
-    told = Mark(clip_id=clip_id, mark=mark, label=label, snapshot=7, marked_at=at)
-    save_mark(Store(tmp_path), "a", told)
-    assert load_marks(Store(tmp_path), "a")[clip_id] == told
+    one = Mark(clip_id=clip_id, mark=mark, label=label, snapshot=7, marked_at=at)
+    save_mark(Store(tmp_path), "a", one)
+    assert load_marks(Store(tmp_path), "a")[clip_id] == one
 
 
 def test_a_clip_has_one_mark_and_the_last_given_stands_last(store) -> None:
@@ -78,7 +78,7 @@ DAMAGED = ["", "[]", "{}", "\x00", '{"format": 9, "marks": []}', '{"format": 1, 
 
 
 @pytest.mark.parametrize("text", [*DAMAGED, f'{{"format": 1, "marks": [{ROW}]}}'])
-def test_a_damaged_file_is_told_and_not_written_over(store, text) -> None:
+def test_a_damaged_file_is_reported_and_not_written_over(store, text) -> None:
     path = marks_path(store, "a")
     path.parent.mkdir(parents=True)
     path.write_text(text)
@@ -92,7 +92,7 @@ def test_a_damaged_file_is_told_and_not_written_over(store, text) -> None:
     assert path.read_text() == text
 
 
-def test_a_folder_that_cannot_be_written_is_told(store) -> None:
+def test_a_folder_that_cannot_be_written_is_reported(store) -> None:
     store.root.mkdir(parents=True)
     (store.root / "marks").write_text("in the way")
     with pytest.raises(StoreError, match="cannot be written"):

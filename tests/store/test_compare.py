@@ -71,9 +71,9 @@ def test_views_differ_by_their_key(store, filler, clips, monkeypatch) -> None:
     specs = (filler.spec("level", level.columns, version=2), filler.spec("other", ("x",)))
     monkeypatch.setattr(type(filler), "specs", specs)
     second = filler.publish(store, clips)
-    told = {row[0]: tuple(row[1:]) for row in diff(first, second).views.astype(object).to_numpy().tolist()}
-    assert told["level"] == ("computed otherwise", 1, 2)
-    assert told["tone"][0] == "removed" and told["other"][0] == "added"
+    changes = {row[0]: tuple(row[1:]) for row in diff(first, second).views.astype(object).to_numpy().tolist()}
+    assert changes["level"] == ("computed otherwise", 1, 2)
+    assert changes["tone"][0] == "removed" and changes["other"][0] == "added"
 
 
 def test_analyses_differ_by_key_and_by_what_was_kept(store, filler, clips) -> None:
@@ -111,8 +111,8 @@ def test_experiments_that_came_went_or_were_made_anew(store, filler, clips, made
         return filler.publish(store, clips, experiments=learned)
 
     first, second = publish(level=0.5, tone=0.6), publish(tone=0.7, both=0.8)
-    told = diff(first, second).experiments.fillna(-1).to_numpy().tolist()
-    assert told == [
+    changes = diff(first, second).experiments.fillna(-1).to_numpy().tolist()
+    assert changes == [
         ["a.label.both.logistic", "added", -1, 0.8],
         ["a.label.level.logistic", "removed", 0.5, -1],
         ["a.label.tone.logistic", "made anew", 0.6, 0.7],

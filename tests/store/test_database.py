@@ -20,8 +20,8 @@ def test_a_query_tells_purpose_parameters_and_columns(path) -> None:
     text = path.read_text(encoding="utf-8")
     head, _, statement = text.partition("select")
     assert [line for line in head.splitlines() if line and not line.startswith("--")] == []
-    told = re.findall(r"^-- (Purpose|Parameters|Columns): \S", head, re.MULTILINE)
-    assert told == ["Purpose", "Parameters", "Columns"]
+    parts = re.findall(r"^-- (Purpose|Parameters|Columns): \S", head, re.MULTILINE)
+    assert parts == ["Purpose", "Parameters", "Columns"]
     bound = set(re.findall(r"\$(\w+)", statement))
     assert bound == set(re.findall(r"\$(\w+)", head))
     assert ("{table}" in statement) == ("{table}" in head)

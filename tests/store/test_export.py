@@ -90,8 +90,8 @@ def test_projector_metadata_is_plain_words(store, filler, tmp_path) -> None:
     with Reader(snapshot.path) as reader:
         export(reader, tmp_path / "out", "projector", metadata=["label", "fold", "speaker"])
     header, x, y = (tmp_path / "out" / "a" / "tone.metadata.tsv").read_text().splitlines()
-    told = dict(zip(header.split("\t"), x.split("\t"), strict=True))
-    assert told["label"] == 'tab here "q" \\ back end' and told["fold"] == "3" and told["speaker"] == ""
+    row = dict(zip(header.split("\t"), x.split("\t"), strict=True))
+    assert row["label"] == 'tab here "q" \\ back end' and row["fold"] == "3" and row["speaker"] == ""
     assert dict(zip(header.split("\t"), y.split("\t"), strict=True))["fold"] == ""
 
 
@@ -104,15 +104,15 @@ def test_only_what_is_asked_for(reader, tmp_path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("excel",), "no export format; there are: parquet, csv, projector"),
         (("csv", ["c"]), "no dataset 'c' in the store; there are: a, b"),
         (("csv", ["a"], ["x"]), "no view 'x' in the store; there are: level, tone"),
     ],
 )
-def test_an_unknown_name_lists_the_valid_ones(reader, tmp_path, arguments, said) -> None:
-    with pytest.raises(StoreError, match=said):
+def test_an_unknown_name_lists_the_valid_ones(reader, tmp_path, arguments, message) -> None:
+    with pytest.raises(StoreError, match=message):
         export(reader, tmp_path / "out", *arguments)
     assert not (tmp_path / "out").exists()
 

@@ -70,8 +70,8 @@ def test_a_playlist_has_two_lines_a_recording_whatever_its_name(names) -> None:
     assert len(lines) == 1 + 2 * len(paths)
     for path, title, entry in zip(paths, lines[1::2], lines[2::2], strict=True):
         assert title.startswith("#EXTINF:1,")
-        told = unquote(urlparse(entry).path) if entry.startswith("file:") else entry
-        assert told == str(path)
+        decoded = unquote(urlparse(entry).path) if entry.startswith("file:") else entry
+        assert decoded == str(path)
 
 
 def test_a_relative_path_becomes_absolute() -> None:

@@ -87,7 +87,7 @@ def test_many_threads_ask_one_index() -> None:
 
 
 @pytest.mark.parametrize(
-    ("vector", "metric", "said"),
+    ("vector", "metric", "message"),
     [
         ([1, 2, 3], "euclidean", r"shape \(3,\); expected \(2,\)"),
         ([[1, 2]], "euclidean", r"shape \(1, 2\)"),
@@ -96,14 +96,14 @@ def test_many_threads_ask_one_index() -> None:
         ([1, 2], "manhattan", "no distance 'manhattan'; there are: cosine, euclidean"),
     ],
 )
-def test_a_vector_that_cannot_be_asked_for(vector, metric, said) -> None:
+def test_a_vector_that_cannot_be_asked_for(vector, metric, message) -> None:
     index = Index.build(ids(1), np.ones((1, 2), np.float32))
-    with pytest.raises(StoreError, match=said):
+    with pytest.raises(StoreError, match=message):
         index.nearest(vector, 1, metric)
 
 
 @pytest.mark.parametrize(
-    ("values", "said"),
+    ("values", "message"),
     [
         (np.zeros((2, 3)), r"1 clips came with vectors of shape \(2, 3\)"),
         (np.zeros((1, 0)), "shape"),
@@ -111,8 +111,8 @@ def test_a_vector_that_cannot_be_asked_for(vector, metric, said) -> None:
         (np.full((1, 2), np.inf), "not finite"),
     ],
 )
-def test_vectors_that_cannot_be_searched(values, said) -> None:
-    with pytest.raises(StoreError, match=said):
+def test_vectors_that_cannot_be_searched(values, message) -> None:
+    with pytest.raises(StoreError, match=message):
         Index.build(ids(1), values)
 
 

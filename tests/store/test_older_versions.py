@@ -19,6 +19,7 @@ PARAMETERS = {
     "dataset": "a",
     "view": "level",
     "clip_id": "a/cat1.wav",
+    "clip_ids": ["a/dog2.wav", "a/cat1.wav"],
     "projection_id": "a.level.pca-2d",
     "clustering_id": "a.level.pca.kmeans",
     "experiment_id": "a.label.level.logistic",

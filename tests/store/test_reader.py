@@ -90,7 +90,7 @@ def test_missing_values_are_none_in_rows(reader) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ask", "said"),
+    ("ask", "message"),
     [
         (lambda reader: reader.matrix("c", "level"), "no dataset 'c'.*there are: a, b"),
         (lambda reader: reader.clips("c"), "no dataset 'c'.*there are: a, b"),
@@ -103,8 +103,8 @@ def test_missing_values_are_none_in_rows(reader) -> None:
         (lambda reader: reader.clip("a/nothing.wav"), "no clip 'a/nothing.wav'"),
     ],
 )
-def test_an_unknown_name_lists_the_valid_ones(reader, ask, said) -> None:
-    with pytest.raises(StoreError, match=said):
+def test_an_unknown_name_lists_the_valid_ones(reader, ask, message) -> None:
+    with pytest.raises(StoreError, match=message):
         ask(reader)
 
 

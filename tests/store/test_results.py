@@ -183,7 +183,7 @@ def test_a_dataset_that_goes_takes_its_analyses_with_it(opened, filler) -> None:
 
 
 def test_a_view_that_goes_or_changes_takes_its_analyses_with_it(opened, filler) -> None:
-    """All views together stay: their key tells that they are out of date."""
+    """All views together stay: their key shows that they are out of date."""
     level, tone = filler.specs
     views.define_views(opened, [level, tone])
     assert_units(opened, EVERY)

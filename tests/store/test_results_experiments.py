@@ -54,13 +54,16 @@ def test_an_experiment_written_twice_is_there_once(opened, ids, made) -> None:
 
 def test_what_is_read_is_what_was_written(opened, ids) -> None:
     staged = Staged(opened)
-    told = staged.predictions("a.label.level.logistic")
-    assert list(told.table["clip_id"]) == ids["a"] and told.classes == ("dog", "rain")
-    assert told.probabilities.shape == (len(ids["a"]), 2) and told.probabilities.dtype == np.float32
-    assert np.allclose(told.probabilities.sum(axis=1), 1)
-    own = told.probabilities[np.arange(len(ids["a"])), told.predicted]
-    assert np.array_equal(own, told.table["confidence"].to_numpy())
-    assert set(told.truth) == {0} and set(told.predicted) == {0, 1}
+    predictions = staged.predictions("a.label.level.logistic")
+    assert list(predictions.table["clip_id"]) == ids["a"] and predictions.classes == ("dog", "rain")
+    assert (
+        predictions.probabilities.shape == (len(ids["a"]), 2)
+        and predictions.probabilities.dtype == np.float32
+    )
+    assert np.allclose(predictions.probabilities.sum(axis=1), 1)
+    own = predictions.probabilities[np.arange(len(ids["a"])), predictions.predicted]
+    assert np.array_equal(own, predictions.table["confidence"].to_numpy())
+    assert set(predictions.truth) == {0} and set(predictions.predicted) == {0, 1}
     assert staged.experiment_history("a.label.level.logistic").to_dict("records") == [
         {"fold": "fold 1", "epoch": 1, "metric": "train_loss", "value": 1.5}
     ]
@@ -114,17 +117,17 @@ def test_a_gap_stands_in_the_place_of_an_experiment(opened) -> None:
 
 
 def test_an_unknown_experiment_is_told(opened) -> None:
-    for ask in (Staged(opened).experiment, Staged(opened).predictions):
+    for read in (Staged(opened).experiment, Staged(opened).predictions):
         with pytest.raises(StoreError, match="There is no experiment 'x' in this snapshot"):
-            ask("x")
+            read("x")
 
 
 def test_vectors_of_networks_may_come_piece_by_piece(opened, ids) -> None:
-    """What was computed from fewer goes; how many there are is told once they are all there."""
+    """What was computed from fewer goes; how many there are is known once they are all there."""
 
     def held() -> list[tuple]:
-        asked = "select clip_id, vector[1] from view_tone join clips using (clip_id) where dataset = 'a' order by all"
-        return opened.con.execute(asked).fetchall()
+        query = "select clip_id, vector[1] from view_tone join clips using (clip_id) where dataset = 'a' order by all"
+        return opened.con.execute(query).fetchall()
 
     with opened.transaction():
         vectors.drop_embeddings(opened, "tone", "a")

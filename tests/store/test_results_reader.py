@@ -46,8 +46,8 @@ def test_frames_hold_what_was_written(reader, filler) -> None:
     for name, rows in (("projections", unit.projections), ("clusterings", unit.clusterings)):
         found = getattr(reader, name)("b").set_index(f"{name[:-1]}_id").to_dict("index")
         for row in rows:
-            told = found[row[f"{name[:-1]}_id"]]
-            assert {key: np.asarray(told[key]).tolist() for key in row if key != f"{name[:-1]}_id"} == {
+            row_found = found[row[f"{name[:-1]}_id"]]
+            assert {key: np.asarray(row_found[key]).tolist() for key in row if key != f"{name[:-1]}_id"} == {
                 key: value for key, value in row.items() if key != f"{name[:-1]}_id"
             }
     assert reader.units() == {("clusterings", "b", "level"): "k"}
@@ -167,15 +167,15 @@ def test_a_snapshot_from_before_experiments_has_its_analyses(store, filler, clip
 
 
 def test_fingerprints_change_with_clips_contents_and_labels_alone(store, filler, clips) -> None:
-    def told(rows) -> dict[str, str]:
+    def hashes(rows) -> dict[str, str]:
         with Reader(filler.publish(store, rows).path) as reader:
             return reader.clip_hashes()
 
-    first = told(clips)
-    assert set(first) == {"a", "b"} and told(clips[::-1]) == first
+    first = hashes(clips)
+    assert set(first) == {"a", "b"} and hashes(clips[::-1]) == first
     same = [dict(row) for row in clips]
     same[0] |= {"modified_ns": 9, "speaker": "other"}
-    assert told(same) == first
+    assert hashes(same) == first
     for change in ({"label": "other"}, {"content_hash": "other"}, {"clip_id": "b/other.wav"}):
         changed = [clips[0] | change, *clips[1:]]
-        assert told(changed)["b"] != first["b"] and told(changed)["a"] == first["a"]
+        assert hashes(changed)["b"] != first["b"] and hashes(changed)["a"] == first["a"]

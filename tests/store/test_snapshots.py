@@ -154,19 +154,19 @@ def test_staging_begins_as_a_copy_and_never_as_half_a_one(store, filler, clips, 
 def test_the_lock_keeps_a_second_one_out_with_one_sentence(store) -> None:
     with store.lock():
         assert store.is_building() and store.owner() == os.getpid()
-        told: list[str] = []
+        outcomes: list[str] = []
 
         def second() -> None:
             try:
                 with store.lock():
-                    told.append("in")
+                    outcomes.append("in")
             except BusyError as error:
-                told.append(str(error))
+                outcomes.append(str(error))
 
         thread = threading.Thread(target=second)
         thread.start()
         thread.join()
-        assert len(told) == 1 and f"process {os.getpid()}" in told[0] and "Wait" in told[0]
+        assert len(outcomes) == 1 and f"process {os.getpid()}" in outcomes[0] and "Wait" in outcomes[0]
         assert store.is_building()
     assert not store.is_building() and store.owner() is None
     assert not (store.staging.parent / "OWNER").exists()

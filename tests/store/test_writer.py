@@ -103,17 +103,17 @@ def test_two_clips_change_places(writer, filler, clips) -> None:
         before = dict(opened.con.execute("select clip_id, vector from view_level").fetchall())
         swapped = {"b/x1.wav": "hash of y2", "b/y2.wav": "hash of x1"}
         with opened.transaction():
-            lent = views.copy_vectors(opened, ["level", "tone"], swapped)
+            copied = views.copy_vectors(opened, ["level", "tone"], swapped)
         now = dict(opened.con.execute("select clip_id, vector from view_level").fetchall())
-    assert lent == 4
+    assert copied == 4
     assert str(now["b/x1.wav"]) == str(before["b/y2.wav"]) and str(now["b/y2.wav"]) == str(before["b/x1.wav"])
 
 
 def test_one_content_lends_to_many_and_an_unknown_one_to_none(writer, filler, clips) -> None:
     with writer() as opened:
         filler.fill(opened, clips)
-        wanted = {"b/new1.wav": "hash of x1", "b/new2.wav": "hash of x1", "b/new3.wav": "hash of nothing"}
-        assert views.copy_vectors(opened, ["tone"], wanted) == 2
+        hashes = {"b/new1.wav": "hash of x1", "b/new2.wav": "hash of x1", "b/new3.wav": "hash of nothing"}
+        assert views.copy_vectors(opened, ["tone"], hashes) == 2
         assert views.copy_vectors(opened, ["tone"], {}) == 0
         assert "b/new1.wav" in dict(rows(opened, "view_tone")) and "b/new3.wav" not in dict(
             rows(opened, "view_tone")
@@ -144,8 +144,8 @@ def test_changes_are_counted_against_a_snapshot(store, filler, clips, writer) ->
     new = filler.clip("a", "new")
     with writer() as opened:
         filler.fill(opened, [relabelled, changed, kept[0], new])
-        told = publishing.changes_since(opened, published.path)
-        assert told == {"clips": 4, "failed": 0, "added": 1, "updated": 2, "removed": 1}
+        changes = publishing.changes_since(opened, published.path)
+        assert changes == {"clips": 4, "failed": 0, "added": 1, "updated": 2, "removed": 1}
         assert publishing.changes_since(opened, None) == {
             "clips": 4,
             "failed": 0,
@@ -155,7 +155,7 @@ def test_changes_are_counted_against_a_snapshot(store, filler, clips, writer) ->
         }
         # Also while somebody reads that snapshot.
         with Reader(published.path):
-            assert publishing.changes_since(opened, published.path) == told
+            assert publishing.changes_since(opened, published.path) == changes
 
 
 def test_a_killed_build_stays_in_the_history_as_interrupted(writer) -> None:
@@ -194,7 +194,7 @@ def test_a_staging_file_that_is_none(store, writer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("message", "said"),
+    ("message", "expected"),
     [
         ('Could not write file "x": No space left on device', "The disk is full .*Free some space"),
         ('Could not write file "x": File too large', "The disk is full"),
@@ -206,10 +206,10 @@ def test_a_staging_file_that_is_none(store, writer) -> None:
         ("", "no reason given"),
     ],
 )
-def test_duckdbs_words_become_one_sentence(message, said) -> None:
+def test_duckdbs_words_become_one_sentence(message, expected) -> None:
     error = database.write_error(message)
     assert "\n" not in str(error)
-    with pytest.raises(StoreError, match=said):
+    with pytest.raises(StoreError, match=expected):
         raise error
 
 

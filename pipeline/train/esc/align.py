@@ -68,11 +68,11 @@ class SpaceAlignment:
 
     def __call__(self, values: Values) -> Values:
         """float32 (n, dimension) -> float32 (n, dimension)."""
-        told, free = parts(values, self.classes)
+        of_classes, free = parts(values, self.classes)
         turned = self.weight * (self.turn(free) if self.turn else free)
         basis = _basis(values.shape[1])
         own, others = _own(len(basis), self.classes)
-        common: Values = (told @ basis[own] + turned @ basis[others]).astype(np.float32)
+        common: Values = (of_classes @ basis[own] + turned @ basis[others]).astype(np.float32)
         return common
 
 
@@ -99,8 +99,8 @@ def alignments(folds: Sequence[FoldNetwork]) -> dict[str, SpaceAlignment]:
     """For each trained fold the way into the common space, which is the first one's."""
     first = folds[0]
     classes = first.probabilities.shape[1]
-    told, free = parts(first.learned_embeddings, classes)
-    spread, loose = told.var(0).sum(), free.var(0).sum()
+    of_classes, free = parts(first.learned_embeddings, classes)
+    spread, loose = of_classes.var(0).sum(), free.var(0).sum()
     weight = float(np.sqrt(min(spread / loose, 1.0))) if loose > 0 else 1.0
     return {fold.name: SpaceAlignment(classes, _turn(fold, first, classes), weight) for fold in folds}
 

@@ -52,14 +52,14 @@ def random_crops(powers: Sequence[Tensor], frames: int, generator: Generator) ->
     )
 
 
-def even_crops(power: Tensor, frames: int, most: int) -> Tensor:
+def even_crops(power: Tensor, frames: int, max_crops: int) -> Tensor:
     """
-    Up to ``most`` stretches, evenly spread over all ways to have them -> (count, n_mels, frames).
+    Up to ``max_crops`` stretches, evenly spread over all ways to have them -> (count, n_mels, frames).
 
     A sound of just this length gives one.
     """
-    ways = places(power.shape[1], frames)
-    chosen = torch.linspace(0, ways - 1, min(most, ways)).round().long().tolist()
+    count = places(power.shape[1], frames)
+    chosen = torch.linspace(0, count - 1, min(max_crops, count)).round().long().tolist()
     return torch.stack([crop(power, place, frames) for place in chosen])
 
 
@@ -149,9 +149,9 @@ def noisy(power: Tensor, share: float, generator: Generator) -> Tensor:
     shape = shape / shape.mean(1, keepdim=True)
     # The power of a noise in one band and frame is exponentially distributed.
     grain = -torch.log(uniform(generator, batch, n_mels, frames).clamp(min=TINY))
-    wanted = (uniform(generator, batch, 1, 1) < share).float()
+    chosen = (uniform(generator, batch, 1, 1) < share).float()
     level = power.mean((1, 2), keepdim=True)
-    return power + level * (wanted * 10 ** (-below_db / 10) * shape * grain).to(power.device)
+    return power + level * (chosen * 10 ** (-below_db / 10) * shape * grain).to(power.device)
 
 
 def masked(values: Tensor, masks: int, bands: int, frames: int, generator: Generator) -> Tensor:

@@ -65,8 +65,7 @@ def plan_training(root: Path, dataset: str, clips: pd.DataFrame, recipe: EscReci
     ClassifyError
         The clips have no labels, or none that can be learned and tested.
     """
-    asked = protocol(clips, "label")
-    return Training(dataset, clips, asked, recipe, trained.training_folder(root, dataset))
+    return Training(dataset, clips, protocol(clips, "label"), recipe, trained.training_folder(root, dataset))
 
 
 def begin(training: Training, replace: bool = False) -> None:
@@ -80,26 +79,26 @@ def begin(training: Training, replace: bool = False) -> None:
     """
     path = training.place / trained.RECIPE
     if path.exists():
-        told = read_json(path)
-        if told.get("key") == training.key:
+        found = read_json(path)
+        if found.get("key") == training.key:
             return
-        if told.get("data") == training.data and not replace:
+        if found.get("data") == training.data and not replace:
             raise TrainError(
                 f"{training.place} holds networks of another recipe, trained on the same clips. "
                 "Give --replace to train in their place, or the options they were trained with."
             )
     training.place.mkdir(parents=True, exist_ok=True)
-    asked = training.protocol
+    plan = training.protocol
     content = {
         "key": training.key,
         "data": training.data,
         "network": trained.NETWORK,
         "version": trained.VERSION,
         "dataset": training.dataset,
-        "classes": list(asked.classes),
-        "folds": list(asked.fold_names),
-        "protocol": asked.sentence,
-        "notes": [*asked.notes, *NOTES],
+        "classes": list(plan.classes),
+        "folds": list(plan.fold_names),
+        "protocol": plan.sentence,
+        "notes": [*plan.notes, *NOTES],
         "parameters": plain(training.recipe.parameters()),
     }
     write_atomically(path, json.dumps(content, indent=1) + "\n")
@@ -115,11 +114,11 @@ def chosen_folds(training: Training, words: Sequence[str] = ()) -> list[str]:
         No such fold; the message lists those there are.
     """
     names = training.protocol.fold_names
-    wanted = [word if word in names else f"fold {word}" for word in words]
-    for word, name in zip(words, wanted, strict=True):
+    chosen = [word if word in names else f"fold {word}" for word in words]
+    for word, name in zip(words, chosen, strict=True):
         if name not in names:
             raise TrainError(f"There is no fold '{word}'; {listed(names)}.")
-    return [name for name in names if not words or name in wanted]
+    return [name for name in names if not words or name in chosen]
 
 
 def train_all(
@@ -222,7 +221,7 @@ def _made(training: Training, result: FoldResult, device: torch.device) -> dict[
 
 
 def _clips(training: Training, split: Split, result: FoldResult) -> dict[str, Any]:
-    """What was learned from, and what is said of each tested clip."""
+    """What was learned from, and what is predicted of each tested clip."""
     rows = training.clips.iloc[training.protocol.rows]
     ids, hashes = rows["clip_id"].to_numpy(), rows["content_hash"].to_numpy()
     return {

@@ -139,7 +139,7 @@ class EscProblem:
         return augment.masked(values, how.masks, how.mask_bands, how.mask_frames, generator), targets
 
     def loss(self, network: nn.Module, inputs: Tensor, targets: Tensor) -> tuple[Tensor, float]:
-        """Cross-entropy against mixed targets; told right is what names the louder of a mixture."""
+        """Cross-entropy against mixed targets; correct is what names the louder of a mixture."""
         logits = network(inputs)
         right = (logits.argmax(1) == targets.argmax(1)).float().mean()
         return functional.cross_entropy(logits, targets), float(right)

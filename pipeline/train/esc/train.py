@@ -1,6 +1,6 @@
 """Train the network for environmental sounds: one fold, or all of them, out of fold.
 
-The clips of a fold are told, and embedded, only by networks that learned from the other folds. Nothing is
+The clips of a fold are classified, and embedded, only by networks that learned from the other folds. Nothing is
 chosen by what is tested: the epochs are fixed beforehand and the last weights are taken.
 """
 
@@ -62,7 +62,7 @@ def train_fold(
     name: str = "fold",
 ) -> FoldResult:
     """
-    Train the members of one fold on ``learned`` and let them tell ``tested``.
+    Train the members of one fold on ``learned`` and let them classify ``tested``.
 
     Parameters
     ----------

@@ -27,7 +27,7 @@ from pipeline.train.layout import TrainError, digest, network_folder
 NETWORK = "esc_cnn"
 TITLE = "Log-mel CNN"
 VERSION = 1
-"""Raise it when a network would come out otherwise for a reason that no number of its recipe tells."""
+"""Raise it when a network would come out otherwise for a reason that no number of its recipe shows."""
 RECIPE = "recipe.json"
 TESTED, LEARNED = "tested/embedding", "learned/embedding"
 """The tensors with the embeddings of a fold's tested clips, and of those that it learned from."""
@@ -43,11 +43,11 @@ def file_stem(fold: str) -> str:
     return fold.replace(" ", "-")
 
 
-def data_key(clips: pd.DataFrame, asked: Protocol) -> str:
+def data_key(clips: pd.DataFrame, plan: Protocol) -> str:
     """Changes with the recordings, their labels or their folds, and not with the order of the clips."""
-    rows = clips.iloc[asked.rows]
-    folds = ["" if fold < 0 else asked.fold_names[fold] for fold in asked.folds]
-    truth = [asked.classes[code] for code in asked.codes]
+    rows = clips.iloc[plan.rows]
+    folds = ["" if fold < 0 else plan.fold_names[fold] for fold in plan.folds]
+    truth = [plan.classes[code] for code in plan.codes]
     return digest(sorted(zip(rows["clip_id"], rows["content_hash"], truth, folds, strict=True)))
 
 
@@ -58,7 +58,7 @@ def training_key(parameters: Mapping[str, object], data: str) -> str:
 
 @dataclass(frozen=True, eq=False)
 class TrainedFold:
-    """One fold: its network's path and what it said of the tested clips (m,), which it has never seen."""
+    """One fold: its network's path and what it predicted of the tested clips (m,), which it has never seen."""
 
     name: str
     weights: Path
@@ -72,7 +72,7 @@ class TrainedFold:
     learned_embeddings: NDArray[np.float32]
     history: pd.DataFrame
     seconds: float
-    told: Mapping[str, Any]
+    content: Mapping[str, Any]
     """The JSON as it is: versions, device, threads."""
 
     @property
@@ -104,7 +104,7 @@ class TrainedFolds:
 
     @property
     def versions(self) -> dict[str, str]:
-        return {name: version for fold in self.folds for name, version in fold.told["versions"].items()}
+        return {name: version for fold in self.folds for name, version in fold.content["versions"].items()}
 
     @cached_property
     def clip_ids(self) -> NDArray[np.object_]:
@@ -149,7 +149,7 @@ class TrainedFolds:
                     len(fold.clip_ids),
                     fold.accuracy,
                     fold.seconds,
-                    fold.told["device"],
+                    fold.content["device"],
                 )
                 for fold in self.folds
             ],
@@ -198,12 +198,12 @@ def read_trained(root: Path, dataset: str) -> TrainedFolds | None:
 
 @lru_cache(maxsize=4)
 def _read(place: Path, dataset: str, stamps: tuple[tuple[str, int, int], ...]) -> TrainedFolds:
-    told = read_json(place / RECIPE)
+    content = read_json(place / RECIPE)
     try:
-        folds = [_fold(place, name, told["key"]) for name in told["folds"]]
+        folds = [_fold(place, name, content["key"]) for name in content["folds"]]
         return TrainedFolds(
-            dataset, told["key"], told["data"], tuple(told["classes"]), tuple(told["folds"]),
-            told["parameters"], tuple(told["notes"]), tuple(fold for fold in folds if fold),
+            dataset, content["key"], content["data"], tuple(content["classes"]), tuple(content["folds"]),
+            content["parameters"], tuple(content["notes"]), tuple(fold for fold in folds if fold),
         )  # fmt: skip
     except (KeyError, TypeError, ValueError) as error:
         raise _damaged(place, error) from error
@@ -228,11 +228,14 @@ def _fold(place: Path, name: str, key: str) -> TrainedFold | None:
     path = place / f"{file_stem(name)}.json"
     if not path.exists():
         return None
-    told = read_json(path)
-    if told["key"] != key:
+    content = read_json(path)
+    if content["key"] != key:
         return None
     weights = path.with_suffix(".safetensors")
-    tested, history = told["tested"], pd.DataFrame(told["history"], columns=["epoch", "metric", "value"])
+    tested, history = (
+        content["tested"],
+        pd.DataFrame(content["history"], columns=["epoch", "metric", "value"]),
+    )
     history.insert(0, "fold", name)
     return TrainedFold(
         name=name,
@@ -241,11 +244,11 @@ def _fold(place: Path, name: str, key: str) -> TrainedFold | None:
         truth=np.array(tested["truth"], dtype=np.intp),
         probabilities=np.array(tested["probabilities"], dtype=np.float32),
         embeddings=_embeddings(weights, key, TESTED, len(tested["clip_id"])),
-        learned=tuple(told["learned"]["clip_id"]),
-        learned_embeddings=_embeddings(weights, key, LEARNED, len(told["learned"]["clip_id"])),
+        learned=tuple(content["learned"]["clip_id"]),
+        learned_embeddings=_embeddings(weights, key, LEARNED, len(content["learned"]["clip_id"])),
         history=history,
-        seconds=float(told["seconds"]),
-        told=told,
+        seconds=float(content["seconds"]),
+        content=content,
     )
 
 

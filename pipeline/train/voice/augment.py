@@ -29,7 +29,7 @@ class SpeechAugmentation:
     speeds: tuple[float, ...] = (0.97, 1.0, 1.03)
     """Pace and pitch together, as of a tape. Little: a tenth makes a low woman's voice a man's."""
     backwards: float = 0.5
-    """Share of the crops that are heard from their end: the same voice, but not one syllable of the few sentences
+    """Share of the crops that are played from their end: the same voice, but not one syllable of the few sentences
     that a corpus of actors has."""
     room: float = 0.4
     rt60_s: tuple[float, float] = (0.15, 0.9)
@@ -127,11 +127,11 @@ def augmented(
     ``noise`` has the voices' shape; each row is added, at a ratio drawn, to that share of the voices that
     ``how.noise`` is.
     """
-    heard = in_a_place(samples, how, sample_rate_hz, generator)
+    mixed = in_a_place(samples, how, sample_rate_hz, generator)
     snr_db = _between(how.snr_db, len(samples), generator)
     noisy = _chosen(how.noise, len(samples), generator)
-    heard = torch.where(noisy[:, None], with_noise(heard, noise, snr_db), heard)
-    return through_a_line(heard, how, sample_rate_hz, generator)
+    mixed = torch.where(noisy[:, None], with_noise(mixed, noise, snr_db), mixed)
+    return through_a_line(mixed, how, sample_rate_hz, generator)
 
 
 def _between(limits: tuple[float, float], batch: int, generator: Generator) -> Tensor:
@@ -166,10 +166,10 @@ def vocal_tracts(power: Tensor, factors: Tensor, parameters: LogMelParameters) -
         (batch,); 1 leaves a clip as it is. A shorter tract, and a higher voice, has more than 1.
     """
     centres = centres_hz(parameters)
-    wanted = centres / factors[:, None]  # (batch, n_mels): where each band of the result is read
-    right = torch.searchsorted(centres, wanted.contiguous()).clamp(1, len(centres) - 1)
+    sources = centres / factors[:, None]  # (batch, n_mels): where each band of the result is read
+    right = torch.searchsorted(centres, sources.contiguous()).clamp(1, len(centres) - 1)
     left = right - 1
-    share = ((wanted - centres[left]) / (centres[right] - centres[left])).clamp(0.0, 1.0)
+    share = ((sources - centres[left]) / (centres[right] - centres[left])).clamp(0.0, 1.0)
     weight = share.to(power.device)[:, :, None]
     return (1 - weight) * _bands(power, left) + weight * _bands(power, right)
 

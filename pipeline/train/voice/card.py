@@ -52,12 +52,12 @@ class VoiceTraining:
 
 
 def write_weights(place: Path, trained: VoiceTraining) -> Path:
-    """The chosen network as safetensors; matrices in half precision, which halves the file. The card tells how well
+    """The chosen network as safetensors; matrices in half precision, which halves the file. The card says how well
     this file does, not the network that was rounded."""
     path = place / WEIGHTS
-    told = voices.metadata(trained.recipe.network, SEXES, trained.best.temperature, trained.key)
+    metadata = voices.metadata(trained.recipe.network, SEXES, trained.best.temperature, trained.key)
     state = trained.best.network.state_dict()
-    write_tensors(path, {name: _slim(value) for name, value in state.items()}, told)
+    write_tensors(path, {name: _slim(value) for name, value in state.items()}, metadata)
     return path
 
 
@@ -76,9 +76,9 @@ def write_card(
     Parameters
     ----------
     evaluations : mapping of str to Evaluation
-        By whom was listened to: ``validation``, ``test``.
+        By who was tested: ``validation``, ``test``.
     stream : mapping, optional
-        As :func:`pipeline.train.voice.stream_threshold.fitted` tells it.
+        As :func:`pipeline.train.voice.stream_threshold.fit_threshold` gives it.
     """
     path = place / CARD
     content = {

@@ -54,8 +54,8 @@ def room_responses(
     decay = torch.exp(-math.log(1_000) * time_s / rt60_s[:, None])
     tail = torch.randn(len(rt60_s), samples, generator=generator) * decay
     tail[:, 0] = 0.0
-    wanted = 10 ** (-direct_to_reverberant_db / 20)
-    tail = tail * (wanted / tail.norm(dim=1))[:, None]
+    tail_level = 10 ** (-direct_to_reverberant_db / 20)
+    tail = tail * (tail_level / tail.norm(dim=1))[:, None]
     response = tail + functional.one_hot(torch.zeros(1, dtype=torch.long), samples)
     return response / response.norm(dim=1, keepdim=True)
 
@@ -107,7 +107,7 @@ def transform_size(samples: int, response: int, sample_rate_hz: int) -> int:
 
 
 def bins_hz(samples: int, response: int, sample_rate_hz: int) -> Tensor:
-    """The frequencies (bins,) at which gains are wanted for samples and a response of these lengths."""
+    """The frequencies (bins,) at which gains are needed for samples and a response of these lengths."""
     return torch.fft.rfftfreq(transform_size(samples, response, sample_rate_hz), 1 / sample_rate_hz)
 
 
@@ -120,9 +120,9 @@ def opus_round_trip(samples: Samples, sample_rate_hz: int, bit_rate: int) -> Sam
     TrainError
         This PyAV was built without an encoder for Opus.
     """
-    heard = resample(samples, sample_rate_hz, OPUS_HZ)
-    came = resample(_decoded(_encoded(heard, bit_rate)), OPUS_HZ, sample_rate_hz)
-    return np.pad(came[: len(samples)], (0, max(len(samples) - len(came), 0)))
+    sent = resample(samples, sample_rate_hz, OPUS_HZ)
+    received = resample(_decoded(_encoded(sent, bit_rate)), OPUS_HZ, sample_rate_hz)
+    return np.pad(received[: len(samples)], (0, max(len(samples) - len(received), 0)))
 
 
 def _encoded(samples: Samples, bit_rate: int) -> io.BytesIO:

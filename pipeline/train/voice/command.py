@@ -1,4 +1,4 @@
-"""``python -m pipeline train gender``: a network that tells female from male voices, from corpora of speech.
+"""``python -m pipeline train gender``: a network that classifies voices as female or male, from corpora of speech.
 
 What takes long to import is imported in ``run``: help is answered without.
 """
@@ -147,6 +147,6 @@ def _show(outcome: Outcome, console: Console) -> None:
             f"{part}: {found.accuracy:.2%} of {found.clips:,} clips by {found.groups} speakers are classified "
             f"correctly ({wrong} are not), ECE {found.ece:.3f}"
         )
-        for name in evaluation.told["condition"].unique():
+        for name in evaluation.predictions["condition"].unique():
             console.print(f"  {name}: {evaluation.of(name)['right'].mean():.1%}")
     console.print(f"Seed {outcome.trained.best.seed} is kept: {outcome.weights}")

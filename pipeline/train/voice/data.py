@@ -1,7 +1,7 @@
 """Which voices and sounds there are to train on, and who is learned from: speakers are divided, never clips.
 
 Any dataset whose clips have a ``sex`` and a ``speaker`` will do. One with an official split, as TIMIT has, is only
-tested on where there is another to learn from, unless it is asked for; then its own split holds.
+tested on where there is another to learn from, unless it is named; then its own split holds.
 """
 
 from __future__ import annotations
@@ -173,9 +173,9 @@ def _ordered(clips: pd.DataFrame) -> pd.DataFrame:
     return clips.sort_values("clip_id").reset_index(drop=True)
 
 
-def _training_names(clips: pd.DataFrame, known: pd.DataFrame, asked: Sequence[str]) -> list[str]:
+def _training_names(clips: pd.DataFrame, known: pd.DataFrame, chosen: Sequence[str]) -> list[str]:
     there = sorted(set(clips["dataset"]))
-    for name in asked:
+    for name in chosen:
         if name not in there:
             raise TrainError(f"There is no dataset '{name}' to learn voices from; {listed(there)}.")
         if name not in set(known["dataset"]):
@@ -188,10 +188,10 @@ def _training_names(clips: pd.DataFrame, known: pd.DataFrame, asked: Sequence[st
             "No clip says who speaks and of which sex; expected a corpus of voices such as TIMIT, RAVDESS or EmoDB. "
             "Give one by --dataset NAME=PATH."
         )
-    named = list(dict.fromkeys(asked)) or sorted(set(known["dataset"]))
+    named = list(dict.fromkeys(chosen)) or sorted(set(known["dataset"]))
     split = set(known["dataset"][known["split"].notna()])
     free = [name for name in named if name not in split]
-    return named if asked else free or named
+    return named if chosen else free or named
 
 
 def require_both(name: str, clips: pd.DataFrame) -> None:
@@ -200,7 +200,7 @@ def require_both(name: str, clips: pd.DataFrame) -> None:
     if len(sexes) < len(SEXES):
         raise TrainError(
             f"To learn from, the dataset '{name}' has {' '.join(sexes) or 'no'} voices only; expected both sexes, "
-            "else a network would tell the corpus and not the voice. Choose others by --train."
+            "else a network would learn the corpus and not the voice. Choose others by --train."
         )
 
 

@@ -103,18 +103,18 @@ class Evaluation:
     """
     What a model predicted of clips in each condition.
 
-    ``told`` has a row for each clip and condition: that of :func:`pipeline.train.voice.scores.prediction_table`, and
-    the condition.
+    ``predictions`` has a row for each clip and condition: that of
+    :func:`pipeline.train.voice.scores.prediction_table`, and the condition.
     """
 
-    told: pd.DataFrame
+    predictions: pd.DataFrame
 
     @cached_property
     def clean(self) -> pd.DataFrame:
         return self.of(CLEAN)
 
     def of(self, condition: str) -> pd.DataFrame:
-        return self.told[self.told["condition"] == condition].reset_index(drop=True)
+        return self.predictions[self.predictions["condition"] == condition].reset_index(drop=True)
 
     @cached_property
     def metrics(self) -> Metrics:
@@ -123,7 +123,7 @@ class Evaluation:
 
     def rows(self) -> list[MetricRow]:
         """Everything as rows of ``experiment_metrics``: by condition, class, dialect, and speaker."""
-        clean, names = self.clean, self.told["condition"].unique()
+        clean, names = self.clean, self.predictions["condition"].unique()
         by_condition = [row for name in names for row in measured_rows(CONDITION, name, self.of(name))]
         return by_condition + dialect_rows(clean) + class_rows(self.metrics, SEXES) + speaker_rows(clean)
 
@@ -135,7 +135,7 @@ def evaluate(
     on_progress: ProgressCallback | None = None,
 ) -> Evaluation:
     """
-    Let a model tell clips, as they are and as each condition leaves them.
+    Let a model classify clips, as they are and as each condition leaves them.
 
     Parameters
     ----------
@@ -149,7 +149,7 @@ def evaluate(
     Raises
     ------
     TrainError
-        There is no clip, or one cannot be opened or listened to.
+        There is no clip, or one cannot be opened or classified.
     """
     if clips.empty:
         raise TrainError("There is no clip to test on; expected speakers that were not learned from.")
@@ -158,10 +158,10 @@ def evaluate(
     for row, (clip_id, path) in enumerate(zip(clips["clip_id"], clips["path"], strict=True)):
         samples = decoded(path)
         try:
-            told = model.predict([one.of(clip_id, samples) for one in conditions])
+            found = model.predict([one.of(clip_id, samples) for one in conditions])
         except VoiceModelError as error:
             raise TrainError(f"{path}: {error}") from error
-        probabilities[row], logits[row] = told.probabilities, told.logits
+        probabilities[row], logits[row] = found.probabilities, found.logits
         if on_progress:
             on_progress(row + 1, len(clips))
     frames = [

@@ -25,7 +25,7 @@ from pipeline.train.voice.sounds import RATE_HZ, Noises, stretch
 
 Codes = NDArray[np.intp]
 HARD_S = 1.0
-"""Besides whole clips, one second of each, degraded, is validated on: whole clean clips are soon all told right."""
+"""Besides whole clips, one second of each, degraded, is validated on: whole clean clips are soon all correct."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,8 +85,8 @@ class GenderProblem:
         samples = torch.stack([self._crop(number, length, generator) for number in chosen])
         noise = self.train.noises.crops(len(chosen), length, generator)
         with torch.no_grad():
-            heard = augment.augmented(samples, noise, how, RATE_HZ, generator)
-            power = self.features.frontend.power(heard)
+            samples = augment.augmented(samples, noise, how, RATE_HZ, generator)
+            power = self.features.frontend.power(samples)
             factors = augment.random_factors(len(chosen), how.vocal_tract, generator)
             features = self.features.centred(augment.vocal_tracts(power, factors, SPEECH))
             return augment.striped(features, how.masks, how.mask_bands, how.mask_frames, generator)
@@ -127,18 +127,20 @@ def validation_metrics(logits: Tensor, codes: Tensor) -> dict[str, float]:
     }
 
 
-def validation_features(heard: VoiceSet, recipe: GenderRecipe, features: SpeechFeatures) -> list[Tensor]:
+def validation_features(validation: VoiceSet, recipe: GenderRecipe, features: SpeechFeatures) -> list[Tensor]:
     """Features of all clips whole, then of a second of each, degraded in a way that no seed of a training changes."""
     generator = Generator().manual_seed(recipe.split_seed)
-    how = replace(recipe.augmentation, vocal_tract=0.0, masks=0, noise=1.0 if heard.noises.clips else 0.0)
+    how = replace(
+        recipe.augmentation, vocal_tract=0.0, masks=0, noise=1.0 if validation.noises.clips else 0.0
+    )
     length = round(HARD_S * RATE_HZ)
     found = []
     with torch.no_grad():
-        for voice in heard.voices:
+        for voice in validation.voices:
             whole = stretch(voice, len(voice), generator)
             found.append(features(whole[None])[0])
-        for voice in heard.voices:
+        for voice in validation.voices:
             samples = stretch(voice, length, generator)[None]
-            noise = heard.noises.crops(1, length, generator)
+            noise = validation.noises.crops(1, length, generator)
             found.append(features(augment.augmented(samples, noise, how, RATE_HZ, generator))[0])
     return found

@@ -12,7 +12,7 @@ from pipeline.train.voice.augment import SpeechAugmentation
 
 Precision = Literal["float32", "bfloat16"]
 VERSION = 1
-"""Raise it when a network would come out otherwise for a reason that no number of its recipe tells."""
+"""Raise it when a network would come out otherwise for a reason that no number of its recipe shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """What a voice model's answers to clips are worth, as rows of the store: whole, by class, dialect or condition.
 
-Needs no torch: a build measures what it is told by numbers that were kept.
+Needs no torch: a build measures by numbers that were kept.
 """
 
 from __future__ import annotations
@@ -49,20 +49,21 @@ def prediction_table(
     )
 
 
-def measure_predictions(told: pd.DataFrame) -> Metrics:
+def measure_predictions(predictions: pd.DataFrame) -> Metrics:
     """All measures of some rows of :func:`answered`, clips of one speaker known to be alike."""
     codes = [
-        np.array([SEXES.index(sex) for sex in told[column]], dtype=np.intp) for column in ("sex", "predicted")
+        np.array([SEXES.index(sex) for sex in predictions[column]], dtype=np.intp)
+        for column in ("sex", "predicted")
     ]
-    groups = np.unique(told["speaker"].astype(str), return_inverse=True)[1].astype(np.intp)
-    return measure(codes[0], codes[1], told[list(SEXES)].to_numpy(dtype=np.float64), groups=groups)
+    groups = np.unique(predictions["speaker"].astype(str), return_inverse=True)[1].astype(np.intp)
+    return measure(codes[0], codes[1], predictions[list(SEXES)].to_numpy(dtype=np.float64), groups=groups)
 
 
-def measured_rows(kind: str, name: str, told: pd.DataFrame) -> list[MetricRow]:
+def measured_rows(kind: str, name: str, predictions: pd.DataFrame) -> list[MetricRow]:
     """What is measured of some rows, under a name."""
-    found = measure_predictions(told)
+    found = measure_predictions(predictions)
     values = {
-        "clips": found.clips, "errors": int((~told["right"]).sum()), "accuracy": found.accuracy,
+        "clips": found.clips, "errors": int((~predictions["right"]).sum()), "accuracy": found.accuracy,
         "accuracy_low": found.interval.low, "accuracy_high": found.interval.high,
         "balanced_accuracy": found.balanced_accuracy, "macro_f1": found.macro_f1,
         "log_loss": found.log_loss, "ece": found.ece,
@@ -70,25 +71,29 @@ def measured_rows(kind: str, name: str, told: pd.DataFrame) -> list[MetricRow]:
     return [metric_row(kind, name, what, value) for what, value in values.items()]
 
 
-def dialect_rows(told: pd.DataFrame) -> list[MetricRow]:
+def dialect_rows(predictions: pd.DataFrame) -> list[MetricRow]:
     """By dialect, where the corpus names any."""
-    names = sorted(told["dialect"].dropna().unique())
-    return [row for name in names for row in measured_rows(DIALECT, name, told[told["dialect"] == name])]
+    names = sorted(predictions["dialect"].dropna().unique())
+    return [
+        row
+        for name in names
+        for row in measured_rows(DIALECT, name, predictions[predictions["dialect"] == name])
+    ]
 
 
-def by_speaker(told: pd.DataFrame) -> pd.DataFrame:
+def by_speaker(predictions: pd.DataFrame) -> pd.DataFrame:
     """
-    One row a speaker: dataset, sex, clips, right (clips), majority and mean_logit (the sex that each tells).
+    One row a speaker: dataset, sex, clips, right (clips), majority and mean_logit (the sex by each).
 
     Where as many clips say the one as the other, the majority is nobody's: an empty word.
 
     Parameters
     ----------
-    told : DataFrame
-        Rows of :attr:`pipeline.train.voice.evaluate.Evaluation.told`, of one condition.
+    predictions : DataFrame
+        Rows of :attr:`pipeline.train.voice.evaluate.Evaluation.predictions`, of one condition.
     """
     rows = []
-    for speaker, own in told.groupby("speaker", sort=True):
+    for speaker, own in predictions.groupby("speaker", sort=True):
         male = int((own["predicted"] == SEXES[1]).sum())
         majority = "" if 2 * male == len(own) else SEXES[int(2 * male > len(own))]
         by_logit = SEXES[int(own["logit"].mean() > 0)]
@@ -101,10 +106,10 @@ def by_speaker(told: pd.DataFrame) -> pd.DataFrame:
 
 
 def bootstrap(
-    told: pd.DataFrame, resamples: int = RESAMPLES, seed: int = 0, level: float = CONFIDENCE
+    predictions: pd.DataFrame, resamples: int = RESAMPLES, seed: int = 0, level: float = CONFIDENCE
 ) -> Interval:
-    """Within what the accuracy lies if other speakers had been met: speakers drawn anew (Efron 1979), percentiles."""
-    speakers = by_speaker(told)
+    """Within what the accuracy would lie with other speakers: speakers drawn anew (Efron 1979), percentiles."""
+    speakers = by_speaker(predictions)
     right, clips = speakers["right"].to_numpy(dtype=float), speakers["clips"].to_numpy(dtype=float)
     drawn = np.random.default_rng(seed).integers(0, len(speakers), (resamples, len(speakers)))
     shares = right[drawn].sum(1) / clips[drawn].sum(1)
@@ -112,9 +117,9 @@ def bootstrap(
     return Interval(float(low), float(high))
 
 
-def speaker_rows(told: pd.DataFrame) -> list[MetricRow]:
-    """Speakers told right by the majority of their clips and by the mean logit, each with Wilson's interval."""
-    speakers, between = by_speaker(told), bootstrap(told)
+def speaker_rows(predictions: pd.DataFrame) -> list[MetricRow]:
+    """Speakers that are correct by the majority of their clips and by the mean logit, each with Wilson's interval."""
+    speakers, between = by_speaker(predictions), bootstrap(predictions)
     found: list[MetricRow] = []
     for rule in ("majority", "mean_logit"):
         right = int((speakers[rule] == speakers["sex"]).sum())

@@ -26,12 +26,12 @@ from pipeline.train.voice.problem import GenderProblem, VoiceSet, validation_met
 from pipeline.train.voice.recipe import VERSION, GenderRecipe
 
 LIMITS = (0.25, 10.0)
-"""Where all is told right, the log loss falls for ever with the temperature: it ends here."""
+"""Where all is classified correctly, the log loss falls for ever with the temperature: it ends here."""
 
 
 @dataclass(frozen=True, eq=False)
 class SeedResult:
-    """One network, its temperature, and what it told of the validation speakers."""
+    """One network, its temperature, and how it did on the validation speakers."""
 
     seed: int
     network: EcapaTdnn
@@ -123,9 +123,9 @@ def fit_temperature(
     """The temperature for clips that were not learned from, and the measures of these with it."""
     logits = embed_and_classify(network, features)[1]
     temperature = best_temperature(logits, codes)
-    told = validation_metrics(logits, codes)
-    told[VALIDATION_LOSS] = float(functional.cross_entropy(logits / temperature, codes))
-    return temperature, told
+    metrics = validation_metrics(logits, codes)
+    metrics[VALIDATION_LOSS] = float(functional.cross_entropy(logits / temperature, codes))
+    return temperature, metrics
 
 
 def best_temperature(logits: Tensor, codes: Tensor) -> float:
@@ -139,10 +139,10 @@ def best_temperature(logits: Tensor, codes: Tensor) -> float:
     codes : Tensor
         Whole numbers (n,), the true classes.
     """
-    told = logits.detach().double()
+    fixed = logits.detach().double()
 
     def loss(log_temperature: float) -> float:
-        return float(functional.cross_entropy(told / math.exp(log_temperature), codes))
+        return float(functional.cross_entropy(fixed / math.exp(log_temperature), codes))
 
     bounds = tuple(math.log(limit) for limit in LIMITS)
     found = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-4})

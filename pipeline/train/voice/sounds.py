@@ -25,7 +25,7 @@ FRAME_S = 0.025
 STEPS = 2**15 - 1
 """Of 16 bits, one way."""
 NOISE_FOLDS = {"train": (1, 2, 3), "validation": (4,), "test": (5,)}
-"""Folds of the corpus of sounds whose clips are the noise of each part: nothing is heard in two of them."""
+"""Folds of the corpus of sounds whose clips are the noise of each part: no sound is in two of them."""
 
 
 @dataclass(frozen=True, eq=False)

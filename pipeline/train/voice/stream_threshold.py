@@ -92,13 +92,13 @@ def run_stream(
 
 
 def speaker_decisions(decisions: Iterable[Decision], sex: str) -> SpeakerDecisions:
-    """What a stream told of a speaker, whatever threshold it had; what is no speech to it is left out."""
+    """What a stream decided on a speaker, whatever threshold it had; what is no speech to it is left out."""
     voiced = [one for one in decisions if one.state != State.NO_SPEECH]
     named = [one.probabilities if one.why in (Why.NONE, Why.CLOSE) else {} for one in voiced]
     return SpeakerDecisions(
         np.array([seconds(one) for one in voiced], dtype=np.float64),
-        np.array([max(told.values(), default=0.0) for told in named], dtype=np.float64),
-        np.array([bool(told) and max(told, key=told.__getitem__) == sex for told in named], dtype=np.bool_),
+        np.array([max(one.values(), default=0.0) for one in named], dtype=np.float64),
+        np.array([bool(one) and max(one, key=one.__getitem__) == sex for one in named], dtype=np.bool_),
     )
 
 
@@ -131,13 +131,13 @@ def best_threshold(points: Sequence[Point]) -> Point | None:
 
     It is the lowest at which at least 99 % of the decided time is right. Where none reaches that, it is the one with
     the highest share right among those that leave at most 15 % of the time with speech undecided, the lowest of equal
-    ones. Where there is no such either, or nobody was heard, there is none.
+    ones. Where there is no such either, or nobody spoke, there is none.
     """
-    told = [point for point in points if not math.isnan(point.right)]
-    enough = [point for point in told if point.right >= RIGHT_FROM]
+    measured = [point for point in points if not math.isnan(point.right)]
+    enough = [point for point in measured if point.right >= RIGHT_FROM]
     if enough:
         return min(enough, key=lambda point: point.threshold)
-    allowed = [point for point in told if point.undecided <= UNDECIDED_UP_TO]
+    allowed = [point for point in measured if point.undecided <= UNDECIDED_UP_TO]
     return max(allowed, key=lambda point: (point.right, -point.threshold), default=None)
 
 
@@ -149,7 +149,7 @@ def fit_threshold(
     on_progress: ProgressCallback | None = None,
 ) -> dict[str, Any] | None:
     """
-    The threshold of a stream with this network, as a card tells it; None where the rule finds none
+    The threshold of a stream with this network, as a card holds it; None where the rule finds none
     (:func:`pipeline.train.voice.stream_threshold.chosen`).
 
     Parameters
@@ -159,22 +159,22 @@ def fit_threshold(
     noises : Noises
         Of validation; without any there is no noisy curve.
     """
-    wanted = [one for one in conditions(noises) if one.name in (CLEAN, NOISY)]
+    chosen = [one for one in conditions(noises) if one.name in (CLEAN, NOISY)]
     people = list(clips.groupby(["speaker", "sex"]))
-    heard: dict[str, list[SpeakerDecisions]] = {one.name: [] for one in wanted}
+    decided: dict[str, list[SpeakerDecisions]] = {one.name: [] for one in chosen}
     for number, ((speaker, sex), own) in enumerate(people, start=1):
-        said = joined_speech(decoded(path) for path in own["path"])
-        for one in wanted:
-            decisions = run_stream(model, detect(), one.of(str(speaker), said))
-            heard[one.name].append(speaker_decisions(decisions, str(sex)))
+        speech = joined_speech(decoded(path) for path in own["path"])
+        for one in chosen:
+            decisions = run_stream(model, detect(), one.of(str(speaker), speech))
+            decided[one.name].append(speaker_decisions(decisions, str(sex)))
         if on_progress:
             on_progress(number, len(people))
-    curves = {name: curve(found) for name, found in heard.items()}
+    curves = {name: curve(found) for name, found in decided.items()}
     best = best_threshold(curves[CLEAN])
-    return _told(best, curves, clips) if best else None
+    return _card_part(best, curves, clips) if best else None
 
 
-def _told(best: Point, curves: dict[str, list[Point]], clips: pd.DataFrame) -> dict[str, Any]:
+def _card_part(best: Point, curves: dict[str, list[Point]], clips: pd.DataFrame) -> dict[str, Any]:
     parameters = asdict(StreamParameters())
     return {
         "sure_from": best.threshold, "right": round(best.right, DIGITS), "undecided": round(best.undecided, DIGITS),
@@ -215,7 +215,7 @@ def refit_threshold(
     stream = fit_threshold(StreamingVoiceModel(load(place / WEIGHTS)), clips, noises, on_progress=on_progress)
     if stream is None:
         raise TrainError(
-            f"No threshold fits: in the {len(clips)} validation clips no speech is heard, or names are too often "
+            f"No threshold fits: in the {len(clips)} validation clips no speech is found, or names are too often "
             f"wrong or too rarely given. {place / CARD} stays as it is; train the network longer or on more voices."
         )
     write_atomically(place / CARD, json.dumps(content | {"stream": stream}, indent=1) + "\n")
@@ -234,14 +234,14 @@ def _card(path: Path) -> dict[str, Any]:
     return content
 
 
-def _validated(wanted: set[str], voices: pd.DataFrame) -> pd.DataFrame:
+def _validated(hashes: set[str], voices: pd.DataFrame) -> pd.DataFrame:
     """The clips with these contents, which must all be there."""
     known = voices.dropna(subset=["speaker", "sex"])
-    hashes = pd.Series([content_hash(Path(one)) for one in known["path"]], index=known.index, dtype=object)
-    missing = len(wanted - set(hashes))
-    if missing or not wanted:
+    found = pd.Series([content_hash(Path(one)) for one in known["path"]], index=known.index, dtype=object)
+    missing = len(hashes - set(found))
+    if missing or not hashes:
         raise TrainError(
-            f"{missing} of the {len(wanted)} clips by which the network was chosen are not in the collections given; "
+            f"{missing} of the {len(hashes)} clips by which the network was chosen are not in the collections given; "
             "expected all. Name the corpora that it was trained on by --dataset NAME=PATH."
         )
-    return known[hashes.isin(wanted)]
+    return known[found.isin(hashes)]

@@ -47,7 +47,7 @@ def _grouping(n: int, *, strength: bool = True) -> Grouping:
 
 
 def _options(dataset: pd.Series, clips: pd.DataFrame, grouping: Grouping | None) -> dict[str, str]:
-    return colour_choice._options(dataset, clips, grouping)
+    return colour_choice._options(dataset, clips, grouping, pd.DataFrame())
 
 
 @pytest.mark.parametrize("name", ["demo_sounds", "demo_voices"])

@@ -107,9 +107,9 @@ class Place:
         with torch.no_grad():  # what was just made says the same of all
             network.head.weight.mul_(20)
         save_file(network.state_dict(), self.weights, metadata=told)
-        self.tell(**changes)
+        self.write_card(**changes)
 
-    def tell(self, **changes: Any) -> None:
+    def write_card(self, **changes: Any) -> None:
         """Another card to the weights that are there."""
         sha256 = hashlib.sha256(self.weights.read_bytes()).hexdigest()
         self.card.write_text(json.dumps(card(sha256, **changes)))

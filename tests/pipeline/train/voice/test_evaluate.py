@@ -14,12 +14,12 @@ from models.gender import VoiceModelError, VoicePrediction
 from models.gender_format import SEXES
 from pipeline.classify.significance import wilson
 from pipeline.train.layout import TrainError
-from pipeline.train.voice.evaluate import CLEAN, Condition, Evaluation, conditions, evaluate, measured
-from pipeline.train.voice.scores import bootstrap, by_speaker
+from pipeline.train.voice.evaluate import CLEAN, Condition, Evaluation, conditions, evaluate
+from pipeline.train.voice.scores import bootstrap, by_speaker, measure_predictions
 from pipeline.train.voice.sounds import RATE_HZ, Noises, as_int16
 
 
-def told(answers: dict[str, list[float]], condition: str = CLEAN) -> pd.DataFrame:
+def predictions_of(answers: dict[str, list[float]], condition: str = CLEAN) -> pd.DataFrame:
     """Rows of an evaluation: for each speaker, ``F...`` or ``M...``, the logits (male less female) of the clips."""
     rows = []
     for speaker, logits in answers.items():
@@ -55,7 +55,7 @@ def value(rows: list[dict], kind: str, name: str, what: str) -> float:
 
 
 def test_by_speaker_the_majority_and_the_mean_logit() -> None:
-    speakers = by_speaker(told(ANSWERS)).set_index("speaker")
+    speakers = by_speaker(predictions_of(ANSWERS)).set_index("speaker")
     assert speakers.index.tolist() == ["F1", "F2", "M1", "M2", "M3"]
     assert speakers["majority"].tolist() == ["female", "", "male", "female", "female"]
     assert speakers["mean_logit"].tolist() == ["female", "female", "male", "male", "female"]
@@ -63,8 +63,8 @@ def test_by_speaker_the_majority_and_the_mean_logit() -> None:
 
 
 def test_rows_hold_what_was_counted_by_hand() -> None:
-    noisy = told({name: [-one for one in logits] for name, logits in ANSWERS.items()}, "noise 0 dB")
-    rows = Evaluation(pd.concat([told(ANSWERS), noisy], ignore_index=True)).rows()
+    noisy = predictions_of({name: [-one for one in logits] for name, logits in ANSWERS.items()}, "noise 0 dB")
+    rows = Evaluation(pd.concat([predictions_of(ANSWERS), noisy], ignore_index=True)).rows()
     assert value(rows, "condition", CLEAN, "clips") == 14
     assert value(rows, "condition", CLEAN, "errors") == 6
     assert value(rows, "condition", CLEAN, "accuracy") == pytest.approx(8 / 14)
@@ -86,13 +86,15 @@ def test_rows_hold_what_was_counted_by_hand() -> None:
 
 def test_ece_of_answers_that_are_always_too_sure() -> None:
     sure = np.log(0.95 / 0.05)
-    found = measured(told({f"M{number}": [sure, sure, -sure, -sure] for number in range(5)}))
+    found = measure_predictions(
+        predictions_of({f"M{number}": [sure, sure, -sure, -sure] for number in range(5)})
+    )
     assert found.accuracy == 0.5 and found.ece == pytest.approx(0.45, abs=1e-3)
 
 
 def test_the_bootstrap_draws_speakers_not_clips() -> None:
-    alike = told({f"M{n}": [1.0 if n % 2 else -1.0] * 50 for n in range(10)})
-    mixed = told({f"M{n}": [1.0, -1.0] * 25 for n in range(10)})
+    alike = predictions_of({f"M{n}": [1.0 if n % 2 else -1.0] * 50 for n in range(10)})
+    mixed = predictions_of({f"M{n}": [1.0, -1.0] * 25 for n in range(10)})
     wide, narrow = bootstrap(alike), bootstrap(mixed)
     # Of ten speakers drawn anew each is right with 1/2: a deviation of sqrt(1/40).
     assert (wide.high - wide.low) / 2 == pytest.approx(1.96 * np.sqrt(1 / 40), abs=0.06)
@@ -124,7 +126,7 @@ def clips(tmp_path: Path) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["clip_id", "dataset", "path", "speaker", "sex", "dialect"])
 
 
-def test_each_clip_is_told_in_each_condition(clips: pd.DataFrame) -> None:
+def test_each_clip_is_classified_in_each_condition(clips: pd.DataFrame) -> None:
     halved = Condition("half the pitch", lambda samples, _: np.repeat(samples, 2))
     done: list[int] = []
     found = evaluate(
@@ -139,7 +141,7 @@ def test_each_clip_is_told_in_each_condition(clips: pd.DataFrame) -> None:
     assert not [row for row in found.rows() if row["kind"] == "dialect"]
 
 
-def test_what_cannot_be_tested_is_told(clips: pd.DataFrame) -> None:
+def test_what_cannot_be_tested_is_refused(clips: pd.DataFrame) -> None:
     silent = Condition("nothing", lambda samples, _: 0 * samples)
     with pytest.raises(TrainError, match=r"female\.wav: The clip is silence"):
         evaluate(Pitch(), clips, [silent])  # type: ignore[arg-type]
