@@ -26,9 +26,9 @@ def new_run_id(what: str = "") -> str:
 
 @contextmanager
 def session(store: Store, on_event: events.Listener, what: str = "") -> Iterator[tuple[str, events.Listener]]:
-    """The lock on the store for a run that builds or adds to it; its id, and where it says what it does.
+    """Lock the store for a run that builds or adds to it; yield the run's id and the callback for its events.
 
-    What it says goes to ``on_event`` and to the event log, its end too, however it ends.
+    Events go to ``on_event`` and to the event log; the end is reported too, whatever the reason.
     """
     run_id = new_run_id(what)
     with (

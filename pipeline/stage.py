@@ -39,7 +39,7 @@ class OnProgress(Protocol):
 def no_progress(
     done: float, total: int, dataset: str = "", item: str = "", share: float | None = None
 ) -> None:
-    """For whom nobody waits."""
+    """Report nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import soundfile
 
 from app.live import audio_file
 from app.live.audio_file import Block, Facts
-from app.live.example import Spoken
+from app.live.example import ReferenceUtterance
 from app.live.metrics import NOTHING
 from models.decisions import Decision
 from models.stream import VoiceStream
@@ -20,10 +20,10 @@ from models.vad import CHUNK, RATE_HZ
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class ExampleContent:
     """Who speaks when in a recording, what it is made of in words, and the title of the collection."""
 
-    truth: tuple[Spoken, ...]
+    truth: tuple[ReferenceUtterance, ...]
     about: str
     title: str
 
@@ -33,12 +33,12 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """A recording to hear; ``known`` of an example only."""
+class UploadedRecording:
+    """A recording to analyse; ``known`` of an example only."""
 
     name: str
     data: bytes
-    known: Known | None = None
+    known: ExampleContent | None = None
 
     @property
     def shown(self) -> str:
@@ -47,23 +47,23 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Hearing:
+class RecordingAnalysis:
     """What was decided on a recording."""
 
     decisions: tuple[Decision, ...]
     """In their order, without sound and embedding; ``voiced`` of all of them together covers the recording."""
     duration_s: float
     sound: bytes
-    """What the stream heard, to be played: FLAC, 16 kHz mono, half as large as a WAV."""
+    """The stream's input, to be played: FLAC, 16 kHz mono, half as large as a WAV."""
     took_s: float
-    """Seconds that hearing took."""
+    """Seconds that the analysis took."""
     damaged: int
     """Pieces of the file that could not be decoded; they are missing from the time line."""
 
 
-class Hearer:
+class RecordingAnalyser:
     """
-    Hears one recording. Whoever stops asking for :meth:`seconds` cancels it: nothing goes on by itself.
+    Analyses one recording. Not to take the next of :meth:`seconds` cancels it: nothing goes on by itself.
 
     Parameters
     ----------
@@ -82,11 +82,11 @@ class Hearer:
         )  # it clips what exceeds full scale
         self._heard_s, self._damaged = 0.0, 0
         self._began = time.perf_counter()
-        self._found: Hearing | None = None
+        self._found: RecordingAnalysis | None = None
 
     def seconds(self) -> Generator[float, None, None]:
         """
-        Hear on, block by block, and say how much of the recording is heard.
+        Analyse block by block, and yield how many seconds are done.
 
         Raises
         ------
@@ -107,17 +107,17 @@ class Hearer:
             self._player.close()
 
     @property
-    def found(self) -> Hearing:
+    def analysis(self) -> RecordingAnalysis:
         """
-        What was decided, once all was heard.
+        The decisions, once the recording was analysed to its end.
 
         Raises
         ------
         RuntimeError
-            Not all was heard.
+            It was not.
         """
         if self._found is None:
-            raise RuntimeError("The recording has not been heard to its end.")
+            raise RuntimeError("The recording has not been analysed to its end.")
         return self._found
 
     def _take(self, block: Block) -> None:
@@ -132,7 +132,7 @@ class Hearer:
 
     def _finish(self) -> None:
         self._player.close()
-        self._found = Hearing(
+        self._found = RecordingAnalysis(
             decisions=tuple(self._decisions),
             duration_s=self._heard_s,
             sound=self._bytes.getvalue(),
@@ -142,7 +142,7 @@ class Hearer:
 
 
 def left_s(heard_s: float, facts: Facts, spent_s: float) -> float | None:
-    """Seconds that hearing will still take at the speed so far; None before there is any to tell by."""
+    """Seconds that the analysis will still take at the speed so far; None before it has begun."""
     if heard_s <= 0 or spent_s <= 0:
         return None
     return max(0.0, facts.duration_s - heard_s) * spent_s / heard_s

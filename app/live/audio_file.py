@@ -22,8 +22,8 @@ KINDS = "WAV, FLAC, OGG, MP3, M4A or WebM"
 OPTIONS = NOTHING_ELSE | {"format_whitelist": "wav,flac,ogg,mp3,mov,mp4,m4a,matroska,webm"}
 CONTAINERS = {"mov,mp4,m4a,3gp,3g2,mj2": "M4A", "matroska,webm": "WebM"}
 SUFFIXES = ("wav", "flac", "ogg", "mp3", "m4a", "webm")
-MOST_MB = 100
-MOST_S, LEAST_S = 30 * 60.0, 0.5
+MAX_MB = 100
+MAX_S, MIN_S = 30 * 60.0, 0.5
 BLOCK_S = 1.0
 CUT_OFF = 0.95
 """Less than this share of the bytes that a WAV promises is a file cut off."""
@@ -100,9 +100,9 @@ def look(data: bytes) -> Facts:
     """
     if not data:
         raise AudioError(f"It is empty (0 bytes); expected a recording as {KINDS}: choose another file.")
-    if len(data) > MOST_MB * 2**20:
+    if len(data) > MAX_MB * 2**20:
         raise AudioError(
-            f"It is larger than {MOST_MB} MB ({len(data):,} bytes); expected at most that: cut it, or save it as FLAC "
+            f"It is larger than {MAX_MB} MB ({len(data):,} bytes); expected at most that: cut it, or save it as FLAC "
             "or MP3.",
             "check",
         )
@@ -116,9 +116,9 @@ def look(data: bytes) -> Facts:
             f"It has {rate_hz:,} samples a second; expected {LOWEST_HZ:,} to {HIGHEST_HZ:,}: resample it.",
             "check",
         )
-    if duration_s < LEAST_S:
+    if duration_s < MIN_S:
         raise AudioError(
-            f"It lasts {duration_s:.2f} s; expected at least {LEAST_S:g} s: record or choose a longer one.",
+            f"It lasts {duration_s:.2f} s; expected at least {MIN_S:g} s: record or choose a longer one.",
             "check",
         )
     return Facts(duration_s, rate_hz, channels, codec, _is_cut_off(data))
@@ -146,7 +146,7 @@ def blocks(data: bytes) -> Generator[Block, None, None]:
         taken.append(mono(_samples(frame)))
         taken_s += frame.samples / rate_hz
         all_s += frame.samples / rate_hz
-        if all_s > MOST_S + BLOCK_S:
+        if all_s > MAX_S + BLOCK_S:
             raise _too_long()
     if not taken:
         raise no_recording(data)
@@ -185,14 +185,14 @@ def _packets_s(container: InputContainer) -> float:
             began = packet.pts if began is None else began
             known += lasts
             ended = max(ended, (packet.pts or 0) - (began or 0) + lasts)
-            if max(ended, known) * base_s > MOST_S + BLOCK_S:
+            if max(ended, known) * base_s > MAX_S + BLOCK_S:
                 raise _too_long()
     return (ended or known) * base_s
 
 
 def _too_long() -> AudioError:
     return AudioError(
-        f"It lasts more than {MOST_S / 60:.0f} min; expected at most that: cut it into shorter ones.", "check"
+        f"It lasts more than {MAX_S / 60:.0f} min; expected at most that: cut it into shorter ones.", "check"
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 KEEP = 40
 """Reports that count, two minutes of them: clocks drift apart, and may be set."""
-MOST_ROWS = 256
+MAX_ROWS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +51,10 @@ class Bounds:
 
 class BrowserClock:
     """
-    Of one session. As in NTP (Mills, RFC 5905), a time can only be told to lie between two others.
+    Of one session. As in NTP (Mills, RFC 5905), a time is only known to lie between two others.
 
     A tick is drawn after it was sent and before the report of it was received: the offset is at most
-    drawn - sent and at least drawn - received. A report is made later than what it tells of was drawn, so its own
+    drawn - sent and at least drawn - received. A report is made after its ticks were drawn, so its own
     time gives the closer lower bound. All bounds hold at once, so what is common to them is kept. The middle of it is
     wrong by half its width at most, and by nothing where the way there takes as long as the way back.
 
@@ -68,25 +68,25 @@ class BrowserClock:
         self._session = session
         self._bounds: deque[Bounds] = deque(maxlen=keep)
 
-    def hear(self, told: Mapping[str, Any], received_ms: float) -> list[Delay]:
+    def update(self, report: Mapping[str, Any], received_ms: float) -> list[Delay]:
         """
         Take up what the monitor reported; the delay of each tick in it, by all that is known now.
 
         Parameters
         ----------
-        told : mapping
+        report : mapping
             ``session``, ``rows`` of number, sent and drawn, and ``reported_ms``. It comes from a browser: what does
             not look like that is passed over.
         received_ms : float
             By the server's clock, in ms since 1970.
         """
-        rows = list(_rows(told))
-        reported_ms = _number(told.get("reported_ms"))
-        if told.get("session") != self._session or not rows or reported_ms is None:
+        rows = list(_rows(report))
+        reported_ms = _number(report.get("reported_ms"))
+        if report.get("session") != self._session or not rows or reported_ms is None:
             return []
         latest_ms = max(reported_ms, *(one.drawn_ms for one in rows))
         bounds = Bounds(latest_ms - received_ms, min(one.drawn_ms - one.sent_ms for one in rows))
-        if bounds.low_ms > bounds.high_ms:  # a clock was set between drawing and telling of it
+        if bounds.low_ms > bounds.high_ms:  # a clock was set between drawing and reporting it
             return []
         self._bounds.append(bounds)
         if self._common() is None:  # one was set between two reports
@@ -113,9 +113,9 @@ class BrowserClock:
         return found if self._bounds and found.low_ms <= found.high_ms else None
 
 
-def _rows(told: Mapping[str, Any]) -> Iterable[Drawn]:
-    rows = told.get("rows")
-    for row in rows[:MOST_ROWS] if isinstance(rows, list) else []:
+def _rows(report: Mapping[str, Any]) -> Iterable[Drawn]:
+    rows = report.get("rows")
+    for row in rows[:MAX_ROWS] if isinstance(rows, list) else []:
         values = [_number(value) for value in row] if isinstance(row, list) else []
         if len(values) == 3 and None not in values:
             number, sent_ms, drawn_ms = (float(value) for value in values if value is not None)

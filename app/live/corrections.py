@@ -14,8 +14,8 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from app.cache import tables
-from app.live.analysis import Given, Hearing
-from app.live.metrics import Sitting
+from app.live.analysis import RecordingAnalysis, UploadedRecording
+from app.live.metrics import SessionStats
 from app.live.timeline import NAMES, Segment, clock
 from app.ui import show
 from models.decisions import Decision, State
@@ -24,14 +24,12 @@ from pipeline.audio.decode import to_wav_bytes
 
 SOUND_S = 3.0
 """So much sound before the decision goes with it: what the network listens to at most, pauses aside."""
-MOST = 100
+MAX_CORRECTIONS = 100
 """Corrections of one page: 19 MB of sound."""
 KEY = "live_corrections"
-PRIVATE = (
-    "They and their sound are in this program's memory alone, and gone with the page, unless you export them."
-)
+PRIVATE = "They and their sound exist only in this program's memory, and are gone with the page unless you export them."
 MICROPHONE = "microphone"
-MOST_S = 10.0
+MAX_STRETCH_S = 10.0
 """So much of a long stretch goes with its correction."""
 
 
@@ -42,7 +40,7 @@ class Correction:
     source: str
     """What was heard: the microphone, or a file's name."""
     time_s: float
-    said: State
+    predicted: State
     should: State
     probabilities: dict[str, float]
     network: str
@@ -59,13 +57,14 @@ def correct(source: str, recent: Sequence[Decision], should: State, network: str
 
 
 def corrections_table(corrections: Sequence[Correction], classes: Sequence[str]) -> pd.DataFrame:
-    """A row a correction: ``source``, ``time_s``, ``said``, ``should``, a column a class, ``sound_s``, ``network``."""
+    """A row a correction: ``source``, ``time_s``, ``said`` (predicted), ``should`` (correct), a column a class,
+    ``sound_s``, ``network``."""
     return pd.DataFrame(
         [
             {
                 "source": one.source,
                 "time_s": round(one.time_s, 3),
-                "said": str(one.said),
+                "said": str(one.predicted),
                 "should": str(one.should),
             }
             | {name: one.probabilities.get(name, np.nan) for name in classes}
@@ -82,10 +81,10 @@ def archive(corrections: Sequence[Correction], classes: Sequence[str]) -> bytes:
     The folder can be built as a collection of one's own: ``should`` is a column to take the labels from.
     """
     files = [f"correction_{number:03d}.wav" for number in range(1, len(corrections) + 1)]
-    told = corrections_table(corrections, classes).assign(file=files)
+    rows = corrections_table(corrections, classes).assign(file=files)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as out:
-        out.writestr("corrections.csv", told.to_csv(index=False))
+        out.writestr("corrections.csv", rows.to_csv(index=False))
         for name, one in zip(files, corrections, strict=True):
             out.writestr(name, to_wav_bytes(one.sound, RATE_HZ))
     return packed.getvalue()
@@ -100,12 +99,12 @@ def kept() -> list[Correction]:
 def add(correction: Correction) -> None:
     """Keep one more; the oldest makes room where there are too many."""
     kept().append(correction)
-    del kept()[:-MOST]
+    del kept()[:-MAX_CORRECTIONS]
 
 
-def others(said: State) -> list[State]:
-    """What a decision may have had to be instead."""
-    return [one for one in State if one is not said]
+def others(predicted: State) -> list[State]:
+    """What a decision should perhaps have been instead."""
+    return [one for one in State if one is not predicted]
 
 
 def draw_list() -> None:
@@ -116,12 +115,12 @@ def draw_list() -> None:
     classes = tables.voice_ear().classes
     st.subheader("Corrections", anchor=False)
     st.markdown(f"You have corrected {show.counted(len(mine), 'decision')}.")
-    told = corrections_table(mine, classes)
-    st.dataframe(told, hide_index=True, key="live_corrections_table")
+    table = corrections_table(mine, classes)
+    st.dataframe(table, hide_index=True, key="live_corrections_table")
     number = st.selectbox(
         "Hear one",
         range(len(mine)),
-        format_func=lambda at: f"{at + 1}: {mine[at].should}, said {mine[at].said}",
+        format_func=lambda at: f"{at + 1}: {mine[at].should}, not {mine[at].predicted}",
     )
     if number is not None and number < len(mine):
         st.audio(to_wav_bytes(mine[number].sound, RATE_HZ), format="audio/wav")
@@ -134,48 +133,48 @@ def draw_list() -> None:
             icon=":material/download:",
             on_click="ignore",  # the page would run anew, and Streamlit forget what it is to make the file of
         )
-        st.button("Forget them", icon=":material/delete:", on_click=mine.clear)
+        st.button("Delete them", icon=":material/delete:", on_click=mine.clear)
     st.caption(PRIVATE)
 
 
-def draw_button(sitting: Sitting) -> None:
+def draw_button(stats: SessionStats) -> None:
     """Draw the button, or, after a click on it, the choice; for a fragment that runs while one speaks."""
-    if not sitting.doubted:
+    if not stats.held:
         st.button(
             "That's wrong",
             icon=":material/thumb_down:",
-            disabled=not sitting.shown,
+            disabled=not stats.shown,
             on_click=_hold,
-            args=[sitting],
+            args=[stats],
             help=f"Holds on to what is shown now, with its last {SOUND_S:g} s of sound, so that you can "
             "say what it was.",
             key="live_wrong",
         )
         return
-    last = sitting.doubted[-1]
+    last = stats.held[-1]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         should = st.segmented_control(
-            f'At {last.time_s:.1f} s it said "{last.state}". What was it?',
+            f'At {last.time_s:.1f} s the prediction was "{last.state}". What was it?',
             others(last.state),
-            key=f"live_should_{sitting.name}_{last.time_s}",
+            key=f"live_should_{stats.name}_{last.time_s}",
         )
-        st.button("Never mind", on_click=_let_go, args=[sitting], key="live_never_mind")
+        st.button("Never mind", on_click=_let_go, args=[stats], key="live_never_mind")
     if should is not None:
         network = tables.voice_card().short
-        add(correct(MICROPHONE, sitting.doubted, should, network))
-        _let_go(sitting)
+        add(correct(MICROPHONE, stats.held, should, network))
+        _let_go(stats)
         st.rerun()  # the whole page: the list of corrections is below
 
 
-def _hold(sitting: Sitting) -> None:
-    sitting.doubted = sitting.shown
+def _hold(stats: SessionStats) -> None:
+    stats.held = stats.shown
 
 
-def _let_go(sitting: Sitting) -> None:
-    sitting.doubted = ()
+def _let_go(stats: SessionStats) -> None:
+    stats.held = ()
 
 
-def draw_stretch(given: Given, hearing: Hearing, line: Sequence[Segment]) -> None:
+def draw_stretch(uploaded: UploadedRecording, analysis: RecordingAnalysis, line: Sequence[Segment]) -> None:
     """Draw the choice of a stretch and of what it was; a correction joins those of the microphone."""
     with st.expander("Something is wrong", icon=":material/thumb_down:", key="live_line_wrong"):
         number = st.selectbox(
@@ -188,7 +187,7 @@ def draw_stretch(given: Given, hearing: Hearing, line: Sequence[Segment]) -> Non
             return
         wrong = line[number]
         should = st.segmented_control(
-            f'It says "{wrong.state}". What was it?',
+            f'Predicted: "{wrong.state}". What was it?',
             others(wrong.state),
             key=f"live_line_should_{number}_{wrong.state}",
         )
@@ -199,13 +198,13 @@ def draw_stretch(given: Given, hearing: Hearing, line: Sequence[Segment]) -> Non
             classes, network = tables.voice_ear().classes, tables.voice_card().short
             add(
                 Correction(
-                    source=given.name,
+                    source=uploaded.name,
                     time_s=wrong.start_s,
-                    said=wrong.state,
+                    predicted=wrong.state,
                     should=should,
                     probabilities=probabilities(wrong, classes),
                     network=network,
-                    sound=_sound(hearing, wrong),
+                    sound=_sound(analysis, wrong),
                 )
             )
     draw_list()
@@ -221,9 +220,9 @@ def probabilities(stretch: Segment, classes: Sequence[str]) -> dict[str, float]:
     )
 
 
-def _sound(hearing: Hearing, stretch: Segment) -> NDArray[np.float32]:
+def _sound(analysis: RecordingAnalysis, stretch: Segment) -> NDArray[np.float32]:
     """float32 (samples,), 16 kHz, from the beginning of the stretch on."""
-    start, seconds = round(stretch.start_s * RATE_HZ), min(MOST_S, stretch.end_s - stretch.start_s)
+    start, seconds = round(stretch.start_s * RATE_HZ), min(MAX_STRETCH_S, stretch.end_s - stretch.start_s)
     samples: NDArray[np.float32]
-    samples, _ = soundfile.read(io.BytesIO(hearing.sound), round(seconds * RATE_HZ), start, dtype="float32")
+    samples, _ = soundfile.read(io.BytesIO(analysis.sound), round(seconds * RATE_HZ), start, dtype="float32")
     return samples

@@ -45,7 +45,7 @@ class Example:
     """float32 ``samples`` (samples,) at 16 kHz, what is where in them, and the clips that could not be read."""
 
     samples: Samples
-    truth: tuple[Spoken, ...]
+    truth: tuple[ReferenceUtterance, ...]
     missing: tuple[str, ...]
 
 
@@ -132,7 +132,7 @@ def build(
     """
     rows = {str(row["clip_id"]): row for _, row in clips.iterrows()}
     sound: list[Samples] = []
-    truth: list[Spoken] = []
+    truth: list[ReferenceUtterance] = []
     missing: list[str] = []
     at = 0
     for clip_id, pause_s in planned:
@@ -145,7 +145,9 @@ def build(
         pause = np.zeros(round(pause_s * RATE_HZ), dtype=np.float32)
         start, at = at + len(pause), at + len(pause) + len(samples)
         sound += [pause, samples]
-        truth.append(Spoken(start / RATE_HZ, at / RATE_HZ, clip_id, str(clip["speaker"]), str(clip["sex"])))
+        truth.append(
+            ReferenceUtterance(start / RATE_HZ, at / RATE_HZ, clip_id, str(clip["speaker"]), str(clip["sex"]))
+        )
     if not truth:
         raise NoExampleError(
             f"None of the {len(planned)} recordings for the example can be read; expected them where they were when "
@@ -156,7 +158,7 @@ def build(
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
+class ReferenceUtterance:
     """One sentence in a recording; ``sex`` is what its corpus records of the speaker, female or male."""
 
     start_s: float
@@ -192,7 +194,9 @@ class Agreement:
         return self.unsure_s / heard_s if heard_s else float("nan")
 
 
-def agreement(stretches: Iterable[tuple[float, float, State]], truth: Sequence[Spoken]) -> Agreement:
+def agreement(
+    stretches: Iterable[tuple[float, float, State]], truth: Sequence[ReferenceUtterance]
+) -> Agreement:
     """
     Parameters
     ----------

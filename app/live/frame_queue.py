@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-MOST_FRAMES = 100
-"""2 s of the 20 ms frames that browsers send. Whoever lags further behind should hear what is said now."""
-MOST_BYTES = 4 * 2**20
+MAX_FRAMES = 100
+"""2 s of the 20 ms frames that browsers send. Whoever lags further behind should hear the present."""
+MAX_BYTES = 4 * 2**20
 """What a frame may be is up to the sender, so their number alone bounds nothing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Waiting:
+class QueuedFrame:
     """A frame of its own memory, its samples a second, and when it was put, on the queue's clock."""
 
     frame: NDArray[Any]
@@ -27,7 +27,7 @@ class Waiting:
     put_at_s: float
 
 
-class LiveQueue:
+class FrameQueue:
     """
     First in, first out, for any threads; where it is full the oldest frame makes room for the newest.
 
@@ -39,16 +39,16 @@ class LiveQueue:
 
     def __init__(
         self,
-        most_frames: int = MOST_FRAMES,
-        most_bytes: int = MOST_BYTES,
+        max_frames: int = MAX_FRAMES,
+        max_bytes: int = MAX_BYTES,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        if most_frames < 1 or most_bytes < 1:
+        if max_frames < 1 or max_bytes < 1:
             raise ValueError(
-                f"The queue has room for {most_frames} frames of {most_bytes} bytes in all; expected 1 or more."
+                f"The queue has room for {max_frames} frames of {max_bytes} bytes in all; expected 1 or more."
             )
-        self.most_frames, self.most_bytes, self.clock = most_frames, most_bytes, clock
-        self._waiting: deque[Waiting] = deque()
+        self.max_frames, self.max_bytes, self.clock = max_frames, max_bytes, clock
+        self._waiting: deque[QueuedFrame] = deque()
         self._bytes, self._came, self._dropped = 0, 0, 0
         self._last_at_s: float | None = None
         self._closed = False
@@ -66,7 +66,7 @@ class LiveQueue:
 
     @property
     def dropped(self) -> int:
-        """How many frames nobody will hear, because newer ones needed their room."""
+        """How many frames were dropped because newer ones needed their room."""
         return self._dropped
 
     @property
@@ -80,19 +80,19 @@ class LiveQueue:
 
     def put(self, frame: NDArray[Any], rate_hz: int) -> None:
         """Add a copy of a frame; the caller may use its memory again. Nothing happens once the queue is closed."""
-        waiting = Waiting(np.array(frame), rate_hz, self.clock())
+        waiting = QueuedFrame(np.array(frame), rate_hz, self.clock())
         with self._changed:
             if self._closed:
                 return
             self._waiting.append(waiting)
             self._bytes += waiting.frame.nbytes
             self._came, self._last_at_s = self._came + 1, waiting.put_at_s
-            while len(self._waiting) > self.most_frames or self._bytes > self.most_bytes:
+            while len(self._waiting) > self.max_frames or self._bytes > self.max_bytes:
                 self._bytes -= self._waiting.popleft().frame.nbytes
                 self._dropped += 1
             self._changed.notify()
 
-    def get(self, timeout_s: float) -> Waiting | None:
+    def get(self, timeout_s: float) -> QueuedFrame | None:
         """The oldest frame, waited for up to ``timeout_s``; None where none came or the queue was closed."""
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._closed, timeout_s)

@@ -58,7 +58,7 @@ class LiveHistory:
     Parameters
     ----------
     classes : sequence of str
-        What the network tells apart: a column each.
+        The classes of the network: a column each.
     keep : int
         So many of the newest decisions are in the tables; time per state counts them all.
     """
@@ -115,7 +115,7 @@ class LiveHistory:
         return pd.DataFrame([_row(title, values) for title, values in parts.items()])
 
 
-class Sitting:
+class SessionStats:
     """Of the session with this ``number``; one thread at a time."""
 
     def __init__(self, number: int, classes: Sequence[str]) -> None:
@@ -123,8 +123,8 @@ class Sitting:
         self.clock = BrowserClock(self.name)
         self.shown: tuple[Decision, ...] = ()
         """The newest decisions of the picture that a person sees."""
-        self.doubted: tuple[Decision, ...] = ()
-        """Those of the picture in which a person saw something wrong, until it is told what."""
+        self.held: tuple[Decision, ...] = ()
+        """Those of the picture in which a person saw something wrong, until it is corrected or let go."""
         self._ticks = 0
         self._ages_ms: dict[int, float] = {}
         self._newest_s = -1.0
@@ -160,9 +160,9 @@ class Sitting:
         """What the network made of the newest windows of voice, float32 (192,) each, oldest first."""
         return list(self._voice)
 
-    def drawn(self, told: Mapping[str, Any], received_ms: float) -> None:
-        """What the browser reports of the ticks that it has drawn; see :meth:`BrowserClock.hear`."""
-        for delay in self.clock.hear(told, received_ms):
+    def drawn(self, report: Mapping[str, Any], received_ms: float) -> None:
+        """What the browser reports of the ticks that it has drawn; see :meth:`BrowserClock.update`."""
+        for delay in self.clock.update(report, received_ms):
             age_ms = self._ages_ms.pop(delay.number, None)
             if age_ms is not None:
                 self._screens.append((age_ms, delay.ms))
@@ -186,12 +186,12 @@ def _row(step: str, values: np.ndarray) -> dict[str, object]:
     return {"step": step, "median_ms": median, "p95_ms": p95, "decisions": len(values)}
 
 
-def draw(sitting: Sitting) -> None:
+def draw(stats: SessionStats) -> None:
     """Draw time per state and latency side by side."""
     left, right = st.columns(2)
     with left:
         st.subheader("Share of time", anchor=False)
-        shares = sitting.history.shares()
+        shares = stats.history.shares()
         st.dataframe(
             shares,
             hide_index=True,
@@ -204,11 +204,11 @@ def draw(sitting: Sitting) -> None:
         st.caption(f"Of {shares['seconds'].sum():.0f} s of sound since you began.")
     with right:
         st.subheader("How long it takes", anchor=False)
-        _latency(sitting)
+        _latency(stats)
 
 
-def _latency(sitting: Sitting) -> None:
-    latency = sitting.latency().rename(columns={"median_ms": "median (ms)", "p95_ms": "95th percentile (ms)"})
+def _latency(stats: SessionStats) -> None:
+    latency = stats.latency().rename(columns={"median_ms": "median (ms)", "p95_ms": "95th percentile (ms)"})
     st.dataframe(
         latency,
         hide_index=True,
@@ -217,7 +217,7 @@ def _latency(sitting: Sitting) -> None:
         column_config={"median (ms)": MS, "95th percentile (ms)": MS},
     )
     if latency.loc[latency["step"] == MOUTH_TO_SCREEN, "decisions"].any():
-        apart_ms = max(1.0, sitting.clock.uncertainty_ms)
+        apart_ms = max(1.0, stats.clock.uncertainty_ms)
         st.caption(LATENCY_NOTE.format(packet=PACKET_MS, buffer=BUFFER_MS, apart=apart_ms))
 
 
@@ -225,10 +225,10 @@ def in_use(parameters: StreamParameters) -> None:
     """Say which network decides, and from which probability on."""
     card = tables.voice_card()
     st.caption(
-        f"Heard by the {'shipped' if card.shipped else 'own'} voice network "
+        f"Classified by the {'shipped' if card.shipped else 'own'} voice network "
         f"`{card.weights.stem}` ({card.short}, made {card.made}): an ECAPA-TDNN over the newest "
         f"{parameters.window_s:g} s of voice. A voice is named from {parameters.first_s:g} s of it on, where the "
-        f'calibrated probability is {parameters.sure_from:.0%} or more; below that it says "not sure yet". '
-        f"Whoever goes on after a pause of {parameters.forget_s:g} s, or clearly sounds otherwise, is heard afresh. "
+        f'calibrated probability is {parameters.sure_from:.0%} or more; below that it is "not sure yet". '
+        f"Whoever goes on after a pause of {parameters.forget_s:g} s, or clearly sounds different, is judged afresh. "
         "The names are those of voices, not of people."
     )

@@ -1,4 +1,4 @@
-"""One person's microphone on the server: frames pushed in by one thread, heard by a second, looked at by a third."""
+"""A live session: frames pushed by one thread, processed by a second, its state read by a third."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.live.frame_queue import LiveQueue, Waiting
+from app.live.frame_queue import FrameQueue, QueuedFrame
 from app.live.spectrogram import LivePicture, Picture
 from models.audio import SoundError
 from models.decisions import Decision
@@ -23,9 +23,9 @@ from models.vad import RATE_HZ
 GAP_S = 3.0
 """Frames so far apart are no hiccup of the network. Who spoke before need not be who speaks now."""
 PIECE_S = 0.25
-"""A frame is heard in pieces no longer than that, so that one can stop within a long one."""
+"""A frame is processed in pieces no longer than this, so that a session can end within a long one."""
 
-Told = tuple[list[Decision], Picture]
+ProcessedFrame = tuple[list[Decision], Picture]
 log = logging.getLogger(__name__)
 THREAD = "live voice"
 ABANDONED_S = 30.0
@@ -39,47 +39,47 @@ TURN_S = 0.1
 ENDS_WITHIN_S = 1.0
 
 
-class LiveListener:
+class FrameProcessor:
     """A stream, the picture that goes with it, and what happens between frames. One thread at a time."""
 
     def __init__(self, stream: VoiceStream) -> None:
         self._stream, self._picture = stream, LivePicture()
         self._before_s: float | None = None
 
-    def hear(self, waiting: Waiting, waited_s: float) -> Iterator[Told]:
+    def process(self, queued: QueuedFrame, waited_s: float) -> Iterator[ProcessedFrame]:
         """
-        Decisions as soon as they are made, and the picture up to them; what is not asked for is not heard.
+        Decisions as soon as they are made, and the picture up to them; lazily.
 
         Raises
         ------
         SoundError
             The frame is no sound. Stream and picture are as if it had not come.
         """
-        before_s, self._before_s = self._before_s, waiting.put_at_s
-        if before_s is not None and waiting.put_at_s - before_s >= GAP_S:
+        before_s, self._before_s = self._before_s, queued.put_at_s
+        if before_s is not None and queued.put_at_s - before_s >= GAP_S:
             yield from self._rest()
-        for piece in _pieces(waiting):
-            yield from self._feed(piece, waiting.rate_hz, waited_s)
+        for piece in _pieces(queued):
+            yield from self._feed(piece, queued.rate_hz, waited_s)
 
-    def _rest(self) -> Iterator[Told]:
+    def _rest(self) -> Iterator[ProcessedFrame]:
         """A pause in place of the sound that did not come, long enough for the stream to forget who spoke."""
         samples = round((self._stream.parameters.forget_s + PIECE_S) * RATE_HZ)
         return self._feed(np.zeros(samples, dtype=np.float32), RATE_HZ, 0.0)
 
-    def _feed(self, frame: NDArray[Any], rate_hz: int, waited_s: float) -> Iterator[Told]:
+    def _feed(self, frame: NDArray[Any], rate_hz: int, waited_s: float) -> Iterator[ProcessedFrame]:
         decisions = self._stream.feed(frame, rate_hz, waited_s)
         if decisions:
             yield decisions, self._picture.after(decisions)
 
 
-def _pieces(waiting: Waiting) -> Iterator[NDArray[Any]]:
+def _pieces(queued: QueuedFrame) -> Iterator[NDArray[Any]]:
     """A frame in parts of ``PIECE_S``; one that is no sound as a whole, or in parts that are none either."""
-    if not waiting.frame.ndim or waiting.rate_hz <= 0:
-        yield waiting.frame
+    if not queued.frame.ndim or queued.rate_hz <= 0:
+        yield queued.frame
         return
-    step = max(1, round(PIECE_S * waiting.rate_hz))
-    for start in range(0, max(1, len(waiting.frame)), step):
-        yield waiting.frame[start : start + step]
+    step = max(1, round(PIECE_S * queued.rate_hz))
+    for start in range(0, max(1, len(queued.frame)), step):
+        yield queued.frame[start : start + step]
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -123,21 +123,21 @@ class LiveSession:
         self,
         stream: VoiceStream,
         *,
-        queue: LiveQueue | None = None,
+        queue: FrameQueue | None = None,
         abandoned_s: float = ABANDONED_S,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         # An empty queue is false, so `or` would replace the one given.
-        self._queue, self._clock = LiveQueue(clock=clock) if queue is None else queue, clock
+        self._queue, self._clock = FrameQueue(clock=clock) if queue is None else queue, clock
         self._abandoned_s = abandoned_s
-        self._began_s = self._asked_s = self._decided_s = self._came_s = clock()
+        self._began_s = self._read_s = self._decided_s = self._came_s = clock()
         self._lock = threading.Lock()
         self._recent: deque[Decision] = deque(maxlen=RECENT)
         self._picture = Picture()
         self._refused, self._refusal, self._error = 0, "", ""
         # The listener is the worker's alone, so that it goes when the worker goes.
         self._thread = threading.Thread(
-            target=self._work, args=(LiveListener(stream),), name=THREAD, daemon=True
+            target=self._work, args=(FrameProcessor(stream),), name=THREAD, daemon=True
         )
         self._thread.start()
 
@@ -153,7 +153,7 @@ class LiveSession:
         """What there is to show now. To ask keeps the session alive."""
         now_s = self._clock()
         with self._lock:
-            self._asked_s = now_s
+            self._read_s = now_s
             current = bool(self._recent) and now_s - self._decided_s <= STALE_S
             last_s = self._queue.last_at_s
             return LiveState(
@@ -179,17 +179,17 @@ class LiveSession:
                 log.warning("A live session is still hearing %g s after it was closed.", ENDS_WITHIN_S)
 
     def end(self, error: str = "") -> None:
-        """As :meth:`close`, without waiting: for the thread that receives sound. ``error`` is for a person to read."""
+        """As :meth:`close`, without queued: for the thread that receives sound. ``error`` is for a person to read."""
         with self._lock:
             self._queue.close()
             self._recent.clear()
             self._picture = Picture()
             self._error = self._error or error
 
-    def _work(self, listener: LiveListener) -> None:
+    def _work(self, processor: FrameProcessor) -> None:
         try:
-            for waiting in self._frames():
-                self._hear(listener, waiting)
+            for queued in self._frames():
+                self._process(processor, queued)
         except Exception as error:
             log.exception("A live session failed.")
             self.end(
@@ -199,26 +199,26 @@ class LiveSession:
         else:
             self.end()
 
-    def _frames(self) -> Iterator[Waiting]:
+    def _frames(self) -> Iterator[QueuedFrame]:
         """Frames as they come, until the session was closed or nobody looks any more."""
         while not self._queue.closed:
-            if self._clock() - self._asked_s > self._abandoned_s:
+            if self._clock() - self._read_s > self._abandoned_s:
                 log.info("Nobody has looked at a live session for %g s; it ends.", self._abandoned_s)
                 return
-            waiting = self._queue.get(TURN_S)
-            if waiting is not None:
-                yield waiting
+            queued = self._queue.get(TURN_S)
+            if queued is not None:
+                yield queued
 
-    def _hear(self, listener: LiveListener, waiting: Waiting) -> None:
+    def _process(self, processor: FrameProcessor, queued: QueuedFrame) -> None:
         try:
-            for decisions, picture in listener.hear(waiting, self._clock() - waiting.put_at_s):
+            for decisions, picture in processor.process(queued, self._clock() - queued.put_at_s):
                 with self._lock:
                     # Within the lock, so that nothing is kept of what was heard while the session ended.
                     if self._queue.closed:
                         return
                     self._recent.extend(decisions)
                     self._picture, self._decided_s = picture, self._clock()
-                    self._came_s = waiting.put_at_s
+                    self._came_s = queued.put_at_s
         except SoundError as error:
             with self._lock:
                 self._refused, self._refusal = self._refused + 1, str(error)

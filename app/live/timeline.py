@@ -1,7 +1,7 @@
 """Decisions of a whole recording to its time line: stretches of one state, from its beginning to its end.
 
 A stream decides four times a second and needs some voice before it says a name. With the whole recording known, voice
-begins and ends where it is heard, and how a stretch of speech began is told from what it was called first.
+begins and ends where it is heard, and a stretch of speech has from its beginning the name that it got first.
 """
 
 from __future__ import annotations
@@ -154,8 +154,8 @@ def _runs(chunks: Sequence[_Chunk], duration_s: float) -> Iterator[Segment]:
         run_of = list(run)
         start_s, end_s = at * CHUNK_S, min((at + len(run_of)) * CHUNK_S, duration_s)
         at += len(run_of)
-        told = {id(one.decision): one.decision for one in run_of if one.decision.state is state}
-        likely = [one.probabilities[NAMES[state]] for one in told.values()] if state in NAMES else []
+        named = {id(one.decision): one.decision for one in run_of if one.decision.state is state}
+        likely = [one.probabilities[NAMES[state]] for one in named.values()] if state in NAMES else []
         yield Segment(
             start_s=start_s, end_s=end_s, state=state, turn=run_of[0].turn,
             probability=float(np.mean(likely)) if likely else float("nan"),

@@ -14,9 +14,9 @@ from app.cache import sounds
 from app.components.players.recording_player import recording_player
 from app.experiments.summary import percent
 from app.live import corrections, example, timeline
-from app.live.analysis import Given, Hearing, Known
+from app.live.analysis import ExampleContent, RecordingAnalysis, UploadedRecording
 from app.live.audio_file import Facts
-from app.live.example import Spoken
+from app.live.example import ReferenceUtterance
 from app.live.metrics import LiveHistory
 from app.live.timeline import BOTH, CHANGE, NAMES, PAUSE, Segment, clock, minutes
 from app.ui import show
@@ -44,12 +44,12 @@ MARKS = {
 }
 STATE_OF = {name: state for state, name in NAMES.items()}
 ROW_PX = 34
-TITLE = "Who is heard like what"
+TITLE = "Voices over time"
 CHART, FLAC = "live_timeline_chart", "audio/flac"
 
 
 def figure(
-    line: Sequence[Segment], told: pd.DataFrame, sure_from: float, truth: Sequence[Spoken] = ()
+    line: Sequence[Segment], decided: pd.DataFrame, sure_from: float, truth: Sequence[ReferenceUtterance] = ()
 ) -> go.Figure:
     """
     Draw a time line; a click on a bar or a mark gives its start in seconds, the first of its ``customdata``.
@@ -57,7 +57,7 @@ def figure(
     Parameters
     ----------
     line : sequence of Segment
-    told : DataFrame
+    decided : DataFrame
         ``time_s``, ``state`` and ``female`` (probability): a row a decision, see ``LiveHistory.probabilities``.
     sure_from : float
         A name needs this probability; the band between is shaded.
@@ -75,7 +75,7 @@ def figure(
             shown.add_trace(_recorded([one for one in truth if one.sex == sex], state), row=1, col=1)
     for begins in MARKS:
         shown.add_trace(_marks([one for one in line if one.begins == begins], begins), row=1, col=1)
-    shown.add_trace(_probability(told), row=2, col=1)
+    shown.add_trace(_probability(decided), row=2, col=1)
     shown.add_hrect(
         1 - sure_from, sure_from, row=2, col=1, line_width=0, fillcolor="rgba(128, 128, 128, 0.18)"
     )
@@ -112,7 +112,7 @@ def _bars(line: Iterable[Segment], state: State) -> go.Bar:
     )
 
 
-def _recorded(truth: Sequence[Spoken], state: State) -> go.Bar:
+def _recorded(truth: Sequence[ReferenceUtterance], state: State) -> go.Bar:
     return go.Bar(
         base=[_moment(one.start_s) for one in truth],
         x=[1000 * (one.end_s - one.start_s) for one in truth],
@@ -145,17 +145,17 @@ def _marks(of: Sequence[Segment], begins: str) -> go.Scatter:
     )
 
 
-def _probability(told: pd.DataFrame) -> go.Scatter:
-    speech = told["state"] != str(State.NO_SPEECH)
+def _probability(decided: pd.DataFrame) -> go.Scatter:
+    speech = decided["state"] != str(State.NO_SPEECH)
     return go.Scatter(
-        x=[_moment(time_s) for time_s in told["time_s"]],
-        y=told["female"].where(speech).round(4),
+        x=[_moment(time_s) for time_s in decided["time_s"]],
+        y=decided["female"].where(speech).round(4),
         mode="lines+markers",  # a single decision would make no line
         line={"width": 2, "color": "rgb(128, 128, 128)"},
         marker={"size": 4},
-        customdata=np.column_stack([told["time_s"], 1 - told["female"]]),
+        customdata=np.column_stack([decided["time_s"], 1 - decided["female"]]),
         hovertemplate="female-like %{y:.0%}, male-like %{customdata[1]:.0%}<extra></extra>",
-        name="probability, as the live stream said it",
+        name="probability, as live",
         showlegend=False,
     )
 
@@ -169,22 +169,26 @@ def _sure(one: Segment) -> str:
 
 
 def draw(
-    given: Given, facts: Facts, hearing: Hearing, parameters: StreamParameters, classes: Sequence[str]
+    uploaded: UploadedRecording,
+    facts: Facts,
+    analysis: RecordingAnalysis,
+    parameters: StreamParameters,
+    classes: Sequence[str],
 ) -> None:
     """Draw all that is known of a recording that was heard."""
-    line = timeline.segments(hearing.decisions, hearing.duration_s, parameters)
-    history = LiveHistory(classes, keep=len(hearing.decisions) + 1)
-    history.add(hearing.decisions)
-    known = given.known.truth if given.known else ()
-    _say(given, facts, hearing, line)
-    if given.known:
-        _agreement(given.known, line, hearing)
+    line = timeline.segments(analysis.decisions, analysis.duration_s, parameters)
+    history = LiveHistory(classes, keep=len(analysis.decisions) + 1)
+    history.add(analysis.decisions)
+    known = uploaded.known.truth if uploaded.known else ()
+    _say(uploaded, facts, analysis, line)
+    if uploaded.known:
+        _agreement(uploaded.known, line, analysis)
     chart = figure(line, history.probabilities(), parameters.sure_from, known)
     chart.update_layout(margin={"t": 56, "b": 48, "r": 8}, legend=show.LEGEND_BELOW)
     st.plotly_chart(chart, key=CHART, config={"displaylogo": False}, alt=TITLE)
     table = described(line, known)
     recording_player(
-        sounds.url(hearing.sound, FLAC, "live_recording"),
+        sounds.url(analysis.sound, FLAC, "live_recording"),
         cells(table),
         [(one.start_s, one.end_s) for one in line],
         chart=CHART,
@@ -192,7 +196,7 @@ def draw(
     )
     st.caption(about(parameters))
     show.download(table, "timeline")
-    corrections.draw_stretch(given, hearing, line)
+    corrections.draw_stretch(uploaded, analysis, line)
     st.markdown("**Share of time**")
     st.dataframe(sums(line, history.shares()), hide_index=True, key="live_file_shares", width="content")
     st.caption(
@@ -203,56 +207,58 @@ def draw(
 def about(parameters: StreamParameters) -> str:
     """How to read the time line, and what it cannot tell."""
     return (
-        "Click a stretch, a mark or a row to hear it from there. Voice begins and ends where it is heard; the "
-        "beginning of a stretch has the name that the live stream gave it only *named after* so many seconds. A voice "
-        "is said to be like those of women or of men; nobody is identified, and two women who follow each other may be "
-        f"one stretch. After a pause of {parameters.forget_s:g} s the stream listens afresh; when somebody else goes "
-        "on sooner, the name changes only once the new voice clearly sounds otherwise: late, or not at all."
+        "Click a stretch, a mark or a row to play from there. The beginning of a stretch has the name that the live "
+        "stream gave it only later, *named after* so many seconds. A voice is compared with those of women and of men; "
+        "nobody is identified, and two women who follow each other may be one stretch. After a pause of "
+        f"{parameters.forget_s:g} s the stream starts afresh; when somebody else goes on sooner, the name changes only "
+        "once the new voice clearly sounds different: late, or not at all."
     )
 
 
-def _say(given: Given, facts: Facts, hearing: Hearing, line: Sequence[Segment]) -> None:
+def _say(
+    uploaded: UploadedRecording, facts: Facts, analysis: RecordingAnalysis, line: Sequence[Segment]
+) -> None:
     st.caption(
-        f"`{given.shown}` · {minutes(hearing.duration_s)} min · {facts.rate_hz:,} Hz · "
-        f"{show.counted(facts.channels, 'channel')} · {facts.codec} · heard in {hearing.took_s:.1f} s"
+        f"`{uploaded.shown}` · {minutes(analysis.duration_s)} min · {facts.rate_hz:,} Hz · "
+        f"{show.counted(facts.channels, 'channel')} · {facts.codec} · analysed in {analysis.took_s:.1f} s"
     )
     if facts.cut_off:
         st.warning(
-            "The file ends before its header says; what there is was heard. Copy it again for the rest."
+            "The file is shorter than its header says: only what is there was analysed. Copy it again for the rest."
         )
-    if hearing.damaged:
+    if analysis.damaged:
         st.warning(
-            f"{show.counted(hearing.damaged, 'piece')} of the file cannot be decoded and were left out: the times "
+            f"{show.counted(analysis.damaged, 'piece')} of the file cannot be decoded and were left out: the times "
             "after them are a little early. Export it again if you have the original."
         )
     if all(one.state is State.NO_SPEECH for one in line):
         st.info(
-            "No speech was heard in it. If somebody speaks, the recording may be too quiet or too noisy: move closer "
+            "No speech was found. If somebody speaks, the recording may be too quiet or too noisy: move closer "
             "to the microphone or raise its level.",
             icon=":material/hearing:",
         )
 
 
-def _agreement(known: Known, line: Sequence[Segment], hearing: Hearing) -> None:
+def _agreement(known: ExampleContent, line: Sequence[Segment], analysis: RecordingAnalysis) -> None:
     st.markdown(known.about)
     late = example.agreement(example.of_line(line), known.truth)
-    live = example.agreement(example.of_decisions(hearing.decisions), known.truth)
+    live = example.agreement(example.of_decisions(analysis.decisions), known.truth)
     for place, one, name in zip(st.columns(2), (late, live), ("On the time line", "Live"), strict=True):
         right = f"{one.right:.1%}" if one.right == one.right else "none named"
-        place.metric(f"{name}: named time that is right", right)
+        place.metric(f"{name}: named time that is correct", right)
         undecided = (
-            f"{one.undecided:.1%} of the speech heard was not named" if one.undecided == one.undecided else ""
+            f"{one.undecided:.1%} of the speech was not named" if one.undecided == one.undecided else ""
         )
         place.caption(
             f"of {one.right_s + one.wrong_s:.0f} s; {undecided}; {one.outside_s:.1f} s named in the silence between"
         )
     st.caption(
-        f"n = {len(known.truth)} sentences of {known.speakers} speakers, {known.title}. Right is a voice that is named "
+        f"n = {len(known.truth)} sentences of {known.speakers} speakers, {known.title}. Correct is a voice named "
         "as its corpus records the speaker's sex."
     )
 
 
-def described(line: Sequence[Segment], known: Sequence[Spoken]) -> pd.DataFrame:
+def described(line: Sequence[Segment], known: Sequence[ReferenceUtterance]) -> pd.DataFrame:
     """:func:`app.live.timeline.table`, with who was put there where that is known."""
     table = timeline.table(line)
     if known:
@@ -265,7 +271,7 @@ def cells(table: pd.DataFrame) -> pd.DataFrame:
     shown = {
         "start": table["start_s"].map(timeline.clock),
         "lasts": table["seconds"].map("{:.1f} s".format),
-        "heard as": table["state"],
+        "classified as": table["state"],
         "begins": table["begins"],
         "probability": [percent(one) if one == one else "" for one in table["probability"]],
         "named after": [f"{one:.1f} s" if one == one else "" for one in table["named_after_s"]],
@@ -276,7 +282,7 @@ def cells(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def sums(line: Sequence[Segment], live: pd.DataFrame) -> pd.DataFrame:
-    """Each state on the time line, and its share of what the live stream said (``LiveHistory.shares``)."""
+    """Each state on the time line, and its share of the live stream's decisions (``LiveHistory.shares``)."""
     seconds = timeline.shares(line)
     whole_s = max(sum(seconds.values()), 1e-9)
     live_share = live.set_index("state")["share"]
@@ -291,7 +297,7 @@ def sums(line: Sequence[Segment], live: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _who_spoke(one: Segment, known: Sequence[Spoken]) -> str:
+def _who_spoke(one: Segment, known: Sequence[ReferenceUtterance]) -> str:
     """Who was put into a stretch of speech; the silence at both ends of a sentence is nobody's."""
     there = [who for who in known if min(one.end_s, who.end_s) > max(one.start_s, who.start_s)]
     if one.state is State.NO_SPEECH:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from app.cache import snapshot, tables
 from app.components.clip_rows.clip_rows import clip_rows
 from app.components.cloud.cloud import Scene, cloud
-from app.live.metrics import Sitting
+from app.live.metrics import SessionStats
 from app.similar import search
 from app.similar.cloud import by_axes
 from app.ui import clip as listen
@@ -23,14 +23,14 @@ from pipeline.networks.voice_view import NAME, described
 COUNT = 5
 KEY, HEARD = "live_map", "live_map_heard"
 NONE = (
-    "The map needs a collection of speech that this very network has listened to. Build the demo on Home, or add "
+    "The map needs a collection of speech with embeddings of this very network. Build the demo on Home, or add "
     "recordings of speech on the Pipeline page; a store that was built with another network needs one more build."
 )
 WAITING = "Speak for a second, and your voice appears here as a trail."
 
 
 @dataclass(frozen=True, eq=False)
-class Ground:
+class ReferenceMap:
     """The cloud of a collection's sentences: three principal components of what the network makes of each."""
 
     dataset: str
@@ -70,7 +70,7 @@ def collections() -> dict[str, str]:
     return found
 
 
-def reference_map(dataset: str, title: str) -> Ground | None:
+def reference_map(dataset: str, title: str) -> ReferenceMap | None:
     """The ground of a collection; None where the build made no cloud of it."""
     rows = tables.projections(dataset)
     pca = (rows["view"] == NAME) & (rows["method"] == "pca") & (rows["dimension"] == 3)
@@ -79,24 +79,24 @@ def reference_map(dataset: str, title: str) -> Ground | None:
         return None
     projection_id = str(rows["projection_id"].iloc[0])
     points = tables.points(projection_id)
-    return Ground(dataset, title, list(points.clip_ids), points.positions, tables.axes(projection_id))
+    return ReferenceMap(dataset, title, list(points.clip_ids), points.positions, tables.axes(projection_id))
 
 
-def draw(sitting: Sitting | None) -> None:
+def draw(stats: SessionStats | None) -> None:
     """Draw the cloud with the trail of this session's voice in it, and the nearest sentences."""
     st.subheader("Voice on the map", anchor=False)
     titles = collections()
     dataset = _choose(titles)
-    ground = reference_map(dataset, titles[dataset]) if dataset else None
-    if ground is None:
+    reference = reference_map(dataset, titles[dataset]) if dataset else None
+    if reference is None:
         st.info(NONE, icon=":material/scatter_plot:")
         return
-    voice = [] if sitting is None else sitting.voice
+    voice = [] if stats is None else stats.voice
     left, right = st.columns([3, 2])
     with left:
-        _cloud(ground, voice)
+        _cloud(reference, voice)
     with right:
-        _nearest(ground, voice)
+        _nearest(reference, voice)
 
 
 def _choose(titles: dict[str, str]) -> str | None:
@@ -105,22 +105,30 @@ def _choose(titles: dict[str, str]) -> str | None:
     return st.selectbox("Collection", list(titles), format_func=titles.__getitem__, key="live_map_dataset")
 
 
-def _cloud(ground: Ground, voice: Sequence[NDArray[np.float32]]) -> None:
-    clips = tables.aligned(snapshot.clips(ground.dataset), np.array(ground.clip_ids, dtype=object))
-    labels = colours.categories(clips[ground.by], ground.by.capitalize())
-    trail = ground.place(voice) if voice else None
+def _cloud(reference: ReferenceMap, voice: Sequence[NDArray[np.float32]]) -> None:
+    clips = tables.aligned(snapshot.clips(reference.dataset), np.array(reference.clip_ids, dtype=object))
+    labels = colours.categories(clips[reference.by], reference.by.capitalize())
+    trail = reference.place(voice) if voice else None
     chosen = st.session_state.get(HEARD)
     cloud(
-        [Scene(name="PCA", dimension=3, points=ground.points, title=f"PCA of {ground.title}", trail=trail)],
-        ground.clip_ids,
+        [
+            Scene(
+                name="PCA",
+                dimension=3,
+                points=reference.points,
+                title=f"PCA of {reference.title}",
+                trail=trail,
+            )
+        ],
+        reference.clip_ids,
         labels,
         None,
         labels,
         symbols=False,
         selected=None,
-        chosen=ground.clip_ids.index(chosen) if chosen in ground.clip_ids else None,
-        sound=_sound(str(chosen)) if chosen in ground.clip_ids else None,
-        on_choose=lambda place: _hear(ground.clip_ids[place]),
+        chosen=reference.clip_ids.index(chosen) if chosen in reference.clip_ids else None,
+        sound=_sound(str(chosen)) if chosen in reference.clip_ids else None,
+        on_choose=lambda place: _hear(reference.clip_ids[place]),
         on_select=lambda _: None,
         key=KEY,
         height=440,
@@ -141,19 +149,19 @@ def _sound(clip_id: str) -> bytes | None:
     return listen.wav(snapshot.clip(clip_id))
 
 
-def _nearest(ground: Ground, voice: Sequence[NDArray[np.float32]]) -> None:
+def _nearest(reference: ReferenceMap, voice: Sequence[NDArray[np.float32]]) -> None:
     if not voice:
         st.caption(WAITING)
         return
-    hits = ground.nearest(voice[-1], COUNT)
-    st.markdown(f"**Nearest sentences.** {search.agreement(hits[ground.by].tolist(), None)}")
+    hits = reference.nearest(voice[-1], COUNT)
+    st.markdown(f"**Nearest sentences.** {search.agreement(hits[reference.by].tolist(), None)}")
     sounds = [listen.mp3_url(hit) for _, hit in hits.iterrows()]
-    said = [hit["text"] if pd.notna(hit["text"]) else listen.heading(hit) for _, hit in hits.iterrows()]
+    sentences = [hit["text"] if pd.notna(hit["text"]) else listen.heading(hit) for _, hit in hits.iterrows()]
     words = pd.DataFrame(
-        {"distance": hits["distance"].map("{:.4f}".format), "sentence": said}, dtype="string"
+        {"distance": hits["distance"].map("{:.4f}".format), "sentence": sentences}, dtype="string"
     )
     clip_rows(words, hits["clip_id"].tolist(), sounds, chosen=None, on_choose=_hear, key=f"{KEY}_rows")
     st.caption(
-        f"By cosine distance in all {len(voice[-1])} numbers, not in the picture. Nearest in what tells the sexes "
-        "apart, so it does not say who you are."
+        f"By cosine distance in all {len(voice[-1])} numbers, not in the picture. They are near in what "
+        "separates the sexes, which does not say who you are."
     )

@@ -31,13 +31,13 @@ NAMES = {
 """The settings, and the environment variables that go before them. Addresses may be several, with commas between."""
 SCHEMES = {"stun": ("stun:", "stuns:"), "turn": ("turn:", "turns:")}
 Server = dict[str, str | list[str]]
-KEY, EARS = "live_microphone", "live_ears"
+KEY, SINK = "live_microphone", "live_sink"
 CLEAN_UP = {
     "echoCancellation": ("Echo cancellation", "Takes out what the loudspeakers play."),
     "noiseSuppression": ("Noise suppression", "Takes out steady noise, and with it a little of the voice."),
     "autoGainControl": ("Automatic gain", "Keeps the level even, however far the microphone is."),
 }
-"""What browsers do to a microphone's sound unless asked not to; the names are those of the Media Capture API."""
+"""What browsers do to a microphone's sound unless told not to; the names are those of the Media Capture API."""
 WORDS: Translations = {
     "start": "Start listening",
     "stop": "Stop",
@@ -66,7 +66,7 @@ SILENT = (
 )
 
 
-class Ears(AudioSinkTrack):
+class SessionAudioSink(AudioSinkTrack):
     """
     Hands a track's frames to a session of its own, and ends that with the track; then another track may come.
 
@@ -194,11 +194,13 @@ class Connection:
     signalling: bool
 
     @property
-    def wanted(self) -> bool:
+    def active(self) -> bool:
         return self.playing or self.signalling
 
 
-def connect(make: Callable[[], LiveSession], clean_up: Mapping[str, bool]) -> tuple[Connection, Ears]:
+def connect(
+    make: Callable[[], LiveSession], clean_up: Mapping[str, bool]
+) -> tuple[Connection, SessionAudioSink]:
     """Draw the button that starts and stops the microphone.
 
     Parameters
@@ -213,20 +215,20 @@ def connect(make: Callable[[], LiveSession], clean_up: Mapping[str, bool]) -> tu
     IceError
         The settings name servers that cannot be used.
     """
-    if EARS not in st.session_state:
-        st.session_state[EARS] = Ears(make)
-    ears: Ears = st.session_state[EARS]
-    ears.make = make  # a build may have brought another network since
+    if SINK not in st.session_state:
+        st.session_state[SINK] = SessionAudioSink(make)
+    sink: SessionAudioSink = st.session_state[SINK]
+    sink.make = make  # a build may have brought another network since
     context = webrtc_streamer(
         key=KEY,
         mode=WebRtcMode.SENDONLY,
         rtc_configuration={"iceServers": ice_servers()},
         media_stream_constraints={"video": False, "audio": dict(clean_up)},
-        sink_audio_track=ears,
+        sink_audio_track=sink,
         translations=WORDS,
         media_toggle_controls=False,
     )
-    return Connection(context.state.playing, context.state.signalling), ears
+    return Connection(context.state.playing, context.state.signalling), sink
 
 
 class Status(StrEnum):
@@ -244,14 +246,14 @@ class ConnectionMessage:
 
     status: Status
     words: str
-    tries: tuple[str, ...] = ()
+    suggestions: tuple[str, ...] = ()
 
 
 def connection_message(connection: Connection, state: LiveState | None) -> ConnectionMessage:
     """What to say, by what the browser's side says and what has come in."""
     if state is not None and state.error:
         return ConnectionMessage(Status.ENDED, state.error)
-    if not connection.wanted:
+    if not connection.active:
         return ConnectionMessage(Status.OFF, OFF)
     if state is None or not state.frames:
         if state is None or state.since_audio_s < SILENT_S:

@@ -33,8 +33,8 @@ from store.writer import Writer
 
 PROGRESS_S = 0.2
 FIRST_LOOK_S = 15.0
-"""A new collection is published for the first time when it has been measured for so long, then each time twice
-as long: people see and play the first clips while the others are measured."""
+"""A new collection is first published after it has been measured for this long, then each time after twice as
+long, so that people can see and play the first clips while the others are measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,7 +52,7 @@ def plain() -> Console:
 
 
 class Display:
-    """A listener with an end."""
+    """Shows events; leaving the ``with`` puts away what is still drawn."""
 
     def __enter__(self) -> events.Listener:
         return self.show

@@ -91,7 +91,7 @@ def _read_stamp(root: Path) -> object:
 
 
 def _require_ours(root: Path) -> None:
-    """Nobody's own recordings are ever replaced: only what carries the stamp's file, or nothing."""
+    """Only an empty folder or one with our stamp may be replaced: never a person's own recordings."""
     if root.is_dir() and ((root / STAMP).is_file() or not any(root.iterdir())):
         return
     if root.exists():

@@ -69,7 +69,7 @@ def state_of(event: events.Progress | events.StageProgress) -> State:
 
 
 class Pace:
-    """One stage's way through time, from its first event on."""
+    """How fast one stage goes, from its first event on."""
 
     def __init__(self, state: State, clock: Callable[[], float] = time.monotonic) -> None:
         self.state, self.clock = state, clock

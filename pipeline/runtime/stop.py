@@ -1,7 +1,7 @@
-"""A request to stop, as Ctrl-C, the page's stop button or a system going down make it.
+"""A request to stop: by Ctrl-C, the page's stop button or a system that shuts down.
 
-The signal's handler raises KeyboardInterrupt at once. Compiled code may swallow that and make an error of
-its own of it (numba, DuckDB), so the request is also remembered, and a build looks at it between batches.
+The signal's handler raises KeyboardInterrupt at once. Compiled code (numba, DuckDB) may swallow that or
+turn it into an error of its own, so the request is also remembered, and a build checks for it between batches.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def handle_signals() -> None:
 
 
 def ignore_signals() -> None:
-    """Whoever asks now comes too late: what is left is to put the workers away."""
+    """Ignore further requests: all that is left to do is to end the workers."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     # Python remembers an interrupt that has passed through compiled code, though it was caught since, and
@@ -35,21 +35,21 @@ def ignore_signals() -> None:
 
 
 def is_requested() -> bool:
-    """Whether somebody has asked to stop."""
+    """Whether a stop was requested."""
     return _requested.is_set()
 
 
 def check() -> None:
-    """Stop here if somebody has asked for it. Raises ``KeyboardInterrupt``."""
+    """Stop here if a stop was requested. Raises ``KeyboardInterrupt``."""
     if _requested.is_set():
         raise KeyboardInterrupt
 
 
 @contextmanager
 def deferred() -> Iterator[None]:
-    """Only remember a request until the end of this: some compiled code dies of an interrupt.
+    """Only remember a request within this block: some compiled code dies of an interrupt.
 
-    Within, ask :func:`check` wherever Python has the word.
+    Call :func:`check` within, between two calls of compiled code.
     """
     _deferred.set()
     try:
@@ -66,6 +66,6 @@ def _request(number: int, frame: FrameType | None) -> None:
 
 
 def _report_unless_interrupted(fault: sys.UnraisableHookArgs) -> None:
-    """Keep quiet of an interrupt that a callback of compiled code had to ignore: it is remembered."""
+    """Do not print an interrupt that a callback of compiled code had to ignore: it is remembered."""
     if not issubclass(fault.exc_type, KeyboardInterrupt):
         sys.__unraisablehook__(fault)

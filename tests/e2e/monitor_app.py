@@ -88,7 +88,7 @@ def draw() -> None:
     time_s = time.time() - kept.began if held in (None, "waiting") else float(held)
 
     def drawn(told: object) -> None:
-        found = kept.clock.hear(told, 1000 * time.time())
+        found = kept.clock.update(told, 1000 * time.time())
         if found:  # none of a session that was ended meanwhile
             kept.delays = [round(one.ms) for one in found]
             kept.uncertainty = round(kept.clock.uncertainty_ms)

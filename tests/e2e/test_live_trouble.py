@@ -221,7 +221,7 @@ def test_a_correction_is_kept_with_its_sound_and_can_be_taken_along(
     assert told["should"].tolist() == ["no speech"] and told["said"].tolist() != ["no speech"]
     assert rate_hz == 16_000 and 2.5 <= len(samples) / rate_hz <= 3.0
     assert np.abs(samples).max() > 0.01
-    page.get_by_role("button", name="Forget them").click()
+    page.get_by_role("button", name="Delete them").click()
     expect(main(page)).not_to_contain_text("You have corrected")
 
 

@@ -25,7 +25,7 @@ from app.components.cloud import cloud
 from app.components.monitor import monitor
 from app.components.playlist import playlist
 from app.live import webrtc
-from app.live.webrtc import Connection, Ears
+from app.live.webrtc import Connection, SessionAudioSink
 from pipeline.build.build import Options
 from pipeline.build.build import build as build_store
 from pipeline.sources import parse
@@ -103,7 +103,7 @@ def caches_freed_at_the_end() -> Iterator[None]:
 def microphone_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """The Live page's button needs a running server; without one the microphone is as before it was pressed."""
     off = Connection(playing=False, signalling=False)
-    monkeypatch.setattr(webrtc, "connect", lambda make, clean_up: (off, Ears(make)))
+    monkeypatch.setattr(webrtc, "connect", lambda make, clean_up: (off, SessionAudioSink(make)))
 
 
 @pytest.fixture

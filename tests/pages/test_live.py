@@ -13,9 +13,9 @@ import soundfile
 
 from app.cache import tables
 from app.live import corrections, webrtc
-from app.live.frame_queue import LiveQueue
+from app.live.frame_queue import FrameQueue
 from app.live.session import LiveSession
-from app.live.webrtc import SILENT_S, Connection, Ears
+from app.live.webrtc import SILENT_S, Connection, SessionAudioSink
 from models.decisions import State
 from models.stream import VoiceStream
 from models.vad import Silero
@@ -58,16 +58,16 @@ def voice(demo_store: Path) -> tuple[np.ndarray, int]:
 
 
 @pytest.fixture
-def ears(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[Callable[[Connection], Ears]]:
+def ears(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[Callable[[Connection], SessionAudioSink]]:
     """``ears(connection)``: what the page hears by, without WebRTC; on a clock that stands still."""
-    made: list[Ears] = []
+    made: list[SessionAudioSink] = []
 
-    def connected(connection: Connection) -> Ears:
+    def connected(connection: Connection) -> SessionAudioSink:
         def session() -> LiveSession:
-            queue = LiveQueue(most_frames=1_000, most_bytes=2**28, clock=clock)
+            queue = FrameQueue(most_frames=1_000, most_bytes=2**28, clock=clock)
             return LiveSession(VoiceStream(tables.voice_ear(), Silero()), queue=queue, clock=clock)
 
-        own = Ears(session)
+        own = SessionAudioSink(session)
         made.append(own)
         monkeypatch.setattr(webrtc, "connect", lambda make, clean_up: (connection, own))
         return own
@@ -78,7 +78,7 @@ def ears(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[Callable[[Co
             one.session.close()
 
 
-def speak(ears: Ears, sound: np.ndarray, rate_hz: int) -> None:
+def speak(ears: SessionAudioSink, sound: np.ndarray, rate_hz: int) -> None:
     """Push a sound into a new session, and wait until it was heard."""
     ears.begin()
     assert ears.session is not None
@@ -102,7 +102,7 @@ def test_a_voice_is_shown_named_on_the_map_and_timed(
     open_page: Callable[..., Page],
     demo_store: Path,
     drawn: dict[str, dict[str, Any]],
-    ears: Callable[[Connection], Ears],
+    ears: Callable[[Connection], SessionAudioSink],
     voice: tuple[np.ndarray, int],
 ) -> None:
     open_page(demo_store, "home")  # from here on the store is that one
@@ -123,7 +123,7 @@ def test_a_voice_is_shown_named_on_the_map_and_timed(
 def test_a_decision_is_corrected_listed_and_forgotten(
     open_page: Callable[..., Page],
     demo_store: Path,
-    ears: Callable[[Connection], Ears],
+    ears: Callable[[Connection], SessionAudioSink],
     voice: tuple[np.ndarray, int],
 ) -> None:
     open_page(demo_store, "home")
@@ -137,12 +137,15 @@ def test_a_decision_is_corrected_listed_and_forgotten(
     assert "You have corrected 1 decision." in page.text
     (kept,) = page.at.session_state[corrections.KEY]
     assert (kept.said, kept.should) == (State.FEMALE, State.MALE) and len(kept.sound) == 48_000
-    page.box("Forget them").click().run()
+    page.box("Delete them").click().run()
     assert "Corrections" not in page.text and page.at.session_state[corrections.KEY] == []
 
 
 def test_without_sound_for_ten_seconds_the_page_says_what_to_try(
-    open_page: Callable[..., Page], demo_store: Path, ears: Callable[[Connection], Ears], clock: Clock
+    open_page: Callable[..., Page],
+    demo_store: Path,
+    ears: Callable[[Connection], SessionAudioSink],
+    clock: Clock,
 ) -> None:
     own = ears(ON)
     own.begin()
@@ -158,7 +161,7 @@ def test_without_sound_for_ten_seconds_the_page_says_what_to_try(
 
 
 def test_a_session_that_failed_says_so_and_the_page_goes_on(
-    open_page: Callable[..., Page], demo_store: Path, ears: Callable[[Connection], Ears]
+    open_page: Callable[..., Page], demo_store: Path, ears: Callable[[Connection], SessionAudioSink]
 ) -> None:
     own = ears(ON)
     own.begin()
@@ -187,7 +190,7 @@ def test_without_a_network_the_page_says_so(
 def test_an_empty_store_keeps_nobody_from_speaking(
     open_page: Callable[..., Page],
     tmp_path: Path,
-    ears: Callable[[Connection], Ears],
+    ears: Callable[[Connection], SessionAudioSink],
     drawn: dict[str, dict[str, Any]],
     voice: tuple[np.ndarray, int],
 ) -> None:

@@ -13,7 +13,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from app.live import audio_file
-from app.live.analysis import Hearer, Hearing, left_s
+from app.live.analysis import RecordingAnalyser, RecordingAnalysis, left_s
 from app.live.audio_file import Facts
 from app.live.timeline import segments
 from models.decisions import State
@@ -66,11 +66,11 @@ def written(samples: NDArray[np.floating], rate_hz: int, subtype: str = "PCM_16"
     return file.getvalue()
 
 
-def heard(data: bytes) -> Hearing:
-    hearer = Hearer(data, stream())
+def heard(data: bytes) -> RecordingAnalysis:
+    hearer = RecordingAnalyser(data, stream())
     for _ in hearer.seconds():
         pass
-    return hearer.found
+    return hearer.analysis
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_digital_silence_is_no_speech() -> None:
 
 
 def test_progress_rises_to_the_end() -> None:
-    hearer = Hearer(written(talk(16_000), 16_000), stream())
+    hearer = RecordingAnalyser(written(talk(16_000), 16_000), stream())
     told = list(hearer.seconds())
     assert len(told) >= 10
     assert told == sorted(told)
@@ -146,7 +146,7 @@ def test_who_stops_asking_cancels_and_nothing_stays() -> None:
     threads = threading.active_count()
     listening = stream()
     kept = weakref.ref(listening)
-    hearer = Hearer(written(talk(16_000), 16_000), listening)
+    hearer = RecordingAnalyser(written(talk(16_000), 16_000), listening)
     del listening
     seconds = hearer.seconds()
     assert next(seconds) > 0
@@ -154,8 +154,8 @@ def test_who_stops_asking_cancels_and_nothing_stays() -> None:
     seconds.close()
 
     assert list(seconds) == []
-    with pytest.raises(RuntimeError, match="not been heard to its end"):
-        _ = hearer.found
+    with pytest.raises(RuntimeError, match="not been analysed to its end"):
+        _ = hearer.analysis
     del hearer, seconds
     gc.collect()
     assert kept() is None
@@ -171,7 +171,7 @@ def test_a_hole_is_counted() -> None:
 
 
 def test_an_error_on_the_way_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audio_file, "MOST_S", 3.0)
+    monkeypatch.setattr(audio_file, "MAX_S", 3.0)
     with pytest.raises(audio_file.AudioError, match="more than"):
         heard(written(talk(16_000), 16_000))
 

@@ -156,7 +156,7 @@ def test_a_playlist_opens_no_other_file(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_what_is_too_large_is_not_opened(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audio_file, "MOST_MB", 0.01)
+    monkeypatch.setattr(audio_file, "MAX_MB", 0.01)
     with pytest.raises(AudioError, match=r"larger than 0.01 MB \(96,044 bytes\)"):
         audio_file.look(written(tone(1), 48_000))
 
@@ -164,14 +164,14 @@ def test_what_is_too_large_is_not_opened(monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.parametrize("kind", ["wav", "flac", "mp3", "m4a", "webm"])
 def test_what_is_too_long_is_refused_before_it_is_decoded(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     data = written(tone(9), 48_000, kind) if kind in BY_SOUNDFILE else encoded(tone(9), 48_000, kind)
-    monkeypatch.setattr(audio_file, "MOST_S", 5.0)
+    monkeypatch.setattr(audio_file, "MAX_S", 5.0)
     monkeypatch.setattr(audio_file, "_frames", None)
     with pytest.raises(AudioError, match="more than"):
         audio_file.look(data)
 
 
 def test_what_turns_out_to_be_too_long_is_left_on_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audio_file, "MOST_S", 3.0)
+    monkeypatch.setattr(audio_file, "MAX_S", 3.0)
     blocks = audio_file.blocks(written(tone(20, 16_000), 16_000))
     taken: list[float] = []
     with pytest.raises(AudioError, match="more than"):

@@ -42,7 +42,7 @@ def test_the_error_is_at_most_half_the_narrowest_bounds(
         rows = [[number, now_ms, now_ms + delay + offset_ms] for number, delay in enumerate(delays)]
         reported_ms = now_ms + max(delays) + waited_ms
         received_ms = reported_ms + back_ms
-        found = clock.hear(told(rows, reported_ms + offset_ms), received_ms)
+        found = clock.update(told(rows, reported_ms + offset_ms), received_ms)
         widths += [received_ms - sent_ms for _, sent_ms, _ in rows]
         assert abs(clock.offset_ms - offset_ms) <= min(widths) / 2 + ROUNDING_MS
         assert abs(clock.offset_ms - offset_ms) <= clock.uncertainty_ms + ROUNDING_MS
@@ -54,21 +54,21 @@ def test_the_error_is_at_most_half_the_narrowest_bounds(
 @pytest.mark.parametrize("offset_ms", [-3_600_000.0, 0.0, 250.0])
 def test_equal_ways_there_and_back_are_told_exactly(offset_ms: float) -> None:
     clock = BrowserClock("a")
-    (delay,) = clock.hear(*report(7, offset_ms, 40.0, 40.0))
+    (delay,) = clock.update(*report(7, offset_ms, 40.0, 40.0))
     assert (delay.number, delay.ms) == (7, 40.0)
     assert (clock.offset_ms, clock.uncertainty_ms) == (offset_ms, 40.0)
 
 
 def test_a_quick_tick_and_a_quick_report_each_narrow_it() -> None:
     clock = BrowserClock("a")
-    clock.hear(*report(1, 100.0, 2.0, 500.0))
-    clock.hear(*report(2, 100.0, 500.0, 2.0))
+    clock.update(*report(1, 100.0, 2.0, 500.0))
+    clock.update(*report(2, 100.0, 500.0, 2.0))
     assert (clock.offset_ms, clock.uncertainty_ms) == (100.0, 2.0)
 
 
 def test_a_report_may_tell_later_of_what_was_drawn_before() -> None:
     clock = BrowserClock("a")
-    clock.hear(told([[1, START_MS, START_MS + 10]], START_MS + 3_000), START_MS + 3_010)
+    clock.update(told([[1, START_MS, START_MS + 10]], START_MS + 3_000), START_MS + 3_010)
     assert clock.uncertainty_ms == 10.0  # not 1,500: the report's own time counts
 
 
@@ -78,17 +78,17 @@ def test_before_the_first_report_nothing_is_known() -> None:
 
 def test_a_clock_that_was_set_is_learned_anew() -> None:
     clock = BrowserClock("a")
-    clock.hear(*report(1, 0.0, 20.0, 20.0))
-    (delay,) = clock.hear(*report(2, 60_000.0, 30.0, 30.0))
+    clock.update(*report(1, 0.0, 20.0, 20.0))
+    (delay,) = clock.update(*report(2, 60_000.0, 30.0, 30.0))
     assert (delay.ms, clock.offset_ms) == (30.0, 60_000.0)
-    clock.hear(*report(3, 60_000.0, 10.0, 10.0))
+    clock.update(*report(3, 60_000.0, 10.0, 10.0))
     assert clock.uncertainty_ms == 10.0
 
 
 def test_only_the_newest_reports_count() -> None:
     clock = BrowserClock("a", keep=2)
     for number, way_ms in enumerate([1.0, 50.0, 60.0]):
-        clock.hear(*report(number, 0.0, way_ms, way_ms))
+        clock.update(*report(number, 0.0, way_ms, way_ms))
     assert clock.uncertainty_ms == 50.0
 
 
@@ -113,11 +113,11 @@ GOOD = [1, START_MS, START_MS + 20]
 )
 def test_what_is_no_report_is_passed_over(given_: dict[str, Any]) -> None:
     clock = BrowserClock("a")
-    assert clock.hear(given_, START_MS + 40) == []
+    assert clock.update(given_, START_MS + 40) == []
     assert clock.uncertainty_ms == math.inf
 
 
 def test_a_bad_row_does_not_spoil_the_others() -> None:
     clock = BrowserClock("a")
-    found = clock.hear(told([GOOD, [2, None, 3]], START_MS + 20), START_MS + 40)
+    found = clock.update(told([GOOD, [2, None, 3]], START_MS + 20), START_MS + 40)
     assert [(one.number, one.ms) for one in found] == [(1, 20.0)]

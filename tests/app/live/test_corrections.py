@@ -33,7 +33,7 @@ def decisions(count: int) -> list[Decision]:
 
 def test_the_newest_decision_is_corrected_with_the_newest_of_its_sound() -> None:
     one = corrections.correct("microphone", decisions(24), State.MALE, "abc")
-    assert (one.said, one.should, one.time_s) == (State.FEMALE, State.MALE, 24 * 0.256)
+    assert (one.predicted, one.should, one.time_s) == (State.FEMALE, State.MALE, 24 * 0.256)
     assert len(one.sound) == SOUND_S * 16_000 and one.sound[-1] == np.float32(0.24)
     assert one.sound[0] < 0.14  # three seconds earlier
 

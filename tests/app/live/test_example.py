@@ -15,8 +15,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.live import example
-from app.live.example import LONG_S, SHORT_S, NoExampleError, Spoken, agreement, of_decisions, of_line
-from app.live.recording_tab import in_words
+from app.live.example import (
+    LONG_S,
+    SHORT_S,
+    NoExampleError,
+    ReferenceUtterance,
+    agreement,
+    of_decisions,
+    of_line,
+)
+from app.live.recording_tab import describe_example
 from app.live.timeline import Segment
 from models.decisions import Decision, State
 from models.vad import CHUNK, RATE_HZ
@@ -150,10 +158,10 @@ def test_a_recording_that_is_gone_is_left_out_and_said() -> None:
 
     assert made.missing == (gone,)
     assert [one.clip_id for one in made.truth] == [one for one, _ in planned if one != gone]
-    words = in_words(example.Sentences("Voices", True, LEARNED, table), made)
-    assert "1 recording cannot be read any more" in words
+    words = describe_example(example.Sentences("Voices", True, LEARNED, table), made)
+    assert "1 recording could not be read and was left out" in words
     assert "**Voices** (synthetic)" in words
-    assert "has learned from these speakers" in words
+    assert "learned from these speakers" in words
 
 
 def test_when_all_are_gone_it_is_said() -> None:
@@ -166,7 +174,7 @@ def test_when_all_are_gone_it_is_said() -> None:
         example.build(table, example.plan(table)[:4], load)
 
 
-TRUTH = (Spoken(1, 3, "a", "Ann", "female"), Spoken(4, 7, "b", "Bob", "male"))
+TRUTH = (ReferenceUtterance(1, 3, "a", "Ann", "female"), ReferenceUtterance(4, 7, "b", "Bob", "male"))
 
 
 def test_each_second_is_counted_where_it_belongs() -> None:

@@ -8,20 +8,20 @@ from itertools import count
 import numpy as np
 import pytest
 
-from app.live.frame_queue import LiveQueue
+from app.live.frame_queue import FrameQueue
 
 
 def frame(value: int, samples: int = 8) -> np.ndarray:
     return np.full(samples, value, np.int16)
 
 
-def values(queue: LiveQueue) -> list[int]:
+def values(queue: FrameQueue) -> list[int]:
     return [int(one.frame[0]) for one in iter(lambda: queue.get(0), None)]
 
 
 def test_first_in_first_out_with_rate_and_time() -> None:
     ticks = count(10)
-    queue = LiveQueue(clock=lambda: float(next(ticks)))
+    queue = FrameQueue(clock=lambda: float(next(ticks)))
     assert queue.last_at_s is None
     queue.put(frame(1), 48_000)
     queue.put(frame(2), 16_000)
@@ -31,7 +31,7 @@ def test_first_in_first_out_with_rate_and_time() -> None:
 
 
 def test_the_oldest_is_dropped_and_counted() -> None:
-    queue = LiveQueue(most_frames=3)
+    queue = FrameQueue(max_frames=3)
     for value in range(10):
         queue.put(frame(value), 48_000)
     assert (len(queue), queue.came, queue.dropped) == (3, 10, 7)
@@ -39,7 +39,7 @@ def test_the_oldest_is_dropped_and_counted() -> None:
 
 
 def test_its_bytes_are_bounded_too() -> None:
-    queue = LiveQueue(most_frames=100, most_bytes=64)
+    queue = FrameQueue(max_frames=100, max_bytes=64)
     for value in range(9):
         queue.put(frame(value), 48_000)  # 16 bytes each
     assert values(queue) == [5, 6, 7, 8] and queue.dropped == 5
@@ -51,7 +51,7 @@ def test_its_bytes_are_bounded_too() -> None:
 
 
 def test_the_sender_may_use_its_memory_again() -> None:
-    queue, samples = LiveQueue(), frame(5)
+    queue, samples = FrameQueue(), frame(5)
     queue.put(samples[::2], 48_000)
     samples[:] = 0
     kept = queue.get(0)
@@ -59,7 +59,7 @@ def test_the_sender_may_use_its_memory_again() -> None:
 
 
 def test_who_waits_is_woken_by_a_frame_and_by_the_end() -> None:
-    queue = LiveQueue()
+    queue = FrameQueue()
     got: list[object] = []
 
     def wait_twice() -> None:
@@ -76,11 +76,11 @@ def test_who_waits_is_woken_by_a_frame_and_by_the_end() -> None:
 
 
 def test_without_frames_it_waits_no_longer_than_told() -> None:
-    assert LiveQueue().get(0.01) is None
+    assert FrameQueue().get(0.01) is None
 
 
 def test_closed_it_is_empty_and_stays_so() -> None:
-    queue = LiveQueue()
+    queue = FrameQueue()
     queue.put(frame(1), 48_000)
     queue.close()
     queue.put(frame(2), 48_000)
@@ -88,7 +88,7 @@ def test_closed_it_is_empty_and_stays_so() -> None:
 
 
 def test_no_frame_is_lost_or_doubled_between_threads() -> None:
-    queue, got = LiveQueue(most_frames=50), []
+    queue, got = FrameQueue(max_frames=50), []
 
     def send(first: int) -> None:
         for value in range(first, first + 2_000):
@@ -109,7 +109,7 @@ def test_no_frame_is_lost_or_doubled_between_threads() -> None:
         assert half == sorted(half)
 
 
-@pytest.mark.parametrize("room", [{"most_frames": 0}, {"most_bytes": 0}])
+@pytest.mark.parametrize("room", [{"max_frames": 0}, {"max_bytes": 0}])
 def test_no_room_at_all_is_refused(room: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="expected 1 or more"):
-        LiveQueue(**room)
+        FrameQueue(**room)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.live.metrics import BUFFER_MS, MOUTH_TO_SCREEN, PACKET_MS, TRAIL, Sitting
+from app.live.metrics import BUFFER_MS, MOUTH_TO_SCREEN, PACKET_MS, TRAIL, SessionStats
 from app.live.session import LiveState
 from app.live.spectrogram import Picture
 from models.decisions import Decision, State, Timings
@@ -43,44 +43,44 @@ def report(
 
 
 def test_the_trail_has_each_window_of_voice_once_and_no_more_than_fit() -> None:
-    sitting, decisions = Sitting(1, CLASSES), [decision(number) for number in range(1, TRAIL + 21)]
+    stats, decisions = SessionStats(1, CLASSES), [decision(number) for number in range(1, TRAIL + 21)]
     for end in range(2, len(decisions) + 1, 2):
-        sitting.take(state(*decisions[max(0, end - 10) : end]))
-    assert [int(one[0]) for one in sitting.voice] == list(range(21, TRAIL + 21))
+        stats.take(state(*decisions[max(0, end - 10) : end]))
+    assert [int(one[0]) for one in stats.voice] == list(range(21, TRAIL + 21))
 
 
 def test_a_pause_in_which_nothing_new_is_heard_is_no_step_on_the_trail() -> None:
-    sitting = Sitting(1, CLASSES)
-    sitting.take(state(decision(1), decision(2, network_ms=0.0), decision(3)))
-    assert [int(one[0]) for one in sitting.voice] == [1, 3]
+    stats = SessionStats(1, CLASSES)
+    stats.take(state(decision(1), decision(2, network_ms=0.0), decision(3)))
+    assert [int(one[0]) for one in stats.voice] == [1, 3]
 
 
 def test_mouth_to_screen_is_the_sum_of_its_parts_and_counts_only_what_was_new() -> None:
-    sitting = Sitting(1, CLASSES)
-    first = sitting.take(state(decision(1), age_s=0.1))
-    again = sitting.take(state(decision(1), age_s=0.35))
-    second = sitting.take(state(decision(1), decision(2), age_s=0.2))
+    stats = SessionStats(1, CLASSES)
+    first = stats.take(state(decision(1), age_s=0.1))
+    again = stats.take(state(decision(1), age_s=0.35))
+    second = stats.take(state(decision(1), decision(2), age_s=0.2))
     # Both clocks are one: a report that is received when it is made leaves no doubt.
-    sitting.drawn(
+    stats.drawn(
         report((first, 1_000, 1_030), (again, 1_250, 1_280), (second, 1_500, 1_530), at_ms=1_530), 1_530
     )
-    table = sitting.latency().set_index("step")
+    table = stats.latency().set_index("step")
     told = table.loc[MOUTH_TO_SCREEN]
-    delay = 30 - sitting.clock.offset_ms
+    delay = 30 - stats.clock.offset_ms
     assert told["decisions"] == 2
     assert told["median_ms"] == pytest.approx(150 + delay + PACKET_MS + BUFFER_MS)
     assert table.loc["network", "median_ms"] == 8.0
 
 
 def test_without_a_decision_on_the_screen_there_is_nothing_to_time() -> None:
-    sitting = Sitting(1, CLASSES)
-    tick = sitting.take(state(decision(1), latest=False))
-    sitting.drawn(report((tick, 1_000, 1_010)), 1_020)
-    assert np.isnan(sitting.latency().set_index("step").loc[MOUTH_TO_SCREEN, "median_ms"])
+    stats = SessionStats(1, CLASSES)
+    tick = stats.take(state(decision(1), latest=False))
+    stats.drawn(report((tick, 1_000, 1_010)), 1_020)
+    assert np.isnan(stats.latency().set_index("step").loc[MOUTH_TO_SCREEN, "median_ms"])
 
 
 def test_a_report_of_another_session_is_passed_over() -> None:
-    sitting = Sitting(2, CLASSES)
-    tick = sitting.take(state(decision(1)))
-    sitting.drawn(report((tick, 1_000, 1_010), name="session 1"), 2_000)
-    assert sitting.latency().set_index("step").loc[MOUTH_TO_SCREEN, "decisions"] == 0
+    stats = SessionStats(2, CLASSES)
+    tick = stats.take(state(decision(1)))
+    stats.drawn(report((tick, 1_000, 1_010), name="session 1"), 2_000)
+    assert stats.latency().set_index("step").loc[MOUTH_TO_SCREEN, "decisions"] == 0

@@ -13,9 +13,9 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from app.live import recording_tab, timeline_view
-from app.live.analysis import Given, Known
+from app.live.analysis import ExampleContent, UploadedRecording
 from app.live.audio_file import Facts
-from app.live.example import Spoken
+from app.live.example import ReferenceUtterance
 from app.live.recording_tab import CANCELLED, KEPT
 from app.live.timeline import Segment
 from models.decisions import State, StreamParameters
@@ -68,22 +68,22 @@ def app(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setattr(recording_tab, "EAR", Ear(), raising=False)
     monkeypatch.setattr(recording_tab, "Silero", LoudIsSpeech)
     counted: list[bytes] = []
-    hear = recording_tab._hear
+    hear = recording_tab._analyse
 
     def hear_and_count(data: bytes, *rest: Any) -> Any:
         counted.append(data)
         return hear(data, *rest)
 
-    monkeypatch.setattr(recording_tab, "_hear", hear_and_count)
+    monkeypatch.setattr(recording_tab, "_analyse", hear_and_count)
 
     class Page:
         heard = counted
 
-        def __call__(self, given: Given | None) -> AppTest:
+        def __call__(self, given: UploadedRecording | None) -> AppTest:
             self.give(given)
             return AppTest.from_function(page, default_timeout=30).run()
 
-        def give(self, given: Given | None) -> None:
+        def give(self, given: UploadedRecording | None) -> None:
             monkeypatch.setattr(recording_tab, "_sent", lambda: given)
 
     return Page()
@@ -96,7 +96,7 @@ def words(test: AppTest) -> str:
 
 
 def test_a_recording_is_heard_once_however_often_the_page_is_drawn(app: Any) -> None:
-    test = app(Given("talk.wav", talk()))
+    test = app(UploadedRecording("talk.wav", talk()))
 
     assert not test.exception
     assert "talk.wav" in words(test)
@@ -108,9 +108,9 @@ def test_a_recording_is_heard_once_however_often_the_page_is_drawn(app: Any) -> 
 
 
 def test_another_recording_takes_the_place_of_the_last_and_none_lets_it_go(app: Any) -> None:
-    test = app(Given("talk.wav", talk()))
+    test = app(UploadedRecording("talk.wav", talk()))
     first = test.session_state[KEPT].key
-    app.give(Given("talk.wav", talk() + bytes(2)))
+    app.give(UploadedRecording("talk.wav", talk() + bytes(2)))
     test.run()
     assert test.session_state[KEPT].key != first
     assert len(app.heard) == 2
@@ -121,23 +121,26 @@ def test_another_recording_takes_the_place_of_the_last_and_none_lets_it_go(app: 
 
 
 def test_the_example_shows_how_much_is_right(app: Any) -> None:
-    truth = (Spoken(0, 3, "a/1", "Ann", "female"), Spoken(5, 8, "b/1", "Bob", "female"))
-    test = app(Given("example.wav", talk(), Known(truth, "Two sentences.", "Demo")))
+    truth = (
+        ReferenceUtterance(0, 3, "a/1", "Ann", "female"),
+        ReferenceUtterance(5, 8, "b/1", "Bob", "female"),
+    )
+    test = app(UploadedRecording("example.wav", talk(), ExampleContent(truth, "Two sentences.", "Demo")))
 
     shown = {one.label: one.value for one in test.metric}
-    assert shown["On the time line: named time that is right"] == "50.0%"
+    assert shown["On the time line: named time that is correct"] == "50.0%"
     assert "n = 2 sentences of 2 speakers, Demo" in words(test)
 
 
 @pytest.mark.parametrize("data", [b"", b"no sound at all" * 100])
 def test_what_is_no_recording_is_said_and_the_next_one_is_heard(app: Any, data: bytes) -> None:
-    test = app(Given("ba`d.wav", data))
+    test = app(UploadedRecording("ba`d.wav", data))
     assert not test.exception
     (warning,) = test.warning
     assert "`bad.wav` cannot be used." in warning.value
     assert "expected" in warning.value
 
-    app.give(Given("talk.wav", talk()))
+    app.give(UploadedRecording("talk.wav", talk()))
     test.run()
     assert not test.warning
     assert len(test.dataframe) == 1
@@ -146,13 +149,13 @@ def test_what_is_no_recording_is_said_and_the_next_one_is_heard(app: Any, data: 
 def test_silence_is_told_to_be_silence(app: Any) -> None:
     file = io.BytesIO()
     soundfile.write(file, np.zeros(2 * RATE_HZ), RATE_HZ, format="FLAC")
-    test = app(Given("nothing.flac", file.getvalue()))
+    test = app(UploadedRecording("nothing.flac", file.getvalue()))
     assert not test.exception
-    assert "No speech was heard" in words(test)
+    assert "No speech was found" in words(test)
 
 
 def test_who_cancels_is_left_alone_until_asking_again(app: Any) -> None:
-    test = app(Given("talk.wav", talk()))
+    test = app(UploadedRecording("talk.wav", talk()))
     key = test.session_state[KEPT].key
     del test.session_state[KEPT]
     test.session_state[CANCELLED] = key
@@ -161,7 +164,7 @@ def test_who_cancels_is_left_alone_until_asking_again(app: Any) -> None:
     assert "You cancelled" in words(test)
     assert len(app.heard) == 1
 
-    (again,) = [one for one in test.button if one.label == "Listen to it"]
+    (again,) = [one for one in test.button if one.label == "Analyse it"]
     again.click().run()
     assert len(app.heard) == 2
     assert KEPT in test.session_state
@@ -183,21 +186,21 @@ def test_a_script_that_ends_while_it_hears_lets_go_of_all(monkeypatch: pytest.Mo
         opened.append(blocks(data))
         return opened[0]
 
-    monkeypatch.setattr(recording_tab, "TELL_S", 0.0)
+    monkeypatch.setattr(recording_tab, "PROGRESS_EVERY_S", 0.0)
     monkeypatch.setattr(recording_tab, "Silero", LoudIsSpeech)
     monkeypatch.setattr(recording_tab.audio_file, "blocks", remembered)
     monkeypatch.setattr(st, "progress", lambda *_: Bar())
     with pytest.raises(Ended):
-        recording_tab._hear(talk(), Facts(8.0, RATE_HZ, 1, ""), Ear(), StreamParameters(), "key")
+        recording_tab._analyse(talk(), Facts(8.0, RATE_HZ, 1, ""), Ear(), StreamParameters(), "key")
     assert opened[0].gi_frame is None  # closed, and the file with it
 
 
-def test_progress_in_words() -> None:
+def test_describe_progress() -> None:
     facts = Facts(1_800.0, RATE_HZ, 1, "")
-    assert recording_tab.progress_in_words(0.0, facts, 0.1) == "Listening: 0:00 of 30:00"
+    assert recording_tab.describe_progress(0.0, facts, 0.1) == "Analysing: 0:00 of 30:00"
     assert (
-        recording_tab.progress_in_words(600.0, facts, 20.0)
-        == "Listening: 10:00 of 30:00, 30 times as fast as it was spoken, 40 s left"
+        recording_tab.describe_progress(600.0, facts, 20.0)
+        == "Analysing: 10:00 of 30:00, 30 times real time, 40 s left"
     )
 
 
@@ -209,7 +212,7 @@ def test_tables_say_who_was_put_into_speech_and_nobody_into_silence() -> None:
         ),
         Segment(start_s=68, end_s=70, state=State.UNSURE),
     ]
-    truth = (Spoken(64.9, 68.1, "b/1", "Bob", "male"),)
+    truth = (ReferenceUtterance(64.9, 68.1, "b/1", "Bob", "male"),)
 
     table = timeline_view.described(line, truth)
     assert table["recorded"].tolist() == ["", "Bob (male)", "Bob (male)"]
@@ -231,8 +234,8 @@ def test_an_upload_is_copied_once(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: Any = Upload()
     monkeypatch.setattr(st, "session_state", {})
     monkeypatch.setattr(st, "caption", lambda _: None)
-    first = recording_tab._given(sent)
-    assert first is not None and recording_tab._given(sent) is first and sent.copies == 1
+    first = recording_tab._uploaded(sent)
+    assert first is not None and recording_tab._uploaded(sent) is first and sent.copies == 1
     sent.file_id = "2"
-    assert recording_tab._given(sent) is not first
-    assert recording_tab._given(None) is None and not st.session_state
+    assert recording_tab._uploaded(sent) is not first
+    assert recording_tab._uploaded(None) is None and not st.session_state

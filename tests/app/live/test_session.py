@@ -16,7 +16,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from app.live.frame_queue import LiveQueue
+from app.live.frame_queue import FrameQueue
 from app.live.session import THREAD, LiveSession
 from models.audio import Resampler
 from models.decisions import Decision, State
@@ -86,7 +86,7 @@ def session_of(ear: Ear, clock: Clock) -> Iterator[Callable[..., LiveSession]]:
     made: list[LiveSession] = []
 
     def of(**how: Any) -> LiveSession:
-        queue = LiveQueue(most_frames=how.pop("room", 5_000), most_bytes=2**28, clock=clock)
+        queue = FrameQueue(max_frames=how.pop("room", 5_000), max_bytes=2**28, clock=clock)
         made.append(LiveSession(VoiceStream(ear, LoudIsSpeech()), queue=queue, clock=clock, **how))
         return made[-1]
 

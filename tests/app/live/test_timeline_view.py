@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 import pytest
 
 from app.live import timeline_view
-from app.live.example import Spoken
+from app.live.example import ReferenceUtterance
 from app.live.timeline import BOTH, CHANGE, PAUSE, Segment
 from models.decisions import State
 
@@ -26,7 +26,10 @@ TOLD = pd.DataFrame(
         "female": [0.5, 0.93, 0.12],
     }
 ).astype({"state": str})
-TRUTH = (Spoken(1.0, 3.6, "a/1", "Ann", "female"), Spoken(3.9, 70.2, "b/1", "Bob", "male"))
+TRUTH = (
+    ReferenceUtterance(1.0, 3.6, "a/1", "Ann", "female"),
+    ReferenceUtterance(3.9, 70.2, "b/1", "Bob", "male"),
+)
 
 
 def bars(figure: go.Figure, name: str) -> list[tuple[str, float, float]]:

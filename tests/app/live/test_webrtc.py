@@ -26,8 +26,8 @@ from app.live.webrtc import (
     NAMES,
     SILENT_S,
     Connection,
-    Ears,
     IceError,
+    SessionAudioSink,
     Status,
     connection_message,
     ice_servers,
@@ -91,7 +91,7 @@ async def joined(sender: RTCPeerConnection, receiver: RTCPeerConnection) -> None
     await sender.setRemoteDescription(receiver.localDescription)
 
 
-async def call(ears: Ears, hz: float, then: Callable[[RTCPeerConnection], Awaitable[Any]]) -> Any:
+async def call(ears: SessionAudioSink, hz: float, then: Callable[[RTCPeerConnection], Awaitable[Any]]) -> Any:
     """Speak at ``hz`` into ears over loopback; what ``then`` finds while the call goes on."""
     sender, receiver = RTCPeerConnection(LOCAL), RTCPeerConnection(LOCAL)
     sender.addTrack(Tone(hz))
@@ -126,14 +126,14 @@ def workers() -> list[threading.Thread]:
     return [one for one in threading.enumerate() if one.name == THREAD]
 
 
-def state_of(ears: Ears) -> State | None:
+def state_of(ears: SessionAudioSink) -> State | None:
     latest = ears.session.state().latest if ears.session is not None else None
     return None if latest is None else latest.state
 
 
 @pytest.mark.parametrize(("hz", "state"), [(260.0, State.FEMALE), (110.0, State.MALE)])
 def test_a_voice_that_comes_over_webrtc_is_named(hz: float, state: State) -> None:
-    ears = Ears(new_session)
+    ears = SessionAudioSink(new_session)
 
     async def speak(sender: RTCPeerConnection) -> float:
         await until(lambda: state_of(ears) is state)
@@ -145,7 +145,7 @@ def test_a_voice_that_comes_over_webrtc_is_named(hz: float, state: State) -> Non
 
 
 def test_when_the_other_side_hangs_up_the_worker_ends_and_its_sound_goes() -> None:
-    before, ears = len(workers()), Ears(new_session)
+    before, ears = len(workers()), SessionAudioSink(new_session)
 
     async def speak(sender: RTCPeerConnection) -> None:
         await until(lambda: state_of(ears) is State.FEMALE)
@@ -162,7 +162,7 @@ def test_when_the_other_side_hangs_up_the_worker_ends_and_its_sound_goes() -> No
 
 
 def test_one_may_come_back_and_each_call_has_a_session_of_its_own() -> None:
-    threads, ears, seen = threading.active_count(), Ears(new_session), []
+    threads, ears, seen = threading.active_count(), SessionAudioSink(new_session), []
     for hz, state in ((260, State.FEMALE), (110, State.MALE), (260, State.FEMALE)):
 
         async def speak(sender: RTCPeerConnection, state: State = state) -> None:
@@ -262,7 +262,7 @@ def test_each_state_of_affairs_has_its_status(
 ) -> None:
     found = connection_message(connection, known)
     assert found.status == status
-    assert bool(found.tries) == (status in (Status.UNREACHED, Status.SILENT))
+    assert bool(found.suggestions) == (status in (Status.UNREACHED, Status.SILENT))
 
 
 def test_frames_that_nobody_heard_or_that_were_no_sound_are_told() -> None:
