@@ -7,9 +7,7 @@ recolour 100,000 points. Arrays go through ``app.cache.sounds``, so a browser ge
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Sequence
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +15,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from app.cache import sounds
+from app.components import bundle
 from app.components.cloud import data
 from app.components.cloud.data import (
     CloudError,
@@ -31,21 +30,11 @@ from app.components.cloud.data import (
 __all__ = ["CloudError", "Colouring", "Scene", "cloud"]
 
 FOLDER = Path(__file__).resolve().parent
-# Each after those it imports.
-MODULES = (
-    *("dom", "fetched", "loading", "colours", "shaders", "renderer", "camera", "points", "overlay", "sound"),
-    *("tools", "pane", "painting", "tip", "legend", "selecting", "motion", "address", "cloud", "main"),
-)
-LOADER = """export default async (component) => {
-  const cloud = await import(new URL(component.data.module, document.baseURI));
-  return cloud.default(component);
-};"""
-
 _component = st.components.v2.component(
     "sesatlas.cloud",
     html='<div class="cloud"></div>',
     css=(FOLDER / "cloud.css").read_text(encoding="utf-8"),
-    js=LOADER,
+    js=bundle.LOADER,
 )
 
 
@@ -123,7 +112,7 @@ def cloud(
     _component(
         key=key,
         data={
-            "module": sounds.url(_script(), sounds.SCRIPT, "cloud"),
+            "module": bundle.url(FOLDER / "main.js", "cloud"),
             "n": n,
             "scenes": [scene_data(scene, f"{key}.{at}") for at, scene in enumerate(scenes)],
             # Apart from the scenes, so that a step on it does not paint all points anew.
@@ -148,11 +137,3 @@ def cloud(
         on_selected_change=drawn_round,
         on_touched_change=touched,
     )
-
-
-@cache
-def _script() -> bytes:
-    """The modules as one: Streamlit gives each component one script, and this one is fetched but once."""
-    texts = [(FOLDER / f"{name}.js").read_text(encoding="utf-8") for name in MODULES]
-    joined = re.sub(r"^import .*;\n", "", "\n".join(texts), flags=re.MULTILINE)
-    return re.sub(r"^export (?!default )", "", joined, flags=re.MULTILINE).encode()

@@ -1,6 +1,7 @@
 // A colour for each state, from the theme, and words in it that can be read.
 
 import { css, mixed, theme } from "../cloud/colours.js";
+import { FIXED } from "./fixed.js";
 
 // No yellow of the theme can be seen on white.
 const AMBER = { light: [160, 118, 0], dark: [240, 228, 66] };

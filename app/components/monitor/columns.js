@@ -1,6 +1,7 @@
 // The log-mel of the last seconds, painted once, each column at its number modulo their count.
 
 import { clamp } from "../cloud/dom.js";
+import { FIXED } from "./fixed.js";
 
 const COUNT = 2 ** Math.ceil(Math.log2((FIXED.pictureS + 2) / FIXED.columnS));
 

@@ -1,6 +1,6 @@
 // Called by Streamlit at every tick, and at each change of the theme.
 // data = { session, state, words, why, classes, probability, sure_from, level_dbfs, peak_dbfs, clipped, now_s, first,
-// columns, voiced, decisions, sent }, see monitor_data.py; FIXED is what never changes.
+// columns, voiced, decisions, sent }, see monitor_data.py; FIXED (fixed.js, which monitor.py makes) is what never changes.
 // To Python: drawn = { session, rows: [[number, sent_ms, drawn_ms], ...], reported_ms }.
 
 import { Monitor } from "./monitor.js";

@@ -3,6 +3,7 @@
 import { element } from "../cloud/dom.js";
 import { BAR_PX, GAP_PX, Plot } from "./axes.js";
 import { KINDS } from "./colouring.js";
+import { FIXED } from "./fixed.js";
 import { percent, voiceOf } from "./gauge.js";
 import { sign } from "./said.js";
 

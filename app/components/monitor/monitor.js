@@ -2,6 +2,7 @@
 
 import { element } from "../cloud/dom.js";
 import { Colouring } from "./colouring.js";
+import { FIXED } from "./fixed.js";
 import { Flow } from "./flow.js";
 import { Gauge } from "./gauge.js";
 import { Meter } from "./meter.js";

@@ -7,7 +7,6 @@ every tick, so here it is only a line that fetches the rest of it, ``monitor/*.j
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -15,22 +14,13 @@ from typing import Any
 
 import streamlit as st
 
-from app.cache import sounds
+from app.components import bundle
 from app.ui.clip import MAGMA
 
 FOLDER = Path(__file__).resolve().parent
-# Each after those it imports.
-MODULES = (
-    *("cloud/dom", "cloud/colours", "monitor/colouring", "monitor/axes", "monitor/said", "monitor/gauge"),
-    *("monitor/meter", "monitor/columns", "monitor/picture", "monitor/minute", "monitor/flow"),
-    *("monitor/reports", "monitor/monitor", "monitor/main"),
+_component = st.components.v2.component(
+    "sesatlas.monitor", html='<div class="monitor"></div>', js=bundle.LOADER
 )
-LOADER = """export default async (component) => {
-  const monitor = await import(new URL(component.data.module, document.baseURI));
-  return monitor.default(component);
-};"""
-
-_component = st.components.v2.component("sesatlas.monitor", html='<div class="monitor"></div>', js=LOADER)
 
 
 def monitor(
@@ -63,21 +53,22 @@ def monitor(
 
     _component(
         key=key,
-        data={"module": sounds.url(_script(json.dumps(constants)), sounds.SCRIPT, "monitor"), **tick},
+        data={"module": _module(json.dumps(constants)), **tick},
         default={"drawn": None},
         on_drawn_change=drawn,
     )
 
 
+def _module(constants: str) -> str:
+    """Address of the modules, with the style and all else that stays the same as one of them."""
+    return bundle.url(FOLDER / "main.js", "monitor", generated={"./fixed.js": _fixed(constants)})
+
+
 @cache
-def _script(constants: str) -> bytes:
-    """The modules as one, with the style and all else that stays the same."""
-    texts = [(FOLDER.parent / f"{name}.js").read_text(encoding="utf-8") for name in MODULES]
-    joined = re.sub(r"^import .*;\n", "", "\n".join(texts), flags=re.MULTILINE)
-    joined = re.sub(r"^export (?!default )", "", joined, flags=re.MULTILINE)
+def _fixed(constants: str) -> str:
     style = (FOLDER / "monitor.css").read_text(encoding="utf-8")
     fixed = json.loads(constants) | {"style": style, "colourMap": _colour_map()}
-    return f"const FIXED = {json.dumps(fixed)};\n{joined}".encode()
+    return f"export const FIXED = {json.dumps(fixed)};"
 
 
 def _colour_map() -> list[list[int]]:

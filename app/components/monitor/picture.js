@@ -2,6 +2,7 @@
 
 import { BAR_PX, GAP_PX, Plot } from "./axes.js";
 import { Columns } from "./columns.js";
+import { FIXED } from "./fixed.js";
 
 // Streamlit may take the monitor off the page and put it back at once: the seconds before that are still there.
 let kept = { session: null, columns: null };

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -155,28 +154,6 @@ def test_hardly_any_clips(mount: Callable[..., dict[str, Any]], n: int) -> None:
     few = dataclasses.replace(LABEL, codes=LABEL.codes[:n])
     scenes = [dataclasses.replace(scene, points=scene.points[:n]) for scene in SCENES]
     assert mount(scenes=scenes, clip_ids=["a"] * n, labels=few, colouring=few)["data"]["n"] == n
-
-
-def test_every_module_is_in_the_script_once() -> None:
-    assert sorted(module.MODULES) == sorted(path.stem for path in module.FOLDER.glob("*.js"))
-    script = module._script().decode()
-    assert re.findall(r"^(?:import|export)\b.*", script, flags=re.MULTILINE) == [
-        "export default function ({ data, parentElement, setTriggerValue }) {"
-    ]
-    names = re.findall(r"^(?:const|let|function|async function|class) (\w+)", script, flags=re.MULTILINE)
-    assert sorted(names) == sorted(set(names)), "modules share one scope"
-
-
-def test_modules_come_after_what_they_import() -> None:
-    for at, name in enumerate(module.MODULES):
-        text = (module.FOLDER / f"{name}.js").read_text(encoding="utf-8")
-        assert set(re.findall(r'from "\./(\w+)\.js"', text)) <= set(module.MODULES[:at])
-
-
-def test_a_label_is_written_as_text() -> None:
-    # A label may be called "<img onerror=...>": nothing may be taken for HTML.
-    script = module._script().decode()
-    assert "innerHTML" not in script and "insertAdjacentHTML" not in script
 
 
 def test_a_page_with_a_cloud_runs() -> None:

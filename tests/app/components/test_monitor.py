@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +14,6 @@ import streamlit as st
 from hypothesis import given, strategies
 from numpy.typing import NDArray
 
-from app.cache import sounds
 from app.components.monitor import monitor as module
 from app.live import monitor_view
 from app.live.monitor_view import MonitorData, Sent, monitor_data
@@ -181,11 +178,9 @@ def mounted(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 def test_a_tick_carries_no_script_but_its_address(mounted: dict[str, Any]) -> None:
     module.monitor(asdict(made(live())), monitor_view.constants(), on_drawn=None, key="m")
     script = mounted["data"].pop("module")
-    assert script == sounds.url(
-        module._script(json.dumps(monitor_view.constants())), sounds.SCRIPT, "monitor"
-    )
+    assert script == module._module(json.dumps(monitor_view.constants()))
     assert mounted["data"] == asdict(made(live()))
-    assert mounted["key"] == "m" and len(module.LOADER) < 200
+    assert mounted["key"] == "m"
 
 
 def test_reports_come_back(mounted: dict[str, Any]) -> None:
@@ -201,15 +196,6 @@ def test_reports_may_be_of_no_interest(mounted: dict[str, Any]) -> None:
     module.monitor(asdict(made(live())), monitor_view.constants(), on_drawn=None, key="m")
     st.session_state["m"] = {"drawn": {"session": "a"}}
     mounted["on_drawn_change"]()
-
-
-def test_the_script_holds_every_module_and_no_name_twice() -> None:
-    script = module._script(json.dumps(monitor_view.constants())).decode()
-    assert not re.findall(r"^(?:import |export (?!default ))", script, re.MULTILINE)
-    names = re.findall(r"^(?:const|let|class|function) (\w+)", script, re.MULTILINE)
-    assert len(names) == len(set(names))
-    files = {f"monitor/{path.stem}" for path in Path(module.FOLDER).glob("*.js")}
-    assert files == {name for name in module.MODULES if name.startswith("monitor/")}
 
 
 def test_the_colour_map_is_the_one_of_all_spectrograms() -> None:
