@@ -27,7 +27,13 @@ from pipeline.networks.network import NetworkBuild
 from pipeline.networks.rows import SOUND, experiment_row, fold_rows
 from pipeline.stage import Run
 from pipeline.train.esc.trained import NETWORK as NAME
-from pipeline.train.esc.trained import RECIPE, TrainedFolds, read_trained, training_folder
+from pipeline.train.esc.trained import (
+    RECIPE,
+    DamagedTrainingError,
+    TrainedFolds,
+    read_trained,
+    training_folder,
+)
 from pipeline.train.esc.trained import VERSION as TRAINING_VERSION
 from pipeline.train.layout import TrainError, network_folder
 from store import views
@@ -183,7 +189,8 @@ def _trained(root: Path, reader: Reader, dataset: str) -> tuple[TrainedFolds | N
     try:
         trained = read_trained(root, dataset)
     except TrainError as error:
-        return None, Obstacle(["damaged", str(getattr(error, "path", ""))], str(error))
+        file = error.path.name if isinstance(error, DamagedTrainingError) else ""
+        return None, Obstacle(["damaged", file], str(error))
     if trained is None:
         return None, Obstacle(["missing"], "Nothing was trained.")
     if not trained.complete:

@@ -75,6 +75,11 @@ def device_named(name: str) -> torch.device:
     return torch.device("cuda" if there and name != "cpu" else "cpu")
 
 
+def device_title(device: torch.device) -> str:
+    """The GPU's name, or ``cpu``."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
+
+
 def use_threads(count: int) -> None:
     """Let torch calculate on so many threads of the CPU."""
     torch.set_num_threads(count)

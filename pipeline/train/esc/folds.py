@@ -21,6 +21,7 @@ from torch import Tensor
 from models.frontend import LogMel
 from pipeline.classify.protocol import Protocol, Split, protocol
 from pipeline.train.checkpoint import write_tensors
+from pipeline.train.display import device_title
 from pipeline.train.esc import problem, trained
 from pipeline.train.esc.recipe import NOTES, EscRecipe
 from pipeline.train.esc.train import FoldResult, Part, checkpoint_of, train_fold
@@ -213,7 +214,7 @@ def _made(training: Training, result: FoldResult, device: torch.device) -> dict[
         "classes": list(training.protocol.classes),
         "seed": training.recipe.seed,
         "seconds": round(result.seconds, 1),
-        "device": _device_words(device),
+        "device": device_title(device),
         "threads": torch.get_num_threads(),
         "versions": {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES},
         "history": result.history,
@@ -234,7 +235,3 @@ def _clips(training: Training, split: Split, result: FoldResult) -> dict[str, An
             "probabilities": np.round(result.probabilities.astype(np.float64), 7).tolist(),
         },
     }
-
-
-def _device_words(device: torch.device) -> str:
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"

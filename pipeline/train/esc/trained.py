@@ -33,6 +33,14 @@ TESTED, LEARNED = "tested/embedding", "learned/embedding"
 """The tensors with the embeddings of a fold's tested clips, and of those that it learned from."""
 
 
+class DamagedTrainingError(TrainError):
+    """A file of a training cannot be read; ``path`` says which."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(reason)
+        self.path = path
+
+
 def training_folder(root: Path, dataset: str) -> Path:
     """Where the networks of a dataset lie in the store at ``root``."""
     return network_folder(root, NETWORK) / dataset
@@ -217,10 +225,11 @@ def read_json(path: Path) -> Any:
         raise _damaged(path, error) from error
 
 
-def _damaged(path: Path, error: Exception) -> TrainError:
-    return TrainError(
+def _damaged(path: Path, error: Exception) -> DamagedTrainingError:
+    return DamagedTrainingError(
+        path,
         f"{path} cannot be read ({type(error).__name__}: {error}); expected what the training wrote. "
-        "Delete it and train again."
+        "Delete it and train again.",
     )
 
 
@@ -259,5 +268,7 @@ def _embeddings(path: Path, key: str, tensor: str, clips: int) -> NDArray[np.flo
     except (OSError, SafetensorError) as error:
         raise _damaged(path, error) from error
     if there != key or len(found) != clips:
-        raise TrainError(f"{path} does not belong to the JSON beside it. Delete both and train again.")
+        raise DamagedTrainingError(
+            path, f"{path} does not belong to the JSON beside it. Delete both and train again."
+        )
     return np.asarray(found, dtype=np.float32)

@@ -10,6 +10,7 @@ import pandas as pd
 import torch
 
 from models.gender import StreamingVoiceModel, load
+from pipeline.train.display import device_title
 from pipeline.train.loop import OnEpochEnd
 from pipeline.train.voice.card import VoiceTraining, write_card, write_weights
 from pipeline.train.voice.data import Collected, Voices, divide_speakers
@@ -70,7 +71,7 @@ def train_and_ship(
     )
     key = training_key(recipe, train, validation)
     trained = VoiceTraining(
-        recipe, key, results, best_seed(results), voices, collected.titles, _words(device)
+        recipe, key, results, best_seed(results), voices, collected.titles, device_title(device)
     )
     weights = write_weights(place, trained)
     evaluations = {
@@ -109,7 +110,3 @@ def _evaluated(
     return evaluate(
         model, clips, conditions(noises), lambda done, total: report(f"listening: {part}", done, total)
     )
-
-
-def _words(device: torch.device) -> str:
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"

@@ -3,7 +3,7 @@ longer speaks of the clips as they are."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from pipeline.classify.protocol import protocol
+from pipeline.networks import esc_cnn
 from pipeline.networks.stage import views
 from pipeline.train.esc.trained import TrainedFold, TrainedFolds, data_key, training_folder
 from pipeline.train.layout import TrainError
@@ -38,7 +39,7 @@ def training(clips: pd.DataFrame, key: str = "first") -> TrainedFolds:
                 probabilities=probabilities, embeddings=np.eye(DIMENSION, dtype=np.float32)[truth],
                 learned=tuple(ids[split.train]),
                 learned_embeddings=np.eye(DIMENSION, dtype=np.float32)[planned.codes[split.train]],
-                history=history, seconds=1.5, told={"device": "cpu", "versions": {"torch": "2"}},
+                history=history, seconds=1.5, content={"device": "cpu", "versions": {"torch": "2"}},
             )
         )  # fmt: skip
     return TrainedFolds(
@@ -148,6 +149,43 @@ def test_what_is_half_trained_or_damaged_waits_with_a_word(built_esc50, trained)
         assert reader.experiment_gaps("esc50").empty and ID in set(
             reader.experiments("esc50")["experiment_id"]
         )
+
+
+@dataclass
+class Clips:
+    """A snapshot with one dataset."""
+
+    table: pd.DataFrame
+
+    def rows(self, name: str) -> list[dict[str, str]]:
+        return [{"dataset": "esc50"}]
+
+    def clips(self, dataset: str) -> pd.DataFrame:
+        return self.table
+
+
+def test_its_key_follows_the_state_of_the_training_and_not_the_words_about_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"esc50/{number}.wav" for number in range(12)]
+    table = pd.DataFrame({"clip_id": names, "content_hash": names, "label": ["a", "b", "c"] * 4})
+    table["fold"] = [number // 3 + 1 for number in range(12)]
+    place = training_folder(tmp_path, "esc50")
+    place.mkdir(parents=True)
+    (place / "recipe.json").write_text("{}")
+    whole = training(table)
+
+    def key(found: TrainedFolds | None) -> str:
+        monkeypatch.setattr(esc_cnn, "read_trained", lambda root, dataset: found)
+        (one,) = esc_cnn.expected(tmp_path, Clips(table))
+        return one.key
+
+    half, less = replace(whole, folds=whole.folds[:3]), replace(whole, folds=whole.folds[:2])
+    changed = replace(whole, data="of other clips")
+    keys = [key(one) for one in (whole, half, less, changed, None, replace(whole, key="second"))]
+    assert len(set(keys)) == len(keys)
+    monkeypatch.setattr(TrainedFolds, "mismatch", lambda self, clips: "The same in other words.")
+    assert key(changed) == keys[3]
 
 
 def test_a_forgotten_collection_takes_the_view_along(built_esc50, trained, tone, tmp_path) -> None:
