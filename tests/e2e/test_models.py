@@ -175,7 +175,7 @@ def test_the_voice_network_is_one_click_from_its_experiment_and_the_way_back_lea
     name = "demo_voices.label.sound.gender_ecapa"
     view = models(dataset="demo_voices", experiment=name, detail="Learning curve")
     assert view.page.locator("h2").inner_text() == "ECAPA-TDNN (voice network) on sound"
-    view.page.get_by_role("link", name="The voice network").click()
+    view.page.get_by_role("link", name="How the voice network was trained").click()
     view.settle()
     assert (query(view)["part"], query(view)["voice"]) == ("Voice", "Training")
     assert "the voice network" in view.page.locator("h2").inner_text()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 
-from app.experiments import summary
+from app.experiments import errors, leaderboard, summary
 from app.experiments.summary import Names
+from pipeline.networks import NETWORKS
+from pipeline.networks.network import Network
 
 NAMES = Names(
     "kind of pet", {"mfcc": "MFCC", "pitch": "Pitch", "facts": "recording facts"}, ("mfcc", "pitch")
@@ -116,3 +119,43 @@ def test_the_warning(
 def test_a_caution_where_clips_chose_the_network(experiment: Rows, folds: list[str], said: str) -> None:
     told = summary.selection_caution(experiment(method="gender_ecapa", unit="speaker"), pd.Series(folds))
     assert told.startswith(said) and bool(told) == bool(said)
+
+
+@pytest.fixture
+def toy(monkeypatch: pytest.MonkeyPatch) -> Network:
+    """A network that no line of the app knows of."""
+    entry = replace(
+        NETWORKS["gender_ecapa"],
+        name="toy",
+        title="Toy network",
+        noun="the toy network",
+        view="toy_view",
+        learned_elsewhere=True,
+        page={},
+    )
+    monkeypatch.setitem(NETWORKS, "toy", entry)
+    return entry
+
+
+def test_a_network_is_on_the_models_page_by_its_entry_alone(
+    toy: Network, experiment: Rows, experiments: Callable[..., pd.DataFrame]
+) -> None:
+    row = {"method": "toy", "kind": "network", "views": ["sound"], "unit": "source", "seed": 3}
+    assert NAMES.of(experiment(**row)) == "Toy network on sound"
+    assert summary.elsewhere(experiment(**row)) is toy
+    assert "over" not in summary.headline(experiment(**row), 2)  # its folds are no folds
+    board = experiments({"protocol_summary": "Ten folds."}, row | {"protocol_summary": "Elsewhere."})
+    assert leaderboard.protocols(board) == "Ten folds. *The toy network:* Elsewhere."
+    clip = pd.Series({"truth": "cat", "predicted": "cat", "confidence": 0.9, "fold": "never met"})
+    likeliest = pd.DataFrame({"name": ["cat"], "probability": [0.9]})
+    told = errors.describe(clip, likeliest, experiment(**row))
+    assert told.endswith("by the toy network, which never met its source.")
+
+
+def test_a_network_that_learned_here_is_like_any_classifier(
+    toy: Network, monkeypatch: pytest.MonkeyPatch, experiment: Rows
+) -> None:
+    monkeypatch.setitem(NETWORKS, "toy", replace(toy, learned_elsewhere=False))
+    row = experiment(method="toy", kind="network", views=["mfcc"], seed=3)
+    assert summary.elsewhere(row) is None
+    assert NAMES.of(row) == "Toy network on MFCC (seed 3)"
