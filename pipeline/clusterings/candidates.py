@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from pipeline.clusterings import CLUSTERERS
+from pipeline.clusterings.cluster import Clustering, completed, nearest_landmarks
 from pipeline.clusterings.clusterer import Clusterer, Parameters
-from pipeline.clusterings.measures import Measured, Rounds, measure
+from pipeline.clusterings.measures import WHOLE, Measured, Rounds, measure
 from pipeline.clusterings.ranking import trust
 from pipeline.clusterings.spaces import STANDARDISED, Space
 from pipeline.clusterings.stability import resamples, within_stability
@@ -159,6 +160,41 @@ def divided(
         for labels in groupings:
             stop.check()
             found.append(within_stability(points.distances, labels, parts))
+    return position, found
+
+
+def finished(
+    position: int,
+    task: SpaceTask,
+    pairs: Sequence[tuple[Candidate, Measured]],
+    truth: Sequence[str | None] | None,
+) -> tuple[int, list[Clustering | tuple[str, str]]]:
+    """Candidates of one space with all that is measured of a clustering, or what failed and why."""
+    found: list[Clustering | tuple[str, str]] = []
+    with threadpool_limits(1):
+        space = Space(task.name, task.title, task.values, "")
+        points = space.points if task.chosen is None else space.points.subset(task.chosen)
+        near = None if task.chosen is None else nearest_landmarks(space.values, task.chosen)
+        for one, before in pairs:
+            stop.check()
+            clusterer = CLUSTERERS[one.method]
+            try:
+                found.append(
+                    completed(
+                        space,
+                        points,
+                        task.chosen,
+                        clusterer,
+                        one.parameters,
+                        truth,
+                        WHOLE.stability[1],
+                        before=before,
+                        near=near,
+                        seed=task.seed,
+                    )
+                )
+            except FAILURES as error:
+                found.append((f"{task.title}: {clusterer.title}", failure_sentence(error)))
     return position, found
 
 

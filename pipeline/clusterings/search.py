@@ -11,7 +11,6 @@ import pandas as pd
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from pipeline.clusterings import CLUSTERERS
 from pipeline.clusterings.agreement import agreement
 from pipeline.clusterings.candidates import (
     FINALISTS,
@@ -22,6 +21,7 @@ from pipeline.clusterings.candidates import (
     compared,
     divided,
     finalists,
+    finished,
     measured,
     screened,
 )
@@ -29,13 +29,11 @@ from pipeline.clusterings.cluster import (
     MAX_WHOLE,
     Clustering,
     chosen_of,
-    completed,
-    nearest_landmarks,
     require_clips,
 )
 from pipeline.clusterings.measures import WHOLE, Measured, without_within
 from pipeline.clusterings.ranking import out_of_running, rank
-from pipeline.clusterings.spaces import STANDARDISED, Space, spaces
+from pipeline.clusterings.spaces import STANDARDISED, spaces
 from pipeline.errors import FAILURES, failure_sentence
 from pipeline.inputs import ALL, FeatureMatrix
 from pipeline.runtime import stop
@@ -330,41 +328,6 @@ def _completed(
                 gaps.append(ViewGap(tasks[position].view, *one))
         report("measuring the finalists", 0.6 + 0.4 * (done + 1) / len(grouped))
     return found
-
-
-def finished(
-    position: int,
-    task: SpaceTask,
-    pairs: Sequence[tuple[Candidate, Measured]],
-    truth: Sequence[str | None] | None,
-) -> tuple[int, list[Clustering | tuple[str, str]]]:
-    """Candidates of one space with all that is measured of a clustering, or what failed and why."""
-    found: list[Clustering | tuple[str, str]] = []
-    with threadpool_limits(1):
-        space = Space(task.name, task.title, task.values, "")
-        points = space.points if task.chosen is None else space.points.subset(task.chosen)
-        near = None if task.chosen is None else nearest_landmarks(space.values, task.chosen)
-        for one, before in pairs:
-            stop.check()
-            clusterer = CLUSTERERS[one.method]
-            try:
-                found.append(
-                    completed(
-                        space,
-                        points,
-                        task.chosen,
-                        clusterer,
-                        one.parameters,
-                        truth,
-                        WHOLE.stability[1],
-                        before=before,
-                        near=near,
-                        seed=task.seed,
-                    )
-                )
-            except FAILURES as error:
-                found.append((f"{task.title}: {clusterer.title}", failure_sentence(error)))
-    return position, found
 
 
 def _ranked(

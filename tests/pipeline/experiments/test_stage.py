@@ -180,6 +180,8 @@ def test_what_a_person_asks_for_is_published_and_outlives_builds(built, grouped,
     with reading(built) as reader:
         assert reader.experiment(id_)["origin"] == "page" and len(reader.experiments("esc50")) == 8
         assert "share" in set(reader.experiment_metrics(id_)["kind"])
+        # One run, one name: in the event log, and in the history of builds.
+        assert done.build_id == reader.rows("builds")[0]["build_id"]
     assert built().status == "unchanged"
     name = next(iter(grouped.categories))
     grouped.path(name).unlink()
