@@ -5,7 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 from app.cache import snapshot
-from app.clusters import pictures
 from app.similar import cloud, search
 from app.similar import query as similar_query
 from app.ui import address, clip, filters, show
@@ -15,8 +14,8 @@ HERE, EVERYWHERE = "This collection", "All collections"
 
 def settings(dataset: str) -> tuple[str, str, str]:
     """The view, the metric and how far to look."""
-    views = pictures.order([*snapshot.views(dataset)["view"], search.ALL])
-    titles = pictures.view_titles(views)
+    views = show.view_order([*snapshot.views(dataset)["view"], search.ALL])
+    titles = show.view_titles(views)
     view = address.choice(st.selectbox, "View", views, parameter="view", titles=titles, remember=False)
     metric = st.segmented_control(
         "Distance",

@@ -9,8 +9,8 @@ import streamlit as st
 
 from app.builds import waiting
 from app.cache import tables
-from app.clusters import leaderboard, pictures
-from app.ui import address
+from app.clusters import leaderboard
+from app.ui import address, show
 from app.ui.show import CLUSTERING_TITLES
 
 CLUSTERING = "clustering"
@@ -32,7 +32,7 @@ def draw(dataset: str, asked: str | None, above: Any, below: Any) -> pd.Series |
         The store's row of the clustering; None where there is none (yet).
     """
     rows = tables.clusterings(dataset)
-    titles = CLUSTERING_TITLES | {"view": pictures.view_titles(rows["view"].unique().tolist())}
+    titles = CLUSTERING_TITLES | {"view": show.view_titles(rows["view"].unique().tolist())}
     with below:
         found = _chosen(rows, dataset, asked, titles)
     with above:

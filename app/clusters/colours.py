@@ -10,10 +10,9 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from app.cache import snapshot, tables
-from app.clusters import pictures
 from app.clusters.pictures import Picture
 from app.components.cloud.cloud import Colouring
-from app.ui import colours, filters
+from app.ui import colours, filters, show
 from app.ui.colours import QUALITIES
 from pipeline.fields import FIELDS
 from pipeline.inputs import ALL
@@ -86,7 +85,7 @@ def _options(
 
 def _feature(dataset: str, picture: Picture) -> Colouring:
     views = [picture.view] if picture.view != ALL else snapshot.described()
-    titles = pictures.view_titles(views)
+    titles = show.view_titles(views)
     if len(views) > 1:
         view = st.selectbox(
             "Of view", views, format_func=titles.__getitem__, key="colour_view", bind="query-params"

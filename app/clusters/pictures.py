@@ -11,11 +11,10 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from app.cache import snapshot, tables
+from app.cache import tables
 from app.clusters import quality
 from app.components.cloud.cloud import Scene
-from app.ui import address
-from pipeline.inputs import ALL
+from app.ui import address, show
 from pipeline.projections import METHODS
 from pipeline.projections.projection import Projection
 
@@ -56,14 +55,14 @@ def choose(
     if rows.empty:
         return None
     with place:
-        views = order(rows["view"].unique().tolist())
+        views = show.view_order(rows["view"].unique().tolist())
         view = address.choice(
             st.selectbox,
             "View",
             views,
             parameter=VIEW,
             key=VIEW,
-            titles=view_titles(views),
+            titles=show.view_titles(views),
             follow=follow,
             remember=False,
         )
@@ -87,17 +86,6 @@ def _choose_projection(dataset: str, view: str, names: list[str], touched: Calla
     name = str(st.selectbox("Projection", options, key=PROJECTION, bind="query-params"))
     st.session_state[SHOWN] = ((dataset, view), options[0])
     return name
-
-
-def order(views: Sequence[str]) -> list[str]:
-    """All together first, then as the store lists them."""
-    listed = snapshot.views()["view"].tolist()
-    return sorted(views, key=lambda one: (one != ALL, listed.index(one) if one in listed else len(listed)))
-
-
-def view_titles(views: Sequence[str]) -> dict[str, str]:
-    known = snapshot.views().set_index("view")["title"].to_dict()
-    return {view: "All views together" if view == ALL else known.get(view, view) for view in views}
 
 
 def names(rows: pd.DataFrame) -> list[str]:

@@ -66,9 +66,7 @@ def _clips(dataset: pd.Series, found: Comparison, predictions: tuple[pd.DataFram
 
 def _choose(board: pd.DataFrame, names: Names) -> tuple[str, str]:
     options = board.index.tolist()
-    titles = {
-        str(one): f"{names.of(row)}, {summary.percent(row['accuracy'])}" for one, row in board.iterrows()
-    }
+    titles = {str(one): f"{names.of(row)}, {show.percent(row['accuracy'])}" for one, row in board.iterrows()}
     linked = st.query_params.get(selection.EXPERIMENT)
     first = str(linked if linked in options else leaderboard.first(board))
     listening = board[summary.listens(board)].index
@@ -124,7 +122,7 @@ def _list(
 
 def _predicted(rows: pd.DataFrame) -> list[str]:
     return [
-        f"{name} ({summary.percent(confidence)})"
+        f"{name} ({show.percent(confidence)})"
         for name, confidence in zip(rows["predicted"], rows["confidence"], strict=True)
     ]
 

@@ -123,7 +123,7 @@ def _cells(part: pd.DataFrame, clips: pd.DataFrame, fold: str) -> pd.DataFrame:
     columns = {
         "actual": part["truth"].to_numpy(),
         "predicted": part["predicted"].to_numpy(),
-        "confidence": [summary.percent(one) for one in part["confidence"]],
+        "confidence": [show.percent(one) for one in part["confidence"]],
     }
     for column in ("speaker", "sentence"):
         if clips[column].notna().any():
@@ -191,11 +191,13 @@ def describe(row: pd.Series, likeliest: pd.DataFrame, experiment: pd.Series) -> 
         truth = f"It is **{row['truth']}**"
         by = f"by the model tested in {row['fold']}, which never learned from it"
     if row["truth"] == row["predicted"]:
-        return f"{truth} and was classified correctly with {summary.percent(row['confidence'])} confidence, {by}."
+        return (
+            f"{truth} and was classified correctly with {show.percent(row['confidence'])} confidence, {by}."
+        )
     probability = float(likeliest.set_index("name")["probability"][row["truth"]])
     return (
-        f"{truth} and was classified as **{row['predicted']}** with {summary.percent(row['confidence'])} confidence, "
-        f"{by}; {row['truth']} had {summary.percent(probability)}."
+        f"{truth} and was classified as **{row['predicted']}** with {show.percent(row['confidence'])} confidence, "
+        f"{by}; {row['truth']} had {show.percent(probability)}."
     )
 
 

@@ -37,8 +37,8 @@ def classes(shown: Evaluation) -> None:
     if len(worst):
         low, high = worst.iloc[0], worst.iloc[-1]
         st.markdown(
-            f"The easiest class is **{high['name']}** (F1 {summary.percent(high['f1'])}), the hardest "
-            f"**{low['name']}** (F1 {summary.percent(low['f1'])})."
+            f"The easiest class is **{high['name']}** (F1 {show.percent(high['f1'])}), the hardest "
+            f"**{low['name']}** (F1 {show.percent(low['f1'])})."
         )
     caption = (
         f"{shown.source} Precision: of the clips predicted as the class, the share that is of it. Recall: of the "
@@ -56,7 +56,7 @@ def calibration(shown: Evaluation) -> None:
     excess = float(confidence.mean()) - float(correct.mean())
     side = "overconfident" if excess > 0 else "underconfident"
     with st.container(horizontal=True):
-        st.metric("ECE", summary.percent(row["ece"]), help="Expected calibration error (Naeini et al. 2015).")
+        st.metric("ECE", show.percent(row["ece"]), help="Expected calibration error (Naeini et al. 2015).")
         st.metric(
             "Brier score",
             f"{row['brier']:.3f}",
@@ -64,8 +64,8 @@ def calibration(shown: Evaluation) -> None:
         )
         st.metric("Log loss", f"{row['log_loss']:.3f}", help="In nats; infinite for a fully confident error.")
     st.markdown(
-        f"Mean confidence is {summary.percent(confidence.mean())} and accuracy {summary.percent(correct.mean())}: "
-        f"{summary.percent(abs(excess))} {side}."
+        f"Mean confidence is {show.percent(confidence.mean())} and accuracy {show.percent(correct.mean())}: "
+        f"{show.percent(abs(excess))} {side}."
     )
     figure = charts.reliability(bins, "Reliability: accuracy by confidence")
     above = f"{shown.source} Above the dotted line it is correct more often than its confidence, below less often."
@@ -80,9 +80,7 @@ def folds(shown: ShownExperiment) -> None:
     numbers = table.merge(chosen_parameters(str(shown.experiment["parameters"])), on="name", how="left")
     lowest, highest = table["accuracy"].min(), table["accuracy"].max()
     if len(table) > 1:
-        st.markdown(
-            f"Accuracy ranges from {summary.percent(lowest)} to {summary.percent(highest)} over the folds."
-        )
+        st.markdown(f"Accuracy ranges from {show.percent(lowest)} to {show.percent(highest)} over the folds.")
     show.chart(
         figure, numbers, "folds", caption=f"{shown.source} The table adds seconds and chosen parameters."
     )
@@ -114,7 +112,7 @@ def growth(table: pd.DataFrame) -> str:
     gained = float(last["accuracy"] - before["accuracy"])
     sentence = (
         f"From {before['clips']:,.0f} to {last['clips']:,.0f} training clips, accuracy goes from "
-        f"{summary.percent(before['accuracy'])} to {summary.percent(last['accuracy'])}"
+        f"{show.percent(before['accuracy'])} to {show.percent(last['accuracy'])}"
     )
     if gained >= FLAT:
         return f"{sentence}: more clips would probably help."

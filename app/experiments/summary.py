@@ -9,7 +9,7 @@ from typing import Protocol
 import pandas as pd
 
 from app.cache import snapshot, tables
-from app.clusters import pictures
+from app.ui import show
 from pipeline.classify import CLASSIFIERS
 from pipeline.classify.classifier import TOGETHER
 from pipeline.experiments.spec import BASELINES, EVERY_CLIP, FACTS, NETWORK, UNLEAKED
@@ -88,10 +88,6 @@ def listens(experiments: pd.DataFrame) -> pd.Series:
                      index=experiments.index, dtype=bool)  # fmt: skip
 
 
-def percent(share: float) -> str:
-    return f"{100 * share:.1f}%"
-
-
 def between(low: float, high: float) -> str:
     return f"{100 * low:.1f} to {100 * high:.1f}%"
 
@@ -117,7 +113,7 @@ def headline(experiment: pd.Series, folds: int) -> str:
     if elsewhere(experiment):
         spread = ""  # its folds say whom it has met: no model learned from the others
     sentence = (
-        f"**{percent(experiment['accuracy'])} of {experiment['clips']:,} clips are classified correctly** "
+        f"**{show.percent(experiment['accuracy'])} of {experiment['clips']:,} clips are classified correctly** "
         f"(95% interval {between(experiment['accuracy_low'], experiment['accuracy_high'])}{spread})."
     )
     if pd.notna(experiment["grouped_low"]):
@@ -130,7 +126,7 @@ def headline(experiment: pd.Series, folds: int) -> str:
 
 def baseline_sentence(measured: Mapping[str, float]) -> str:
     """What the baselines reach."""
-    each = [f"{percent(accuracy)} {GUESSES[name]}" for name, accuracy in measured.items()]
+    each = [f"{show.percent(accuracy)} {GUESSES[name]}" for name, accuracy in measured.items()]
     return f"Without using the audio: {', '.join(each)}." if each else ""
 
 
@@ -142,13 +138,17 @@ def warning(experiment: pd.Series, measured: Mapping[str, float]) -> str | None:
     guessing = max((measured[one] for one in (CHANCE, MAJORITY) if one in measured), default=None)
     own = f"its interval, {between(low, high)},"
     if guessing is not None and high < guessing:
-        return f"**Worse than guessing**: {own} lies below the {percent(guessing)} that guessing reaches."
+        return (
+            f"**Worse than guessing**: {own} lies below the {show.percent(guessing)} that guessing reaches."
+        )
     if guessing is not None and low <= guessing:
-        return f"**No better than guessing**: {own} includes the {percent(guessing)} that guessing reaches."
+        return (
+            f"**No better than guessing**: {own} includes the {show.percent(guessing)} that guessing reaches."
+        )
     facts = measured.get(FACTS_ALONE)
     if facts is None or low > facts or sort(experiment) == MEASURED_AS[FACTS]:
         return None
-    reach = f"the {percent(facts)} that duration, level, bandwidth and the like reach without the audio."
+    reach = f"the {show.percent(facts)} that duration, level, bandwidth and the like reach without the audio."
     if high < facts:
         return f"**Worse than recording facts alone**: {own} lies below {reach}"
     return f"**No better than recording facts alone**: {own} includes {reach}"
@@ -231,9 +231,7 @@ def names_of(dataset: pd.Series) -> Names:
     """The titles of this collection."""
     views = snapshot.views()["view"].tolist()
     usual = tuple(one for one in views if one in VIEWS and not VIEWS[one].learned)
-    return Names(
-        str(dataset["label_name"]), pictures.view_titles(views) | {"facts": "recording facts"}, usual
-    )
+    return Names(str(dataset["label_name"]), show.view_titles(views) | {"facts": "recording facts"}, usual)
 
 
 def clips_of(dataset: pd.Series) -> pd.DataFrame:

@@ -15,8 +15,8 @@ from app.live.audio_file import KINDS, Facts
 from app.live.timeline import minutes
 from app.ui import show, upload
 from app.ui.clip import recording
+from app.ui.show import listed
 from app.ui.upload import Sent
-from app.voice.card import listed
 from models.decisions import StreamParameters
 from models.gender import StreamingModel
 from models.stream import VoiceStream

@@ -12,7 +12,6 @@ from plotly.subplots import make_subplots
 
 from app.cache import sounds
 from app.components.players.recording_player import recording_player
-from app.experiments.summary import percent
 from app.live import corrections, example, timeline
 from app.live.analysis import ExampleContent, RecordingAnalysis, UploadedRecording
 from app.live.audio_file import Facts
@@ -20,6 +19,7 @@ from app.live.example import ReferenceUtterance
 from app.live.metrics import LiveHistory
 from app.live.timeline import BOTH, CHANGE, NAMES, PAUSE, Segment, clock, minutes
 from app.ui import show
+from app.ui.show import percent
 from models.decisions import State, StreamParameters
 
 COLOURS = {

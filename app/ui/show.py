@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from app.cache import snapshot
 from pipeline.clusterings import CLUSTERERS
+from pipeline.inputs import ALL
 
 LEGEND_BELOW = {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0}
 """Beside the chart it would take half of a narrow screen."""
@@ -42,6 +44,27 @@ def chart(figure: go.Figure, table: pd.DataFrame, name: str, *, caption: str = "
 def counted(number: int, what: str) -> str:
     """A number with its noun: ``1 file``, ``2 files``."""
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
+def percent(share: float) -> str:
+    """A share of 0 to 1: ``91.5%``."""
+    return f"{100 * share:.1f}%"
+
+
+def listed(words: Sequence[str]) -> str:
+    """``a, b and c``."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def view_order(views: Sequence[str]) -> list[str]:
+    """All together first, then as the store lists them."""
+    listed = snapshot.views()["view"].tolist()
+    return sorted(views, key=lambda one: (one != ALL, listed.index(one) if one in listed else len(listed)))
+
+
+def view_titles(views: Sequence[str]) -> dict[str, str]:
+    known = snapshot.views().set_index("view")["title"].to_dict()
+    return {view: "All views together" if view == ALL else known.get(view, view) for view in views}
 
 
 def download(table: pd.DataFrame, name: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from app.cache import tables
+from app.ui import show
 from models.gender_format import SEXES
 from pipeline.experiments.spec import SHIPPED
 from pipeline.networks.voice_card_rows import DATASET, TEST, VALIDATION
@@ -99,7 +100,7 @@ class VoiceNetwork:
 def source(groups: Sequence[SpeakerGroup]) -> str:
     """A caption's first sentence for several groups of speakers in one figure."""
     each = [
-        f"{listed(one.corpora)}, {one.title}, n = {one.experiment['clips']:,} clips of "
+        f"{show.listed(one.corpora)}, {one.title}, n = {one.experiment['clips']:,} clips of "
         f"{one.experiment['groups']:,} speakers"
         for one in groups
     ]
@@ -119,11 +120,6 @@ def load() -> VoiceNetwork | None:
 
 def _titles(content: Mapping[str, Any], role: str) -> tuple[str, ...]:
     return tuple(str(one["title"]) for one in content["speakers"].get(role, []))
-
-
-def listed(words: Sequence[str]) -> str:
-    """``a, b and c``."""
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 @dataclass(frozen=True, slots=True)

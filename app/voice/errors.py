@@ -8,8 +8,9 @@ import streamlit as st
 from app.cache import snapshot
 from app.experiments.charts import probabilities
 from app.experiments.errors import CLIP, choose, draw_player
-from app.experiments.summary import clips_of, percent
+from app.experiments.summary import clips_of
 from app.ui import clip_table, show
+from app.ui.show import percent
 from app.voice import sections, summary
 from app.voice.card import SpeakerGroup, VoiceNetwork
 

@@ -15,8 +15,8 @@ from app.error_boundary import error_boundary
 from app.experiments.charts import epochs
 from app.experiments.errors import rest
 from app.experiments.sections import recipe
-from app.experiments.summary import percent
 from app.ui import show
+from app.ui.show import percent
 from app.voice import card, charts, errors, sections, summary
 from app.voice.card import VALIDATION, VOICES, SpeakerGroup, VoiceNetwork
 from models.voice_card import WEIGHTS

@@ -7,8 +7,8 @@ import streamlit as st
 
 from app.experiments import sections as experiment_sections
 from app.experiments.charts import accuracies
-from app.experiments.summary import percent
 from app.ui import show
+from app.ui.show import percent
 from app.voice import charts, summary
 from app.voice.card import SEXES, VALIDATION, SpeakerGroup, VoiceNetwork, source
 from pipeline.classify.significance import wilson

@@ -7,8 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from app.experiments.summary import between, percent
-from app.voice.card import SEXES, VALIDATION, Reference, SpeakerGroup, VoiceNetwork, listed
+from app.experiments.summary import between
+from app.ui.show import listed, percent
+from app.voice.card import SEXES, VALIDATION, Reference, SpeakerGroup, VoiceNetwork
 
 MILLION = 1_000_000
 

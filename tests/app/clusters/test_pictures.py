@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from app.clusters import pictures
+from app.ui import show
 from pipeline.projections.projection import Projection
 from pipeline.projections.quality import Quality
 from store.results_reader import Points
@@ -22,7 +23,7 @@ IDS = np.array([f"{at}.wav" for at in range(5)], dtype=object)
 def store(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two views; points that tell which projection they are of."""
     views = pd.DataFrame({"view": ["mfcc", "chroma"], "title": ["MFCC", "Chroma"]})
-    monkeypatch.setattr(pictures.snapshot, "views", lambda: views)
+    monkeypatch.setattr(show.snapshot, "views", lambda: views)
     monkeypatch.setattr(pictures.tables, "points", _points)
 
 
@@ -51,12 +52,12 @@ def _rows(*kinds: tuple[str, int], **more: Any) -> pd.DataFrame:
 
 
 def test_all_views_together_come_first_then_as_the_store_lists_them() -> None:
-    assert pictures.order(["gone", "chroma", "all", "mfcc"]) == ["all", "mfcc", "chroma", "gone"]
-    assert pictures.order([]) == []
+    assert show.view_order(["gone", "chroma", "all", "mfcc"]) == ["all", "mfcc", "chroma", "gone"]
+    assert show.view_order([]) == []
 
 
 def test_a_view_has_its_title_and_one_that_is_gone_its_name() -> None:
-    told = pictures.view_titles(["all", "mfcc", "gone"])
+    told = show.view_titles(["all", "mfcc", "gone"])
     assert told == {"all": "All views together", "mfcc": "MFCC", "gone": "gone"}
 
 
