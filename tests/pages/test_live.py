@@ -136,7 +136,7 @@ def test_a_decision_is_corrected_listed_and_forgotten(
     page.sound()
     assert "You have corrected 1 decision." in page.text
     (kept,) = page.at.session_state[corrections.KEY]
-    assert (kept.said, kept.should) == (State.FEMALE, State.MALE) and len(kept.sound) == 48_000
+    assert (kept.predicted, kept.should) == (State.FEMALE, State.MALE) and len(kept.sound) == 48_000
     page.box("Delete them").click().run()
     assert "Corrections" not in page.text and page.at.session_state[corrections.KEY] == []
 
