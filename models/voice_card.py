@@ -20,7 +20,6 @@ from models.decisions import StreamParameters
 from models.gender_format import KIND, SEXES, VERSION, calibrated
 
 NETWORK = "gender_ecapa"
-TITLE = "ECAPA-TDNN (voice network)"
 WEIGHTS, CARD = f"{NETWORK}.safetensors", f"{NETWORK}.json"
 FIT_HINT = "Fit one: `python -m pipeline train gender --only-threshold`."
 SPEAKER_COLUMNS = ("speaker", "dataset", "sex", "clips", "right", "majority", "mean_logit")

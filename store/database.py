@@ -141,8 +141,8 @@ def _with_todays_tables(path: Path) -> duckdb.DuckDBPyConnection:
 
 def _older_column(table: str, column: str, type_: str, there: set[str]) -> str:
     before = RENAMED.get(f"{table}.{column}", column)
-    source = next((f'"{name}"' for name in (column, before) if name in there), f"null::{type_}")
-    return f'{source} as "{column}"'
+    source = next((f'"{name}"' for name in (column, before) if name in there), "null")
+    return f'{source}::{type_} as "{column}"'
 
 
 @cache

@@ -9,8 +9,8 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from app.ui import show
-from app.ui.heatmap import ALL, drawn, figure
+from app.ui import heatmap
+from app.ui.heatmap import ALL, Cell, drawn, figure
 
 NOISE, NO_LABEL = "noise", "no label"
 
@@ -46,7 +46,7 @@ def table(labels: pd.Series, clusters: pd.Series) -> pd.DataFrame:
     return counts[columns].rename_axis(index="label", columns="cluster")
 
 
-def members(labels: pd.Series, clusters: pd.Series, chosen: tuple[str, str]) -> Mask:
+def members(labels: pd.Series, clusters: pd.Series, chosen: Cell) -> Mask:
     """Which clips lie in the chosen cell, row or column; None where nothing is chosen."""
     label, cluster = chosen
     if chosen == (ALL, ALL):
@@ -80,69 +80,32 @@ def draw(
     """
     counts = table(labels, clusters)
     boxes = (f"{key}_label", f"{key}_cluster")
-    for box, names in zip(boxes, (counts.index, counts.columns), strict=True):
-        if st.session_state.get(box, ALL) not in {ALL, *names}:
-            st.session_state[box] = ALL  # of another clustering
+    kept = [str(st.session_state.get(box, ALL)) for box in boxes]
+    # Of another clustering, it may be none of these.
+    chosen = (kept[0] if kept[0] in counts.index else ALL, kept[1] if kept[1] in counts.columns else ALL)
 
-    def picked() -> None:
+    def pick(cell: Cell) -> None:
+        for box, name in zip(boxes, cell, strict=True):
+            st.session_state[box] = name
         if on_pick:
-            on_pick(members(labels, clusters, _chosen(boxes)))
-
-    with st.container(horizontal=True):
-        for what, names, box in zip(("Label", "Cluster"), (counts.index, counts.columns), boxes, strict=True):
-            st.selectbox(
-                what,
-                [ALL, *names],
-                key=box,
-                width=260,
-                on_change=picked,
-                format_func=lambda one: one or "all",
-            )
-    _picture(counts, boxes, title, f"{key}_chart", picked)
-    with st.expander("The numbers behind this table", icon=":material/table:"):
-        st.dataframe(counts, key=f"{key}_numbers", height=min(400, 38 + 35 * len(counts)))
-        show.download(counts.reset_index(), f"{key}_labels_by_clusters")
-    return members(labels, clusters, _chosen(boxes))
-
-
-def _picture(
-    counts: pd.DataFrame, boxes: tuple[str, str], title: str, key: str, picked: Callable[[], None]
-) -> None:
-    # A chart forgets which cell was clicked only when it is another chart: else no third click on it would tell.
-    clicks = f"{key}_clicks"
-    chart = f"{key}_{st.session_state.setdefault(clicks, 0)}"
-
-    def clicked() -> None:
-        points = st.session_state[chart]["selection"]["points"]
-        if points:
-            st.session_state[clicks] += 1
-            cell = tuple(map(str, points[0]["customdata"][:2]))
-            again = cell == _chosen(boxes)
-            for box, name in zip(boxes, cell, strict=True):
-                st.session_state[box] = ALL if again else name
-            picked()
+            on_pick(members(labels, clusters, cell))
 
     shown = drawn(counts)
-    st.plotly_chart(
-        figure(shown, title, _chosen(boxes)),
-        key=chart,
-        on_select=clicked,
-        selection_mode="points",
-        config={"displaylogo": False, "displayModeBar": False},
-        alt=title,
+    left_out = (
+        f" Drawn are the {len(shown)} largest of {len(counts)} labels and the {shown.shape[1]} largest "
+        f"of {counts.shape[1]} clusters; the boxes hold all."
     )
-    told = (
-        "The colour is the share of a label's clips that lie in the cluster, the number their count. Click a "
+    heatmap.draw(
+        counts,
+        figure(shown, title, chosen),
+        chosen,
+        boxes=(("Label", boxes[0]), ("Cluster", boxes[1])),
+        every="all",
+        caption="The colour is the share of a label's clips that lie in the cluster, the number their count. Click a "
         "cell to pick its clips, again to let them go; or take the boxes above."
+        + (left_out if shown.shape != counts.shape else ""),
+        file=f"{key}_labels_by_clusters",
+        key=key,
+        on_pick=pick,
     )
-    if shown.shape != counts.shape:
-        told += (
-            f" Drawn are the {len(shown)} largest of {len(counts)} labels and the {shown.shape[1]} largest "
-            f"of {counts.shape[1]} clusters; the boxes hold all."
-        )
-    st.caption(told)
-
-
-def _chosen(boxes: tuple[str, str]) -> tuple[str, str]:
-    label, cluster = (str(st.session_state.get(box, ALL)) for box in boxes)
-    return label, cluster
+    return members(labels, clusters, chosen)

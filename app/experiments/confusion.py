@@ -10,14 +10,13 @@ import plotly.graph_objects as go
 import streamlit as st
 from numpy.typing import NDArray
 
-from app.ui import heatmap, show
-from app.ui.heatmap import ALL
+from app.ui import heatmap
+from app.ui.heatmap import ALL, Cell
 
 MOST = 50
 """Classes in the picture: those of ESC-50. The boxes hold all."""
 ACTUAL, PREDICTED = "true", "said"
 """Parameters of the page's address: the chosen cell's row and column."""
-Cell = tuple[str, str]
 
 
 def table(truth: NDArray[np.intp], predicted: NDArray[np.intp], classes: Sequence[str]) -> pd.DataFrame:
@@ -82,60 +81,20 @@ def draw(
     """
     classes = list(counts.index)
     cell = cell_of(classes)
-    _boxes(classes, cell, (f"{key}_actual", f"{key}_predicted"), on_pick)
-    _picture(drawn(counts), cell, title, f"{key}_chart", on_pick)
     many = (
         f" Drawn are the {MOST} of {len(classes)} classes with the most errors."
         if len(classes) > MOST
         else ""
     )
-    st.caption(f"{caption} Click a cell to hear its clips, again to clear it.{many}")
-    with st.expander("The numbers behind this chart", icon=":material/table:"):
-        st.dataframe(counts, key=f"{key}_numbers", height=min(400, 38 + 35 * len(counts)))
-        show.download(counts.rename_axis(index="actual").reset_index(), f"{key}_confusion")
-    return cell
-
-
-def _boxes(
-    classes: Sequence[str], cell: Cell, boxes: tuple[str, str], on_pick: Callable[[Cell], None]
-) -> None:
-    for box, value in zip(boxes, cell, strict=True):
-        st.session_state[box] = (
-            value  # from the address, which a click, a link and the browser's back all set
-        )
-
-    def picked() -> None:
-        on_pick((st.session_state[boxes[0]], st.session_state[boxes[1]]))
-
-    with st.container(horizontal=True):
-        for what, box in zip(("Actual", "Predicted"), boxes, strict=True):
-            st.selectbox(
-                what,
-                [ALL, *classes],
-                key=box,
-                width=260,
-                on_change=picked,
-                format_func=lambda one: one or "any class",
-            )
-
-
-def _picture(counts: pd.DataFrame, cell: Cell, title: str, key: str, on_pick: Callable[[Cell], None]) -> None:
-    # A chart forgets which cell was clicked only when it is another chart: else a third click on it would do nothing.
-    clicks = f"{key}_clicks"
-    chart = f"{key}_{st.session_state.setdefault(clicks, 0)}"
-
-    def clicked() -> None:
-        points = st.session_state[chart]["selection"]["points"]
-        if points:
-            st.session_state[clicks] += 1
-            clicked_cell = (str(points[0]["customdata"][0]), str(points[0]["customdata"][1]))
-            on_pick((ALL, ALL) if clicked_cell == cell else clicked_cell)
-
-    st.plotly_chart(
-        figure(counts, title, cell),
-        key=chart,
-        on_select=clicked,
-        selection_mode="points",
-        config={"displaylogo": False, "displayModeBar": False},
-        alt=title,
+    heatmap.draw(
+        counts.rename_axis(index="actual"),
+        figure(drawn(counts), title, cell),
+        cell,
+        boxes=(("Actual", f"{key}_actual"), ("Predicted", f"{key}_predicted")),
+        every="any class",
+        caption=f"{caption} Click a cell to hear its clips, again to clear it.{many}",
+        file=f"{key}_confusion",
+        key=key,
+        on_pick=on_pick,
     )
+    return cell

@@ -1,15 +1,20 @@
-"""The label-by-cluster table as a picture whose cells can be clicked. Knows no Streamlit."""
+"""A table of counts as a picture whose cells can be clicked, e.g. labels by clusters, actual by predicted classes."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+import streamlit as st
 
-from app.ui import charts
+from app.ui import charts, show
 
 ALL = ""
 """Stands for every label or cluster: a label may well be called `all`."""
+Cell = tuple[str, str]
+"""The names of a row and a column; ``ALL`` for every one."""
 MOST_ROWS, MOST_COLUMNS = 60, 60
 ROW_PX = 25
 LONGEST_NAME = 22
@@ -26,7 +31,7 @@ def drawn(counts: pd.DataFrame) -> pd.DataFrame:
     return rows.loc[order.sort_values(["main", "share"], kind="stable").index]
 
 
-def figure(counts: pd.DataFrame, title: str, chosen: tuple[str, str] = (ALL, ALL)) -> go.Figure:
+def figure(counts: pd.DataFrame, title: str, chosen: Cell = (ALL, ALL)) -> go.Figure:
     """The table as coloured cells: the colour is the share of the row's label, the text the count.
 
     Plotly sends no selection from a heatmap's cells. Bars it does: each cell is one, of width and height 1.
@@ -76,7 +81,7 @@ def _cells(counts: pd.DataFrame) -> go.Bar:
     )
 
 
-def _outline(counts: pd.DataFrame, chosen: tuple[str, str]) -> dict[str, object]:
+def _outline(counts: pd.DataFrame, chosen: Cell) -> dict[str, object]:
     """A frame round the chosen cell, row or column; invisible where nothing drawn is chosen."""
     rows = [number for number, one in enumerate(counts.index) if chosen[0] in (one, ALL)]
     columns = [number for number, one in enumerate(counts.columns) if chosen[1] in (one, ALL)]
@@ -85,3 +90,78 @@ def _outline(counts: pd.DataFrame, chosen: tuple[str, str]) -> dict[str, object]
     x, y = (columns[0] - 0.5, columns[-1] + 0.5), (rows[0] - 0.5, rows[-1] + 0.5)
     line = {"color": charts.AGAINST, "width": 3}
     return {"type": "rect", "x0": x[0], "x1": x[1], "y0": y[0], "y1": y[1], "line": line}
+
+
+def draw(
+    counts: pd.DataFrame,
+    made: go.Figure,
+    chosen: Cell,
+    *,
+    boxes: Sequence[tuple[str, str]],
+    every: str,
+    caption: str,
+    file: str,
+    key: str,
+    on_pick: Callable[[Cell], None],
+) -> None:
+    """Draw a box for the rows and one for the columns, the picture, and the numbers behind it.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        All of them; the boxes offer every row and column.
+    made : go.Figure
+        From :func:`figure`, perhaps of a part of them.
+    chosen : Cell
+        What boxes and picture show as chosen.
+    boxes : sequence of (str, str)
+        Title and key, of the rows' and of the columns' box.
+    every : str
+        What :data:`ALL` is called in the boxes.
+    caption, file : str
+        What stands below the picture, and the name of the download.
+    key : str
+        A prefix, unique on the page.
+    on_pick : callable
+        Called with the cell that a person chooses, before the page is drawn anew; a second click on a cell lets go.
+    """
+    rows, columns = boxes
+    for (_, box), name in zip(boxes, chosen, strict=True):
+        st.session_state[box] = name
+
+    def picked() -> None:
+        on_pick((st.session_state[rows[1]], st.session_state[columns[1]]))
+
+    with st.container(horizontal=True):
+        for (title, box), names in ((rows, counts.index), (columns, counts.columns)):
+            st.selectbox(
+                title,
+                [ALL, *names],
+                key=box,
+                width=260,
+                on_change=picked,
+                format_func=lambda one: one or every,
+            )
+    # A chart forgets which cell was clicked only when it is another chart: else a third click on it would do nothing.
+    clicks = f"{key}_chart_clicks"
+    chart = f"{key}_chart_{st.session_state.setdefault(clicks, 0)}"
+
+    def clicked() -> None:
+        points = st.session_state[chart]["selection"]["points"]
+        if points:
+            st.session_state[clicks] += 1
+            row, column, *_ = map(str, points[0]["customdata"])
+            on_pick((ALL, ALL) if (row, column) == chosen else (row, column))
+
+    st.plotly_chart(
+        made,
+        key=chart,
+        on_select=clicked,
+        selection_mode="points",
+        config={"displaylogo": False, "displayModeBar": False},
+        alt=made.layout.title.text,
+    )
+    st.caption(caption)
+    with st.expander("The numbers behind this chart", icon=":material/table:"):
+        st.dataframe(counts, key=f"{key}_numbers", height=min(400, 38 + 35 * len(counts)))
+        show.download(counts.reset_index(), file)

@@ -47,11 +47,11 @@ def stale(state: State, reader: Reader) -> list[Unit]:
 
 def embed(run: Run) -> int:
     """Bring the vectors in the staging database up to date; how many were computed for that."""
-    views_ = run.state.views
+    made = run.state.views
     return sum(
-        network.load().vectors.embed(run, views_[network.view])
+        network.load().vectors.embed(run, made[network.view])
         for network in NETWORKS.values()
-        if network.view in views_
+        if network.view in made
     )
 
 

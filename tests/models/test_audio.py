@@ -32,7 +32,7 @@ def test_any_format_becomes_float_mono(frame: NDArray[Any], told: list[float]) -
 
 
 @pytest.mark.parametrize(
-    ("frame", "rate_hz", "said"),
+    ("frame", "rate_hz", "message"),
     [
         (np.zeros((2, 2, 2)), 16_000, "shape"),
         (np.zeros(3, np.complex64), 16_000, "complex64"),
@@ -41,8 +41,8 @@ def test_any_format_becomes_float_mono(frame: NDArray[Any], told: list[float]) -
         (np.zeros(3), 1_000_000, "4000 to 384000"),
     ],
 )
-def test_what_is_no_sound_is_refused(frame: NDArray[Any], rate_hz: int, said: str) -> None:
-    with pytest.raises(SoundError, match=said):
+def test_what_is_no_sound_is_refused(frame: NDArray[Any], rate_hz: int, message: str) -> None:
+    with pytest.raises(SoundError, match=message):
         Resampler(16_000).feed(frame, rate_hz)
 
 

@@ -34,11 +34,11 @@ def test_the_logits_of_a_mean_are_the_mean_of_the_logits() -> None:
 
 
 @pytest.mark.parametrize(
-    ("classes", "dimension", "said"),
+    ("classes", "dimension", "message"),
     [(16, 16, "fewer classes"), (1, 16, "expected 2 to 15"), (3, 24, "power of two")],
 )
-def test_a_head_that_has_no_room_is_refused(classes: int, dimension: int, said: str) -> None:
-    with pytest.raises(ValueError, match=said):
+def test_a_head_that_has_no_room_is_refused(classes: int, dimension: int, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         fixed_head(classes, dimension, 1.0)
 
 

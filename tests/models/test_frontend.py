@@ -58,17 +58,17 @@ def test_silence_is_at_the_floor_and_batches_are_as_singles() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "message"),
     [
         ({"f_max_hz": 30_000.0}, "half the sample rate"),
         ({"f_min_hz": 17_000.0}, "rising range"),
         ({"win_length": 4096}, "hop_length <= win_length <= n_fft"),
     ],
 )
-def test_parameters_that_do_not_fit_are_refused(wrong: dict[str, float], said: str) -> None:
+def test_parameters_that_do_not_fit_are_refused(wrong: dict[str, float], message: str) -> None:
     from dataclasses import replace
 
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=message):
         replace(ESC, **wrong)  # type: ignore[arg-type]
 
 

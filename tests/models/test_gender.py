@@ -74,7 +74,7 @@ def test_half_precision_is_read_back_as_floats(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("samples", "said"),
+    ("samples", "message"),
     [
         (noise(160), "lasts 10 ms; expected at least 100 ms"),
         (np.zeros(0, dtype=np.float32), "lasts 0 ms"),
@@ -85,8 +85,10 @@ def test_half_precision_is_read_back_as_floats(tmp_path: Path) -> None:
         (noise(8_000).reshape(-1, 2), "one channel"),
     ],
 )
-def test_sound_that_no_voice_can_be_in(weights: Callable[..., Path], samples: np.ndarray, said: str) -> None:
-    with pytest.raises(VoiceModelError, match=said):
+def test_sound_that_no_voice_can_be_in(
+    weights: Callable[..., Path], samples: np.ndarray, message: str
+) -> None:
+    with pytest.raises(VoiceModelError, match=message):
         load(weights()).predict([noise(8_000), samples])
 
 
@@ -96,7 +98,7 @@ def test_no_clip_is_refused(weights: Callable[..., Path]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"kind": "esc_cnn"}, f"holds esc_cnn, version 1; expected {KIND}"),
         ({"kind": None}, "holds something unknown"),
@@ -109,9 +111,9 @@ def test_no_clip_is_refused(weights: Callable[..., Path]) -> None:
     ],
 )
 def test_a_wrong_file_is_refused(
-    weights: Callable[..., Path], changes: dict[str, str | None], said: str
+    weights: Callable[..., Path], changes: dict[str, str | None], message: str
 ) -> None:
-    with pytest.raises(VoiceModelError, match=said):
+    with pytest.raises(VoiceModelError, match=message):
         load(weights(**changes))
 
 
@@ -130,7 +132,7 @@ def model() -> VoiceModel:
     return VoiceModel(made(2, EcapaParameters(width=16, aggregated=24)).eval(), ("female", "male"), 1.5)
 
 
-def test_it_hears_a_window_as_the_model_tells_a_clip(model: VoiceModel) -> None:
+def test_a_window_is_classified_as_a_clip(model: VoiceModel) -> None:
     voice = np.random.default_rng(0).normal(0, 0.1, 16_000).astype(np.float32)
     streaming, told = StreamingVoiceModel(model), model.predict([voice])
     inference = streaming.infer(voice)

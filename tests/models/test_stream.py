@@ -175,7 +175,7 @@ def test_what_is_cut_off_at_full_scale_is_not_judged(model: Any, stream_of: Stre
     assert State.FEMALE in states(decided(stream_of(model), 3.2 * woman(3)))  # loud, but whole
 
 
-def test_the_same_voice_is_heard_once(model: Any, stream_of: StreamOf) -> None:
+def test_the_same_voice_is_classified_once(model: Any, stream_of: StreamOf) -> None:
     told = decided(stream_of(model), woman(1), silence(0.5))
     assert len(model.windows) == sum(one.timings.network_ms > 0 for one in told) == 3
     assert told[-1].embedding is not None and told[-1].probabilities

@@ -124,7 +124,7 @@ def test_a_part_that_is_not_sure_changes_nothing(sure: Any) -> None:
     assert [bolder.says(part) for part in (woman(3), man(0.7))] == [3.0, pytest.approx(0.7)]
 
 
-def test_what_was_heard_already_does_not_count_again(sure: Any) -> None:
+def test_what_was_classified_already_does_not_count_again(sure: Any) -> None:
     talk = Conversation(sure)
     talk.says(woman(3))
     talk.says(man(0.6))

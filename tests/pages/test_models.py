@@ -163,7 +163,7 @@ def test_an_unknown_experiment_is_said_and_the_best_is_shown(
     models: Callable[..., Page], demo_store: Path
 ) -> None:
     page = models(experiment=f"{SOUNDS}.label.all.oracle")
-    assert "holds no experiment" in page.text
+    assert "has no experiment" in page.text
     assert _query(page, "experiment") == _best(demo_store)["experiment_id"]
     assert "holds no experiment" not in models(experiment="esc50.label.all.knn").text
 
@@ -252,7 +252,7 @@ def test_two_experiments_are_compared(
         [len(found.only_second), found.both_wrong],
     ]
     _set(page, second_box=first)
-    assert "one and the same" in page.text
+    assert "Both are the same experiment" in page.text
 
 
 def test_references_are_marked_and_have_a_source(
@@ -264,7 +264,7 @@ def test_references_are_marked_and_have_a_source(
     page = models()
     assert "Published results on ESC-X, not measured here" in page.text
     assert "Wizard 77.7% ([A paper](https://doi.org/10.1/x))" in page.text
-    assert "of all 3 clips" in page.text
+    assert "on all 3 clips" in page.text
 
 
 def test_what_was_not_made_is_listed_with_its_reason(
@@ -284,7 +284,7 @@ def test_the_form_asks_for_what_is_in_it(
     begun: list[tuple[list[str], str]] = []
     monkeypatch.setattr(panel, "begin", lambda words, command="build": begun.append((words, command)))
     page = models(part="Run")
-    assert f"`{SOUNDS}.label.all.logistic`: there is one" in page.text
+    assert f"`{SOUNDS}.label.all.logistic`, replacing the existing one" in page.text
     _set(page, run_method="knn", run_views=["pitch", "mfcc"], run_combination="vote", run_seed=5)
     assert f"`{SOUNDS}.label.mfcc+pitch.knn.vote.seed5`." in page.text
     page.box("Run the experiment").click()
@@ -297,7 +297,7 @@ def test_the_form_asks_for_what_is_in_it(
         "--combination": "vote", "--seed": "5",
     }  # fmt: skip
     _set(page, run_views=[])
-    assert "Choose one view or more" in page.text
+    assert "Choose at least one view" in page.text
     assert set(_keyed(page, "run_method").options) == {one.title for one in CLASSIFIERS.values()}
 
 
@@ -349,7 +349,9 @@ def test_a_recording_that_is_gone_is_said_and_the_rest_is_shown(
     name = f"{SOUNDS}.label.pitch.logistic"
     cell, table = _cell(demo_copy, name)
     clip = str(errors.of_cell(table, cell)["clip_id"].iloc[0])
-    monkeypatch.setattr("app.ui.clip.recording", lambda row: Path("/nowhere") / str(row["relative_path"]))
+    monkeypatch.setattr(
+        "app.ui.clip.recording", lambda row, root=None: Path("/nowhere") / str(row["relative_path"])
+    )
     page = open_page(
         demo_copy, "models", dataset=SOUNDS, experiment=name, true=cell[0], said=cell[1], clip=clip
     )

@@ -69,7 +69,7 @@ def test_every_query_answers_as_before(full, make_old) -> None:
     with Reader(full.path) as reader:
         assert reader.version == "4"
         for name in NAMES:
-            if name not in ("meta", "builds"):
+            if name != "meta":
                 assert reader.ask(name, **bound(name)).equals(today[name]), name
         assert np.array_equal(reader.matrix("a", "level").values, matrix.values)
         assert (
@@ -82,13 +82,13 @@ def content(con: duckdb.DuckDBPyConnection, table: str) -> str:
     return repr(con.sql(f"from {table} order by all").to_arrow_table().to_pylist())
 
 
-def test_the_history_of_an_older_version_is_in_local_time(full, store, writer, make_old) -> None:
+def test_the_history_of_an_older_version_was_in_local_time(full, store, writer, make_old) -> None:
     with Reader(full.path) as reader:
         today = reader.rows("builds")
     make_old(full.path, 4)
     with Reader(full.path) as reader:
         old = reader.rows("builds")
-        assert reader.builds()["started_at"].dt.tz is None
+        assert reader.builds()["started_at"].dt.tz is not None
     assert [row["started_at"].astimezone() for row in old] == [row["started_at"] for row in today]
     assert [row["seconds"] for row in old] == [row["seconds"] for row in today]
     publishing.begin(store)

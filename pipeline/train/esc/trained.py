@@ -25,7 +25,6 @@ from pipeline.train.esc.align import alignments
 from pipeline.train.layout import TrainError, digest, network_folder
 
 NETWORK = "esc_cnn"
-TITLE = "Log-mel CNN"
 VERSION = 1
 """Raise it when a network would come out otherwise for a reason that no number of its recipe shows."""
 RECIPE = "recipe.json"

@@ -56,10 +56,10 @@ def training_key(recipe: GenderRecipe, train: VoiceSet, validation: VoiceSet) ->
 def _contents(part: VoiceSet) -> list[object]:
     """The clips of a part with what is known of their speakers, and their sounds and the noises by their samples."""
     rows = part.clips[["clip_id", "dataset", "speaker", "sex"]].astype(str)
-    clips = sorted(
+    clips = [
         [*row, _hash(voice)] for row, voice in zip(rows.itertuples(index=False), part.voices, strict=True)
-    )
-    return [clips, sorted(_hash(noise) for noise in part.noises.clips)]
+    ]
+    return [clips, [_hash(noise) for noise in part.noises.clips]]
 
 
 def _hash(samples: Tensor) -> str:

@@ -156,7 +156,7 @@ def test_a_click_chooses_its_cell_and_a_second_one_lets_it_go(monkeypatch: pytes
     monkeypatch.setattr(streamlit, "plotly_chart", lambda figure, **more: told.update(more, figure=figure))
     for name in ("selectbox", "dataframe", "caption"):
         monkeypatch.setattr(streamlit, name, lambda *_, **__: None)
-    monkeypatch.setattr(crosstab.show, "download", lambda *_: None)
+    monkeypatch.setattr(heatmap.show, "download", lambda *_: None)
 
     def draw() -> crosstab.Mask:
         return crosstab.draw(LABELS, CLUSTERS, key="c", on_pick=picks.append)

@@ -83,7 +83,7 @@ def test_every_clip_of_speech_gets_the_vector_that_the_network_gives(
     assert not gaps(builder)
 
 
-def test_a_second_build_listens_to_nothing(embedded, embedded_ids) -> None:
+def test_a_second_build_embeds_nothing(embedded, embedded_ids) -> None:
     done = embedded()
     assert (done.status, done.vectors_computed, embedded_ids) == ("unchanged", 0, [])
     assert not embedded.of(events.StageProgress)
@@ -105,7 +105,7 @@ def test_an_unchanged_build_loads_no_torch(embedded, shipped, repo_root: Path) -
     assert ran.stdout.split() == ["unchanged", "False"], ran.stderr
 
 
-def test_only_new_and_changed_clips_are_listened_to(embedded, hums, embedded_ids) -> None:
+def test_only_new_and_changed_clips_are_embedded(embedded, hums, embedded_ids) -> None:
     before = vectors(embedded)
     hums.hum("f3-1.wav", "f3")
     hums.hum("m1-1.wav", "m1", number=7)  # another recording under the old name
@@ -124,13 +124,13 @@ def test_only_new_and_changed_clips_are_listened_to(embedded, hums, embedded_ids
     assert embedded().status == "unchanged"
 
 
-def test_another_label_is_nothing_to_listen_to(embedded, hums, embedded_ids) -> None:
+def test_another_label_is_nothing_to_embed(embedded, hums, embedded_ids) -> None:
     hums.rows["f1-1.wav"]["label"] = "X"
     hums.table()
     assert embedded().status == "published" and not embedded_ids and embedded().status == "unchanged"
 
 
-def test_other_weights_listen_to_all_again(embedded, own, embedded_ids) -> None:
+def test_other_weights_embed_all_again(embedded, own, embedded_ids) -> None:
     before = vectors(embedded)
     own.write(seed=1)
     embedded()
@@ -191,7 +191,7 @@ def _bat(path: Path, number: int = 0) -> None:
     soundfile.write(path, 0.05 * np.hanning(48_000) * cry, 48_000, subtype="FLOAT")
 
 
-def test_what_cannot_be_heard_is_told_and_left_alone(builder, shipped, hums, embedded_ids) -> None:
+def test_what_cannot_be_embedded_is_reported_and_left_alone(builder, shipped, hums, embedded_ids) -> None:
     for number in range(4):
         _bat(hums.hum(f"f3-{number}.wav", "f3", number), number)
     done = builder(f"folder={hums.root}")
@@ -261,7 +261,7 @@ class _OnEvent(list):
         self.act(event)
 
 
-def test_a_stop_is_heard_between_batches(builder, shipped, hums, embedded_ids, monkeypatch) -> None:
+def test_a_stop_takes_effect_between_batches(builder, shipped, hums, embedded_ids, monkeypatch) -> None:
     monkeypatch.setattr(embedding, "BATCH", 3)
 
     def ask(event: events.Event) -> None:

@@ -56,7 +56,7 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_ones_own_that_is_damaged_is_told_once_and_left(shipped, own, builder, caplog, damage: str) -> None:
+def test_ones_own_that_is_damaged_is_logged_once_and_left(shipped, own, builder, caplog, damage: str) -> None:
     own.write(seed=1)
     assert not load_card(builder.store.root).shipped
     DAMAGE[damage](own)

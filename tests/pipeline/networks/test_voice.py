@@ -146,7 +146,7 @@ def test_clips_without_a_name_or_sex_are_not_tested(made, hums) -> None:
     }
 
 
-def test_it_is_due_anew_when_clips_card_or_vectors_change(built, shipped, hums) -> None:
+def test_it_is_stale_when_clips_card_or_vectors_change(built, shipped, hums) -> None:
     def key() -> str:
         built()
         with Reader(built.store.current().path) as reader:

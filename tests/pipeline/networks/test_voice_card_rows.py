@@ -83,7 +83,7 @@ def test_it_stays_and_goes_with_the_network(told, esc50, own) -> None:
         assert row["origin"] == "trained" and list(row["notes"]) == ["It says.", "My own."]
 
 
-def test_each_part_that_was_listened_to_is_one(told, shipped) -> None:
+def test_each_part_that_was_tested_is_one(told, shipped) -> None:
     card = load_card(told.store.root).content
     kept = card["speakers"]["validation"]
     shipped.write_card(

@@ -89,13 +89,13 @@ def test_a_checkpoint_of_another_training_is_not_gone_on_from(tmp_path: Path) ->
     assert fitted(Keeping(tmp_path / "x.checkpoint", "key")).history == fitted().history
 
 
-def test_a_damaged_checkpoint_is_told(tmp_path: Path) -> None:
+def test_a_damaged_checkpoint_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.checkpoint").write_bytes(b"half a file")
     with pytest.raises(TrainError, match="Delete it and train again"):
         fitted(Keeping(tmp_path / "x.checkpoint", "key"))
 
 
-def test_a_request_to_stop_is_heard_between_steps() -> None:
+def test_a_request_to_stop_takes_effect_between_steps() -> None:
     stop._requested.set()
     try:
         with pytest.raises(KeyboardInterrupt):

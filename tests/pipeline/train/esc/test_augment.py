@@ -24,7 +24,7 @@ def test_mixing_keeps_the_mass_of_labels_and_the_power_of_equal_sounds(power) ->
     torch.testing.assert_close(mixed.mean((1, 2)), torch.ones(64), rtol=1e-4, atol=1e-4)
 
 
-def test_mixing_turns_the_louder_down_so_that_the_ratio_is_what_is_heard() -> None:
+def test_mixing_turns_the_louder_down_so_that_the_ratio_is_of_loudness() -> None:
     """Two sounds in bands of their own: whatever their levels were, the label's ratio is that of amplitudes."""
     sound = torch.zeros(2, 2, 10)
     sound[0, 0], sound[1, 1] = 1e4, 1.0
@@ -43,7 +43,7 @@ def test_without_a_share_nothing_is_mixed(power) -> None:
 
 
 @pytest.mark.parametrize(("masks", "bands", "frames"), [(1, 4, 7), (2, 3, 5), (3, 0, 6)])
-def test_no_more_is_masked_than_told(masks: int, bands: int, frames: int) -> None:
+def test_no_more_is_masked_than_set(masks: int, bands: int, frames: int) -> None:
     values = torch.ones(200, 16, 40)
     gone = augment.masked(values, masks, bands, frames, drawn()) == 0
     whole_bands, whole_frames = gone.all(2).sum(1), gone.all(1).sum(1)
@@ -75,7 +75,7 @@ def test_warping_nothing_changes_nothing_and_a_shift_moves_the_bands(power) -> N
     assert 6 <= place.min() < 7 and 9 < place.max() <= 10
 
 
-def test_noise_is_as_loud_as_told(power) -> None:
+def test_noise_is_as_loud_as_set(power) -> None:
     sound = torch.ones(300, 8, 50)
     more = augment.noisy(sound, 1.0, drawn()).mean((1, 2)) - 1
     assert more.min() > 0.5e-4 and more.max() < 0.2

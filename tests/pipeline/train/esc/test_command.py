@@ -81,7 +81,7 @@ def test_from_a_store_to_networks_and_no_second_time(run, built: Path, monkeypat
         (["--device", "tpu"], "invalid choice"),
     ],
 )
-def test_what_cannot_be_done_is_told(run, words: list[str], said: str) -> None:
+def test_what_cannot_be_done_is_refused(run, words: list[str], said: str) -> None:
     code, told, faults = run(*words)
     assert (code, told) == (2, "") and said in faults
 

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.xdist_group("networks")
 CPU = torch.device("cpu")
 
 
-def test_held_out_tones_are_told_right(trained_store: Path) -> None:
+def test_held_out_tones_are_classified_correctly(trained_store: Path) -> None:
     found = read_trained(trained_store, "tones")
     assert found is not None and found.complete
     assert (found.probabilities.argmax(1) == found.truth).mean() > 0.9
@@ -106,7 +106,9 @@ def test_a_killed_fold_goes_on(trained_store: Path, tones, recipe, tmp_path: Pat
     assert resumed.history.equals(whole.folds[0].history)
 
 
-def test_networks_of_another_recipe_are_not_replaced_unasked(trained_store, tones, recipe, tmp_path) -> None:
+def test_networks_of_another_recipe_are_not_replaced_by_themselves(
+    trained_store, tones, recipe, tmp_path
+) -> None:
     shutil.copytree(trained_store / "networks", tmp_path / "networks")
     other = folds.plan_training(tmp_path, "tones", tones.clips, replace(recipe, seed=5))
     with pytest.raises(TrainError, match="Give --replace"):

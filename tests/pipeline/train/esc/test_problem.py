@@ -44,7 +44,7 @@ def test_clips_come_in_order_and_are_counted(tones, recipe) -> None:
         assert power.shape == (16, recipe.frontend.frames(loud[-1] - loud[0] + 1))
 
 
-def test_a_recording_that_is_gone_or_another_is_told(tones, recipe, tmp_path) -> None:
+def test_a_recording_that_is_gone_or_another_is_refused(tones, recipe, tmp_path) -> None:
     frontend, row = LogMel(recipe.frontend), tones.clips.iloc[:1]
     with pytest.raises(TrainError, match=r"00\.wav cannot be opened. The file is not there any more"):
         problem.read_mel_powers(row, tmp_path, frontend)

@@ -81,7 +81,7 @@ def test_files_of_another_training_do_not_count(mine: Path, tmp_path: Path) -> N
         ("fold-1.safetensors", b"1234567890"),
     ],
 )
-def test_damage_is_told_with_the_file(mine: Path, tmp_path: Path, name: str, content: bytes) -> None:
+def test_damage_is_reported_with_the_file(mine: Path, tmp_path: Path, name: str, content: bytes) -> None:
     (mine / name).write_bytes(content)
     with pytest.raises(TrainError, match="Delete it and train again"):
         read_trained(tmp_path, "tones")

@@ -78,7 +78,7 @@ def test_all_speeds_are_met_and_torchs_state_stays() -> None:
 
 
 @pytest.mark.parametrize(("rt60_s", "ratio_db"), [(0.2, 5.0), (0.5, 0.0), (0.9, 12.0)])
-def test_a_room_dies_away_as_asked(rt60_s: float, ratio_db: float) -> None:
+def test_a_room_dies_away_as_set(rt60_s: float, ratio_db: float) -> None:
     responses = channels.room_responses(
         torch.full((20,), rt60_s), torch.full((20,), ratio_db), RATE_HZ, drawn()
     )
@@ -134,7 +134,7 @@ def test_a_level_stays_within_its_range() -> None:
 
 
 @pytest.mark.parametrize("factor", [0.9, 1.0, 1.12])
-def test_another_vocal_tract_moves_what_is_heard(factor: float) -> None:
+def test_another_vocal_tract_moves_the_formants(factor: float) -> None:
     features = SpeechFeatures()
     power = features.frontend.power(tone(1_500)[None])
     moved = vocal_tracts(power, torch.tensor([factor]), SPEECH)
@@ -149,7 +149,7 @@ def test_tracts_are_drawn_within_their_range() -> None:
     assert 0.94 <= float(factors.min()) < 0.945 and 1.055 < float(factors.max()) <= 1.06
 
 
-def test_stripes_are_no_wider_than_asked() -> None:
+def test_stripes_are_no_wider_than_set() -> None:
     features = torch.ones(40, 30, 80)
     told = striped(features, 1, 8, 12, drawn())
     bands, frames = (told == 0).all(2).sum(1), (told == 0).all(1).sum(1)

@@ -180,7 +180,7 @@ def test_clips_of_a_store_are_found_where_they_lie(tmp_path: Path) -> None:
     assert set(pd.unique(found.voices["sex"])) == {"female", "male"}
 
 
-def test_what_cannot_be_done_is_told(run, tmp_path: Path) -> None:
+def test_what_cannot_be_done_is_refused(run, tmp_path: Path) -> None:
     voices = f"ravdess={ravdess(tmp_path / 'r', 4)}"
     women = f"ravdess={ravdess(tmp_path / 'w', 8, sexes=(0,))}"
     for words, said in (

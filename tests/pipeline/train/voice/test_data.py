@@ -62,7 +62,7 @@ def test_an_official_split_is_only_tested_on_beside_others() -> None:
 
 
 @pytest.mark.parametrize("asked", [(), ("timit",)])
-def test_alone_or_asked_for_its_split_holds_without_what_everybody_reads(asked: tuple[str, ...]) -> None:
+def test_alone_or_named_its_split_holds_without_what_everybody_reads(asked: tuple[str, ...]) -> None:
     others = corpus("a", 5, 5) if asked else []
     voices = divide_speakers(clip_table(corpus("timit", 9, 9, split=True) + others), train_on=asked)
     own = voices.test[voices.test["dataset"] == "timit"]
@@ -93,7 +93,7 @@ def test_equal_names_in_two_corpora_are_two_people() -> None:
     assert clip_table(corpus("a", 1, 1) + corpus("b", 1, 1))["speaker"].nunique() == 4
 
 
-def test_clips_that_say_nothing_are_left_out_and_told() -> None:
+def test_clips_that_say_nothing_are_left_out_and_noted() -> None:
     unknown = Clip(dataset="a", path=Path("/x.wav"), relative_path="x.wav", speaker="x")
     voices = divide_speakers(clip_table([*corpus("a", 5, 5), unknown]))
     assert voices.notes == ("1 clips say nothing of their speaker's sex or name; left out.",)
@@ -101,7 +101,7 @@ def test_clips_that_say_nothing_are_left_out_and_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("clips", "asked", "said"),
+    ("clips", "asked", "message"),
     [
         ([], (), "No clip says who speaks"),
         (corpus("a", 5, 5), ("b",), "no dataset 'b' to learn voices from; there are: a"),
@@ -114,8 +114,10 @@ def test_clips_that_say_nothing_are_left_out_and_told() -> None:
         ),
     ],
 )
-def test_what_cannot_be_learned_from_is_told(clips: list[Clip], asked: tuple[str, ...], said: str) -> None:
-    with pytest.raises(TrainError, match=said):
+def test_what_cannot_be_learned_from_is_refused(
+    clips: list[Clip], asked: tuple[str, ...], message: str
+) -> None:
+    with pytest.raises(TrainError, match=message):
         divide_speakers(clip_table(clips), train_on=asked)
 
 

@@ -115,7 +115,7 @@ def test_both_sexes_are_drawn_equally_often(train: VoiceSet, validation: VoiceSe
     assert float(codes.float().mean()) == pytest.approx(0.5, abs=0.1)
 
 
-def test_crops_through_opus_are_as_often_as_asked(train: VoiceSet, validation: VoiceSet) -> None:
+def test_crops_through_opus_are_as_often_as_set(train: VoiceSet, validation: VoiceSet) -> None:
     silent = [torch.zeros_like(one) for one in train.voices]
     both = VoiceSet(train.clips, train.voices, silent, Noises([]))
     how = replace(RECIPE, augmentation=replace(PLAIN, opus=0.25), steps=40)
@@ -123,7 +123,7 @@ def test_crops_through_opus_are_as_often_as_asked(train: VoiceSet, validation: V
     assert np.mean([not row.any() for row in features]) == pytest.approx(0.25, abs=0.07)
 
 
-def test_crops_are_heard_backwards_as_often_as_asked(train: VoiceSet, validation: VoiceSet) -> None:
+def test_crops_are_played_backwards_as_often_as_asked(train: VoiceSet, validation: VoiceSet) -> None:
     louder = [(one * torch.linspace(0.02, 1, len(one))).to(one.dtype) for one in train.voices]
     both = VoiceSet(train.clips, louder, [], Noises([]))
     how = replace(RECIPE, augmentation=replace(PLAIN, backwards=0.25), steps=40)
