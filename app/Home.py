@@ -10,8 +10,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import error_boundary, start
+from app import start
 from app.cache import snapshot
+from app.error_boundary import error_boundary
 from app.ui import address
 
 HERE = Path(__file__).resolve().parent
@@ -40,7 +41,7 @@ page = st.navigation(
 snapshot.pin()
 address.follow()
 start.sidebar()
-with error_boundary.told(page.title):
-    address.tell()
+with error_boundary(page.title):
+    address.notices()
     page.run()
 address.write()

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 @contextmanager
-def told(what: str) -> Iterator[None]:
+def error_boundary(what: str) -> Iterator[None]:
     """Say what happened in ``what``, in place of a traceback."""
     try:
         yield

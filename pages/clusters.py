@@ -5,28 +5,27 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from app import error_boundary
 from app.builds import waiting
 from app.cache import tables
-from app.clusters import choice, sections, selection
-from app.clusters import clouds as atlas
+from app.clusters import choice, clouds, sections, selection
+from app.error_boundary import error_boundary
 from app.ui import address, filters, show
 
 NOT_YET = "This collection has no pictures and no clusterings yet. Start a build on the Pipeline page: it makes them."
 
 
 @st.fragment
-def clouds(dataset: pd.Series, clustering: pd.Series | None) -> None:
+def draw_clouds(dataset: pd.Series, clustering: pd.Series | None) -> None:
     """The clouds and what is below them: a click draws these anew, and nothing else."""
-    with error_boundary.told("Clusters"):
-        _clouds(dataset, clustering)
+    with error_boundary("Clusters"):
+        _draw_clouds(dataset, clustering)
     address.write()
 
 
-def _clouds(dataset: pd.Series, clustering: pd.Series | None) -> None:
-    sight = atlas.see(dataset, clustering)
-    if sight is None:
-        _say_why_not(dataset)
+def _draw_clouds(dataset: pd.Series, clustering: pd.Series | None) -> None:
+    state = clouds.draw(dataset, clustering)
+    if state is None:
+        _explain_missing(dataset)
         return
     section = st.segmented_control(
         "Below the clouds",
@@ -37,10 +36,10 @@ def _clouds(dataset: pd.Series, clustering: pd.Series | None) -> None:
         bind="query-params",
         label_visibility="collapsed",
     )
-    sections.SECTIONS[section](sight, clustering)
+    sections.SECTIONS[section](state, clustering)
 
 
-def _say_why_not(dataset: pd.Series) -> None:
+def _explain_missing(dataset: pd.Series) -> None:
     gaps = tables.gaps(str(dataset["dataset"]))
     if gaps.empty:
         waiting.draw("pca", NOT_YET, ":material/scatter_plot:")
@@ -66,4 +65,4 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
 above, middle, below = st.container(), st.container(), st.container()
 clustering = choice.draw(str(dataset["dataset"]), asked, above, below)
 with middle:
-    clouds(dataset, clustering)
+    draw_clouds(dataset, clustering)

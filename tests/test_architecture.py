@@ -28,8 +28,8 @@ KEPT_TO = {
     "streamlit": ("app", "pages"),
     "streamlit_webrtc": ("app", "pages"),
     "duckdb": ("store",),
-    "torch": ("models", "pipeline/networks", "pipeline/train"),
-    "torchaudio": ("models", "pipeline/networks", "pipeline/train"),
+    "torch": ("models", "pipeline/networks/voice_embedder", "pipeline/train"),
+    "torchaudio": ("models", "pipeline/networks/voice_embedder", "pipeline/train"),
 }
 CACHES = {"cache_data", "cache_resource"}
 CACHES_BELONG_TO = PurePosixPath("app/cache")

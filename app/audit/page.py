@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from app import error_boundary
 from app.audit import charts, data, duplicates, label_issues
 from app.audit.data import Audit
 from app.builds import waiting
 from app.cache import snapshot
+from app.error_boundary import error_boundary
 from app.ui import show
 from pipeline.audit.confounds import telling
 from pipeline.audit.leakage import KIND_WORDS, Effect
@@ -180,7 +180,7 @@ def draw(dataset: pd.Series) -> None:
 @st.fragment
 def _sections(dataset: pd.Series) -> None:
     """The chosen part in full: a click in it redraws it alone."""
-    with error_boundary.told("Audit"):
+    with error_boundary("Audit"):
         audit = data.load(dataset)
         if audit is None:
             return

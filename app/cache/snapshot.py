@@ -272,6 +272,6 @@ def mp3(path: str, content_hash: str) -> bytes | None:
 
 
 @st.cache_data(max_entries=512, show_spinner=False)
-def heard(path: str, content_hash: str) -> sounds.Heard:
+def normalised_preview(path: str, content_hash: str) -> sounds.NormalisedPreview:
     """A recording as loud as the others of a playlist."""
-    return sounds.hear(Path(path))
+    return sounds.normalised_preview(Path(path))

@@ -100,7 +100,7 @@ class Gain:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class NormalisedPreview:
     """A clip as it is played: a data URL, or None where it cannot be read; level before, gain, a note."""
 
     url: str | None
@@ -174,15 +174,15 @@ def _amplified(samples: NDArray[np.float32], gain_db: float) -> NDArray[np.float
     return samples * np.float32(10 ** (gain_db / 20))
 
 
-def hear(path: Path) -> Heard:
+def normalised_preview(path: Path) -> NormalisedPreview:
     """A recording as a small MP3 at equal loudness, measured on what is played; a long one is cut."""
     try:
         samples, rate_hz = load_mono(path)
     except AudioError as error:
-        return Heard(None, math.nan, 0.0, str(error))
+        return NormalisedPreview(None, math.nan, 0.0, str(error))
     small = resample(samples[: int(LONGEST_S * rate_hz)], rate_hz, PREVIEW_RATE_HZ)
     found = gain(small, PREVIEW_RATE_HZ)
     cut = f"only its first {LONGEST_S:.0f} s" if len(samples) > LONGEST_S * rate_hz else ""
     note = "; ".join(filter(None, (found.note, cut)))
     url = data_url(to_mp3(_amplified(small, found.gain_db), PREVIEW_RATE_HZ))
-    return Heard(url, found.lufs, found.gain_db, note)
+    return NormalisedPreview(url, found.lufs, found.gain_db, note)

@@ -32,7 +32,7 @@ SOUND_S = 0.1
 
 
 @dataclass(frozen=True)
-class Sight:
+class CloudState:
     """What is seen: every array and row in the order of the picture's clips."""
 
     dataset: pd.Series
@@ -52,7 +52,7 @@ class Sight:
         return [str(id_) for id_ in self.picture.clip_ids]
 
 
-def see(dataset: pd.Series, clustering: pd.Series | None) -> Sight | None:
+def draw(dataset: pd.Series, clustering: pd.Series | None) -> CloudState | None:
     """Draw the controls and the clouds; None where the store holds no picture of this collection.
 
     Parameters
@@ -105,7 +105,7 @@ def see(dataset: pd.Series, clustering: pd.Series | None) -> Sight | None:
     # Only now: with 100,000 clips it takes seconds, and the cloud is on its way.
     given = snapshot.standardised(name, picture.view)
     snapshot.prepare(name, picture.view)
-    return Sight(dataset, clips, picture, given, grouping, mask, chosen)
+    return CloudState(dataset, clips, picture, given, grouping, mask, chosen)
 
 
 def _view_to_follow(dataset: str, clustering: pd.Series | None) -> str | None:

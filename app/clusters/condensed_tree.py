@@ -131,7 +131,7 @@ def _outline(
     return edges, (size - gone).astype(np.int64)
 
 
-def told(branch: Branch) -> str:
+def describe(branch: Branch) -> str:
     """A branch in words."""
     name = f"cluster {branch.cluster}" if branch.cluster != NONE else "in no cluster"
     clips = "1 clip" if branch.size == 1 else f"{branch.size:,} clips"
@@ -145,7 +145,7 @@ Mask = NDArray[np.bool_] | None
 
 
 def figure(found: list[Branch], title: str, chosen: int = NONE) -> go.Figure:
-    """The tree as bars: Streamlit hears clicks on them, and on no filled shape."""
+    """The tree as bars: Streamlit reports clicks on them, and on no filled shape."""
     made = go.Figure()
     # Clusters first: Plotly hands out the theme's colours in the order of the traces.
     for cluster in [*sorted({one.cluster for one in found} - {NONE}), NONE]:
@@ -178,7 +178,7 @@ def figure(found: list[Branch], title: str, chosen: int = NONE) -> go.Figure:
 
 def _bars(of_it: list[Branch], cluster: int) -> go.Bar:
     centres = [one.centre for one in of_it for _ in one.widths]
-    names = [[one.node, told(one)] for one in of_it for _ in one.widths]
+    names = [[one.node, describe(one)] for one in of_it for _ in one.widths]
     widths = np.concatenate([one.widths for one in of_it])
     return go.Bar(
         name="no cluster" if cluster == NONE else f"cluster {cluster}",
@@ -218,7 +218,7 @@ def draw(
         )
         return None
     found = branches(tree)
-    names = {one.node: told(one) for one in found}
+    names = {one.node: describe(one) for one in found}
     box = f"{key}_branch"
     if st.session_state.get(box, NONE) not in {NONE, *names}:
         st.session_state[box] = NONE  # of another tree

@@ -12,7 +12,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from app.cache import snapshot, tables
-from app.clusters import quality as belief
+from app.clusters import quality
 from app.components.cloud.cloud import Scene
 from app.ui import address
 from pipeline.inputs import ALL
@@ -106,7 +106,7 @@ def names(rows: pd.DataFrame) -> list[str]:
     for _, row in rows.iterrows():
         title = METHODS[row["method"]].title if row["method"] in METHODS else row["method"]
         kept = row["origin"] == "kept"
-        told.append(f"{title} ({belief.in_words(row['parameters'])})" if kept else title)
+        told.append(f"{title} ({quality.describe_parameters(row['parameters'])})" if kept else title)
     return told
 
 
@@ -122,8 +122,8 @@ def of_projections(picture: Picture, found: Sequence[Projection]) -> Picture:
         )
         for one in found
     )
-    quality = found[0].quality
-    each = quality.per_clip_trustworthiness, quality.per_clip_continuity
+    measured = found[0].quality
+    each = measured.per_clip_trustworthiness, measured.per_clip_continuity
     return Picture(picture.view, picture.clip_ids, scenes, *each, picture.rows)
 
 

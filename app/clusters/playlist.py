@@ -112,12 +112,12 @@ def _known(
 
 
 def _sound(clip: pd.Series) -> Sound:
-    heard = _hear(str(listen.recording(clip)), str(clip["content_hash"]))
+    heard = _preview(str(listen.recording(clip)), str(clip["content_hash"]))
     if heard.url is None:
         return Sound(None, "", f"cannot be read: {heard.note}")
     level = "silent" if math.isinf(heard.lufs) else f"{heard.lufs:.1f} LUFS"
     return Sound(heard.url, level, heard.note)
 
 
-def _hear(path: str, content_hash: str) -> sounds.Heard:
-    return snapshot.heard(path, content_hash)
+def _preview(path: str, content_hash: str) -> sounds.NormalisedPreview:
+    return snapshot.normalised_preview(path, content_hash)

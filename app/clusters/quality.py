@@ -50,9 +50,9 @@ def draw(
     if len(projections):
         neighbours = int(projections["neighbours"].iloc[0])
         st.markdown(MEANING.format(neighbours=neighbours))
-        table = projections.assign(title=titles, parameters=projections["parameters"].map(in_words))[
-            list(COLUMNS)
-        ].rename(columns=COLUMNS)
+        table = projections.assign(
+            title=titles, parameters=projections["parameters"].map(describe_parameters)
+        )[list(COLUMNS)].rename(columns=COLUMNS)
         numbers: dict[str, Any] = {
             name: st.column_config.NumberColumn(format="%.3f") for name in ("trustworthiness", "continuity")
         }
@@ -88,7 +88,7 @@ def heaviest(axis: pd.Series, most: int = AXIS_COLUMNS) -> pd.DataFrame:
     return table.reindex(table["loading"].abs().sort_values(ascending=False, kind="stable").index).head(most)
 
 
-def in_words(parameters: str, leave_out: tuple[str, ...] = ("seed",)) -> str:
+def describe_parameters(parameters: str, leave_out: tuple[str, ...] = ("seed",)) -> str:
     """Parameters as the store has them (JSON) in a form to read."""
     told = {name: value for name, value in json.loads(parameters).items() if name not in leave_out}
     return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in told.items())

@@ -155,7 +155,7 @@ def load_box(dataset: str, clip_ids: Sequence[str]) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox(
-            "Saved selections", list(own), format_func=lambda one: _told(own[one]), key="saved_box"
+            "Saved selections", list(own), format_func=lambda one: _describe(own[one]), key="saved_box"
         )
         st.button(
             "Pick them", on_click=pick_saved, args=(dataset, clip_ids, name), icon=":material/bookmark:"
@@ -203,6 +203,6 @@ def _forget(name: str) -> None:
         st.query_params.pop(SAVED, None)
 
 
-def _told(one: Selection) -> str:
-    told = f"{one.name} ({show.counted(len(one.clip_ids), 'clip')}, {one.saved_at:%d %b %Y})"
-    return f"{told}: {one.note}" if one.note else told
+def _describe(one: Selection) -> str:
+    words = f"{one.name} ({show.counted(len(one.clip_ids), 'clip')}, {one.saved_at:%d %b %Y})"
+    return f"{words}: {one.note}" if one.note else words

@@ -40,7 +40,7 @@ class Order:
     exact: bool
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """What the first clip is, in a sentence."""
         if self.exact:
             return (
@@ -121,9 +121,9 @@ def by_column(
 
 def by_label(labels: pd.Series, chosen: NDArray[np.bool_]) -> pd.DataFrame:
     """How many of each label are chosen, and which share of that label: ``label``, ``clips``, ``of``, ``share``."""
-    told = labels.astype("string").fillna("not told")
-    whole = told.value_counts()
-    inside = told[chosen].value_counts()
+    names = labels.astype("string").fillna("no label")
+    whole = names.value_counts()
+    inside = names[chosen].value_counts()
     table = pd.DataFrame({"clips": inside, "of": whole.reindex(inside.index)})
     table["share"] = table["clips"] / table["of"]
     return table.rename_axis("label").reset_index()
@@ -144,7 +144,7 @@ def draw(
     clips: pd.DataFrame,
     given: FeatureMatrix,
     chosen: NDArray[np.bool_] | None,
-    told: pd.DataFrame,
+    positions: pd.DataFrame,
 ) -> None:
     """Draw all that can be done with the picked clips.
 
@@ -156,7 +156,7 @@ def draw(
     given : Input
         The standardised vectors of the view that is shown.
     chosen : bool, shape (n,), or None
-    told : DataFrame
+    positions : DataFrame
         What the picture adds to an exported row: position and cluster, in the same order.
     """
     name = str(dataset["dataset"])
@@ -171,7 +171,7 @@ def draw(
         st.button(
             "The others", on_click=selection.put, args=(name, ids, ~chosen), icon=":material/invert_colors:"
         )
-        _exports(dataset, clips[chosen], given.values[chosen], told[chosen])
+        _exports(dataset, clips[chosen], given.values[chosen], positions[chosen])
     if not selection.is_linked():
         st.caption(":orange[Too many for the link. Save them under a name to send it.]")
     how = st.segmented_control(
@@ -197,7 +197,7 @@ def _listen(
     order = listening_order(values[chosen])
     st.caption(
         "From the most typical clip, the medoid, to the rim; all at one loudness (ITU-R BS.1770). "
-        + order.told
+        + order.summary
     )
     ids = clips["clip_id"].to_numpy()[chosen][order.indices].tolist()
     return playlist.draw(f"{dataset}:picked", dataset, ids, order.distances, key="picked_list")
@@ -225,9 +225,9 @@ def _compare(clips: pd.DataFrame, given: FeatureMatrix, chosen: NDArray[np.bool_
 
 
 def _exports(
-    dataset: pd.Series, clips: pd.DataFrame, values: NDArray[np.float32], told: pd.DataFrame
+    dataset: pd.Series, clips: pd.DataFrame, values: NDArray[np.float32], positions: pd.DataFrame
 ) -> None:
-    rows = pd.concat([clips.reset_index(drop=True), told.reset_index(drop=True)], axis=1)
+    rows = pd.concat([clips.reset_index(drop=True), positions.reset_index(drop=True)], axis=1)
     name = str(dataset["dataset"])
 
     def playlist_file() -> bytes:

@@ -112,10 +112,10 @@ def _project(dataset: str, picture: Picture, method: str, parameters: dict[str, 
     try:
         for number, scene in enumerate(scenes):
 
-            def tell(share: float, number: int = number, to: int = scene.dimension) -> None:
+            def on_progress(share: float, number: int = number, to: int = scene.dimension) -> None:
                 bar.progress(min((number + share) / len(scenes), 1.0), text=f"Projecting to {to}-D ...")
 
-            found.append(project(given, method, scene.dimension, parameters, tell))
+            found.append(project(given, method, scene.dimension, parameters, on_progress))
     except InputError as error:
         st.warning(str(error), icon=":material/tune:")
     bar.empty()

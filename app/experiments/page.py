@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from app import error_boundary
 from app.cache import tables
+from app.error_boundary import error_boundary
 from app.experiments import charts, errors, leaderboard, selection, summary
 from app.experiments.sections import SECTIONS
 from app.experiments.summary import Names, ShownExperiment, names_of, source
@@ -100,7 +100,7 @@ def _references(known: list[leaderboard.Reference], best: pd.Series) -> None:
 @st.fragment
 def full(shown: ShownExperiment) -> None:
     """One experiment: its accuracy in a sentence, and one section; a click redraws only these."""
-    with error_boundary.told("Models"):
+    with error_boundary("Models"):
         _full(shown)
     address.write()
 

@@ -48,7 +48,7 @@ def _by_class(selection: filters.Selection, view: pd.Series, facets: dict[str, s
     else:
         title = f"{column} by {facets[by].lower()} (n = {len(frame):,})"
         figure = charts.distribution(frame, column, by, kind, title, unit)
-    show.chart(figure, frame, f"{column}_by_{by}", caption=_told(selection, frame))
+    show.chart(figure, frame, f"{column}_by_{by}", caption=_caption(selection, frame))
 
 
 def _facet(label: str, facets: dict[str, str], key: str) -> str | None:
@@ -73,7 +73,7 @@ def _against(selection: filters.Selection, view: pd.Series, facets: dict[str, st
     figure = charts.against(frame, x, y, colour, f"{y} against {x} (n = {len(frame):,})")
     figure.update_xaxes(title=axis(view, x)).update_yaxes(title=axis(view, y))
     figure.update_layout(legend_title_text=facets[colour] if colour else None)
-    show.chart(figure, frame[["clip_id", *shown]], "against", caption=_told(selection, frame))
+    show.chart(figure, frame[["clip_id", *shown]], "against", caption=_caption(selection, frame))
 
 
 def _correlation(selection: filters.Selection, view: pd.Series) -> None:
@@ -105,7 +105,7 @@ def _with(selection: filters.Selection, view: pd.Series, columns: list[str]) -> 
     return frame.assign(**{one: frame["clip_id"].map(series) for one, series in values.items()})
 
 
-def _told(selection: filters.Selection, frame: pd.DataFrame) -> str:
+def _caption(selection: filters.Selection, frame: pd.DataFrame) -> str:
     told = []
     missing = len(selection.clips) - len(frame)
     if missing:

@@ -8,10 +8,10 @@ from typing import Literal
 
 import streamlit as st
 
-from app import error_boundary
 from app.cache import tables
 from app.components.monitor.monitor import monitor
 from app.components.players.microphone_help import microphone_help
+from app.error_boundary import error_boundary
 from app.live import corrections, metrics, voice_map, webrtc
 from app.live.metrics import SessionStats
 from app.live.monitor_view import Sent, constants, monitor_data
@@ -67,7 +67,7 @@ def _clean_up() -> dict[str, bool]:
 
 def _tick(found: webrtc.Connection, sink: SessionAudioSink, sure_from: float) -> None:
     """One look at the session."""
-    with error_boundary.told("Live"):
+    with error_boundary("Live"):
         state = _state(found, sink)
         message = webrtc.connection_message(found, state)
         _draw_message(message)
@@ -126,7 +126,7 @@ def _draw_message(message: webrtc.ConnectionMessage) -> None:
 
 def _rest(sink: SessionAudioSink) -> None:
     """What need not be drawn so often."""
-    with error_boundary.told("Live"):
+    with error_boundary("Live"):
         stats = None if sink.session is None else _session_stats(sink)
         if stats is not None:
             metrics.draw(stats)

@@ -8,7 +8,7 @@ import streamlit as st
 from app.cache import snapshot
 from app.similar.search import Query, twin
 from app.ui import address, show, upload
-from app.ui import clip as listen
+from app.ui.clip import heading, recording
 from pipeline.audio.decode import AudioError, to_wav_bytes
 from store.errors import SesatlasError
 
@@ -20,8 +20,11 @@ BOX = "similar_clip_box"
 
 
 def choose(dataset: str) -> Query | None:
-    """Draw the ways to ask; the query once there is one. The clip is kept in ``?clip=``."""
-    way = st.segmented_control(
+    """Draw the choice of a clip, a file or the microphone; the query once there is one.
+
+    The clip is kept in ``?clip=``.
+    """
+    source = st.segmented_control(
         "Look for what sounds like",
         [CLIP, FILE, MICROPHONE],
         default=CLIP,
@@ -29,9 +32,9 @@ def choose(dataset: str) -> Query | None:
         key="of",
         bind="query-params",
     )
-    if way == CLIP:
+    if source == CLIP:
         return _clip(dataset)
-    return _own(upload.from_file() if way == FILE else upload.from_microphone())
+    return _own(upload.from_file() if source == FILE else upload.from_microphone())
 
 
 def take(clip_id: str) -> None:
@@ -78,9 +81,9 @@ def _clip(dataset: str) -> Query | None:
             help="Type any part of its label or its name.",
         )
     clip = snapshot.clip(str(chosen))
-    _hear(clip)
+    _player(clip)
     label = str(clip["label"]) if pd.notna(clip["label"]) else None
-    return Query(listen.heading(clip), str(clip["content_hash"]), label, clip_id=str(chosen))
+    return Query(heading(clip), str(clip["content_hash"]), label, clip_id=str(chosen))
 
 
 def _narrowed(clips: pd.DataFrame, chosen: str) -> pd.Series:
@@ -96,9 +99,9 @@ def _narrowed(clips: pd.DataFrame, chosen: str) -> pd.Series:
     return found if chosen in found.index else pd.concat([names.loc[[chosen]], found])
 
 
-def _hear(clip: pd.Series) -> None:
+def _player(clip: pd.Series) -> None:
     try:
-        samples, rate_hz = snapshot.samples(str(listen.recording(clip)), str(clip["content_hash"]))
+        samples, rate_hz = snapshot.samples(str(recording(clip)), str(clip["content_hash"]))
     except AudioError as error:
         st.caption(f":orange[This recording cannot be played. {error}]")
     else:

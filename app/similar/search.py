@@ -20,7 +20,7 @@ from pipeline.inputs import ALL, InputError
 from store.errors import SesatlasError
 
 COUNT = 10
-TOLD = ("clip_id", "speaker", "sentence", "duration_s")
+ROW_FIELDS = ("clip_id", "speaker", "sentence", "duration_s")
 METRICS = {"Cosine": "cosine", "Euclidean": "euclidean"}
 """By its name on the page and in links, what the store calls it."""
 
@@ -98,14 +98,14 @@ def vector(query: Query, dataset: str | None, view: str) -> NDArray[np.float32]:
         keys = dict(zip(known["view"], known["key"], strict=True))
         for refusal in comparable({name: keys[name] for name in views(view)}).values():
             raise SesatlasError(refusal)
-        return scaled.place(query.description.joined(_told_in(scaled.columns, view)))[0]
+        return scaled.place(query.description.joined(_views_in(scaled.columns, view)))[0]
     row = np.flatnonzero(scaled.clip_ids == query.clip_id)
     if not len(row):
         raise InputError(f"{query.clip_id} lacks a vector in this view. Choose another view, or build again.")
     return scaled.values[row[0]]
 
 
-def _told_in(columns: Sequence[str], view: str) -> list[str]:
+def _views_in(columns: Sequence[str], view: str) -> list[str]:
     """The views that the standardised columns are of: one in which no clip differs is left out of all."""
     own = {column.split(": ", 1)[0] for column in columns}
     return [name for name in views(view) if view != ALL or name in own]
@@ -127,7 +127,7 @@ def hit_cells(hits: pd.DataFrame) -> pd.DataFrame:
     words["distance"] = hits["distance"].map("{:.4f}".format)
     if hits["same"].any():
         words["content"] = hits["same"].map({True: "the same file", False: ""})
-    for column in TOLD:
+    for column in ROW_FIELDS:
         if hits[column].notna().any():
             field = columns(hits)[column]
             words[field.heading] = pd.Series(cells(hits[column], field), index=hits.index)

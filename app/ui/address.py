@@ -62,13 +62,13 @@ def _let_go_of_a_deleted_one() -> None:
         st.session_state["snapshot_gone"] = str(pinned)
 
 
-def tell() -> None:
+def notices() -> None:
     """Say above the page where what is shown is not the current state, or not what the link meant."""
     with st.container():  # always one: what comes or goes in it moves nothing below it
-        _tell()
+        _notices()
 
 
-def _tell() -> None:
+def _notices() -> None:
     gone = st.session_state.get("snapshot_gone")
     if gone:
         st.warning(

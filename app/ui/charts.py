@@ -30,8 +30,8 @@ def class_balance(clips: pd.DataFrame, by: str, colour: str | None, title: str) 
 def balance_table(clips: pd.DataFrame, by: str, colour: str | None) -> pd.DataFrame:
     """The numbers behind :func:`class_balance`."""
     keys = [by] if colour in (None, by) else [by, str(colour)]
-    told = clips[keys].astype("string").fillna("not told")
-    return told.value_counts().rename("clips").reset_index().sort_values(keys)
+    values = clips[keys].astype("string").fillna("unknown")
+    return values.value_counts().rename("clips").reset_index().sort_values(keys)
 
 
 def histogram(values: pd.Series, name: str, unit: str) -> go.Figure:

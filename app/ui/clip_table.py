@@ -37,10 +37,10 @@ def draw(selection: filters.Selection, more: Mapping[str, Field] | None = None, 
     named = st.query_params.get("clip")
     chosen = named if named and named in set(clips["clip_id"]) else str(rows["clip_id"].iloc[0])
     if below and named and named.startswith(f"{selection.name}/") and named != chosen:
-        _say_why_not(selection, named)
+        _explain_missing(selection, named)
     sounds = [clip.mp3_url(row, selection.dataset["path"]) for _, row in rows.iterrows()]
     clip_rows(
-        _words(rows, {name: known[name] for name in there}),
+        _cells(rows, {name: known[name] for name in there}),
         rows["clip_id"].tolist(),
         sounds,
         chosen=chosen,
@@ -52,7 +52,7 @@ def draw(selection: filters.Selection, more: Mapping[str, Field] | None = None, 
     return chosen
 
 
-def _say_why_not(selection: filters.Selection, named: str) -> None:
+def _explain_missing(selection: filters.Selection, named: str) -> None:
     # Otherwise who follows a link would take another clip for the one they were sent.
     if named in set(snapshot.clips(selection.name)["clip_id"]):
         told = f"`{named}` does not pass these filters"
@@ -116,7 +116,7 @@ def cells(values: pd.Series, field: Field) -> list[str]:
     return [field.text(one) if pd.notna(one) else "" for one in values]
 
 
-def _words(rows: pd.DataFrame, fields: Mapping[str, Field]) -> pd.DataFrame:
+def _cells(rows: pd.DataFrame, fields: Mapping[str, Field]) -> pd.DataFrame:
     return pd.DataFrame(
         {field.heading: cells(rows[name], field) for name, field in fields.items()}, dtype="string"
     )

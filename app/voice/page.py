@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import error_boundary
 from app.builds import waiting
 from app.cache import tables
+from app.error_boundary import error_boundary
 from app.experiments.charts import epochs
 from app.experiments.errors import rest
 from app.experiments.sections import recipe
@@ -200,7 +200,7 @@ SECTIONS = {
 @st.fragment
 def _sections() -> None:
     """The chosen section: a click in it draws it anew, and nothing else."""
-    with error_boundary.told("Voice"):
+    with error_boundary("Voice"):
         network = card.load()
         if network is None:
             return

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import streamlit as st
 
-from app import error_boundary
 from app.cache.snapshot import EmptyStoreError
+from app.error_boundary import error_boundary
 from pipeline.inputs import InputError
 from store.errors import SesatlasError
 
@@ -28,7 +28,7 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     ],
 )
 def test_what_was_foreseen_says_what_it_is(said: list[tuple[str, str]], error: Exception, kind: str) -> None:
-    with error_boundary.told("Clusters"):
+    with error_boundary("Clusters"):
         raise error
     assert said == [(kind, "Nothing is here.")]
 
@@ -36,7 +36,7 @@ def test_what_was_foreseen_says_what_it_is(said: list[tuple[str, str]], error: E
 def test_what_was_not_is_a_sentence_and_a_traceback_in_the_log(
     said: list[tuple[str, str]], caplog: pytest.LogCaptureFixture
 ) -> None:
-    with error_boundary.told("Clusters"):
+    with error_boundary("Clusters"):
         raise ZeroDivisionError("a secret path")
     ((kind, text),) = said
     assert kind == "error" and "doctor" in text and "secret" not in text
@@ -46,11 +46,11 @@ def test_what_was_not_is_a_sentence_and_a_traceback_in_the_log(
 def test_streamlits_own_ways_to_end_a_run_pass() -> None:
     from streamlit.runtime.scriptrunner import StopException
 
-    with pytest.raises(StopException), error_boundary.told("Clusters"):
+    with pytest.raises(StopException), error_boundary("Clusters"):
         raise StopException
 
 
 def test_where_nothing_goes_wrong_nothing_is_said(said: list[tuple[str, str]]) -> None:
-    with error_boundary.told("Clusters"):
+    with error_boundary("Clusters"):
         pass
     assert said == []

@@ -1,4 +1,4 @@
-"""A cloud of clips in 3-D and 2-D that turns, is clicked, heard and drawn round.
+"""A cloud of clips in 3-D and 2-D that turns, is clicked, chose and drawn round.
 
 Drawn by our own WebGL in ``cloud/*.js``: Plotly's 3-D points send no events, and it takes seconds to draw or
 recolour 100,000 points. Arrays go through ``app.cache.sounds``, so a browser gets only those it has not seen.
@@ -97,7 +97,7 @@ def cloud(
     check(scenes, n, [labels, colouring, *([clusters] if clusters else [])], selected)
     picked = chosen if chosen is not None and 0 <= chosen < n else None
 
-    def heard() -> None:
+    def chose() -> None:
         index = st.session_state[key]["chosen"]
         if isinstance(index, int) and 0 <= index < n:
             on_choose(index)
@@ -133,7 +133,7 @@ def cloud(
             "turning": turning,
             "report": on_touch is not None,
         },
-        on_chosen_change=heard,
+        on_chosen_change=chose,
         on_selected_change=drawn_round,
         on_touched_change=touched,
     )

@@ -77,7 +77,7 @@ def playlist(
         Unique on the page.
     """
 
-    def told(what: str) -> dict[str, Any]:
+    def reported(what: str) -> dict[str, Any]:
         value: dict[str, Any] = st.session_state[key][what]
         return value
 
@@ -91,6 +91,6 @@ def playlist(
             "marks": list(marks),
         },
         default={"at": None, "marks": None},
-        on_at_change=lambda: on_at(int(told("at")["at"])),
-        on_marks_change=lambda: on_marks(list(told("marks")["ids"])),
+        on_at_change=lambda: on_at(int(reported("at")["at"])),
+        on_marks_change=lambda: on_marks(list(reported("marks")["ids"])),
     )

@@ -100,7 +100,7 @@ def test_a_peak_between_two_samples_counts() -> None:
 def test_a_recording_is_heard_at_equal_loudness(tmp_path: Path) -> None:
     file = tmp_path / "loud.wav"
     soundfile.write(file, _sine(44_100, -6), 44_100)
-    heard = sounds.hear(file)
+    heard = sounds.normalised_preview(file)
     assert heard.url is not None and heard.url.startswith("data:audio/mp3;base64,")
     assert heard.lufs == pytest.approx(-9.01, abs=0.05)
     assert heard.gain_db == pytest.approx(-13.99, abs=0.05)
@@ -110,11 +110,11 @@ def test_a_recording_is_heard_at_equal_loudness(tmp_path: Path) -> None:
 def test_a_long_recording_is_cut_and_that_is_told(tmp_path: Path) -> None:
     file = tmp_path / "long.wav"
     soundfile.write(file, _sine(8_000, -20, duration_s=70), 8_000)
-    heard = sounds.hear(file)
+    heard = sounds.normalised_preview(file)
     assert heard.note == "only its first 60 s"
     assert heard.url is not None and len(heard.url) < 60 * 12_000
 
 
 def test_a_recording_that_is_gone_has_no_sound_but_a_reason(tmp_path: Path) -> None:
-    heard = sounds.hear(tmp_path / "gone.wav")
+    heard = sounds.normalised_preview(tmp_path / "gone.wav")
     assert heard.url is None and heard.note

@@ -109,6 +109,6 @@ def test_all_the_same_is_one_branch() -> None:
 
 def test_a_branch_in_words() -> None:
     one = condensed_tree.Branch(7, 1_234, 0, np.array([0.25, 1]), np.array([1_234]), 3)
-    assert condensed_tree.told(one) == "branch 7 · 1,234 clips · cluster 3 · λ 0.25 to 1"
+    assert condensed_tree.describe(one) == "branch 7 · 1,234 clips · cluster 3 · λ 0.25 to 1"
     other = condensed_tree.Branch(8, 1, 0, np.array([0.25, 1]), np.array([1]), NONE)
-    assert condensed_tree.told(other) == "branch 8 · 1 clip · in no cluster · λ 0.25 to 1"
+    assert condensed_tree.describe(other) == "branch 8 · 1 clip · in no cluster · λ 0.25 to 1"

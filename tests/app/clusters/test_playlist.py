@@ -11,7 +11,7 @@ import pytest
 import streamlit as st
 from hypothesis import given, strategies
 
-from app.cache.sounds import Heard
+from app.cache.sounds import NormalisedPreview
 from app.clusters import playlist
 from app.components.playlist import playlist as component
 from pipeline.fields import with_role
@@ -33,7 +33,9 @@ def mounted(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     monkeypatch.setattr(playlist.snapshot, "clips", lambda dataset: clips)
     monkeypatch.setattr(playlist.snapshot, "datasets", lambda: datasets)
     monkeypatch.setattr(
-        playlist, "_hear", lambda path, content_hash: Heard(f"data:{path}", -20.04, -3.0, "cut")
+        playlist,
+        "_preview",
+        lambda path, content_hash: NormalisedPreview(f"data:{path}", -20.04, -3.0, "cut"),
     )
     return told
 
@@ -114,10 +116,10 @@ def test_silence_and_a_lost_recording_are_told(
     mounted: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard = {
-        "set/0.wav": Heard("data:", -math.inf, 0.0, "silent"),
-        "set/1.wav": Heard(None, math.nan, 0, "gone"),
+        "set/0.wav": NormalisedPreview("data:", -math.inf, 0.0, "silent"),
+        "set/1.wav": NormalisedPreview(None, math.nan, 0, "gone"),
     }
-    monkeypatch.setattr(playlist, "_hear", lambda path, content_hash: heard[content_hash])
+    monkeypatch.setattr(playlist, "_preview", lambda path, content_hash: heard[content_hash])
     _draw(ids=IDS[:2])
     assert mounted["data"]["sounds"] == {
         "0": {"url": "data:", "loudness": "silent", "note": "silent"},

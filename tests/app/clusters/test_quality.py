@@ -8,7 +8,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as some
 
-from app.clusters.quality import heaviest, in_words
+from app.clusters.quality import describe_parameters, heaviest
 
 
 def _axis(loadings: list[float]) -> pd.Series:
@@ -33,6 +33,6 @@ def test_nothing_left_out_weighs_more(loadings: list[float], most: int) -> None:
 
 
 def test_parameters_are_told_without_the_seed() -> None:
-    told = in_words(json.dumps({"n_neighbors": 15, "metric": "cosine", "seed": 4}))
+    told = describe_parameters(json.dumps({"n_neighbors": 15, "metric": "cosine", "seed": 4}))
     assert told == "n neighbors 15, metric cosine"
-    assert in_words("{}") == ""
+    assert describe_parameters("{}") == ""

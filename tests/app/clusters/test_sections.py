@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from app.clusters import sections
-from app.clusters.clouds import Sight
+from app.clusters.clouds import CloudState
 from app.clusters.colours import Grouping
 from app.clusters.pictures import Picture
 from app.components.cloud.cloud import Scene
@@ -21,12 +21,12 @@ SCENES = (
 )
 
 
-def _sight(grouping: Grouping | None) -> Sight:
+def _state(grouping: Grouping | None) -> CloudState:
     none = np.zeros(3, np.float32)
     picture = Picture("mfcc", IDS, SCENES, none, none, pd.DataFrame())
     clips = pd.DataFrame({"clip_id": IDS, "label": ["rain", None, "dog"]})
     given: Any = None
-    return Sight(pd.Series({"dataset": "set"}), clips, picture, given, grouping, None, None)
+    return CloudState(pd.Series({"dataset": "set"}), clips, picture, given, grouping, None, None)
 
 
 def test_a_branch_picks_its_clips_whatever_their_order_here(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,7 +42,7 @@ def test_a_branch_picks_its_clips_whatever_their_order_here(monkeypatch: pytest.
         on_pick(None)
 
     monkeypatch.setattr(sections.condensed_tree, "draw", draw)
-    sections.tree(_sight(None), pd.Series({"method": "hdbscan", "clustering_id": "1"}))
+    sections.tree(_state(None), pd.Series({"method": "hdbscan", "clustering_id": "1"}))
     # a.wav is picked; d.wav is not in the clustering, and c.wav not in the picture
     assert put[0].tolist() == [False, True, False]
     assert put[1] is None
@@ -53,7 +53,7 @@ def test_a_row_tells_where_its_clip_lies(monkeypatch: pytest.MonkeyPatch, cluste
     drawn: list[pd.DataFrame] = []
     monkeypatch.setattr(sections.selection_panel, "draw", lambda *given: drawn.append(given[-1]))
     grouping = Grouping("Cluster", np.array([2, -1, 0], np.int32)) if clustered else None
-    sections.picked_clips(_sight(grouping), None)
+    sections.picked_clips(_state(grouping), None)
     (told,) = drawn
     assert told.columns.tolist() == [
         *("view", "solid.x", "solid.y", "solid.z", "flat.x", "flat.y"),

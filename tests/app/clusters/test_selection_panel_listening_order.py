@@ -34,7 +34,7 @@ def test_every_clip_is_heard_once_and_each_is_farther_than_the_last(values: NDAr
 def test_the_first_has_the_least_summed_distance(values: NDArray[np.float32]) -> None:
     found = listening_order(values)
     sums = cdist(values.astype(float), values.astype(float)).sum(axis=1)
-    assert found.exact and "medoid" in found.told
+    assert found.exact and "medoid" in found.summary
     assert sums[found.indices[0]] == pytest.approx(sums.min(), rel=1e-5, abs=1e-2)
 
 
@@ -57,7 +57,7 @@ def test_among_many_the_one_nearest_the_mean_comes_first_and_that_is_told(
     monkeypatch.setattr(selection_panel, "MOST_EXACT", 3)
     found = listening_order(np.array([[0], [1], [2], [13]], dtype=np.float32))  # mean 4, medoid 1
     assert found.indices[0] == 2
-    assert not found.exact and "nearest the mean" in found.told
+    assert not found.exact and "nearest the mean" in found.summary
 
 
 def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

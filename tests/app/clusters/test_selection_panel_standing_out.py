@@ -38,4 +38,4 @@ def test_labels_are_counted_with_their_share() -> None:
     labels = pd.Series(["dog", "dog", "rain", None])
     table = selection_panel.by_label(labels, np.array([True, False, True, True])).set_index("label")
     assert table.loc["dog"].tolist() == [1, 2, 0.5]
-    assert table.loc["not told"].tolist() == [1, 1, 1.0]
+    assert table.loc["no label"].tolist() == [1, 1, 1.0]

@@ -31,7 +31,7 @@ class Session:
         st.query_params.update(query)
         self.told.clear()
         address.follow()
-        address.tell()
+        address.notices()
         address.write()
         return snapshot.current().number, " ".join(self.told)
 

@@ -51,7 +51,7 @@ def test_balance_counts_every_clip_once(rows: list[tuple[str | None, int | None]
     clips = pd.DataFrame(rows, columns=["label", "fold"]).astype({"fold": "Int32"})
     alone = charts.balance_table(clips, "label", None)
     split = charts.balance_table(clips, "label", "fold")
-    told = clips["label"].fillna("not told").tolist()
+    told = clips["label"].fillna("unknown").tolist()
     assert dict(zip(alone["label"], alone["clips"], strict=True)) == {one: told.count(one) for one in told}
     assert split.groupby("label")["clips"].sum().to_dict() == alone.set_index("label")["clips"].to_dict()
 
