@@ -58,13 +58,13 @@ def voice(demo_store: Path) -> tuple[np.ndarray, int]:
 
 
 @pytest.fixture
-def ears(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[Callable[[Connection], SessionAudioSink]]:
-    """``ears(connection)``: what the page hears by, without WebRTC; on a clock that stands still."""
+def sink(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[Callable[[Connection], SessionAudioSink]]:
+    """``sink(connection)``: what the page hears by, without WebRTC; on a clock that stands still."""
     made: list[SessionAudioSink] = []
 
     def connected(connection: Connection) -> SessionAudioSink:
         def session() -> LiveSession:
-            queue = FrameQueue(most_frames=1_000, most_bytes=2**28, clock=clock)
+            queue = FrameQueue(max_frames=1_000, max_bytes=2**28, clock=clock)
             return LiveSession(VoiceStream(tables.voice_ear(), Silero()), queue=queue, clock=clock)
 
         own = SessionAudioSink(session)
@@ -78,14 +78,14 @@ def ears(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[Callable[[Co
             one.session.close()
 
 
-def speak(ears: SessionAudioSink, sound: np.ndarray, rate_hz: int) -> None:
+def speak(sink: SessionAudioSink, sound: np.ndarray, rate_hz: int) -> None:
     """Push a sound into a new session, and wait until it was heard."""
-    ears.begin()
-    assert ears.session is not None
+    sink.begin()
+    assert sink.session is not None
     for start in range(0, len(sound), rate_hz // 50):
-        ears.session.push(sound[start : start + rate_hz // 50], rate_hz)
+        sink.session.push(sound[start : start + rate_hz // 50], rate_hz)
     ends, due_s = time.monotonic() + 60, len(sound) / rate_hz - 0.6
-    while not (recent := ears.session.state().recent) or recent[-1].time_s < due_s:
+    while not (recent := sink.session.state().recent) or recent[-1].time_s < due_s:
         assert time.monotonic() < ends, "it was not heard"
         time.sleep(0.01)
 
@@ -102,11 +102,11 @@ def test_a_voice_is_shown_named_on_the_map_and_timed(
     open_page: Callable[..., Page],
     demo_store: Path,
     drawn: dict[str, dict[str, Any]],
-    ears: Callable[[Connection], SessionAudioSink],
+    sink: Callable[[Connection], SessionAudioSink],
     voice: tuple[np.ndarray, int],
 ) -> None:
     open_page(demo_store, "home")  # from here on the store is that one
-    speak(ears(ON), *voice)
+    speak(sink(ON), *voice)
     page = open_page(demo_store, "live").sound()
     sure_from = tables.voice_parameters().sure_from
     assert drawn["monitor"]["state"] == State.FEMALE and drawn["monitor"]["probability"] >= sure_from
@@ -123,11 +123,11 @@ def test_a_voice_is_shown_named_on_the_map_and_timed(
 def test_a_decision_is_corrected_listed_and_forgotten(
     open_page: Callable[..., Page],
     demo_store: Path,
-    ears: Callable[[Connection], SessionAudioSink],
+    sink: Callable[[Connection], SessionAudioSink],
     voice: tuple[np.ndarray, int],
 ) -> None:
     open_page(demo_store, "home")
-    speak(ears(ON), *voice)
+    speak(sink(ON), *voice)
     page = open_page(demo_store, "live").sound()
     page.box("That's wrong").click().run()
     (choice,) = [one for one in page.at.get("button_group") if str(one.label).startswith("At ")]
@@ -136,7 +136,7 @@ def test_a_decision_is_corrected_listed_and_forgotten(
     page.sound()
     assert "You have corrected 1 decision." in page.text
     (kept,) = page.at.session_state[corrections.KEY]
-    assert (kept.said, kept.should) == (State.FEMALE, State.MALE) and len(kept.sound) == 48_000
+    assert (kept.predicted, kept.should) == (State.FEMALE, State.MALE) and len(kept.sound) == 48_000
     page.box("Delete them").click().run()
     assert "Corrections" not in page.text and page.at.session_state[corrections.KEY] == []
 
@@ -144,10 +144,10 @@ def test_a_decision_is_corrected_listed_and_forgotten(
 def test_without_sound_for_ten_seconds_the_page_says_what_to_try(
     open_page: Callable[..., Page],
     demo_store: Path,
-    ears: Callable[[Connection], SessionAudioSink],
+    sink: Callable[[Connection], SessionAudioSink],
     clock: Clock,
 ) -> None:
-    own = ears(ON)
+    own = sink(ON)
     own.begin()
     clock.now_s += SILENT_S - 1
     assert "finding each other" in open_page(demo_store, "live").sound().text
@@ -161,9 +161,9 @@ def test_without_sound_for_ten_seconds_the_page_says_what_to_try(
 
 
 def test_a_session_that_failed_says_so_and_the_page_goes_on(
-    open_page: Callable[..., Page], demo_store: Path, ears: Callable[[Connection], SessionAudioSink]
+    open_page: Callable[..., Page], demo_store: Path, sink: Callable[[Connection], SessionAudioSink]
 ) -> None:
-    own = ears(ON)
+    own = sink(ON)
     own.begin()
     assert own.session is not None
     own.session.end("Listening stopped because of an error: it broke.")
@@ -190,11 +190,11 @@ def test_without_a_network_the_page_says_so(
 def test_an_empty_store_keeps_nobody_from_speaking(
     open_page: Callable[..., Page],
     tmp_path: Path,
-    ears: Callable[[Connection], SessionAudioSink],
+    sink: Callable[[Connection], SessionAudioSink],
     drawn: dict[str, dict[str, Any]],
     voice: tuple[np.ndarray, int],
 ) -> None:
     open_page(tmp_path / "nothing", "home")
-    speak(ears(ON), *voice)
+    speak(sink(ON), *voice)
     page = open_page(tmp_path / "nothing", "live").sound()
     assert drawn["monitor"]["state"] == State.FEMALE and "collection of speech" in page.text
