@@ -1,4 +1,4 @@
-"""The start page: what collections there are, and ways on."""
+"""The start page, and the store's state in the sidebar of every page, which notices a new snapshot by itself."""
 
 from __future__ import annotations
 

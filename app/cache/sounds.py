@@ -1,4 +1,9 @@
-"""Samples as bytes a browser plays."""
+"""Sounds and arrays for the browser: small MP3s, equally loud previews, and addresses made of contents.
+
+A component's own data travel with every run of the page. What is large is offered at an address instead
+(:func:`url`): the same bytes always have the same address, so a browser that keeps what it has fetched gets nothing
+twice. Loudness is that of ITU-R BS.1770, by pyloudnorm.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """HDBSCAN's condensed tree as a picture: a click on a branch picks the clips below it.
 
-Drawn after ``hdbscan.plots.CondensedTree``: downwards grows the density, a branch is as wide as the clips
-that are still in it.
+Every clip begins in the root; the higher the density (lambda, one over the distance), the more clips have fallen out
+and the more often the rest has parted (Campello, Moulavi and Sander 2013). Drawn after
+``hdbscan.plots.CondensedTree``: downwards grows the density, a branch is as wide as the clips that are still in it.
 """
 
 from __future__ import annotations

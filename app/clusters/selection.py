@@ -1,4 +1,7 @@
-"""The clips a person has picked: kept in the session, and in the link for whoever it is sent to."""
+"""The clips a person has picked: kept in the session, in the link, and under a name beside the snapshots.
+
+What is saved under a name outlives every build.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The clips of a selection as a table with a player in every row; a chosen row is the clip in full."""
+"""Clips in rows with a player each, a page at a time: those of a selection, sorted, or some in a given order."""
 
 from __future__ import annotations
 

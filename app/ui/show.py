@@ -1,4 +1,4 @@
-"""How every chart stands on a page: the figure, and the table behind it to look at and download."""
+"""How things are shown on every page: a chart with its numbers, a leaderboard, titles, counts, shares and marks."""
 
 from __future__ import annotations
 
