@@ -14,15 +14,13 @@ from numpy.typing import NDArray
 
 from app.builds import process, waiting
 from app.cache import snapshot, tables
-from app.clusters import colours as colour_choice
-from app.clusters import pictures, selection
-from app.clusters import tuning as tried
+from app.clusters import colours, pictures, selection, tuning
 from app.clusters.colours import Grouping
 from app.clusters.pictures import Picture
 from app.components.cloud.cloud import cloud
 from app.similar import search
 from app.ui import clip
-from app.ui import colours as colouring
+from app.ui.colours import groups
 from pipeline.inputs import ALL, FeatureMatrix, InputError
 
 NEIGHBOURS = search.COUNT
@@ -69,11 +67,11 @@ def draw(dataset: pd.Series, clustering: pd.Series | None) -> CloudState | None:
         return None
     clips = tables.aligned(snapshot.clips(name), picture.clip_ids).reset_index()
     # The clouds first; what changes them stands below, and is read before they are drawn.
-    clouds, tuning = st.container(), st.container()
-    with tuning:
+    clouds, below = st.container(), st.container()
+    with below:
         picture, grouping = _parameters(name, picture, clips, clustering)
     with boxes:
-        colours = colour_choice.choose(dataset, clips, picture, grouping)
+        colouring = colours.choose(dataset, clips, picture, grouping)
         symbols = st.toggle("Symbols by cluster", key="symbols", bind="query-params")
     ids = clips["clip_id"].tolist()
     selection.follow_saved(name, ids)
@@ -85,9 +83,9 @@ def draw(dataset: pd.Series, clustering: pd.Series | None) -> CloudState | None:
         cloud(
             picture.scenes,
             ids,
-            colour_choice.label(dataset, clips),
-            colouring.groups(grouping.clusters, grouping.title) if grouping else None,
-            colours,
+            colours.label(dataset, clips),
+            groups(grouping.clusters, grouping.title) if grouping else None,
+            colouring,
             symbols=bool(symbols),
             selected=mask,
             chosen=chosen,
@@ -141,12 +139,12 @@ def _parameters(
     grouping = _grouping(clustering, picture)
     with st.expander("Try other parameters", icon=":material/tune:"):
         try:
-            found = tried.clustering(dataset, picture, clips["label"])
+            found = tuning.clustering(dataset, picture, clips["label"])
             if found is not None:
                 grouping = Grouping("Clusters as tried", found.fitted.labels, found.fitted.strengths)
         except InputError as error:
             st.warning(str(error), icon=":material/tune:")
-        picture = tried.as_picture(picture, tried.projection(dataset, picture))
+        picture = tuning.as_picture(picture, tuning.projection(dataset, picture))
     return picture, grouping
 
 
