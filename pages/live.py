@@ -20,7 +20,7 @@ way = st.segmented_control(
     key="live_way",
     bind="query-params",
 )
-ear, parameters = tables.voice_ear(), tables.voice_parameters()
+ear, parameters = tables.voice_model(), tables.voice_parameters()
 if way == MICROPHONE:
     microphone_tab.draw(ear, parameters)
 else:

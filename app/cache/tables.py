@@ -125,7 +125,7 @@ def voice_card() -> Card:
     return load_card(snapshot.store().root)
 
 
-def voice_ear() -> StreamingVoiceModel:
+def voice_model() -> StreamingVoiceModel:
     """That network, ready to listen; all sessions share it.
 
     Raises
@@ -134,7 +134,7 @@ def voice_ear() -> StreamingVoiceModel:
         It cannot be read.
     """
     card = voice_card()
-    return _voice_ear(str(card.weights), card.sha256)
+    return _voice_model(str(card.weights), card.sha256)
 
 
 def voice_parameters() -> StreamParameters:
@@ -143,5 +143,5 @@ def voice_parameters() -> StreamParameters:
 
 
 @st.cache_resource(max_entries=2, show_spinner="Waking the voice network ...")
-def _voice_ear(weights: str, sha256: str) -> StreamingVoiceModel:
+def _voice_model(weights: str, sha256: str) -> StreamingVoiceModel:
     return load_streaming_model(Path(weights))

@@ -112,7 +112,7 @@ def draw_list() -> None:
     mine = kept()
     if not mine:
         return
-    classes = tables.voice_ear().classes
+    classes = tables.voice_model().classes
     st.subheader("Corrections", anchor=False)
     st.markdown(f"You have corrected {show.counted(len(mine), 'decision')}.")
     table = corrections_table(mine, classes)
@@ -195,7 +195,7 @@ def draw_stretch(uploaded: UploadedRecording, analysis: RecordingAnalysis, line:
             st.button("Keep this correction", disabled=should is None, key="live_line_keep")
             and should is not None
         ):
-            classes, network = tables.voice_ear().classes, tables.voice_card().short
+            classes, network = tables.voice_model().classes, tables.voice_card().short
             add(
                 Correction(
                     source=uploaded.name,

@@ -107,7 +107,7 @@ def _session_stats(sink: SessionAudioSink) -> SessionStats:
     """What is kept of the session that goes on, or of the last one."""
     kept: SessionStats | None = st.session_state.get(STATS)
     if kept is None or kept.number != sink.starts:
-        kept = st.session_state[STATS] = SessionStats(sink.starts, tables.voice_ear().classes)
+        kept = st.session_state[STATS] = SessionStats(sink.starts, tables.voice_model().classes)
     return kept
 
 

@@ -65,7 +65,7 @@ def sink(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[Callable[[Co
     def connected(connection: Connection) -> SessionAudioSink:
         def session() -> LiveSession:
             queue = FrameQueue(max_frames=1_000, max_bytes=2**28, clock=clock)
-            return LiveSession(VoiceStream(tables.voice_ear(), Silero()), queue=queue, clock=clock)
+            return LiveSession(VoiceStream(tables.voice_model(), Silero()), queue=queue, clock=clock)
 
         own = SessionAudioSink(session)
         made.append(own)
