@@ -3,7 +3,7 @@
     .venv/bin/python scripts/figures.py
 
 A walk is done once, and the files of ours are counted in which a function is called on the way, in all threads:
-a recording until its vector is published, one SELECT from a page, a microphone's frames until the page shows a
+a recording until its vector is in the store, one SELECT from a page, a microphone's frames until the page shows a
 voice, and a chosen clip until its player, waveform and table are drawn. The demo voices and a demo store are made
 in a temporary folder.
 """
@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -68,8 +68,8 @@ def size() -> None:
 
 
 @contextmanager
-def trace() -> Iterator[list[tuple[str, str]]]:
-    """Every call into a module of ours: its file and the function, in order."""
+def trace(*beneath: str) -> Iterator[list[tuple[str, str]]]:
+    """Every call into a module of ours, its file and the function, in order; if named, only beneath these functions."""
     calls: list[tuple[str, str]] = []
     prefix = f"{ROOT}{os.sep}"
 
@@ -77,7 +77,7 @@ def trace() -> Iterator[list[tuple[str, str]]]:
         code = frame.f_code
         if event == "call" and code.co_filename.startswith(prefix) and code.co_name != "<module>":
             file = code.co_filename[len(prefix) :]
-            if Path(file).parts[0] in ROOMS:
+            if Path(file).parts[0] in ROOMS and (not beneath or _is_beneath(frame, beneath)):
                 calls.append((file, code.co_name))
 
     threading.setprofile(note)
@@ -89,6 +89,12 @@ def trace() -> Iterator[list[tuple[str, str]]]:
         threading.setprofile(None)  # type: ignore[arg-type]
 
 
+def _is_beneath(frame: FrameType | None, names: Container[str]) -> bool:
+    while frame is not None and frame.f_code.co_name not in names:
+        frame = frame.f_back
+    return frame is not None
+
+
 def report(walk: str, calls: list[tuple[str, str]], *, all_calls: bool = False) -> None:
     files = list(dict.fromkeys(file for file, _ in calls))
     say(f"\n{walk}: {len(files)} files")
@@ -96,7 +102,7 @@ def report(walk: str, calls: list[tuple[str, str]], *, all_calls: bool = False) 
 
 
 def recording(folder: Path) -> None:
-    """A build of one recording and one view, without results, in this process."""
+    """A build of one recording and one view in this process: what reads, measures and writes it."""
     import numpy as np
     import soundfile
 
@@ -109,11 +115,11 @@ def recording(folder: Path) -> None:
     noise = np.random.default_rng(0).normal(0, 0.1, 22_050).astype(np.float32)
     soundfile.write(folder / "one" / "noise" / "a.wav", noise, 22_050)
     options = Options(n_jobs=1, analyses=False, views={"mfcc": VIEWS["mfcc"]})
-    with trace() as calls:
+    with trace("scan_all", "extract", "take", "commit") as calls:
         build(
             Store(folder / "store_of_one"), parse([f"folder={folder / 'one'}"]), lambda event: None, options
         )
-    report("A recording until its vector is published", calls)
+    report("A recording until its vector is in the store", calls)
 
 
 def select(dataset: str) -> None:
@@ -149,7 +155,7 @@ def frame(recordings: Path) -> None:
     from models.vad import Silero
 
     model = tables.voice_model()
-    samples, rate_hz = soundfile.read(sorted(recordings.rglob("*.wav"))[0], dtype="float32")
+    samples, rate_hz = soundfile.read(sorted(recordings.rglob("*.[wW][aA][vV]"))[0], dtype="float32")
     pcm = (np.clip(soxr.resample(samples, rate_hz, 48_000), -1, 1) * 32767).astype(np.int16)
     sink = webrtc.SessionAudioSink(lambda: LiveSession(VoiceStream(model, Silero(), StreamParameters())))
     connection = webrtc.Connection(*[True] * len(webrtc.Connection.__dataclass_fields__))
