@@ -31,6 +31,6 @@ def error_boundary(what: str) -> Iterator[None]:
         log.exception("The page %s failed", what)
         st.error(
             "This page failed for a reason nobody has foreseen. Reload it; if it fails again, the terminal that "
-            "runs Sesatlas shows the details, and `python -m pipeline doctor` tells what is wrong with the store.",
+            "runs Sesatlas shows the details, and `python -m pipeline doctor` says what is wrong with the store.",
             icon=":material/error:",
         )

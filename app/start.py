@@ -82,7 +82,7 @@ def _bring() -> None:
     st.code(BRING.strip(), language="bash")
     st.caption(
         "`python -m pipeline fetch esc50` downloads ESC-50 (about 600 MB). TIMIT is licensed: "
-        "`python -m pipeline fetch timit` tells how to get it. Paths are remembered: a plain "
+        "`python -m pipeline fetch timit` says how to get it. Paths are remembered: a plain "
         "`python -m pipeline build` refreshes everything."
     )
 
@@ -101,8 +101,8 @@ def _card(dataset: pd.Series, title: str) -> None:
         with st.container(horizontal=True, gap="large"):
             for name, number in numbers.items():
                 st.metric(name, number, width="content")
-        told = f"Label: {of_what} ({many} {'class' if many == 1 else 'classes'}) · {dataset['licence']}"
-        st.caption(told)
+        caption = f"Label: {of_what} ({many} {'class' if many == 1 else 'classes'}) · {dataset['licence']}"
+        st.caption(caption)
         for note in dataset["notes"]:
             st.caption(note)
         if dataset["failures"]:

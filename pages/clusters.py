@@ -54,7 +54,7 @@ def _explain_missing(dataset: pd.Series) -> None:
 
 
 st.title("Clusters", anchor=False)
-asked = choice.asked_for()
+requested = choice.requested()
 if "dataset" not in st.query_params:  # from another page: what was picked here before is so still
     selection.come_back()
 with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -63,6 +63,6 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
 # The clouds stand above the table that says what they show, and always in the same place of the page: moved by a
 # line that comes or goes, they would be made anew, and their camera and sound with them.
 above, middle, below = st.container(), st.container(), st.container()
-clustering = choice.draw(str(dataset["dataset"]), asked, above, below)
+clustering = choice.draw(str(dataset["dataset"]), requested, above, below)
 with middle:
     draw_clouds(dataset, clustering)

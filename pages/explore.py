@@ -12,7 +12,7 @@ def balance(selection: filters.Selection) -> None:
     facets = selection.facets()
     if not facets:
         st.info(
-            "Nothing is known that tells these clips apart. Sub-folders or a CSV beside the recordings would "
+            "Nothing is known that would distinguish these clips. Sub-folders or a CSV beside the recordings would "
             "give them labels.",
             icon=":material/label_off:",
         )

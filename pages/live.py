@@ -8,7 +8,7 @@ from app.cache import tables
 from app.live import metrics, microphone_tab, recording_tab
 
 MICROPHONE, RECORDING = "Microphone", "Recording or file"
-PRIVATE = "Nothing is stored, nothing leaves the machine that runs Sesatlas: sound is heard in memory and forgotten."
+PRIVATE = "Nothing is stored, nothing leaves the machine that runs Sesatlas: sound is analysed in memory and forgotten."
 
 st.title("Live", anchor=False)
 st.caption(f":material/lock: {PRIVATE}")

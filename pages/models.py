@@ -1,4 +1,4 @@
-"""Models: who tells the classes of a collection apart, how sure that is, every error's sound; the voice network."""
+"""Models: what classifies a collection, how certain that is, the sound of every error; the voice network."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def results(query: search.Query, dataset: str, view: str, metric: str, scope: st
         # The cloud is of this collection; another search only where the first has looked farther.
         near = search.search(query, dataset, view, metric).hits if scope == EVERYWHERE else found.hits
         cloud.draw(query, near, dataset, view, hear)
-    hit, heard = st.query_params.get("hit"), st.session_state.pop("similar_heard", None)
+    hit, played = st.query_params.get("hit"), st.session_state.pop("similar_heard", None)
     if hit and similar_query.is_known(hit):
         st.divider()
         st.button(
@@ -74,7 +74,7 @@ def results(query: search.Query, dataset: str, view: str, metric: str, scope: st
             on_click=similar_query.take,
             args=[hit],
         )
-        clip.clip_in_full(hit, autoplay=hit == heard)
+        clip.clip_in_full(hit, autoplay=hit == played)
 
 
 st.title("Similar", anchor=False)

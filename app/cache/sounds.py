@@ -152,15 +152,15 @@ def gain(samples: NDArray[np.float32], rate_hz: int, target_lufs: float = TARGET
     level = lufs(samples, rate_hz)
     if level == -math.inf:
         return Gain(level, 0.0, "silent")
-    wanted = target_lufs - level
+    needed = target_lufs - level
     room = PEAK_DBFS - true_peak_dbfs(samples, rate_hz)
-    given = min(wanted, room, MOST_BOOST_DB)
-    if given > wanted - 0.05:
+    given = min(needed, room, MOST_BOOST_DB)
+    if given > needed - 0.05:
         return Gain(level, given, "")
     limit = (
         "its peaks allow no more" if room < MOST_BOOST_DB else f"boosted by {MOST_BOOST_DB:.0f} dB at most"
     )
-    return Gain(level, given, f"{wanted - given:.1f} LU below the others: {limit}")
+    return Gain(level, given, f"{needed - given:.1f} LU below the others: {limit}")
 
 
 def gain_db(samples: NDArray[np.float32], rate_hz: int, target_lufs: float = TARGET_LUFS) -> float:

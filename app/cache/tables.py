@@ -77,7 +77,7 @@ def metrics(reader: Reader, experiment_id: str, kind: str) -> pd.DataFrame:
 
 @of_snapshot(entries=16, spinner="Reading the predictions ...")
 def predictions(reader: Reader, experiment_id: str) -> Predictions:
-    """What an experiment said of each clip it tested; not to be changed."""
+    """What an experiment predicted of each clip it tested; not to be changed."""
     found = reader.predictions(experiment_id)
     found.probabilities.flags.writeable = False  # all sessions share it
     return found
@@ -115,7 +115,7 @@ def space(reader: Reader, dataset: str, views: tuple[str, ...]) -> FeatureMatrix
 
 
 def voice_card() -> Card:
-    """The voice network that live sound is heard by: the one trained in this store's folder, else the shipped one.
+    """The voice network that live sound is analysed by: the one trained in this store's folder, else the shipped one.
 
     Raises
     ------

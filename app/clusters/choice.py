@@ -16,13 +16,13 @@ from app.ui.show import CLUSTERING_TITLES
 CLUSTERING = "clustering"
 
 
-def draw(dataset: str, asked: str | None, above: Any, below: Any) -> pd.Series | None:
+def draw(dataset: str, requested: str | None, above: Any, below: Any) -> pd.Series | None:
     """Draw the leaderboard below the clouds and the chosen clustering in a line above them.
 
     Parameters
     ----------
     dataset : str
-    asked : str or None
+    requested : str or None
         What the address asks for, in ``?clustering=``.
     above, below : container
 
@@ -34,25 +34,27 @@ def draw(dataset: str, asked: str | None, above: Any, below: Any) -> pd.Series |
     rows = tables.clusterings(dataset)
     titles = CLUSTERING_TITLES | {"view": show.view_titles(rows["view"].unique().tolist())}
     with below:
-        found = _chosen(rows, dataset, asked, titles)
+        found = _chosen(rows, dataset, requested, titles)
     with above:
         if found is None:
             waiting.line("clusterings")
             return None
-        if asked and asked not in set(rows["clustering_id"]) and asked.startswith(f"{dataset}."):
-            st.caption(f":orange[This snapshot holds no clustering `{asked}`; the first one is shown.]")
+        if requested and requested not in set(rows["clustering_id"]) and requested.startswith(f"{dataset}."):
+            st.caption(f":orange[This snapshot holds no clustering `{requested}`; the first one is shown.]")
         st.markdown(leaderboard.headline(rows, found, titles))
     return rows[rows["clustering_id"] == found].iloc[0]
 
 
-def asked_for() -> str | None:
+def requested() -> str | None:
     """What the address asks for, or what was chosen here before for whoever comes from another page."""
     return address.asked(CLUSTERING, remember="dataset" not in st.query_params)
 
 
-def _chosen(rows: pd.DataFrame, dataset: str, asked: str | None, titles: leaderboard.Titles) -> str | None:
-    found = leaderboard.draw(rows, asked, key=address.table_key(CLUSTERING, asked), titles=titles)
-    if found is None and asked and asked.startswith(f"{dataset}."):
+def _chosen(
+    rows: pd.DataFrame, dataset: str, requested: str | None, titles: leaderboard.Titles
+) -> str | None:
+    found = leaderboard.draw(rows, requested, key=address.table_key(CLUSTERING, requested), titles=titles)
+    if found is None and requested and requested.startswith(f"{dataset}."):
         return None  # it stays in the address: a build may be on its way to it
     address.keep(CLUSTERING, found)
     return found

@@ -1,4 +1,4 @@
-"""The clouds of the Clusters page and what hangs on them: a click is heard, a group drawn round is picked."""
+"""The clouds of the Clusters page and what hangs on them: a click plays, a lasso selects."""
 
 from __future__ import annotations
 
@@ -187,7 +187,7 @@ def _neighbours(dataset: str, view: str, given: FeatureMatrix, chosen: int) -> N
 
 
 def _sound(dataset: pd.Series, clips: pd.DataFrame, chosen: int | None) -> bytes | None:
-    """The chosen clip to be played; one that cannot be read is told of where it is shown in full."""
+    """The chosen clip to be played; where it cannot be read, its full view says so."""
     if chosen is None:
         return None
     return clip.wav(clips.iloc[chosen], dataset["path"])

@@ -21,7 +21,7 @@ COLUMNS = {
     "space": (ABOUT, "space", None, "Where distances were taken: all standardised features, their leading "
               "principal components, or a UMAP of few dimensions. Never the 2-D or 3-D picture."),
     "method": (ABOUT, "method", None, "The algorithm that decides which clips belong together."),
-    "told": (ABOUT, "parameters", None, "What the algorithm was told."),
+    "settings": (ABOUT, "parameters", None, "The parameters of the algorithm."),
     "clusters": (ABOUT, "clusters", "%d", "How many clusters it found, noise not counted."),
     "noise_percent": (ABOUT, "noise %", "%.0f", "Share of clips that it put into no cluster."),
     "stability": (SCORED, "stability", "%.2f", "Cluster four fifths of the clips again, ten times: how far the "
@@ -32,8 +32,8 @@ COLUMNS = {
                        "other half, and cluster that half by itself: how far both agree. 1 is always, 0 is chance."),
     "within_stability": (SCORED, "within", "%.2f", "How stable partitions within its clusters are: the lower the "
                          "better, for a cluster with stable parts should have been several."),
-    "agreement": (SCORED, "confirmed (bits)", "%.2f", "How much of what these groups tell of a clip other views "
-                  "tell as well, in bits beyond chance: 1 is two even groups, 2 are four, that all views find."),
+    "agreement": (SCORED, "confirmed (bits)", "%.2f", "How much of what these groups say of a clip other views "
+                  "say as well, in bits beyond chance: 1 is two even groups, 2 are four, that all views find."),
     "silhouette": (SCORED, "silhouette", "%.2f", "Are clips nearer to their own cluster than to the next? 1 is "
                    "clearly, 0 is on the border, below 0 is nearer to another."),
     "dbcv": (SCORED, "DBCV", "%.2f", "As the silhouette, but by density, so that long and bent clusters count as "
@@ -44,7 +44,7 @@ COLUMNS = {
                           "higher is better; only comparable within one view and space."),
     "ari": (COMPARED, "ARI", "%.2f", "Do two clips share a cluster where they share a label? 1 is always, 0 is "
             "chance (adjusted Rand index)."),
-    "nmi": (COMPARED, "NMI", "%.2f", "How much the cluster tells of the label and the label of the cluster: 0 is "
+    "nmi": (COMPARED, "NMI", "%.2f", "How much the cluster says about the label and the label of the cluster: 0 is "
             "nothing, 1 is all (normalised mutual information)."),
     "homogeneity": (COMPARED, "homogeneity", "%.2f", "1 where each cluster holds clips of one label only."),
     "completeness": (COMPARED, "completeness", "%.2f", "1 where all clips of a label lie in one cluster."),
@@ -72,12 +72,12 @@ UNSAID = {"seed", "random_state", "n_init", "reg_covar"}
 def describe_parameters(parameters: str) -> str:
     """Parameters, a JSON object, as a person would say them."""
     given = json.loads(parameters)
-    told = [
+    parts = [
         WORDS.get(name, f"{name.replace('_', ' ')} {{}}").format(_short(value))
         for name, value in given.items()
         if name not in UNSAID and value is not None
     ]
-    return ", ".join(told)
+    return ", ".join(parts)
 
 
 def _short(value: object) -> str:
@@ -118,7 +118,7 @@ def shown(clusterings: pd.DataFrame, titles: Titles | None = None) -> pd.DataFra
     named = {column: (titles or {}).get(column, {}) for column in ("view", "space", "method")}
     # Those that share a rank come in the order of their places, which a rule has given them.
     table = clusterings.set_index("clustering_id").sort_values("place", kind="stable", na_position="last")
-    table["told"] = [describe_parameters(one) for one in table["parameters"]]
+    table["settings"] = [describe_parameters(one) for one in table["parameters"]]
     table["rank"] = places(table["rank"])
     table["noise_percent"] = 100 * table["noise"] / table["clips"].clip(lower=1)
     table["space"] = [
@@ -132,19 +132,19 @@ def shown(clusterings: pd.DataFrame, titles: Titles | None = None) -> pd.DataFra
 
 def heading(row: pd.Series) -> str:
     """A row of :func:`shown` as a name: method, parameters, view, space."""
-    told = f" ({row['told']})" if row["told"] else ""
-    return f"{row['method']}{told} on {row['view']}, {row['space']}"
+    settings = f" ({row['settings']})" if row["settings"] else ""
+    return f"{row['method']}{settings} on {row['view']}, {row['space']}"
 
 
 def places(ranks: pd.Series) -> list[str | None]:
     """Ranks as places: ``1``, or ``1=`` where several share it. As wide as the widest, so that they sort as text."""
     shared = ranks.duplicated(keep=False)
-    told = [
+    parts = [
         None if pd.isna(rank) else f"{int(rank)}{'=' if both else ''}"
         for rank, both in zip(ranks, shared, strict=True)
     ]
-    digits = max((len(one.rstrip("=")) for one in told if one), default=0)
-    return [one and " " * (digits - len(one.rstrip("="))) + one for one in told]
+    digits = max((len(one.rstrip("=")) for one in parts if one), default=0)
+    return [one and " " * (digits - len(one.rstrip("="))) + one for one in parts]
 
 
 def headline(clusterings: pd.DataFrame, chosen: str, titles: Titles | None = None) -> str:
@@ -165,18 +165,18 @@ def speaks_for(row: pd.Series) -> str:
     """What makes a clustering worth a look, by the numbers that rank it; why it has no place, where it has none."""
     if pd.isna(row["rank"]) or str(row["why"]).startswith("Out of the running"):
         return str(row["why"] or "")
-    told = []
+    parts = []
     if pd.notna(row["stability"]):
         words = next(words for least, words in STEADY.items() if row["stability"] >= least)
-        told.append(f"{words} when some of the clips are left out (stability {row['stability']:.2f})")
+        parts.append(f"{words} when some of the clips are left out (stability {row['stability']:.2f})")
     if pd.notna(row["generalisation"]):
-        told.append(f"they carry over to clips held out ({row['generalisation']:.2f})")
+        parts.append(f"they carry over to clips held out ({row['generalisation']:.2f})")
     if pd.notna(row["agreement"]):
         words = "bear them out" if row["agreement"] >= BORNE_OUT_BITS else "say little of them"
-        told.append(f"other views {words} ({row['agreement']:.2f} bits a clip)")
+        parts.append(f"other views {words} ({row['agreement']:.2f} bits a clip)")
     elif pd.notna(row["silhouette"]):
-        told.append(f"its silhouette is {row['silhouette']:.2f}")
-    sentence = told[0] if len(told) == 1 else f"{', '.join(told[:-1])}, and {told[-1]}" if told else ""
+        parts.append(f"its silhouette is {row['silhouette']:.2f}")
+    sentence = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])}, and {parts[-1]}" if parts else ""
     return f"{sentence[:1].upper()}{sentence[1:]}." if sentence else ""
 
 

@@ -90,12 +90,12 @@ def _choose_projection(dataset: str, view: str, names: list[str], touched: Calla
 
 def names(rows: pd.DataFrame) -> list[str]:
     """A name for each projection: its method, and its parameters where a person has set them."""
-    told = []
+    titles = []
     for _, row in rows.iterrows():
         title = METHODS[row["method"]].title if row["method"] in METHODS else row["method"]
         kept = row["origin"] == "kept"
-        told.append(f"{title} ({quality.describe_parameters(row['parameters'])})" if kept else title)
-    return told
+        titles.append(f"{title} ({quality.describe_parameters(row['parameters'])})" if kept else title)
+    return titles
 
 
 def of_projections(picture: Picture, found: Sequence[Projection]) -> Picture:
@@ -120,9 +120,9 @@ def _two_or_three(dimension: int) -> Literal[2, 3]:
 
 
 def _picture(view: str, rows: pd.DataFrame, dimensions: Sequence[int]) -> Picture | None:
-    wanted = rows[rows["dimension"].isin(dimensions)].sort_values("dimension", ascending=False)
-    wanted = (wanted if len(wanted) else rows.head(1)).drop_duplicates("dimension")
-    read = [tables.points(str(id_)) for id_ in wanted["projection_id"]]
+    shown = rows[rows["dimension"].isin(dimensions)].sort_values("dimension", ascending=False)
+    shown = (shown if len(shown) else rows.head(1)).drop_duplicates("dimension")
+    read = [tables.points(str(id_)) for id_ in shown["projection_id"]]
     scenes = tuple(
         Scene(
             name=str(row["projection_id"]),
@@ -131,10 +131,10 @@ def _picture(view: str, rows: pd.DataFrame, dimensions: Sequence[int]) -> Pictur
             title=f"{row['name']}, {row['dimension']}-D",
             axes=_axes(row["explained"]),
         )
-        for points, (_, row) in zip(read, wanted.iterrows(), strict=True)
+        for points, (_, row) in zip(read, shown.iterrows(), strict=True)
     )
     first = read[0]
-    return Picture(view, first.clip_ids, scenes, first.trustworthiness, first.continuity, wanted)
+    return Picture(view, first.clip_ids, scenes, first.trustworthiness, first.continuity, shown)
 
 
 def _axes(explained: Iterable[float] | None) -> tuple[str, ...]:

@@ -90,9 +90,9 @@ def list_name(selection_name: str, clip_ids: Sequence[str]) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()[:16]
 
 
-def _at(told: tuple[str, int] | None, name: str) -> int:
+def _at(kept: tuple[str, int] | None, name: str) -> int:
     # A row of another list is no row of this one.
-    return told[1] if told and told[0] == name else 0
+    return kept[1] if kept and kept[0] == name else 0
 
 
 def _known(
@@ -112,11 +112,11 @@ def _known(
 
 
 def _sound(clip: pd.Series) -> Sound:
-    heard = _preview(str(listen.recording(clip)), str(clip["content_hash"]))
-    if heard.url is None:
-        return Sound(None, "", f"cannot be read: {heard.note}")
-    level = "silent" if math.isinf(heard.lufs) else f"{heard.lufs:.1f} LUFS"
-    return Sound(heard.url, level, heard.note)
+    preview = _preview(str(listen.recording(clip)), str(clip["content_hash"]))
+    if preview.url is None:
+        return Sound(None, "", f"cannot be read: {preview.note}")
+    level = "silent" if math.isinf(preview.lufs) else f"{preview.lufs:.1f} LUFS"
+    return Sound(preview.url, level, preview.note)
 
 
 def _preview(path: str, content_hash: str) -> sounds.NormalisedPreview:

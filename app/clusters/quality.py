@@ -90,5 +90,5 @@ def heaviest(axis: pd.Series, most: int = AXIS_COLUMNS) -> pd.DataFrame:
 
 def describe_parameters(parameters: str, leave_out: tuple[str, ...] = ("seed",)) -> str:
     """Parameters as the store has them (JSON) in a form to read."""
-    told = {name: value for name, value in json.loads(parameters).items() if name not in leave_out}
-    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in told.items())
+    named = {name: value for name, value in json.loads(parameters).items() if name not in leave_out}
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in named.items())

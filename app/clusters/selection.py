@@ -56,9 +56,9 @@ def any_of(dataset: str) -> bool:
     return owner == dataset and bool(ids)
 
 
-def of_ids(clip_ids: Sequence[str], wanted: Collection[str]) -> NDArray[np.bool_]:
-    """Which of ``clip_ids`` are wanted; not by NumPy's `isin`, which compares texts one with every other."""
-    return pd.Series(clip_ids, dtype=object).isin(list(wanted)).to_numpy(dtype=bool)
+def of_ids(clip_ids: Sequence[str], chosen: Collection[str]) -> NDArray[np.bool_]:
+    """Which of ``clip_ids`` are among ``chosen``; not by NumPy's `isin`, which compares texts one with every other."""
+    return pd.Series(clip_ids, dtype=object).isin(list(chosen)).to_numpy(dtype=bool)
 
 
 def put(dataset: str, clip_ids: Sequence[str], chosen: NDArray[np.bool_] | None) -> None:
@@ -125,8 +125,8 @@ def save_form(dataset: str, clip_ids: Sequence[str], marks: Sequence[str]) -> No
     ):
         name = st.text_input("Save these clips under a name", max_chars=MAX_NAME_LENGTH)
         note = st.text_input("Note (may stay empty)")
-        asked = st.form_submit_button("Save", icon=":material/bookmark_add:")
-    if not asked:
+        saved = st.form_submit_button("Save", icon=":material/bookmark_add:")
+    if not saved:
         return
     try:
         one = Selection(

@@ -66,10 +66,10 @@ def clustering(dataset: str, picture: Picture, labels: pd.Series) -> Clustering 
 
 
 def _scores(found: Clustering) -> None:
-    told = {name: getattr(found.scores, name) for name in SCORES}
+    measured = {name: getattr(found.scores, name) for name in SCORES}
     words = [
         f"{SCORES[name]} {value:,}" if isinstance(value, int) else f"{SCORES[name]} {value:.2f}"
-        for name, value in told.items()
+        for name, value in measured.items()
         if value is not None
     ]
     st.caption(f"{' · '.join(words)} · {found.seconds:.2f} s. No label has chosen anything.")
@@ -130,7 +130,7 @@ def as_picture(picture: Picture, found: Sequence[Projection]) -> Picture:
 def _umap_spaces(dataset: str, view: str) -> tuple[tuple[str, str], ...]:
     """The name of each UMAP space that the store holds of a view, and the projection that it is."""
     there = set(tables.projections(dataset)["projection_id"])
-    ids = {name: projection_id(dataset, view, wanted) for name, wanted in SPACES.items()}
+    ids = {name: projection_id(dataset, view, spec) for name, spec in SPACES.items()}
     return tuple((name, id_) for name, id_ in ids.items() if id_ in there)
 
 

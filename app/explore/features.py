@@ -37,8 +37,8 @@ def _by_class(selection: filters.Selection, view: pd.Series, facets: dict[str, s
         kind = st.segmented_control(
             "As", ["violin", "box"], default="violin", required=True, key="kind", bind="query-params"
         )
-    told = ["clip_id", *([by] if by else []), column]
-    frame = _with(selection, view, [column])[told].dropna()
+    columns = ["clip_id", *([by] if by else []), column]
+    frame = _with(selection, view, [column])[columns].dropna()
     if frame.empty:
         st.info(f"No clip of this selection has a value in {column}.", icon=":material/info:")
         return
@@ -90,12 +90,12 @@ def _correlation(selection: filters.Selection, view: pd.Series) -> None:
         table, f"Correlation of {len(names)} columns of {view['title']} (n = {kept.sum():,})"
     )
     left_out = len(found.columns) - len(names)
-    told = (
+    caption = (
         f"Shown are means over time; {left_out} of {len(found.columns)} columns are left out."
         if left_out
         else ""
     )
-    show.chart(figure, table.reset_index(names="column"), "correlation", caption=told)
+    show.chart(figure, table.reset_index(names="column"), "correlation", caption=caption)
 
 
 def _with(selection: filters.Selection, view: pd.Series, columns: list[str]) -> pd.DataFrame:
@@ -106,13 +106,13 @@ def _with(selection: filters.Selection, view: pd.Series, columns: list[str]) -> 
 
 
 def _caption(selection: filters.Selection, frame: pd.DataFrame) -> str:
-    told = []
+    notes = []
     missing = len(selection.clips) - len(frame)
     if missing:
-        told.append(f"{missing:,} clips have no value here.")
+        notes.append(f"{missing:,} clips have no value here.")
     if len(frame) > charts.MOST_POINTS:
-        told.append(f"A fixed random sample of {charts.MOST_POINTS:,} clips is drawn.")
-    return " ".join(told)
+        notes.append(f"A fixed random sample of {charts.MOST_POINTS:,} clips is drawn.")
+    return " ".join(notes)
 
 
 def axis(view: pd.Series, column: str) -> str:

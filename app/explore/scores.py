@@ -47,9 +47,9 @@ def field_of(row: pd.Series) -> Field:
 def _choose_view(dataset: str, rows: pd.DataFrame) -> str:
     titles = snapshot.views().set_index("view")["title"].to_dict() | {ALL: "All views together"}
     views = [view for view in titles if view in set(rows["view"])]
-    asked = st.query_params.get(clip_table.SORT, "").rpartition(":")[2]
-    if asked in views and "view" not in st.session_state and "view" not in st.query_params:
-        st.session_state["view"] = asked
+    requested = st.query_params.get(clip_table.SORT, "").rpartition(":")[2]
+    if requested in views and "view" not in st.session_state and "view" not in st.query_params:
+        st.session_state["view"] = requested
     about = rows.drop_duplicates("score")
     return str(
         st.selectbox(

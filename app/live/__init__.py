@@ -1,1 +1,1 @@
-"""The live page: a microphone, a recording or a file, heard by one stream."""
+"""The live page: a microphone, a recording or a file, analysed by one stream."""

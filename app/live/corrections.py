@@ -38,7 +38,7 @@ class Correction:
     """One decision, and what it should have been."""
 
     source: str
-    """What was heard: the microphone, or a file's name."""
+    """Where the sound came from: the microphone, or a file's name."""
     time_s: float
     predicted: State
     should: State

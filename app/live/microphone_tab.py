@@ -1,4 +1,4 @@
-"""The microphone's part of the Live page: what is heard, four times a second, and what it comes to."""
+"""The microphone's part of the Live page: the state four times a second, the statistics and the map."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ COLOURS: dict[Status, Literal["green", "orange", "red"]] = {
 
 
 def draw(model: StreamingModel, parameters: StreamParameters) -> None:
-    """The button, what is heard, the tables and the map."""
+    """The button, the monitor, the tables and the map."""
 
     def new_session() -> LiveSession:
         return LiveSession(VoiceStream(model, Silero(), parameters))

@@ -94,7 +94,7 @@ class LiveState:
     frames: int
     """How many frames came."""
     dropped: int
-    """How many of them nobody heard, because the worker lagged behind."""
+    """How many of them were dropped, because the worker lagged behind."""
     refused: int
     """How many of them were no sound."""
     refusal: str

@@ -175,7 +175,7 @@ def draw(
     parameters: StreamParameters,
     classes: Sequence[str],
 ) -> None:
-    """Draw all that is known of a recording that was heard."""
+    """Draw all that is known of a recording that was analysed."""
     line = timeline.segments(analysis.decisions, analysis.duration_s, parameters)
     history = LiveHistory(classes, keep=len(analysis.decisions) + 1)
     history.add(analysis.decisions)
@@ -205,7 +205,7 @@ def draw(
 
 
 def about(parameters: StreamParameters) -> str:
-    """How to read the time line, and what it cannot tell."""
+    """How to read the time line, and what it cannot show."""
     return (
         "Click a stretch, a mark or a row to play from there. The beginning of a stretch has the name that the live "
         "stream gave it only later, *named after* so many seconds. A voice is compared with those of women and of men; "

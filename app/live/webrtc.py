@@ -37,7 +37,7 @@ CLEAN_UP = {
     "noiseSuppression": ("Noise suppression", "Takes out steady noise, and with it a little of the voice."),
     "autoGainControl": ("Automatic gain", "Keeps the level even, however far the microphone is."),
 }
-"""What browsers do to a microphone's sound unless told not to; the names are those of the Media Capture API."""
+"""What browsers do to a microphone's sound unless asked not to; the names are those of the Media Capture API."""
 WORDS: Translations = {
     "start": "Start listening",
     "stop": "Stop",
@@ -51,7 +51,7 @@ WORDS: Translations = {
 SILENT_S = 10.0
 """So long without a frame is no hiccup: a microphone sends frames of silence too."""
 LAGGING = 0.02
-"""From this share of frames on that nobody heard, it is told: fewer are dropped while a page loads."""
+"""From this share of frames on that were dropped, the page says so: fewer are dropped while a page loads."""
 OFF = "Press the button, allow the microphone when the browser asks for it, and speak."
 UNREACHED = (
     "Did the browser ask for the microphone? Allow it, also at the left end of the address bar.",
@@ -155,22 +155,24 @@ def ice_servers() -> list[Server]:
 
 def parse_servers(environment: Mapping[str, str], secrets: Mapping[str, str]) -> list[Server]:
     """As :func:`servers`, of settings that are given; an empty one counts as not set."""
-    told = {name: (environment.get(name) or secrets.get(name) or "").strip() for name in NAMES}
-    stun, turn = (_addresses(kind, told[kind]) for kind in SCHEMES)
+    values = {name: (environment.get(name) or secrets.get(name) or "").strip() for name in NAMES}
+    stun, turn = (_addresses(kind, values[kind]) for kind in SCHEMES)
     found: list[Server] = [{"urls": stun}] if stun else []
     if turn:
-        missing = [NAMES[name] for name in ("turn_username", "turn_credential") if not told[name]]
+        missing = [NAMES[name] for name in ("turn_username", "turn_credential") if not values[name]]
         if missing:
             raise IceError(
                 f"A TURN server is set, but not {' and '.join(missing)}; expected both, as a TURN server lets nobody "
                 "in without. Set them, or take the server away."
             )
-        found.append({"urls": turn, "username": told["turn_username"], "credential": told["turn_credential"]})
+        found.append(
+            {"urls": turn, "username": values["turn_username"], "credential": values["turn_credential"]}
+        )
     return found
 
 
-def _addresses(kind: str, told: str) -> list[str]:
-    addresses = [one.strip() for one in told.split(",") if one.strip()]
+def _addresses(kind: str, text: str) -> list[str]:
+    addresses = [one.strip() for one in text.split(",") if one.strip()]
     for address in addresses:
         if not address.startswith(SCHEMES[kind]) or len(address) <= len(kind) + 2:
             raise IceError(
@@ -268,7 +270,7 @@ def connection_message(connection: Connection, state: LiveState | None) -> Conne
     if state.since_audio_s >= SILENT_S:
         return ConnectionMessage(
             Status.SILENT,
-            f"The microphone was heard, but for {state.since_audio_s:.0f} s nothing has come from it. What to try:",
+            f"Sound came from the microphone, but for {state.since_audio_s:.0f} s there has been none. What to try:",
             SILENT,
         )
     return ConnectionMessage(Status.HEARING, _quality(state))

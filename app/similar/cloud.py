@@ -49,11 +49,11 @@ def draw(
     clips = tables.aligned(snapshot.clips(dataset), points.clip_ids)
     labels = colours.categories(clips["label"], "Label")
     links = _rows(points, near)
-    ids, positions, told = list(points.clip_ids), points.positions, ""
+    ids, positions, note = list(points.clip_ids), points.positions, ""
     if query.clip_id in clips.index:
         chosen = ids.index(query.clip_id)
     else:
-        place, told = _place(query, projection, points, near, dataset)
+        place, note = _place(query, projection, points, near, dataset)
         chosen, positions, labels = len(ids), np.vstack([positions, place]), _with_one_more(labels)
         ids.append(OWN)
     title = METHODS[projection["method"]].title
@@ -72,7 +72,7 @@ def draw(
         on_select=lambda _: None,
         key="similar_cloud",
     )
-    st.caption(f"{LINES} {told}")
+    st.caption(f"{LINES} {note}")
 
 
 def _projection(dataset: str, view: str) -> pd.Series | None:

@@ -137,10 +137,10 @@ def hit_cells(hits: pd.DataFrame) -> pd.DataFrame:
 def agreement(labels: Sequence[str | None], own: str | None) -> str:
     """Whether the neighbours' labels agree, with each other or with the query's own, in a sentence."""
     total = len(labels)
-    told = [label for label in labels if isinstance(label, str)]
-    if not told:
+    labelled = [label for label in labels if isinstance(label, str)]
+    if not labelled:
         return "None of these clips has a label."
-    counts = Counter(told)
+    counts = Counter(labelled)
     label = own if own is not None else counts.most_common(1)[0][0]
     count = counts.pop(label, 0)
     if own is None and count == 1 < total:
@@ -150,7 +150,7 @@ def agreement(labels: Sequence[str | None], own: str | None) -> str:
     )
     like = ", as the chosen clip is" if own is not None else ""
     rest = [f"{name} ({number})" for name, number in counts.most_common()]
-    rest += [f"without a label ({total - len(told)})"] if len(told) < total else []
+    rest += [f"without a label ({total - len(labelled)})"] if len(labelled) < total else []
     return f"**{many} '{label}'**{like}" + (f"; the others: {', '.join(rest)}." if rest else ".")
 
 

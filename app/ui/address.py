@@ -132,10 +132,10 @@ def choice(
     """
     key, names = key or key_of(parameter), titles or {}
     in_address = asked(parameter, remember=remember)
-    old = {told: option for option, told in names.items()}
-    wanted = in_address if in_address in options else old.get(in_address or "")
-    if wanted in options and (key not in st.session_state or in_address != kept(parameter)):
-        st.session_state[key] = wanted  # by a link, from another page, or by the way back
+    by_title = {title: option for option, title in names.items()}
+    linked = in_address if in_address in options else by_title.get(in_address or "")
+    if linked in options and (key not in st.session_state or in_address != kept(parameter)):
+        st.session_state[key] = linked  # by a link, from another page, or by the way back
     elif follow in options:
         st.session_state[key] = follow
     if st.session_state.get(key) not in options:

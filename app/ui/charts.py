@@ -69,7 +69,7 @@ def distribution(frame: pd.DataFrame, value: str, by: str, kind: str, title: str
     order = frame.groupby(by)[value].median().sort_values().index.tolist()
     shown = frame if len(frame) <= MOST_POINTS else frame.sample(MOST_POINTS, random_state=0)
     hover = ["clip_id"] if "clip_id" in frame else None
-    told = {
+    options = {
         "y": by,
         "x": value,
         "orientation": "h",
@@ -80,12 +80,12 @@ def distribution(frame: pd.DataFrame, value: str, by: str, kind: str, title: str
     if kind == "violin":
         # A trace each: Plotly gives the violins of one trace one scale, and all but the narrowest class
         # become lines. The same width for all, as shapes are compared, and no tail beyond the data.
-        figure = px.violin(shown, color=by, violinmode="overlay", **told)
+        figure = px.violin(shown, color=by, violinmode="overlay", **options)
         figure.update_traces(scalemode="width", width=0.85, spanmode="hard", meanline_visible=True)
         figure.for_each_trace(lambda trace: trace.update(marker_color=figure.data[0].marker.color))
         figure.update_layout(showlegend=False)
     else:
-        figure = px.box(shown, **told)
+        figure = px.box(shown, **options)
     figure.update_yaxes(categoryorder="array", categoryarray=order, type="category", title=None)
     figure.update_xaxes(title=unit)
     return figure.update_layout(height=max(320, 130 + 34 * len(order)))

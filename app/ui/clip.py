@@ -25,7 +25,7 @@ PAGES = {
 
 
 def clip_in_full(clip_id: str, *, autoplay: bool = False) -> None:
-    """Draw everything known of a clip; a recording that is gone since the build is said so."""
+    """Draw everything known of a clip; where the recording is gone since the build, a sentence says so."""
     clip = snapshot.clip(clip_id)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(heading(clip), anchor=False, width="content")
@@ -92,7 +92,7 @@ def mp3_url(clip: pd.Series, root: str | None = None) -> str | None:
 
 
 def labels(clip: pd.Series) -> dict[str, str]:
-    """What the corpus tells of a clip, without what it does not tell."""
+    """What the corpus says of a clip; what it does not say is left out."""
     fields = with_role("label", clip.index)
     return {field.heading: field.text(clip[name]) for name, field in fields.items() if pd.notna(clip[name])}
 

@@ -55,10 +55,10 @@ def draw(selection: filters.Selection, more: Mapping[str, Field] | None = None, 
 def _explain_missing(selection: filters.Selection, named: str) -> None:
     # Otherwise who follows a link would take another clip for the one they were sent.
     if named in set(snapshot.clips(selection.name)["clip_id"]):
-        told = f"`{named}` does not pass these filters"
+        reason = f"`{named}` does not pass these filters"
     else:
-        told = f"The store holds no clip `{named}`"
-    st.caption(f":orange[{told}; below is another one.]")
+        reason = f"The store holds no clip `{named}`"
+    st.caption(f":orange[{reason}; below is another one.]")
 
 
 def _choose(clip_id: str) -> None:
@@ -81,9 +81,9 @@ def _page(selection: filters.Selection, known: Mapping[str, Field]) -> tuple[pd.
 def _order(headings: Mapping[str, str]) -> str:
     """The column to sort by, kept in the URL by its name, which outlives its heading."""
     names, shown = list(headings), st.session_state.get(SORT)
-    asked = st.query_params.get(SORT, shown)
-    if SORT_BOX not in st.session_state or asked != shown or st.session_state[SORT_BOX] not in headings:
-        st.session_state[SORT_BOX] = _named(str(asked), headings)
+    requested = st.query_params.get(SORT, shown)
+    if SORT_BOX not in st.session_state or requested != shown or st.session_state[SORT_BOX] not in headings:
+        st.session_state[SORT_BOX] = _named(str(requested), headings)
     order = str(st.selectbox("Sort by", names, format_func=headings.__getitem__, key=SORT_BOX, width=220))
     if order != names[0] or SORT in st.query_params:
         address.later(SORT, order)
@@ -91,14 +91,14 @@ def _order(headings: Mapping[str, str]) -> str:
     return order
 
 
-def _named(asked: str, headings: Mapping[str, str]) -> str:
+def _named(requested: str, headings: Mapping[str, str]) -> str:
     """The column that is meant: by its name, by its heading, as links had it before, or the same score of this view."""
     by_heading = {heading: name for name, heading in headings.items()}
-    score = asked.rpartition(":")[0]
+    score = requested.rpartition(":")[0]
     same = next((name for name in headings if score and name.rpartition(":")[0] == score), None)
-    if asked in headings:
-        return asked
-    return by_heading.get(asked) or same or next(iter(headings))
+    if requested in headings:
+        return requested
+    return by_heading.get(requested) or same or next(iter(headings))
 
 
 def _twice(selection: filters.Selection, column: str) -> bool:

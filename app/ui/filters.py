@@ -51,10 +51,10 @@ def choose_dataset() -> pd.Series:
     datasets = snapshot.datasets().set_index("dataset", drop=False)
     if datasets.empty:
         raise SesatlasError("The store holds no collection. Go to Pipeline and add one.")
-    asked = address.asked("dataset")
-    if asked and asked not in datasets.index:
+    requested = address.asked("dataset")
+    if requested and requested not in datasets.index:
         st.warning(
-            f"This store holds no collection '{asked}'; it may have another name here.",
+            f"This store holds no collection '{requested}'; it may have another name here.",
             icon=":material/info:",
         )
     name = address.choice(
@@ -66,8 +66,8 @@ def choose_dataset() -> pd.Series:
 def titles(datasets: pd.DataFrame) -> dict[str, str]:
     """A name for each collection that tells it from the others, those of the same kind included."""
     twice = datasets["title"].duplicated(keep=False)
-    told = datasets["title"].where(~twice, datasets["title"] + " (" + datasets["dataset"] + ")")
-    return dict(zip(datasets["dataset"], told, strict=True))
+    names = datasets["title"].where(~twice, datasets["title"] + " (" + datasets["dataset"] + ")")
+    return dict(zip(datasets["dataset"], names, strict=True))
 
 
 def choose() -> Selection:

@@ -1,4 +1,4 @@
-"""A recording of a person's own, from a file or the microphone: heard, checked, described, never kept."""
+"""A recording of a person's own, from a file or the microphone: checked, described, never kept."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Upload:
 
 
 def from_file() -> Upload | None:
-    """The box for a file; the recording once there is one that can be used. Errors are said here."""
+    """The box for a file; the recording once there is one that can be used. Errors are shown here."""
     sent = st.file_uploader(
         "A recording of a fifth of a second to ten minutes",
         type=sorted(AUDIO_SUFFIXES),
@@ -104,7 +104,7 @@ def _described(sent: Sent) -> Description:
 
 
 def read(sent: Sent) -> Description | AudioError:
-    """Describe the recording, or tell why it cannot be; the error is a value, so that it is kept as well."""
+    """Describe the recording, or say why it cannot be; the error is a value, so that it is kept as well."""
     if sent.size > MOST_MB * 2**20:
         return AudioError(
             f"It has {sent.size / 2**20:,.0f} MB; expected at most {MOST_MB} MB: cut it, or save it as FLAC.",

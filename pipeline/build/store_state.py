@@ -35,9 +35,9 @@ def clip_row(clip: Clip, stamp: Row, facts: Row, hash_: str) -> Row:
     return row | more | stamp | facts | {"clip_id": clip.clip_id, "content_hash": hash_}
 
 
-def same_row(row: Row | None, wanted: Row) -> bool:
+def same_row(row: Row | None, expected: Row) -> bool:
     """Whether the store has this row of ``clips``. It may have been written when there were other columns."""
-    return row is not None and all(row.get(name) == value for name, value in wanted.items())
+    return row is not None and all(row.get(name) == value for name, value in expected.items())
 
 
 def failure_row(dataset: str, problem: Problem, stamp: Row | None) -> Row:

@@ -107,7 +107,7 @@ def trail_data(scene: Scene) -> list[list[float]]:
 
 def colouring_data(colouring: Colouring, key: str) -> dict[str, Any]:
     codes = colouring.codes
-    told = {
+    common = {
         "title": colouring.title,
         "codes": sounds.url(np.ascontiguousarray(codes).tobytes(), sounds.BYTES, key),
         "wide": codes.dtype == np.uint16,
@@ -115,8 +115,8 @@ def colouring_data(colouring: Colouring, key: str) -> dict[str, Any]:
         "missing": colouring.missing,
     }
     if colouring.names:
-        return told | {"names": list(colouring.names)}
-    return told | {"low": float(colouring.low), "high": float(colouring.high), "unit": colouring.unit}
+        return common | {"names": list(colouring.names)}
+    return common | {"low": float(colouring.low), "high": float(colouring.high), "unit": colouring.unit}
 
 
 def check(

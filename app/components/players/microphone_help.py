@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 HERE = Path(__file__).resolve().parent
-ELSE = " A file can be heard all the same."
+ELSE = " A file can still be analysed."
 TROUBLES = {
     "insecure": "Browsers hand out the microphone only on localhost and over HTTPS, and this page is neither. Open it "
     "as localhost, or put HTTPS before it: README.md says how.",
