@@ -40,7 +40,7 @@ ROLES = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Kept:
-    """The last recording that was analysed in this session, so that it is not analysed again at each run of the page."""
+    """The last recording analysed in this session, so that it is not analysed again at each run of the page."""
 
     key: tuple[bytes, StreamParameters]
     model: StreamingModel
