@@ -302,7 +302,7 @@ def test_a_link_leads_to_all_of_it(
         *("dataset", "view", "projection", "colour", "clustering", "section"),
         *("picked", "clip", "camera", "snapshot"),
     }
-    assert (sent["view"], sent["clustering"]) == ("MFCC", clustering)
+    assert (sent["view"], sent["clustering"]) == ("mfcc", clustering)
 
     other = open_view(**TALL)
     other.page.add_init_script(LISTEN)
@@ -352,7 +352,7 @@ def test_the_way_back(clusters: Callable[..., View], clips: pd.DataFrame) -> Non
     assert scene(view, 3) == f"{SOUNDS}.chroma.umap-3d"
 
     go_back(view)
-    assert scene(view, 3) == f"{SOUNDS}.mfcc.umap-3d" and query(view)["view"] == "MFCC"
+    assert scene(view, 3) == f"{SOUNDS}.mfcc.umap-3d" and query(view)["view"] == "mfcc"
     wait_for(view, "selected", sizes[1])
     go_back(view)
     wait_for(view, "selected", sizes[0])
@@ -414,7 +414,7 @@ def test_a_link_to_a_snapshot_that_is_gone_says_so(clusters: Callable[..., View]
     assert view.page.get_by_text("The link is to snapshot 77").is_visible()
     current = Store(demo_store).current()
     assert current is not None
-    assert query(view)["snapshot"] == str(current.number) and query(view)["view"] == "MFCC"
+    assert query(view)["snapshot"] == str(current.number) and query(view)["view"] == "mfcc"
     assert not view.look()
 
 

@@ -76,7 +76,7 @@ def test_a_neighbour_is_heard_shown_and_gone_on_from(
     assert names(other) == names(browser_page)
     assert query(other) == query(browser_page)
     assert {name: query(other)[name] for name in ("view", "metric")} == {
-        "view": ["MFCC"],
+        "view": ["mfcc"],
         "metric": ["Euclidean"],
     }
     assert not other.look()

@@ -39,7 +39,7 @@ def test_twice_the_same(easy) -> None:
 def test_other_views_than_the_experiment_had(easy) -> None:
     values, clips = easy
     found = run(values, clips, "label", "majority")
-    with pytest.raises(ClassifyError, match="learned from near, far, and near were given"):
+    with pytest.raises(ClassifyError, match="learned from near, far, not from near"):
         importance(found, {"near": values["near"]}, NAMES)
     with pytest.raises(ClassifyError, match="has 6 columns and 2 names"):
         importance(found, values, {**NAMES, "near": ["x", "y"]})

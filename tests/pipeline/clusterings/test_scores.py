@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from hdbscan.validity import validity_index
-from hypothesis import features_of
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn import metrics
@@ -73,9 +73,7 @@ def test_dbcv_with_copies_is_a_number_or_none() -> None:
         assert found is None or -1 <= found <= 1
 
 
-@features_of(
-    st.lists(st.tuples(st.integers(-1, 4), st.integers(0, 3), st.booleans()), min_size=1, max_size=40)
-)
+@given(st.lists(st.tuples(st.integers(-1, 4), st.integers(0, 3), st.booleans()), min_size=1, max_size=40))
 def test_external_scores_are_scikit_learns_over_the_labelled(clips: list[tuple[int, int, bool]]) -> None:
     labels = np.array([label for label, _, _ in clips], dtype=np.int32)
     truth = [f"class {number}" if known else None for _, number, known in clips]
@@ -93,7 +91,7 @@ def test_external_scores_are_scikit_learns_over_the_labelled(clips: list[tuple[i
     assert found.completeness == pytest.approx(completeness, abs=1e-9)
 
 
-@features_of(st.lists(st.tuples(st.integers(-1, 6), st.integers(-1, 6)), min_size=1, max_size=60))
+@given(st.lists(st.tuples(st.integers(-1, 6), st.integers(-1, 6)), min_size=1, max_size=60))
 def test_ari_is_scikit_learns_and_symmetric(clips: list[tuple[int, int]]) -> None:
     first, second = np.array(clips).T
     assert ari(first, second) == pytest.approx(metrics.adjusted_rand_score(first, second), abs=1e-12)

@@ -53,8 +53,8 @@ def test_what_cannot_be_told_from_guessing_is_called_so(built, results) -> None:
         accuracy=0.3, accuracy_low=0.2, accuracy_high=0.4, grouped_low=None, grouped_high=None
     )
     told = "\n".join(_tables.experiments(near))
-    assert "Near chance" in told and "between 20.0 and 40.0 %" in told
-    assert "above guessing" in "\n".join(_tables.experiments(table))
+    assert "No better than guessing" in told and "between 20.0 and 40.0 %" in told
+    assert "is better than guessing" in "\n".join(_tables.experiments(table))
 
 
 def test_without_a_snapshot_it_says_what_to_do(results, tmp_path, monkeypatch, capsys) -> None:
