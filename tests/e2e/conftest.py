@@ -49,15 +49,20 @@ CHROMIUM_FLAGS = [
 ]
 # Below a page's address, Streamlit's own client first looks for its server there; the 404 is expected.
 PROBE = re.compile(r"/[^/]+/_stcore/(health|host-config)$")
-# When the page last asked its server for something, was last answered, and last changed. What components draw
-# in a shadow root does not count: a cloud may turn for ever.
+# When the page last asked its server for something, was last answered, and last changed, and how many files it waits
+# for. What components draw in a shadow root does not count: a cloud may turn for ever.
 WATCH = """(() => {
-    const seen = window.seen = { asked: 0, answered: 0, changed: 0 };
+    const seen = window.seen = { asked: 0, answered: 0, changed: 0, fetching: 0 };
     const change = () => { seen.changed = performance.now(); };
     new MutationObserver(change).observe(
         document, { subtree: true, childList: true, attributes: true, characterData: true }
     );
     addEventListener('popstate', change);
+    const fetch = window.fetch;
+    window.fetch = (...what) => {
+        seen.fetching += 1;
+        return fetch(...what).finally(() => { seen.fetching -= 1; change(); });
+    };
     window.WebSocket = class extends WebSocket {
         constructor(...how) {
             super(...how);
@@ -92,7 +97,8 @@ QUIET = f"""([call, quiet, patience]) => {{
     if (!seen) return false;
     if (seen.call !== call || seen.answered < seen.asked || !({READY})()) Object.assign(seen, {{ call, since: now }});
     const ends = one => one.effect?.getComputedTiming().endTime !== Infinity;
-    if (document.getAnimations().some(one => one.playState === 'running' && ends(one))) seen.changed = now;
+    const moves = document.getAnimations().some(one => one.playState === 'running' && ends(one));
+    if (moves || seen.fetching) seen.changed = now;
     return now - Math.max(seen.since, seen.changed, seen.answered) >= quiet || now - seen.since >= patience;
 }}"""
 # What Streamlit's own server says when a browser is closed while a page still changes by itself, as Live does.

@@ -124,6 +124,11 @@ def cloud(view: View) -> Locator:
     return view.page.locator(".cloud")
 
 
+def drawn(view: View) -> None:
+    """Wait until the clouds are there."""
+    cloud(view).and_(view.page.locator('[data-ready="true"]')).wait_for()
+
+
 def seen(view: View) -> dict[str, Any]:
     """All that a person has made of the clouds."""
     asked = parse_qs(urlparse(view.page.url).query)
@@ -191,7 +196,7 @@ def test_an_open_page_takes_each_publication_up_without_losing_its_place(
     build.publish("pca")
     for one in (view, idle):
         shows(one, build.number)
-        cloud(one).and_(one.page.locator('[data-ready="true"]')).wait_for()
+        drawn(one)
         assert scenes(one) == [f"{SOUNDS}.all.pca-3d", f"{SOUNDS}.all.pca-2d"]
     cloud(view).evaluate("root => { root.dataset.made = 'once'; }")
     lay_hands_on(view)
@@ -218,6 +223,7 @@ def test_an_open_page_takes_each_publication_up_without_losing_its_place(
     # A click after all of it goes to the same clouds, and a link to them leads there.
     other = windows(served, height=1600)
     other.open(view.page.url.removeprefix(served.url))
+    drawn(other)
     now = seen(other)
     for name in ("chosen", "selected", "looked_at", "scenes", "listed"):
         assert now[name] == before[name], name
@@ -232,7 +238,7 @@ def test_a_sound_plays_on_through_a_publication(
     view = windows(served, height=1600)
     view.page.add_init_script(LISTEN)
     view.open("/clusters")
-    cloud(view).and_(view.page.locator('[data-ready="true"]')).wait_for()
+    drawn(view)
     flat = str(cloud(view).locator('[data-scene$="-2d"]').get_attribute("data-scene"))
     index = cloud(view).evaluate("(root, name) => root.cloud.uncovered(name).at(3)", flat)
     view.page.mouse.click(
