@@ -58,6 +58,8 @@ class Queries(ABC):
 class Database(Queries):
     """A snapshot's file, open read-only; may be shared by threads, as each question has a cursor of its own.
 
+    Nobody can write to it meanwhile: what has no parameters is asked once, and its answer is kept.
+
     Raises
     ------
     StoreError
@@ -67,6 +69,7 @@ class Database(Queries):
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._answers: dict[str, pa.Table] = {}
         with self._read_errors():
             self._con = duckdb.connect(str(path), read_only=True)
             try:
@@ -92,7 +95,11 @@ class Database(Queries):
         self._con.close()
 
     def ask(self, name: str, **parameters: Any) -> pa.Table:
-        return self.table(query(name), **parameters)
+        if parameters:
+            return self.table(query(name), **parameters)
+        if name not in self._answers:
+            self._answers[name] = self.table(query(name))
+        return self._answers[name]
 
     def table(self, text: str, **parameters: Any) -> pa.Table:
         """The answer to a statement in the store's own types."""

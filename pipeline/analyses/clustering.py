@@ -269,6 +269,7 @@ CLUSTERINGS = Stage(
     unit="collections",
     stale=UNITS.stale,
     run=run,
+    outdated=UNITS.outdated,
     forget=UNITS.forget,
     cost_s=_cost_s,
 )

@@ -103,6 +103,7 @@ def _stage(name: str, title: str, cost_s: tuple[float, float]) -> Stage:
         unit="views",
         stale=units.stale,
         run=partial(_project, name),
+        outdated=units.outdated,
         forget=units.forget,
         cost_s=lambda clips, views: fixed + each * clips * (views if name != recipe.OVERVIEW else 1),
     )

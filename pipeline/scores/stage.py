@@ -144,6 +144,7 @@ SCORES = Stage(
     unit="scores",
     stale=UNITS.stale,
     run=_run,
+    outdated=UNITS.outdated,
     forget=UNITS.forget,
     cost_s=lambda clips, views: 0.5 + 1e-8 * clips**2 * (views + 1),
 )
