@@ -169,6 +169,12 @@ def schema() -> str:
     return (HERE / "schema.sql").read_text(encoding="utf-8")
 
 
+@cache
+def tables() -> frozenset[str]:
+    """The names of the tables of ``schema.sql``."""
+    return frozenset(re.findall(r"^create table if not exists (\w+)", schema(), re.MULTILINE))
+
+
 def upgrades(version: str) -> list[str]:
     """What brings the tables of an older version to those of today, step by step: texts of ``upgrades/``."""
     return [

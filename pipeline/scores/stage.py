@@ -77,9 +77,9 @@ def _run(run: Run) -> int:
 
     Each view's are committed as soon as they are done: a killed build goes on with the others.
     """
-    UNITS.forget(run.state, run.staging)
     with Reader(run.staging) as reader:
-        tasks = _tasks(run.state, reader)
+        gone, tasks = UNITS.outdated(run.state, reader), _tasks(run.state, reader)
+    UNITS.delete(run.staging, gone)
     done, total = 0, sum(len(task.scores) for task in tasks)
     run.on_progress(0, total)
     for made in run.write_each(compute, [(task,) for task in tasks], _write):
