@@ -41,7 +41,7 @@ SCORE = Score(
     title="Distance to the ten nearest",
     unit="1",
     format="{:.2f}",
-    source="Angiulli and Pizzuti 2002, Fast Outlier Detection in High Dimensional Spaces (PKDD), definition 2, "
+    source="Angiulli and Pizzuti 2002, Fast Outlier Detection in High Dimensional Spaces (PKDD), "
     "divided by k",
     description="The mean Euclidean distance to the ten nearest clips of the collection, with every column of the "
     "view on one scale: the larger, the less a clip is like any other.",

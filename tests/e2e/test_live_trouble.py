@@ -166,12 +166,12 @@ def test_a_microphone_that_falls_silent_is_told_and_can_be_started_again(visit: 
     start(page).click()
     expect(main(page)).to_contain_text(re.compile(r"Of [1-9]\d* s of sound since you began"), timeout=30 * MS)
     page.evaluate("tracks.forEach((track) => track.stop())")
-    expect(main(page)).to_contain_text("The microphone was heard, but for", timeout=25 * MS)
+    expect(main(page)).to_contain_text("Sound came from the microphone, but for", timeout=25 * MS)
     expect(main(page)).to_contain_text("Press Stop and start again")
     frame(page).get_by_role("button", name="Stop").click()
     start(page).click()
     expect(page.locator(".stMarkdownBadge").first).to_contain_text("listening", timeout=30 * MS)
-    expect(main(page)).not_to_contain_text("The microphone was heard, but for")
+    expect(main(page)).not_to_contain_text("Sound came from the microphone, but for")
     still_of_use(page)
 
 
