@@ -116,10 +116,14 @@ class Units:
         """The units that are missing or out of date."""
         return missing(self.expected(state, reader), self.stored(reader))
 
+    def outdated(self, state: State, reader: Reader) -> list[Unit]:
+        """The units that are there and out of date, or should not be there."""
+        return outdated(self.expected(state, reader), self.stored(reader))
+
     def forget(self, state: State, staging: Path) -> None:
         """Drop what is out of date or should not be there: until it is made again it would mislead."""
         with Reader(staging) as reader:
-            gone = outdated(self.expected(state, reader), self.stored(reader))
+            gone = self.outdated(state, reader)
         self.delete(staging, gone)
 
     def delete(self, staging: Path, units: Sequence[Unit]) -> None:
@@ -144,8 +148,9 @@ class Stage:
 
     ``stale`` names the units that are missing or out of date. ``run`` computes them, commits each as it is
     done and says how many there were. ``forget`` drops what is out of date, where it would mislead until it is
-    computed again. :class:`Units` derives the first and the last from keys. ``cost_s`` is about how many seconds
-    of one core a dataset of so many clips and views takes.
+    computed again; ``outdated`` names what that would change, so that nothing is opened for writing in vain.
+    :class:`Units` derives these from keys, all but ``run``. ``cost_s`` is about how many seconds of one core
+    a dataset of so many clips and views takes.
     """
 
     name: str
@@ -155,6 +160,7 @@ class Stage:
     """What is counted, in the plural: "views"."""
     stale: Callable[[State, Reader], Collection[Unit]]
     run: Callable[[Run], int]
+    outdated: Callable[[State, Reader], Collection[Unit]]
     forget: Callable[[State, Path], None]
     cost_s: Callable[[int, int], float]
     makes_vectors: bool = False

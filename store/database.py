@@ -58,6 +58,8 @@ class Queries(ABC):
 class Database(Queries):
     """A snapshot's file, open read-only; may be shared by threads, as each question has a cursor of its own.
 
+    Nobody can write to it meanwhile: what has no parameters is asked once, and its answer is kept.
+
     Raises
     ------
     StoreError
@@ -67,6 +69,7 @@ class Database(Queries):
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._answers: dict[str, pa.Table] = {}
         with self._read_errors():
             self._con = duckdb.connect(str(path), read_only=True)
             try:
@@ -92,7 +95,11 @@ class Database(Queries):
         self._con.close()
 
     def ask(self, name: str, **parameters: Any) -> pa.Table:
-        return self.table(query(name), **parameters)
+        if parameters:
+            return self.table(query(name), **parameters)
+        if name not in self._answers:
+            self._answers[name] = self.table(query(name))
+        return self._answers[name]
 
     def table(self, text: str, **parameters: Any) -> pa.Table:
         """The answer to a statement in the store's own types."""
@@ -160,6 +167,12 @@ def view_query(name: str, view: str) -> str:
 def schema() -> str:
     """The text of ``schema.sql``."""
     return (HERE / "schema.sql").read_text(encoding="utf-8")
+
+
+@cache
+def tables() -> frozenset[str]:
+    """The names of the tables of ``schema.sql``."""
+    return frozenset(re.findall(r"^create table if not exists (\w+)", schema(), re.MULTILINE))
 
 
 def upgrades(version: str) -> list[str]:

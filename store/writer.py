@@ -18,6 +18,7 @@ from store.database import (
     duckdb_errors_as,
     query,
     schema,
+    tables,
     upgrades,
     version_error,
     write_error,
@@ -49,14 +50,14 @@ class Writer:
 
     def _bring_up_to_date(self) -> None:
         """Make the tables, or turn those of an older snapshot's copy into today's."""
-        tables = "select count(*) from duckdb_tables() where table_name = 'meta'"
-        version = SCHEMA_VERSION
-        if self.con.execute(tables).fetchall()[0][0]:
-            version = self.meta().get("schema_version", SCHEMA_VERSION)
+        there = {name for (name,) in self.con.execute("select table_name from duckdb_tables()").fetchall()}
+        version = self.meta().get("schema_version") if "meta" in there else None
+        if version == SCHEMA_VERSION and tables() <= there:
+            return
         if version in OLDER_VERSIONS:
             for step in upgrades(version):
                 self.con.execute(step)
-        elif version != SCHEMA_VERSION:
+        elif version not in (None, SCHEMA_VERSION):
             raise version_error(self.path, version)
         self.con.execute(schema())
         self.set_meta(schema_version=SCHEMA_VERSION)

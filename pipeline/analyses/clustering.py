@@ -103,9 +103,9 @@ def _cost_s(clips: int, views: int) -> float:
 
 def run(run: Run) -> int:
     """Cluster every stale group of views; how many there were. Each is committed as soon as it is done."""
-    UNITS.forget(run.state, run.staging)
     with Reader(run.staging) as reader:
-        todo = _stale_groups(run.state, reader)
+        gone, todo = UNITS.outdated(run.state, reader), _stale_groups(run.state, reader)
+    UNITS.delete(run.staging, gone)
     run.on_progress(0, len(todo))
     for done, group in enumerate(todo, 1):
         results, ranks = _clustered(run, group, done - 1, len(todo))
@@ -269,6 +269,7 @@ CLUSTERINGS = Stage(
     unit="collections",
     stale=UNITS.stale,
     run=run,
+    outdated=UNITS.outdated,
     forget=UNITS.forget,
     cost_s=_cost_s,
 )

@@ -58,14 +58,15 @@ def _project(stage: str, run: Run) -> int:
     Each unit is committed as soon as it is done: a killed build goes on with the others.
     """
     units = units_of(stage)
-    units.forget(run.state, run.staging)
     with Reader(run.staging) as reader:
+        gone = units.outdated(run.state, reader)
         keys, stale = picture_keys(stage, run.state, reader), units.stale(run.state, reader)
         tasks = [
             task
             for dataset in dict.fromkeys(dataset for dataset, _ in stale)
             for task in _tasks(stage, run.state, reader, dataset, {unit: keys[unit] for unit in stale})
         ]
+    units.delete(run.staging, gone)
     run.on_progress(0, len(tasks))
     made = run.write_each(compute, [(task,) for task in tasks], _write)
     for done, result in enumerate(made, 1):
@@ -103,6 +104,7 @@ def _stage(name: str, title: str, cost_s: tuple[float, float]) -> Stage:
         unit="views",
         stale=units.stale,
         run=partial(_project, name),
+        outdated=units.outdated,
         forget=units.forget,
         cost_s=lambda clips, views: fixed + each * clips * (views if name != recipe.OVERVIEW else 1),
     )

@@ -14,6 +14,8 @@ from pipeline.classify.recording_facts import FACTS, Values, numbers
 from pipeline.runtime import stop
 
 SEED = 0
+TREES = (50, 15)
+"""Trees of a forest on several columns, and on one: there they differ by their clips alone."""
 MAX_CLIPS_A_TREE = 4_000
 TOGETHER = "together"
 BEYOND = 2.6
@@ -181,14 +183,14 @@ def predicted(values: Values, truth: Labels, folds: list[Fold], predict: Predict
 
 
 def forest(training: Values, labels: Labels, tested: Values) -> Labels:
-    """Labels by a random forest of 50 trees, of one column 15, which takes facts as they are, unscaled.
+    """Labels by a random forest of ``TREES`` trees, which takes facts as they are, unscaled.
 
     Each tree grows from 4,000 clips at most: of 20,000, whole ones take five times as long.
     """
     from sklearn.ensemble import RandomForestClassifier
 
-    # Trees of one column differ by their clips alone.
-    trees = 50 if training.shape[1] > 1 else 15
+    of_many, of_one = TREES
+    trees = of_many if training.shape[1] > 1 else of_one
     max_samples = MAX_CLIPS_A_TREE if len(training) > MAX_CLIPS_A_TREE else None
     model = RandomForestClassifier(
         trees, min_samples_leaf=2, max_samples=max_samples, random_state=SEED, n_jobs=1

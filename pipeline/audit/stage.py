@@ -143,6 +143,7 @@ AUDIT = Stage(
     unit="collections",
     stale=UNITS.stale,
     run=audit,
+    outdated=UNITS.outdated,
     forget=UNITS.forget,
     cost_s=lambda clips, views: 1.0 + 0.007 * clips,
 )

@@ -126,8 +126,10 @@ class _Build:
         new = not growing.keys() & {row["dataset"] for row in before.datasets}
         with Staging(self.store.staging, plan, self.build_id, self.base) as work:
             work.begin(datasets, self.views, self.started_at)
-            with work.at_rest():
-                later = stages.expected_s(self._state, self.store.staging, growing, self.options.n_jobs)
+            later: Mapping[str, float] = {}
+            if plan.jobs and self.options.analyses:
+                with work.at_rest():
+                    later = stages.expected_s(self._state, self.store.staging, growing, self.options.n_jobs)
             look_s = FIRST_LOOK_S if new else math.inf
             done, failed, reported_at, began = 0, 0, 0.0, time.monotonic()
             with closing(extract(plan.jobs, n_jobs=self.options.n_jobs)) as batches:
@@ -140,7 +142,7 @@ class _Build:
                         reported_at, rate = now, done / max(now - began, 1e-3)
                         left_s = (len(plan.jobs) - done) / rate
                         self.on_event(events.Progress(done, len(plan.jobs), failed, rate, left_s))
-                        self.on_event(stages.after(left_s, later if self.options.analyses else {}))
+                        self.on_event(stages.after(left_s, later))
                     if now - began > look_s and done < len(plan.jobs):
                         self.counts = work.counts()
                         with work.at_rest():

@@ -7,7 +7,7 @@ by name.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from pipeline.experiments import stage as experiments
 from pipeline.networks import stage as networks
 from pipeline.runtime import events
 from pipeline.scores import stage as scores
-from pipeline.stage import OnProgress, Run, Schedule, Stage, State
+from pipeline.stage import OnProgress, Run, Schedule, Stage, State, Unit
 from store.reader import Reader
 
 STAGES: dict[str, Stage] = {
@@ -52,8 +52,10 @@ def complete(state: State, reader: Reader) -> bool:
 
 def forget(state: State, staging: Path) -> None:
     """Drop every result that is out of date: until it is computed again it would mislead."""
-    for stage in STAGES.values():
+    left = list(STAGES.values())
+    while stage := _first(left, lambda one, reader: one.outdated(state, reader), staging):
         stage.forget(state, staging)
+        left = left[left.index(stage) + 1 :]
 
 
 def expected_s(
@@ -144,18 +146,31 @@ def run_all(
 
     ``counts`` takes how many units each computed.
     """
-    progress = Progress(Schedule(expected_s(state, staging, n_jobs=n_jobs)), on_event)
+
+    def has_work(stage: Stage, reader: Reader) -> Collection[Unit]:
+        return stage.stale(state, reader)
+
     left = list(chosen.values())
-    while stage := _next(left, state, staging):
+    stage = _first(left, has_work, staging)
+    if stage is None:
+        return
+    progress = Progress(Schedule(expected_s(state, staging, n_jobs=n_jobs)), on_event)
+    while stage is not None:
         progress.begin(stage)
         progress.report()
         counts[stage.name] = stage.run(Run(state, staging, n_jobs, progress.of(stage)))
         progress.end()
         left = left[left.index(stage) + 1 :]
-        yield stage, _next(left, state, staging) is not None
+        following = _first(left, has_work, staging)
+        yield stage, following is not None
+        stage = following
 
 
-def _next(left: Sequence[Stage], state: State, staging: Path) -> Stage | None:
-    """The first stage that has work; what one makes decides whether a later one has."""
+def _first(
+    left: Sequence[Stage], units: Callable[[Stage, Reader], Collection[Unit]], staging: Path
+) -> Stage | None:
+    """The first stage with such units; what one writes decides which a later one has."""
+    if not left:
+        return None
     with Reader(staging) as reader:
-        return next((stage for stage in left if stage.stale(state, reader)), None)
+        return next((stage for stage in left if units(stage, reader)), None)

@@ -52,6 +52,7 @@ def stage_of(networks: Networks) -> Stage:
         unit=UNIT,
         stale=stage.units.stale,
         run=stage.run,
+        outdated=stage.outdated,
         forget=stage.forget,
         cost_s=lambda clips, views: 1.0 + 18.0 * (clips / 400) ** 1.15,
     )
@@ -101,6 +102,13 @@ class Experiments:
                 done_s += cost_s.get(item, 0.0)
                 run.on_progress(done, total, dataset, item, done_s / all_s)
         return total
+
+    def outdated(self, state: State, reader: Reader) -> list[Unit]:
+        """The experiments that are out of date, and the networks' cards that are not there yet."""
+        expected, stored = self.expected(state, reader), _stored(reader)
+        keys = _keys_of(expected)
+        cards = [unit for unit in missing(keys, stored) if expected[unit].spec.kind == CARD]
+        return [*outdated(keys, stored), *cards]
 
     def forget(self, state: State, staging: Path) -> None:
         """Forget the experiments that are out of date: until they are made again they would mislead.

@@ -68,6 +68,7 @@ EMBEDDINGS = Stage(
     unit="clips",
     stale=stale,
     run=embed,
+    outdated=stale,
     forget=forget,
     cost_s=lambda clips, views: 1.5 + 0.012 * clips,
     makes_vectors=True,

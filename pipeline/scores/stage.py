@@ -77,9 +77,9 @@ def _run(run: Run) -> int:
 
     Each view's are committed as soon as they are done: a killed build goes on with the others.
     """
-    UNITS.forget(run.state, run.staging)
     with Reader(run.staging) as reader:
-        tasks = _tasks(run.state, reader)
+        gone, tasks = UNITS.outdated(run.state, reader), _tasks(run.state, reader)
+    UNITS.delete(run.staging, gone)
     done, total = 0, sum(len(task.scores) for task in tasks)
     run.on_progress(0, total)
     for made in run.write_each(compute, [(task,) for task in tasks], _write):
@@ -144,6 +144,7 @@ SCORES = Stage(
     unit="scores",
     stale=UNITS.stale,
     run=_run,
+    outdated=UNITS.outdated,
     forget=UNITS.forget,
     cost_s=lambda clips, views: 0.5 + 1e-8 * clips**2 * (views + 1),
 )

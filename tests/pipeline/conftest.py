@@ -282,6 +282,7 @@ def few(monkeypatch: pytest.MonkeyPatch, only: Callable[..., None]) -> None:
     only(METHODS, {"pca": METHODS["pca"]})
     monkeypatch.setitem(learning_curve.__kwdefaults__, "shares", (0.5, 1.0))
     monkeypatch.setattr("pipeline.analyses.recipe.SPACES", {})
+    monkeypatch.setattr("pipeline.audit.confounds.TREES", (5, 5))
     monkeypatch.setattr(spec, "ON_EACH_VIEW", ("knn",))
 
 

@@ -76,6 +76,15 @@ def with_noise(samples: Tensor, noise: Tensor, snr_db: Tensor) -> Tensor:
     return torch.where(audible[:, None], mixed, samples)
 
 
+def _seed(seed: int, of: Tensor) -> None:
+    """Seed torch's own state where what is done to ``of`` draws from: that of its device."""
+    if of.device.type == "cpu":
+        # All devices are more than is drawn from: without a GPU, torch keeps each such call, with its stack, for one.
+        torch.default_generator.manual_seed(seed)
+    else:
+        torch.manual_seed(seed)
+
+
 def at_a_speed(samples: Tensor, speeds: Sequence[float], sample_rate_hz: int, generator: Generator) -> Tensor:
     """Samples (samples,) at one of these speeds by torchaudio's SpeedPerturbation; a faster one is shorter."""
     if tuple(speeds) == (1.0,):
@@ -83,7 +92,7 @@ def at_a_speed(samples: Tensor, speeds: Sequence[float], sample_rate_hz: int, ge
     seed = int(torch.randint(2**31, (), generator=generator))
     # torchaudio draws from torch's own state: it is set for this, and put back.
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        _seed(seed, samples)
         changed: Tensor = transforms.SpeedPerturbation(sample_rate_hz, list(speeds))(samples)[0]
     return changed
 
@@ -197,7 +206,7 @@ def striped(features: Tensor, masks: int, bands: int, frames: int, generator: Ge
     )
     # torchaudio draws from torch's own state: it is set for this, and put back.
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        _seed(seed, features)
         for _ in range(masks):
             for step in steps:
                 features = step(features.unsqueeze(1), mask_value=0.0).squeeze(1)

@@ -39,6 +39,7 @@ def few_clusterings(monkeypatch: pytest.MonkeyPatch, only: Callable[..., None]) 
     Nothing is learned: ``tests/pipeline/experiments`` has builds that do.
     """
     monkeypatch.setattr("pipeline.experiments.stage.grid", lambda *_: ())
+    monkeypatch.setattr("pipeline.audit.confounds.TREES", (5, 5))
     only(CLUSTERERS, {name: first_of(CLUSTERERS[name], rows) for name, rows in QUICK.items()})
 
 

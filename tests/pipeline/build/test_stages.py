@@ -47,7 +47,8 @@ def test_a_new_stage_is_one_entry(builder, esc50, monkeypatch) -> None:
         return 1
 
     toy = Stage(
-        name="toy", title="toys", unit="toys", stale=stale, run=run, forget=lambda state, staging: made.clear(),
+        name="toy", title="toys", unit="toys", stale=stale, run=run, outdated=lambda state, reader: made,
+        forget=lambda state, staging: made.clear(),
         cost_s=lambda clips, views: 2.0,
     )  # fmt: skip
     other = replace(toy, name="later", title="later toys", stale=lambda state, reader: [])

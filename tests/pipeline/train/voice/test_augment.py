@@ -77,6 +77,15 @@ def test_all_speeds_are_met_and_torchs_state_stays() -> None:
     assert len(lengths) == 3 and torch.equal(before, torch.get_rng_state())
 
 
+def test_only_the_cpus_state_is_seeded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a GPU torch would keep each call that seeds one, and the stack that it came from."""
+    seeded: list[int] = []
+    monkeypatch.setattr(torch.cuda, "manual_seed_all", seeded.append)
+    at_a_speed(tone(300), (0.9, 1.1), RATE_HZ, drawn())
+    striped(noise(2, 40, 50), 1, 8, 8, drawn())
+    assert not seeded
+
+
 @pytest.mark.parametrize(("rt60_s", "ratio_db"), [(0.2, 5.0), (0.5, 0.0), (0.9, 12.0)])
 def test_a_room_dies_away_as_set(rt60_s: float, ratio_db: float) -> None:
     responses = channels.room_responses(
