@@ -44,14 +44,14 @@ def is_empty() -> bool:
 
 
 st.title("Pipeline", anchor=False)
-st.header("Build", anchor=False)
-build_section()
-if is_empty():
-    st.info("The store is empty. Add the demo or your own collection above.", icon=":material/info:")
+fault = history.fault()
+if fault:
+    st.error(fault, icon=":material/error:")
+    history.way_back()
 else:
-    st.header("History", anchor=False)
-    history.builds()
-    st.header("Failures", anchor=False)
-    history.failures()
-    st.header("Snapshots", anchor=False)
-    history.snapshots()
+    st.header("Build", anchor=False)
+    build_section()
+    if is_empty():
+        st.info("The store is empty. Add the demo or your own collection above.", icon=":material/info:")
+    else:
+        history.draw()

@@ -7,7 +7,7 @@ import logging
 import os
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -33,10 +33,12 @@ from pipeline.clips import Stage
 from pipeline.errors import PipelineError
 from pipeline.features import VIEWS
 from pipeline.features.spectra import SAMPLE_RATE_HZ, Spectra
+from pipeline.runtime.noise import Noise
 from pipeline.runtime.workers import end_with_parent, ignoring_ctrl_c, on_all_cores
 
 logger = logging.getLogger(__name__)
 
+FILES_WARNED_OF = 20
 BATCH_SIZE = 16
 """Clips that travel together: some 60 ms of three views, 160 ms of all."""
 
@@ -53,7 +55,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a job: facts and one float32 vector a view, or a stage and a reason."""
+    """What became of a job: facts and one float32 vector a view, or a stage and a reason.
+
+    ``warnings`` are what libraries wrote of the file meanwhile.
+    """
 
     clip_id: str
     content_hash: str | None
@@ -61,6 +66,23 @@ class Outcome:
     vectors: dict[str, NDArray[np.float32]] = field(default_factory=dict)
     stage: Stage | None = None
     reason: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def log_warnings(outcomes: Iterable[Outcome], before: int = 0) -> int:
+    """Log what libraries wrote, with each file's name; of very many files for ``--verbose`` alone.
+
+    Returns how many files gave warnings so far, of which ``before`` had been logged already.
+    """
+    for outcome in outcomes:
+        if outcome.warnings:
+            before += 1
+            level = logging.WARNING if before <= FILES_WARNED_OF else logging.INFO
+            for line in outcome.warnings:
+                logger.log(level, "%s: %s", outcome.clip_id, line)
+            if before == FILES_WARNED_OF:
+                logger.warning("Warnings of further files are shown with --verbose alone")
+    return before
 
 
 def extract(
@@ -89,7 +111,7 @@ def extract(
                     yield outcomes
         except BrokenProcessPool:
             suspects = [number for number in handed_out if number in waiting] or list(waiting)
-            logger.warning("A worker process died; %d batches are redone clip by clip", len(suspects))
+            logger.info("A worker process died; %d batches are redone clip by clip", len(suspects))
             for number in suspects:
                 yield _one_by_one(waiting.pop(number))
 
@@ -135,8 +157,8 @@ def _one_by_one(jobs: Sequence[Job]) -> list[Outcome]:
 
 def extract_batch(jobs: Sequence[Job]) -> list[Outcome]:
     """Compute some clips in this process, on one core."""
-    with _thread_pools().limit(limits=1):
-        return [extract_clip(job) for job in jobs]
+    with _thread_pools().limit(limits=1), Noise() as noise:
+        return [replace(extract_clip(job), warnings=noise.take()) for job in jobs]
 
 
 def extract_clip(job: Job) -> Outcome:

@@ -24,19 +24,25 @@ def new_run_id(what: str = "") -> str:
     return f"{name}-{what}" if what else name
 
 
+def is_request(run_id: str) -> bool:
+    """Whether a run was a request and no build: what it had made is gone where it did not finish."""
+    return run_id.count("-") > 1
+
+
 @contextmanager
 def session(store: Store, on_event: events.Listener, what: str = "") -> Iterator[tuple[str, events.Listener]]:
     """Lock the store for a run that builds or adds to it; yield the run's id and the callback for its events.
 
-    Events go to ``on_event`` and to the event log; the end is reported too, whatever the reason.
+    Events go to ``on_event`` and to the event log; the end is reported too, whatever the reason. ``what`` is
+    empty for a build, whose finished batches outlive it.
     """
     run_id = new_run_id(what)
     with (
-        os_errors_as_store_errors(store.root),
+        os_errors_as_store_errors(store.root, is_build=not what),
         store.lock(),
         events.logged(store.builds, run_id, on_event) as log,
-        events.end_reported(log),
-        os_errors_as_store_errors(store.root),
+        events.end_reported(log, events.REQUEST_STOPPED if what else events.BUILD_STOPPED),
+        os_errors_as_store_errors(store.root, is_build=not what),
     ):
         yield run_id, log
 
@@ -71,7 +77,7 @@ def require_rest(store: Store, what: str) -> Snapshot:
     if store.staging.exists():
         raise PipelineError(
             f"A build lies unfinished, and {what} would throw away what it has done. "
-            "Finish it on the Pipeline page, then try again."
+            "Finish it first, with `python -m pipeline build` or on the Pipeline page, then try again."
         )
     return current
 
@@ -82,9 +88,9 @@ def amended(store: Store, current: Snapshot, run_id: str) -> Iterator[Amended]:
 
     Call it under the store's lock; the history of builds has the change under ``run_id``.
     """
-    publishing.begin(store)
+    publishing.begin(store, store.request)
     try:
-        with Writer(store.staging) as writer:
+        with Writer(store.request) as writer:
             what = Amended(writer)
             with writer.transaction():
                 publishing.begin_build(writer, run_id, datetime.now(UTC))
@@ -93,9 +99,9 @@ def amended(store: Store, current: Snapshot, run_id: str) -> Iterator[Amended]:
             counts |= {"vectors_computed": 0, "vectors_reused": 0}
             with writer.transaction():
                 publishing.sign_build(writer, run_id, store.next_number(), datetime.now(UTC), counts)
-        what.snapshot = publishing.publish(store, store.next_number())
+        what.snapshot = publishing.publish(store, store.next_number(), store.request)
     except BaseException:
-        publishing.discard(store)
+        publishing.discard(store, store.request)
         raise
     store.prune()
 

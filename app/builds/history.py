@@ -9,6 +9,7 @@ import streamlit as st
 
 from app.cache import snapshot
 from app.ui import show
+from store.errors import StoreError
 
 COLUMNS = {
     "snapshot": "snapshot",
@@ -24,6 +25,14 @@ COLUMNS = {
     "vectors_reused": "vectors reused",
     "build_id": "build",
 }
+
+
+def draw() -> None:
+    """All of it, a header above each part."""
+    parts = {"History": builds, "Failures": failures, "Snapshots": snapshots}
+    for title, part in parts.items():
+        st.header(title, anchor=False)
+        part()
 
 
 def builds() -> None:
@@ -43,6 +52,22 @@ def failures() -> None:
     table = table.rename(columns={"dataset": "collection", "relative_path": "file"})
     st.dataframe(table, hide_index=True, column_config={"reason": st.column_config.TextColumn(width="large")})
     show.download(table, "failures")
+
+
+def fault() -> str | None:
+    """Why nobody knows which snapshot is the current one; None where that is known, or the store is empty."""
+    try:
+        snapshot.store().current()
+    except StoreError as error:
+        return str(error)
+    return None
+
+
+def way_back() -> None:
+    """Snapshots to choose from where none is the current one."""
+    numbers = [one.number for one in snapshot.store().snapshots()]
+    if numbers:
+        _switch(numbers)
 
 
 def snapshots() -> None:

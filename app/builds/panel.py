@@ -58,7 +58,7 @@ def progress() -> None:
 def resume_button() -> None:
     """A button that continues a build that did not finish; nothing where all is well."""
     store = snapshot.store()
-    if not at_work() and process.failure(store):
+    if not at_work() and process.can_resume(store):
         start_button("Continue the build", process.resume_arguments(store))
 
 

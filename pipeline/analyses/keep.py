@@ -48,7 +48,7 @@ def keep(store: Store, tried: Tried) -> Snapshot:
         A build is at work or lies unfinished, or the store has moved on since this was tried. Nothing
         is lost: it can be kept again afterwards.
     """
-    with os_errors_as_store_errors(store.root), store.lock():
+    with os_errors_as_store_errors(store.root, is_build=False), store.lock():
         current = require_rest(store, "what was tried")
         if current.number != tried.snapshot:
             raise PipelineError(

@@ -31,6 +31,8 @@ from pipeline.runtime.progress import (
 EVERY_S = 10.0
 """In a log, a stage at work writes a line this often."""
 LOOK_S = 1.0
+UNBOUNDED = 100_000
+"""Columns where there is no terminal."""
 MIN_NAME = 10
 """Columns for a collection's name in the summary's table; where there are fewer, it is no table."""
 
@@ -40,6 +42,8 @@ class PlainConsole(Console):
 
     def __init__(self) -> None:
         super().__init__(highlight=False, markup=False, emoji=False, soft_wrap=True)
+        if not self.is_terminal:
+            self.width = UNBOUNDED  # a file or a program reads it: tables are as wide as what is in them
 
     def on_broken_pipe(self) -> NoReturn:
         # rich would end the program here, from whichever thread, and without a word.

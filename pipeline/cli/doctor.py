@@ -21,6 +21,11 @@ from store.snapshots import Store
 if TYPE_CHECKING:
     from store.reader import Reader
 
+EXAMPLES = """
+doctor                    # all that is looked at
+doctor --quiet            # only what is wrong; exit code 1 where something is
+doctor --store PATH       # of another store
+"""
 LEAST_FREE_BYTES = 1_000_000_000
 
 
@@ -82,7 +87,7 @@ def _packages() -> Iterator[Finding]:
 
 
 def _store(store: Store) -> Iterator[Finding]:
-    from store.reader import Reader
+    from store.reader import open_current
 
     if _is_interrupted(store):
         yield Finding(
@@ -97,7 +102,10 @@ def _store(store: Store) -> Iterator[Finding]:
         yield Finding(f"the store at {store.root} is empty", "Run `python -m pipeline build --dataset demo`.")
         return
     try:
-        with Reader(current.path) as reader:
+        found = open_current(store)
+        assert found is not None, "a store is never emptied"
+        current, opened = found
+        with opened as reader:
             yield from _content(reader)
             yield Finding(f"snapshot {current.number} can be read")
     except StoreError as error:

@@ -13,6 +13,8 @@ from pathlib import Path
 from pipeline.runtime import stop
 
 LOGS_KEPT = 50
+BUILD_STOPPED = "Stopped on request; the next build goes on from here."
+REQUEST_STOPPED = "Stopped on request; nothing was changed. Run it again."
 log = logging.getLogger(__name__)
 
 
@@ -132,7 +134,7 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """The build ended before its time; finished batches wait for the next one."""
+    """A run ended before its time; a build's finished batches wait for the next one."""
 
     reason: str
 
@@ -194,12 +196,12 @@ def logged(folder: Path, build_id: str, listener: Listener) -> Iterator[Listener
 
 
 @contextmanager
-def end_reported(on_event: Listener) -> Iterator[None]:
-    """Report why a build ended before its time, whatever the reason."""
+def end_reported(on_event: Listener, on_request: str = BUILD_STOPPED) -> Iterator[None]:
+    """Report why a run ended before its time; ``on_request`` is the reason where somebody stopped it."""
     try:
         yield
     except BaseException as error:
         stopped = isinstance(error, KeyboardInterrupt) or stop.is_requested()
-        reason = "Stopped on request; the next build goes on from here." if stopped else str(error)
+        reason = on_request if stopped else str(error)
         on_event(Stopped(reason or type(error).__name__))
         raise

@@ -52,7 +52,24 @@ def _nonsense(store: Store) -> None:
     (store.root / "CURRENT").write_bytes(b"\xff\x00 nonsense")
 
 
-@pytest.fixture(scope="module", params=[_garbage, _cut_off, _deleted, _nowhere, _nonsense])
+def _digits(store: Store) -> None:
+    (store.root / "CURRENT").write_text("1" * 5_000)
+
+
+def _no_pointer(store: Store) -> None:
+    (store.root / "CURRENT").unlink()
+
+
+def _folder_for_a_pointer(store: Store) -> None:
+    _no_pointer(store)
+    (store.root / "CURRENT").mkdir()
+
+
+LOST = (_nowhere, _nonsense, _digits, _no_pointer, _folder_for_a_pointer)
+"""Ways in which nobody knows any more which snapshot is the current one."""
+
+
+@pytest.fixture(scope="module", params=[_garbage, _cut_off, _deleted, *LOST])
 def broken_store(
     request: pytest.FixtureRequest, demo_store: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
@@ -79,6 +96,16 @@ def test_a_broken_store_is_said_in_a_sentence(
     assert "snapshot" in error.value
     assert "\n" not in error.value
     assert "The store cannot be read" in opened.text  # and not "is empty", in the sidebar
+
+
+def test_the_way_back_where_the_pointer_is_lost(open_page: Callable[..., Page], demo_copy: Path) -> None:
+    (demo_copy / "CURRENT").unlink()
+    page = open_page(demo_copy, "pipeline")
+    assert "CURRENT" in page.at.error[0].value and "snapshots use NUMBER" in page.at.error[0].value
+    page.box("Make 1 the current one").click()
+    page.at.run()
+    page.sound()
+    assert (demo_copy / "CURRENT").exists()
 
 
 @pytest.mark.parametrize("share", [0.3, 0.5, 0.8])

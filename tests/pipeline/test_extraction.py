@@ -151,3 +151,25 @@ def test_closing_early_ends_the_work(clips: list[Path]) -> None:
         assert len(next(batches)) == 1
     assert time.monotonic() - began < 25  # all of it would take 50 s
     assert len(_extracted(_jobs(clips), n_jobs=2)) == len(clips)
+
+
+def test_a_warning_comes_with_the_name_of_its_file(tmp_path: Path, capfd, caplog) -> None:
+    """libsndfile's own decoder of MP3 writes to standard error, beside Python."""
+    path = tmp_path / "noisy.mp3"
+    soundfile.write(path, 0.3 * np.sin(np.arange(88_200) * 0.05), 44_100)
+    content = bytearray(path.read_bytes())
+    content[2_000:2_400] = bytes(number * 37 % 256 for number in range(400))
+    path.write_bytes(content)
+    soundfile.write(tmp_path / "quiet.wav", 0.3 * np.sin(np.arange(8_000) * 0.05), 16_000)
+    jobs = [Job(one.name, one, ("dynamics",)) for one in sorted(tmp_path.iterdir())]
+    outcomes = work.extract_batch(jobs)
+    assert [bool(outcome.warnings) for outcome in outcomes] == [True, False]
+    assert work.log_warnings(outcomes) == 1
+    assert caplog.messages and all(text.startswith("noisy.mp3: ") for text in caplog.messages)
+    assert capfd.readouterr().err == ""
+
+
+def test_of_very_many_noisy_files_a_part_is_shown(caplog) -> None:
+    outcomes = [Outcome(f"{number}.mp3", None, warnings=("Note",)) for number in range(50)]
+    assert work.log_warnings(outcomes[30:], work.log_warnings(outcomes[:30])) == 50
+    assert len(caplog.messages) == work.FILES_WARNED_OF + 1 and "--verbose" in caplog.messages[-1]
