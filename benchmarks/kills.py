@@ -1,6 +1,6 @@
 """Signal 9 at many moments of a build with analyses, of an experiment and of an export: what is there afterwards.
 
-    python benchmarks/kills.py [--kills 40]
+    python benchmarks/kills.py [--kills 40 40 40 40]
 
 Each trial is a process that kills itself at one moment: at an event, or before or after a file is copied, flushed,
 renamed or deleted, a table is written, a transaction is committed. The moments of a run are counted first, and
@@ -16,6 +16,7 @@ import argparse
 import contextlib
 import hashlib
 import importlib
+import json
 import multiprocessing
 import os
 import shutil
@@ -332,7 +333,7 @@ def table(found: Mapping[str, Counts]) -> Table:
     return shown
 
 
-def measure(kills: int, names: tuple[str, ...] = tuple(job.name for job in JOBS)) -> dict[str, Counts]:
+def measure(kills: Mapping[str, int]) -> dict[str, Counts]:
     """Kill each job so many times; one process after the other, and none of them with threads of its own."""
     use_few_methods()
     with tempfile.TemporaryDirectory() as temporary:
@@ -341,24 +342,22 @@ def measure(kills: int, names: tuple[str, ...] = tuple(job.name for job in JOBS)
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
         return {
-            job.name: try_kills(job, kills, place / "built", place / job.name.replace(" ", "_"))
+            job.name: try_kills(job, kills[job.name], place / "built", place / job.name.replace(" ", "_"))
             for job in JOBS
-            if job.name in names
         }
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    options.add_argument("--kills", type=int, default=40, help="of each job")
+    names = [job.name for job in JOBS]
     options.add_argument(
-        "--jobs", default=",".join(job.name for job in JOBS), help="names, with commas between"
+        "--kills", type=int, nargs=len(names), default=[40] * len(names), help=f"of {', '.join(names)}"
     )
     options.add_argument("--plain", action="store_true", help="counts alone, for a program")
     given = options.parse_args()
-    found = measure(given.kills, tuple(given.jobs.split(",")))
+    found = measure(dict(zip(names, given.kills, strict=True)))
     if given.plain:
-        for one in found.values():
-            sys.stdout.write(" ".join(f"{name}={count}" for name, count in asdict(one).items()) + "\n")
+        sys.stdout.writelines(f"{json.dumps(asdict(one))}\n" for one in found.values())
     else:
         Console().print(table(found))
 

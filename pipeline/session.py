@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -17,18 +16,6 @@ from store.snapshots import Snapshot, Store
 from store.writer import Writer
 
 
-def new_run_id(what: str = "") -> str:
-    """When a run began and by which process, for the event log and the history; ``what`` it was, if no build."""
-    now = datetime.now(UTC)
-    name = f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03d}Z-{os.getpid()}"
-    return f"{name}-{what}" if what else name
-
-
-def is_request(run_id: str) -> bool:
-    """Whether a run was a request and no build: what it had made is gone where it did not finish."""
-    return run_id.count("-") > 1
-
-
 @contextmanager
 def session(store: Store, on_event: events.Listener, what: str = "") -> Iterator[tuple[str, events.Listener]]:
     """Lock the store for a run that builds or adds to it; yield the run's id and the callback for its events.
@@ -36,7 +23,7 @@ def session(store: Store, on_event: events.Listener, what: str = "") -> Iterator
     Events go to ``on_event`` and to the event log; the end is reported too, whatever the reason. ``what`` is
     empty for a build, whose finished batches outlive it.
     """
-    run_id = new_run_id(what)
+    run_id = events.new_run_id(what)
     with (
         os_errors_as_store_errors(store.root, is_build=not what),
         store.lock(),

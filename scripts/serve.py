@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from app.builds import process
-from pipeline.session import is_request
+from pipeline.runtime.events import is_request
 from pipeline.sources import DEMO, store_root
 from store.errors import SesatlasError
 from store.snapshots import Store

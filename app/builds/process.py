@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline.session import is_request
+from pipeline.runtime.events import is_request
 from pipeline.sources import DEMO
 from store.snapshots import Store
 

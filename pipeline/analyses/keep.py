@@ -17,7 +17,8 @@ from pipeline.clusterings.ranking import rank
 from pipeline.errors import PipelineError
 from pipeline.inputs import ALL
 from pipeline.projections.projection import Projection
-from pipeline.session import amended, new_run_id, require_rest
+from pipeline.runtime.events import new_run_id
+from pipeline.session import amended, require_rest
 from store import results
 from store.errors import os_errors_as_store_errors
 from store.reader import Reader

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -168,6 +169,18 @@ def to_json(event: Event) -> str:
         "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
     }
     return json.dumps(head | asdict(event))
+
+
+def new_run_id(what: str = "") -> str:
+    """When a run began and by which process, for the event log and the history; ``what`` it was, if no build."""
+    now = datetime.now(UTC)
+    name = f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03d}Z-{os.getpid()}"
+    return f"{name}-{what}" if what else name
+
+
+def is_request(run_id: str) -> bool:
+    """Whether a run was a request and no build: what it had made is gone where it did not finish."""
+    return run_id.count("-") > 1
 
 
 @contextmanager

@@ -65,11 +65,7 @@ def _folder_for_a_pointer(store: Store) -> None:
     (store.root / "CURRENT").mkdir()
 
 
-LOST = (_nowhere, _nonsense, _digits, _no_pointer, _folder_for_a_pointer)
-"""Ways in which nobody knows any more which snapshot is the current one."""
-
-
-@pytest.fixture(scope="module", params=[_garbage, _cut_off, _deleted, *LOST])
+@pytest.fixture(scope="module", params=[_garbage, _cut_off, _deleted, _nowhere, _nonsense, _no_pointer])
 def broken_store(
     request: pytest.FixtureRequest, demo_store: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
@@ -98,14 +94,22 @@ def test_a_broken_store_is_said_in_a_sentence(
     assert "The store cannot be read" in opened.text  # and not "is empty", in the sidebar
 
 
-def test_the_way_back_where_the_pointer_is_lost(open_page: Callable[..., Page], demo_copy: Path) -> None:
-    (demo_copy / "CURRENT").unlink()
+@pytest.mark.parametrize("lose", [_no_pointer, _digits, _folder_for_a_pointer])
+def test_the_way_back_where_the_pointer_is_lost(
+    open_page: Callable[..., Page], demo_copy: Path, lose: Callable[[Store], None]
+) -> None:
+    (number,) = [one.number for one in Store(demo_copy).snapshots()]
+    lose(Store(demo_copy))
     page = open_page(demo_copy, "pipeline")
     assert "CURRENT" in page.at.error[0].value and "snapshots use NUMBER" in page.at.error[0].value
-    page.box("Make 1 the current one").click()
+    page.box(f"Make {number} the current one").click()
     page.at.run()
-    page.sound()
-    assert (demo_copy / "CURRENT").exists()
+    assert not page.at.exception
+    if lose is _folder_for_a_pointer:
+        assert "Move that folder away" in page.at.error[0].value
+    else:
+        page.sound()
+        assert Store(demo_copy).current() is not None
 
 
 @pytest.mark.parametrize("share", [0.3, 0.5, 0.8])

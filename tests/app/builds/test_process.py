@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from app.builds import process as builds
 from pipeline.build.stages import STAGES
 from pipeline.runtime import events
-from pipeline.session import new_run_id
+from pipeline.runtime.events import new_run_id
 from store.snapshots import Store
 
 PROGRESS = events.Progress(done=30, total=120, failed=1, clips_per_s=12.4, left_s=7.3)
