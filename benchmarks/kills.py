@@ -1,6 +1,6 @@
 """Signal 9 at many moments of a build with analyses, of an experiment and of an export: what is there afterwards.
 
-    python benchmarks/kills.py [--kills 40 40 40 40]
+    python benchmarks/kills.py [--kills 20 20 20 20]
 
 Each trial is a process that kills itself at one moment: at an event, or before or after a file is copied, flushed,
 renamed or deleted, a table is written, a transaction is committed. The moments of a run are counted first, and
@@ -351,7 +351,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     names = [job.name for job in JOBS]
     options.add_argument(
-        "--kills", type=int, nargs=len(names), default=[40] * len(names), help=f"of {', '.join(names)}"
+        "--kills", type=int, nargs=len(names), default=[20] * len(names), help=f"of {', '.join(names)}"
     )
     options.add_argument("--plain", action="store_true", help="counts alone, for a program")
     given = options.parse_args()

@@ -10,6 +10,7 @@ from app.builds import process
 from app.cache import snapshot
 from pipeline.clips import Dataset
 from pipeline.datasets import DATASETS
+from pipeline.runtime.events import is_request
 
 READERS: dict[str, Dataset] = {name: one for name, one in DATASETS.items() if not one.synthetic}
 """The kinds of collections a person can add."""
@@ -82,9 +83,10 @@ def _live() -> None:
                 st.caption(left)
         else:
             st.progress(0.0, text="The build is starting ...")
-        if st.button(
-            "Stop",
-            icon=":material/stop:",
-            help="Finished clips are kept: the next build continues from there.",
-        ):
+        keeps_nothing = run is not None and run.running and is_request(run.build_id)
+        help_text = (
+            "Nothing is changed then." if keeps_nothing
+            else "Finished clips are kept: the next build continues from there."
+        )  # fmt: skip
+        if st.button("Stop", icon=":material/stop:", help=help_text):
             process.stop(store, st.session_state.get(PROCESS))
