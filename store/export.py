@@ -134,8 +134,10 @@ def _write_projector(matrix: Matrix, clips: pa.Table, folder: Path, view: str) -
 
 def to_csv(rows: pd.DataFrame) -> bytes:
     """A table as CSV in UTF-8, a header first, without the index; texts as :func:`store.text.spreadsheet_safe`."""
-    texts = [name for name in rows if not pd.api.types.is_numeric_dtype(rows[name])]
-    safe = rows.assign(**{name: rows[name].astype(object).map(spreadsheet_safe) for name in texts})
+    safe = rows.copy(deep=False)
+    for number, kind in enumerate(rows.dtypes):
+        if isinstance(kind, pd.CategoricalDtype | pd.StringDtype) or kind == object:
+            safe.isetitem(number, [spreadsheet_safe(value) for value in rows.iloc[:, number]])
     text: str = safe.rename(columns=spreadsheet_safe).to_csv(index=False, lineterminator="\n")
     return text.encode("utf-8")
 

@@ -91,8 +91,7 @@ def read_sheet(path: Path, names: Iterable[str] = ()) -> Sheet:
     if delimiter is None:
         delimiter = _delimiter(lines[start : start + LOOKED_AT])
     read = _read(lines, start, delimiter)
-    cells = next(csv.reader([comment], delimiter=delimiter, skipinitialspace=True), []) if comment else []
-    return Sheet(path, read, tuple(cells), encoding)
+    return Sheet(path, read, tuple(_row([comment], 0, delimiter, 0)[0]) if comment else (), encoding)
 
 
 def read_table(path: Path) -> Table:
