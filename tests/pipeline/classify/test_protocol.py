@@ -48,6 +48,11 @@ FITTING = np.tile([1, 2, 3, 4, 5], 83)[:414]
             "they would test 374 of 414 clips and 9 of 10 classes",
         ),
         (np.where(np.arange(414) < 50, None, FITTING), 10, "50 of 414 clips have no fold"),
+        (
+            np.where(np.arange(414) < 50, FITTING, np.arange(414) // 5 % 10),
+            10,
+            "369 of 414 clips lie in the one fold that holds nearly all of their class",
+        ),
         (FITTING, 10, ""),
         (np.repeat([1, 2], [215, 199]), 10, ""),
         (np.where(np.arange(414) < 10, None, FITTING), 10, ""),
@@ -66,6 +71,25 @@ def test_official_folds_only_where_they_test_nearly_all_and_learn_from_enough(
         assert set(planned.codes[split.test]) <= set(planned.codes[split.train])
         assert len(split.train) >= 0.4 * len(planned.rows)
     assert len(planned.rows) >= 0.95 * 414
+
+
+@pytest.mark.parametrize(
+    ("train", "labels", "why"),
+    [
+        (300, 5, ""),
+        (100, 5, "TRAIN has 100 of 400 clips"),
+        (385, 5, "TEST has 15 clips, fewer than 24"),
+        (350, 100, "they have 50 of 100 classes in common"),
+    ],
+)
+def test_an_official_split_only_where_it_tests_nearly_all_and_learns_from_enough(
+    frame, train, labels, why
+) -> None:
+    split = np.where(np.arange(400) < train, "train", "test")
+    planned = protocol(frame(label=[f"l{number % labels:02d}" for number in range(400)], split=split))
+    assert (planned.name == "official_split") == (not why)
+    if why:
+        assert planned.sentence.startswith(f"Folds drawn at random, not the official TRAIN and TEST: {why}.")
 
 
 def test_a_clip_without_a_fold_is_left_out_of_official_folds(frame) -> None:
