@@ -53,5 +53,7 @@ else:
     history.builds()
     st.header("Failures", anchor=False)
     history.failures()
+    st.header("Notes", anchor=False)
+    history.notes()
     st.header("Snapshots", anchor=False)
     history.snapshots()

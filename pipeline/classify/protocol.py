@@ -35,6 +35,9 @@ MIN_LEARNED = 0.4
 """Of the clips: what is learned from beside each official fold. Two halves need not be quite even; a fold that holds
 most of the clips is no test but a collection of its own."""
 
+MIN_OF_CLASS = 0.2
+"""Of a class's clips: what is learned of it beside each fold; where a class has strays only beside its one fold, the
+model has hardly met it."""
 OUTSIDE = -1
 """The fold of a clip that is in none."""
 
@@ -201,7 +204,18 @@ def unfit_folds(names: NDArray[np.object_], folds: Ints, titles: Sequence[str], 
             f"they would test {kept.sum():,} of {n:,} clips and {tested:,} of {len(set(names)):,} classes, "
             "for the others lie in one fold each"
         )
+    hardly = int(_hardly_learned(names[kept], folds[kept]).sum())
+    if hardly > (1 - MIN_KEPT) * kept.sum():
+        return f"{hardly:,} of {n:,} clips lie in the one fold that holds nearly all of their class"
     return ""
+
+
+def _hardly_learned(names: NDArray[np.object_], folds: Ints) -> NDArray[np.bool_]:
+    """The clips, bool (n,), of whose class less than ``MIN_OF_CLASS`` lies in other folds than theirs."""
+    frame = pd.DataFrame({"class": names, "fold": folds})
+    of_class = frame.groupby("class")["fold"].transform("size")
+    beside = of_class - frame.groupby(["class", "fold"])["fold"].transform("size")
+    return (beside < MIN_OF_CLASS * of_class).to_numpy()
 
 
 def unfit_split(split: pd.Series, names: NDArray[np.object_], groups: Groups) -> str:
@@ -215,9 +229,12 @@ def unfit_split(split: pd.Series, names: NDArray[np.object_], groups: Groups) ->
         if held < MIN_TESTED:
             what = groups.unit if held == 1 else " or ".join(f"{unit}s" for unit in groups.unit.split(" or "))
             return f"{title} has {held:,} {what}, fewer than {MIN_TESTED}"
-    common = len(set(names[train]) & set(names[test]))
-    if common < 2:
-        return f"they have {common} of {len(set(names)):,} classes in common"
+    if train.sum() < MIN_LEARNED * len(split):
+        return f"TRAIN has {train.sum():,} of {len(split):,} clips"
+    common = set(names[train]) & set(names[test])
+    possible = set(names[of_several_groups(names, groups.codes)])
+    if len(common) < max(2, MIN_KEPT * len(possible)):
+        return f"they have {len(common):,} of {len(set(names)):,} classes in common"
     return ""
 
 

@@ -17,6 +17,7 @@ from pipeline.cli import add_store, build, doctor, export, fetch, learn, snapsho
 from pipeline.runtime import stop
 from pipeline.sources import store_root
 from store.errors import SesatlasError
+from store.text import visible
 
 COMMANDS: dict[str, ModuleType] = {
     "build": build,
@@ -52,11 +53,9 @@ def main(arguments: list[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     options = parser(words).parse_args(words)
     quiet = logging.ERROR if getattr(options, "quiet", False) else logging.WARNING
-    logging.basicConfig(
-        level=logging.DEBUG if options.verbose else quiet,
-        format="%(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(LineFormatter("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.DEBUG if options.verbose else quiet, handlers=[handler])
     try:
         return int(COMMANDS[options.command].run(options))
     except KeyboardInterrupt:
@@ -73,6 +72,13 @@ def main(arguments: list[str] | None = None) -> int:
         return _end(_sentence(error), 2)
 
 
+class LineFormatter(logging.Formatter):
+    """One line a message, whatever the names of files in it hold; a traceback keeps its lines."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        return visible(super().formatMessage(record))
+
+
 def _sentence(error: SesatlasError | OSError) -> str:
     if isinstance(error, SesatlasError):
         return str(error)
@@ -81,5 +87,5 @@ def _sentence(error: SesatlasError | OSError) -> str:
 
 
 def _end(words: str, code: int) -> int:
-    sys.stderr.write(f"{words}\n")
+    sys.stderr.write(f"{visible(words)}\n")
     return code

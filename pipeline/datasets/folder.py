@@ -31,10 +31,12 @@ from pipeline.clips import Clip, Dataset, Problem, Scan
 from pipeline.datasets.corpus import DatasetError, Tree, describe, require_folder, walk
 from pipeline.datasets.listing import Listing, find_listings
 from pipeline.datasets.places import Places
-from pipeline.datasets.table import Row
+from pipeline.datasets.table import Row, quoted
 from pipeline.fields import plain
 
 ATTRIBUTES = {one.name for one in dataclass_fields(Clip)}
+MAX_NAME = 255
+"""Letters of what a list calls a recording that is not there."""
 EXPECTED = "a folder with recordings (.wav, .flac, .ogg, .mp3, .m4a ...)"
 
 
@@ -62,10 +64,10 @@ def validate(root: Path) -> list[str]:
         return []
     if listings.used:
         first = listings.used[0]
+        named = quoted(first.table.rows[0].cells.get(first.path_column, ""))
         return [
-            f"None of the {len(first.table.rows):,} files that {first.name} lists, such as "
-            f"{first.table.rows[0].cells.get(first.path_column, '')!r}, is below {root}; mend the list, or remove it "
-            "and the folders are the labels."
+            f"None of the {len(first.table.rows):,} files that {first.name} lists, such as {named}, is below {root}; "
+            "mend the list, or remove it and the folders are the labels."
         ]
     return [f"No recording in {describe(root)}: expected {EXPECTED}; give the folder that holds them."]
 
@@ -113,7 +115,7 @@ def _listed(tree: Tree, listings: Sequence[Listing], base: Sequence[str], datase
             elif path in clips or path in problems:
                 repeated.append(row.line)
             elif path is None or row.fault or row.width != len(listing.table.columns):
-                name = path or named or f"{listing.name} line {row.line}"
+                name = path or named[:MAX_NAME] or f"{listing.name} line {row.line}"
                 problems.setdefault(name, Problem(name, "scan", _fault(listing, row, path, places)))
             else:
                 fields = {"label": _folder_label(path, base)} | listing.fields(row)

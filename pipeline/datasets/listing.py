@@ -10,7 +10,17 @@ from pathlib import Path
 
 from pipeline.datasets.corpus import DatasetError, Tree, folder_of, is_audio, stem_of
 from pipeline.datasets.places import Places
-from pipeline.datasets.table import Line, Row, Sheet, Table, headed, read_sheet
+from pipeline.datasets.table import (
+    MAX_SHOWN,
+    Line,
+    Row,
+    Sheet,
+    Table,
+    column_name,
+    headed,
+    quoted,
+    read_sheet,
+)
 from pipeline.fields import FIELDS, plain
 
 PATH_COLUMNS = (
@@ -76,12 +86,12 @@ class Listing:
     def all_notes(self) -> list[str]:
         """What a person should know of how the table was read, once its rows are."""
         spans = [
-            f"Cells of {self.name} for {name} that name a span, such as {cells[0]!r}: {len(cells):,}; its middle was "
-            f"taken, here {FIELDS[name].parse(cells[0]):g}."
+            f"Cells of {self.name} for {name} that name a span, such as {quoted(cells[0])}: {len(cells):,}; its middle "
+            f"was taken, here {FIELDS[name].parse(cells[0]):g}."
             for name, cells in self.rounded.items()
         ]
         unread = [
-            f"Cells of {self.name} for {name} such as {cells[0]!r} that are not {FIELDS[name].expected}: "
+            f"Cells of {self.name} for {name} such as {quoted(cells[0])} that are not {FIELDS[name].expected}: "
             f"{len(cells):,}; left empty."
             for name, cells in self.unread.items()
         ]
@@ -129,6 +139,10 @@ def find_listings(tree: Tree) -> Listings:
         elif len(sheet.lines) and not name.lower().endswith(TEXTS):
             notes.append(f"{name} names no recording of this folder and is not used; {_columns_of(sheet)}.")
     used = _chosen(tree.root, listings, notes)
+    if len(used) > 1:
+        notes.append(
+            f"Read together, as they list different recordings: {listed([one.name for one in used])}."
+        )
     if faults and not used:
         raise faults[0]
     return Listings(used, notes)
@@ -179,7 +193,7 @@ def _chosen(root: Path, listings: Sequence[Listing], notes: list[str]) -> list[L
         elif not one.found:
             first = next(row.cells.get(one.path_column, "") for row in one.table.rows)
             notes.append(
-                f"{one.name} lists no recording of this folder (the first is {first!r}) and is not used; "
+                f"{one.name} lists no recording of this folder (the first is {quoted(first)}) and is not used; "
                 f"{_columns(one.table.columns)}."
             )
         elif len(rivals[0].found) == len(one.found) and len(rivals[0].columns) == len(one.columns):
@@ -213,10 +227,10 @@ def _listing(name: str, sheet: Sheet, places: Places) -> Listing | None:
     notes = [f"{name} was read as {sheet.encoding}: its bytes are not UTF-8."] if sheet.encoding else []
     known = _fields(table, column)
     guessed = {} if known else _guessed_fields(table, column, has_header)
-    taken = {column: "recording"} if column not in PATH_COLUMNS else {}
+    taken = {column: "recording"} if _key(column) not in PATH_COLUMNS else {}
     taken |= {other: FIELDS[one].name for one, other in guessed.items()}
     if taken:
-        each = ", ".join(f"{other!r} was taken for the {meaning}" for other, meaning in taken.items())
+        each = ", ".join(f"{quoted(other)} was taken for the {meaning}" for other, meaning in taken.items())
         notes.append(
             f"In {name}, by what the cells hold, {each}." if has_header else f"{name} has no header: {each}."
         )
@@ -226,15 +240,20 @@ def _listing(name: str, sheet: Sheet, places: Places) -> Listing | None:
 def _headed(sheet: Sheet, folder: str, places: Places) -> tuple[Table, bool]:
     """The rows by column, and whether the sheet names its columns; else they are numbered."""
     lines = sheet.lines
-    first = [cell.strip().lower() for cell in lines[0].values] if lines else []
+    first = [column_name(cell) for cell in lines[0].values] if lines else []
     known = {*PATH_COLUMNS, *FIELDS, *(name for one in FIELDS.values() for name in one.csv_names)}
-    if known.intersection(first) or not any(
+    if known.intersection(map(_key, first)) or not any(
         _is_recording(lines, at, folder, places) for at in range(len(first))
     ):
         return headed(sheet), True
     if len(sheet.comment) == len(first) > 1:
-        return headed(sheet, [name.strip().lower() for name in sheet.comment]), True
+        return headed(sheet, list(map(column_name, sheet.comment))), True
     return headed(sheet, [f"column {number}" for number in range(1, len(first) + 1)]), False
+
+
+def _key(column: str) -> str:
+    """``file name`` and ``file-name`` are ``file_name``."""
+    return re.sub(r"[\s-]+", "_", column)
 
 
 def _is_recording(lines: Sequence[Line], at: int, folder: str, places: Places) -> bool:
@@ -260,7 +279,7 @@ def _path_column(table: Table, folder: str, places: Places) -> str | None:
     best, most = None, (0.0, False)
     for name in table.columns:
         cells = [cell for row in rows if (cell := row.cells.get(name, ""))]
-        is_known = name in PATH_COLUMNS
+        is_known = _key(name) in PATH_COLUMNS
         # Recordings called 1.wav, 2.wav ... are no reason to take any number for one.
         if not cells or (not is_known and all(map(NUMBER.fullmatch, cells))):
             continue
@@ -276,14 +295,11 @@ def _path_column(table: Table, folder: str, places: Places) -> str | None:
 
 def _fields(table: Table, path_column: str) -> dict[str, str]:
     """Field -> its column."""
+    columns = {_key(column): column for column in table.columns if column != path_column}
     found: dict[str, str] = {}
     for name, one in FIELDS.items():
         if not one.measured:
-            there = [
-                column
-                for column in (name, *one.csv_names)
-                if column in table.columns and column != path_column
-            ]
+            there = [columns[key] for key in (name, *one.csv_names) if key in columns]
             found |= {name: there[0]} if there else {}
     # Common Voice calls the words themselves a sentence, TIMIT their code.
     if "text" not in found and found.get("sentence") == "sentence" and _kind(table, "sentence") == "text":
@@ -319,11 +335,11 @@ def _columns_of(sheet: Sheet) -> str:
 
 
 def _columns(names: Sequence[str]) -> str:
-    shown = [name.strip() for name in names if name.strip()]
+    shown = [name for cell in names if (name := plain(cell))]
     return f"its columns: {listed(shown)}" if len(shown) != 1 else f"its only column: {shown[0]}"
 
 
 def listed(names: Sequence[str]) -> str:
     """The first names, and how many more there are."""
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ", ".join(names[:NAMED]) + more
+    return ", ".join(name[:MAX_SHOWN] for name in names[:NAMED]) + more

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pipeline.datasets.corpus import DatasetError, describe, is_audio, require_folder, stem_of
 from pipeline.datasets.encoding import FOREIGN, SAVE_AS, EncodingDoubtError, decoded
+from pipeline.fields import plain
 
 DELIMITERS = "\t|;,"
 """Of two that fit alike, the first: a comma is also in texts."""
@@ -21,6 +22,8 @@ SEPARATOR_LINE = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 LOOKED_AT = 200
 """Lines by which the delimiter is found, and the lines that one cell in quotes may have."""
 MAX_BYTES = 256_000_000
+MAX_SHOWN = 60
+"""Letters of a cell that a sentence quotes."""
 SAFE = re.compile(r"\A'(?=[=+\-@\t\r])")
 """What exports put in front of a text that a spreadsheet would take for a formula: see ``store.export``."""
 
@@ -91,8 +94,7 @@ def read_sheet(path: Path, names: Iterable[str] = ()) -> Sheet:
     if delimiter is None:
         delimiter = _delimiter(lines[start : start + LOOKED_AT])
     read = _read(lines, start, delimiter)
-    cells = next(csv.reader([comment], delimiter=delimiter, skipinitialspace=True), []) if comment else []
-    return Sheet(path, read, tuple(cells), encoding)
+    return Sheet(path, read, tuple(_row([comment], 0, delimiter, 0)[0]) if comment else (), encoding)
 
 
 def read_table(path: Path) -> Table:
@@ -116,7 +118,7 @@ def headed(sheet: Sheet, columns: Sequence[str] | None = None) -> Table:
     """
     lines = sheet.lines if columns is not None else sheet.lines[1:]
     if columns is None:
-        columns = [name.strip().lower() for name in sheet.lines[0].values] if sheet.lines else []
+        columns = [column_name(cell) for cell in sheet.lines[0].values] if sheet.lines else []
     names = list(columns)
     _check_header(sheet.path, names)
     return Table(
@@ -124,6 +126,16 @@ def headed(sheet: Sheet, columns: Sequence[str] | None = None) -> Table:
         names,
         [Row(line.number, _named(names, line), _width(names, line), line.fault) for line in lines],
     )
+
+
+def quoted(cell: str) -> str:
+    """A cell in a sentence; a long one in its beginning."""
+    return repr(cell if len(cell) <= MAX_SHOWN else f"{cell[:MAX_SHOWN]}…")
+
+
+def column_name(cell: str) -> str:
+    """A cell of a header as the name of its column: in lower case, also of a Turkish İ, which becomes two letters."""
+    return plain(cell).lower().replace("i\N{COMBINING DOT ABOVE}", "i")
 
 
 def _named(columns: Sequence[str], line: Line) -> dict[str, str]:
@@ -143,7 +155,9 @@ def _check_header(path: Path, columns: list[str]) -> None:
         raise DatasetError(f"{path} has no header: expected column names in its first line; add them.")
     twice = sorted(name for name, count in Counter(columns).items() if name and count > 1)
     if twice:
-        raise DatasetError(f"{path} has more than one column {twice[0]!r}; rename or remove all but one.")
+        raise DatasetError(
+            f"{path} has more than one column {quoted(twice[0])}; rename or remove all but one."
+        )
 
 
 def _text(path: Path, names: Iterable[str]) -> tuple[str, str]:
@@ -256,7 +270,7 @@ class TableLayout:
     audio_folder: str = "audio"
 
 
-MAX_DEPTH = 4
+MAX_DEPTH = 8
 """Folders below the one given in which a corpus is looked for."""
 
 

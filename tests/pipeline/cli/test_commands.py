@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 
+import duckdb
 import pyarrow.dataset as ds
 import pytest
 
@@ -125,6 +126,12 @@ def test_status_in_words(run, filled) -> None:
     code, told, _ = run("status")
     assert code == 0 and "Snapshot 2 of" in told and "mfcc (300)" in told and "1 files failed." in told
     assert "1 added, 0 updated, 0 removed, 1 failed" in told
+    with duckdb.connect(str(filled.current().path)) as con:
+        con.execute("update datasets set notes = ['list.csv is not used.', 'Left out: \x1b[2J.']")
+    dataset = json.loads(run("status", "--json")[1])["datasets"][0]
+    assert dataset["notes"] == ["list.csv is not used.", "Left out: \x1b[2J."]
+    told = run("status")[1]
+    assert f"{dataset['dataset']}: list.csv is not used.\n" in told and r"Left out: \x1b[2J." in told
     assert "1-9001-A-0.wav" in run("status", "--failures")[1]
     assert "no sound" not in run("status", "--failures")[2]
     with filled.lock():

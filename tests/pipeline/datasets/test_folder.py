@@ -142,6 +142,7 @@ ABC = ["x/a.wav", "x/b.wav", "y/c.wav"]
         ("x/list.csv", "slice_file_name,fold,class\na.wav,1,d\nb.wav,2,e\nc.wav,3,f\n", ["d", "e", "f"]),
         ("list.txt", "a.wav|d\nb.wav|e\nc.wav|f\n", ["d", "e", "f"]),
         ("list.csv", "a,d\nb,e\nc,f\n", ["d", "e", "f"]),
+        ("list.csv", "File Name,ETİKET\na.wav,d\nb.wav,e\nc.wav,f\n", ["d", "e", "f"]),
         ("list.csv", ",path,label\n0,a,d\n1,b,e\n2,c,f\n", ["d", "e", "f"]),
         ("list.csv", "clip name,label\nX/A.WAV,d\n./x//b.wav,e\nz/../y/c.wav,f\n", ["d", "e", "f"]),
         ("list.csv", "path,label\nC:\\me\\x\\a.wav,d\nC:\\me\\x\\b.wav,e\nC:\\me\\y\\c.wav,f\n", ["d", "e", "f"]),
@@ -231,7 +232,7 @@ def test_lists_of_different_recordings_are_read_together(plant: Plant) -> None:
     texts = {"train.csv": "path,split\na.wav,train\nb.wav,train\n", "test.csv": "path,split\nc.wav,test\n"}
     scan = folder.scan(plant(ABC, texts), "mine")
     assert [clip.split for clip in scan.clips] == ["train", "train", "test"]
-    assert scan.notes == []
+    assert scan.notes == ["Read together, as they list different recordings: train.csv, test.csv."]
 
 
 @pytest.mark.parametrize(
@@ -243,6 +244,14 @@ def test_one_cell_never_stops_a_scan(plant: Plant, cell: str, fold: int | None) 
     scan = folder.scan(plant(["a.wav"], {"list.csv": f"path,fold,age\na.wav,{cell},{cell}\n"}), "mine")
     assert [clip.fold for clip in scan.clips] == [fold]
     assert bool(fold) != any("for fold such as" in note and "left empty" in note for note in scan.notes)
+
+
+def test_a_cell_of_any_length_is_quoted_in_its_beginning(plant: Plant) -> None:
+    table = f"path,fold,{'c' * 3000}\na.wav,{'x' * 90_000},1\n{'y' * 90_000},1,1\n"
+    scan = folder.scan(plant(["a.wav"], {"list.csv": table}), "mine")
+    assert len(scan.clips) == len(scan.problems) == 1
+    sentences = [*scan.notes, *(problem.reason for problem in scan.problems)]
+    assert max(map(len, [*sentences, scan.problems[0].relative_path])) < 300
 
 
 def test_spans_of_age_are_read_as_their_middle_and_noted(plant: Plant) -> None:
