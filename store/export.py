@@ -2,6 +2,10 @@
 
 :func:`export` writes a snapshot into a folder: Parquet, CSV, or pairs of TSV for the Embedding Projector
 (https://projector.tensorflow.org). Each ``to_`` function makes bytes to download and writes nothing.
+
+Parquet has every text as the store has it. A CSV is opened by spreadsheets: a text that one would compute has an
+apostrophe in front, and control characters are spelled out, see :func:`store.text.spreadsheet_safe`. The reader of
+folders takes the apostrophe away again.
 """
 
 from __future__ import annotations
@@ -29,6 +33,7 @@ from numpy.typing import NDArray
 from store.errors import StoreError
 from store.reader import Matrix, Reader
 from store.snapshots import flush
+from store.text import spreadsheet_safe, visible
 
 Format = Literal["parquet", "csv", "projector"]
 FORMATS: tuple[Format, ...] = ("parquet", "csv", "projector")
@@ -169,13 +174,22 @@ def _write_table(table: pa.Table, folder: Path, dataset: str, format_: str) -> P
     folder.mkdir(parents=True, exist_ok=True)
     if format_ == "csv":
         path = folder / "part-0.csv"
-        pa.csv.write_csv(table, path)
+        pa.csv.write_csv(_safe(table), path)
         return path
     path = folder / "part-0.parquet"
     if "dataset" in table.column_names:
         table = table.drop_columns("dataset")  # The folder's name says it; twice would be a column too many.
     pq.write_table(table, path)
     return path
+
+
+def _safe(table: pa.Table) -> pa.Table:
+    """The table with every text fit for a spreadsheet."""
+    for number, field in enumerate(table.schema):
+        if pa.types.is_string(field.type) or pa.types.is_large_string(field.type):
+            texts = [spreadsheet_safe(value) for value in table.column(number).to_pylist()]
+            table = table.set_column(number, field, pa.array(texts, field.type))
+    return table
 
 
 def _write_projector(matrix: Matrix, clips: pa.Table, folder: Path, view: str) -> list[Path]:
@@ -189,8 +203,12 @@ def _write_projector(matrix: Matrix, clips: pa.Table, folder: Path, view: str) -
 
 
 def to_csv(rows: pd.DataFrame) -> bytes:
-    """A table as CSV in UTF-8, a header first, without the index."""
-    text: str = rows.to_csv(index=False, lineterminator="\n")
+    """A table as CSV in UTF-8, a header first, without the index; texts as :func:`store.text.spreadsheet_safe`."""
+    safe = rows.copy(deep=False)
+    for number, kind in enumerate(rows.dtypes):
+        if isinstance(kind, pd.CategoricalDtype | pd.StringDtype) or kind == object:
+            safe.isetitem(number, [spreadsheet_safe(value) for value in rows.iloc[:, number]])
+    text: str = safe.rename(columns=spreadsheet_safe).to_csv(index=False, lineterminator="\n")
     return text.encode("utf-8")
 
 
@@ -219,8 +237,8 @@ def to_m3u(
     Parameters
     ----------
     paths : sequence of path
-        The recordings; they become absolute. One with a line end in it, which M3U cannot write, becomes a
-        ``file:`` address.
+        The recordings; they become absolute. One with a line end or another control character in it, which M3U
+        cannot write, becomes a ``file:`` address.
     durations_s : sequence of float
         Seconds; M3U knows whole ones, so they are rounded, but not to 0. NaN becomes -1: unknown.
     titles : sequence of str
@@ -277,12 +295,13 @@ def _whole(duration_s: float) -> int:
 
 
 def _line(text: str) -> str:
-    return " ".join(text.split())
+    return visible(" ".join(text.split()))
 
 
 def _entry(path: Path) -> str:
     text = str(path)
-    return path.as_uri() if len(text.splitlines()) > 1 or text != text.strip() else text
+    is_plain = text == text.strip() == visible(text) and len(text.splitlines()) == 1
+    return text if is_plain else path.as_uri()
 
 
 def vectors_tsv(values: NDArray) -> str:
@@ -300,7 +319,7 @@ def metadata_tsv(rows: pd.DataFrame) -> str:
     words = rows.apply(_short).astype(object)
     words.columns = words.columns.astype(str)
     # The projector splits at every tab and line end and knows no quoting.
-    words = words.where(words.notna(), "").astype(str).replace(r"[\t\r\n]+", " ", regex=True)
+    words = words.where(words.notna(), "").astype(str).replace(r"[\t\r\n]+", " ", regex=True).map(visible)
     header = [words.columns.tolist()] if len(words.columns) > 1 else []
     return "".join("\t".join(line) + "\n" for line in [*header, *words.to_numpy().tolist()])
 

@@ -10,6 +10,7 @@ import streamlit as st
 from app.cache import snapshot
 from app.ui import show
 from store.errors import StoreError
+from store.text import visible
 
 COLUMNS = {
     "snapshot": "snapshot",
@@ -29,7 +30,7 @@ COLUMNS = {
 
 def draw() -> None:
     """All of it, a header above each part."""
-    parts = {"History": builds, "Failures": failures, "Snapshots": snapshots}
+    parts = {"History": builds, "Failures": failures, "Notes": notes, "Snapshots": snapshots}
     for title, part in parts.items():
         st.header(title, anchor=False)
         part()
@@ -46,9 +47,12 @@ def failures() -> None:
     """Every file that is not in the store, with the reason."""
     table = snapshot.failures()
     if table.empty:
-        st.success("Every file is in the store.", icon=":material/check_circle:")
+        st.success("No file failed.", icon=":material/check_circle:")
         return
     st.markdown(f"{show.counted(len(table), 'file')} could not be read. Fix or remove them, then refresh.")
+    table = table.assign(
+        relative_path=table["relative_path"].map(visible), reason=table["reason"].map(visible)
+    )
     table = table.rename(columns={"dataset": "collection", "relative_path": "file"})
     st.dataframe(table, hide_index=True, column_config={"reason": st.column_config.TextColumn(width="large")})
     show.download(table, "failures")
@@ -68,6 +72,18 @@ def way_back() -> None:
     numbers = [one.number for one in snapshot.store().snapshots()]
     if numbers:
         _switch(numbers)
+
+
+def notes() -> None:
+    """What builds noted of the collections: what was left out, which tables were not used, what was inferred."""
+    rows = [
+        (row["dataset"], visible(note)) for _, row in snapshot.datasets().iterrows() for note in row["notes"]
+    ]
+    if not rows:
+        st.caption("There is nothing to note of any collection.")
+        return
+    table = pd.DataFrame(rows, columns=["collection", "note"])
+    st.dataframe(table, hide_index=True, column_config={"note": st.column_config.TextColumn(width="large")})
 
 
 def snapshots() -> None:

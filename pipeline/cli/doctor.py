@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from pipeline.sources import PROJECT
 from store.errors import StoreError
 from store.snapshots import Store
+from store.text import visible
 
 if TYPE_CHECKING:
     from store.reader import Reader
@@ -51,9 +52,10 @@ def run(options: argparse.Namespace) -> int:
     findings = [*_machine(store), *_packages(), *_store(store)]
     for finding in findings:
         if finding.mend:
-            console.print(Text.assemble(("wrong", "red"), f"  {finding.what}\n       {finding.mend}"))
+            words = f"  {visible(finding.what)}\n       {visible(finding.mend)}"
+            console.print(Text.assemble(("wrong", "red"), words))
         elif not options.quiet:
-            console.print(Text.assemble(("ok", "green"), f"     {finding.what}"))
+            console.print(Text.assemble(("ok", "green"), f"     {visible(finding.what)}"))
     return 1 if any(finding.mend for finding in findings) else 0
 
 

@@ -20,6 +20,7 @@ from pipeline.cli.parser import PROGRAM, Parser
 from pipeline.runtime import stop
 from pipeline.sources import store_root
 from store.errors import SesatlasError
+from store.text import visible
 
 COMMANDS: dict[str, ModuleType] = {
     "build": build,
@@ -102,13 +103,19 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _begin_logging(*, verbose: bool, quiet: bool) -> None:
     """Log to standard error. What libraries warn of comes through our own log, with the file it is about."""
-    logging.basicConfig(
-        level=logging.DEBUG if verbose else logging.ERROR if quiet else logging.WARNING,
-        format="%(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(LineFormatter("%(levelname)s %(name)s: %(message)s"))
+    level = logging.DEBUG if verbose else logging.ERROR if quiet else logging.WARNING
+    logging.basicConfig(level=level, handlers=[handler])
     if not verbose:
         warnings.simplefilter("ignore")
+
+
+class LineFormatter(logging.Formatter):
+    """One line a message, whatever the names of files in it hold; a traceback keeps its lines."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        return visible(super().formatMessage(record))
 
 
 def _sentence(error: SesatlasError | OSError) -> str:
@@ -119,5 +126,5 @@ def _sentence(error: SesatlasError | OSError) -> str:
 
 
 def _end(words: str, code: int) -> int:
-    sys.stderr.write(f"{words}\n")
+    sys.stderr.write(f"{visible(words)}\n")
     return code

@@ -50,7 +50,9 @@ def run(options: argparse.Namespace) -> int:
 
 def describe(store: Store, current: Snapshot, reader: Reader) -> dict[str, Any]:
     """The state of the store in plain values."""
-    datasets = ("dataset", "title", "synthetic", "clips", "hours", "classes", "speakers", "failures", "path")
+    datasets = (
+        "dataset", "title", "synthetic", "clips", "hours", "classes", "speakers", "failures", "path", "notes",
+    )  # fmt: skip
     views = ("view", "version", "dimension")
     builds = reader.rows("builds")
     return {
@@ -89,6 +91,9 @@ def show(state: dict[str, Any], console: Console, *, failures: bool) -> None:
         numbers = (str(row["clips"]), f"{row['hours']:.2f}", str(row["classes"]), str(row["speakers"]))
         table.add_row(name, *numbers, row["path"])
     console.print(table)
+    for row in state["datasets"]:
+        for note in row["notes"]:
+            console.print(f"{row['dataset']}: {note}")
     console.print("Views: " + ", ".join(f"{row['view']} ({row['dimension']})" for row in state["views"]))
     console.print(f"{len(state['failures'])} files failed.")
     if failures:

@@ -65,7 +65,10 @@ def test_csv_keeps_awkward_words(store, filler, tmp_path) -> None:
     with Reader(snapshot.path) as reader:
         export(reader, tmp_path / "csv", "csv")
         export(reader, tmp_path / "tsv", "projector")
-    assert pd.read_csv(tmp_path / "csv" / "clips" / "dataset=a" / "part-0.csv")["text"][0] == words
+        export(reader, tmp_path / "parquet", "parquet")
+    read = pd.read_csv(tmp_path / "csv" / "clips" / "dataset=a" / "part-0.csv")
+    assert read["text"][0] == r'a, "b"\nc\tü'
+    assert ds.dataset(tmp_path / "parquet" / "clips").to_table()["text"][0].as_py() == words
 
 
 def test_projector_pairs_fit_row_by_row(reader, tmp_path) -> None:

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 
+import duckdb
 import numpy as np
 import pyarrow.dataset as ds
 import pytest
@@ -240,6 +241,13 @@ def test_status_in_words(run, filled) -> None:
     # As wide as what is in it: where there is no terminal, a program reads it.
     assert "audio/1-9001-A-0.wav" in listed and state["failures"][0]["reason"] in listed
     assert state["datasets"][0]["path"] in listed
+    with duckdb.connect(str(filled.current().path)) as con:
+        con.execute("update datasets set notes = ['list.csv is not used.', 'Left out: \x1b[2J.']")
+    dataset = json.loads(run("status", "--json")[1])["datasets"][0]
+    assert dataset["notes"] == ["list.csv is not used.", "Left out: \x1b[2J."]
+    told = run("status")[1]
+    assert f"{dataset['dataset']}: list.csv is not used.\n" in told and r"Left out: \x1b[2J." in told
+    assert "1-9001-A-0.wav" in run("status", "--failures")[1]
     assert "no sound" not in run("status", "--failures")[2]
     with filled.lock():
         assert "A build is at work" in run("status")[1]
