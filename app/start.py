@@ -7,7 +7,7 @@ import streamlit as st
 
 from app.builds import panel, process, waiting
 from app.cache import snapshot, tables
-from app.ui import filters, show, thumbnail
+from app.ui import escape, filters, show, thumbnail
 from pipeline.projections import METHODS
 from store.errors import SesatlasError
 
@@ -89,7 +89,7 @@ def _bring() -> None:
 
 def _card(dataset: pd.Series, title: str) -> None:
     with st.container(border=True, height="stretch"):
-        st.subheader(title, anchor=False)
+        st.subheader(escape.markdown(title), anchor=False)
         show.synthetic_mark(bool(dataset["synthetic"]))
         _picture(dataset)
         many, of_what = int(dataset["classes"]), str(dataset["label_name"])
@@ -101,10 +101,10 @@ def _card(dataset: pd.Series, title: str) -> None:
         with st.container(horizontal=True, gap="large"):
             for name, number in numbers.items():
                 st.metric(name, number, width="content")
-        caption = f"Label: {of_what} ({many} {'class' if many == 1 else 'classes'}) · {dataset['licence']}"
-        st.caption(caption)
+        classes = f"{escape.markdown(of_what)} ({many} {'class' if many == 1 else 'classes'})"
+        st.caption(f"Label: {classes} · {escape.markdown(dataset['licence'])}")
         for note in dataset["notes"]:
-            st.caption(note)
+            st.caption(escape.sentence(note))
         if dataset["failures"]:
             failed = show.counted(int(dataset["failures"]), "file")
             st.caption(f":orange[{failed} failed]: the Pipeline page lists them.")
@@ -177,10 +177,10 @@ def _state(drawn: int | None, at_work: bool) -> None:
         st.rerun()
     run = process.latest(snapshot.store())
     if run and run.running:
-        st.progress(run.share, text=process.describe(run))
+        st.progress(run.share, text=escape.markdown(process.describe(run)))
         left = process.time_left(run)
         if left:
-            st.caption(left)
+            st.caption(escape.markdown(left))
     if drawn is None:
         st.caption("The store is empty.")
         return

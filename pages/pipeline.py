@@ -9,6 +9,7 @@ import streamlit as st
 from app.builds import history, panel
 from app.builds.panel import READERS
 from app.cache import snapshot
+from app.ui import escape
 
 
 def build_section() -> None:
@@ -27,7 +28,7 @@ def add_form() -> None:
     alias = st.text_input("Name in the store (optional)", key="name_to_add").strip()
     there = is_folder(path)
     if path and not there:
-        st.warning(f"There is no folder {path} on that machine.", icon=":material/folder_off:")
+        st.warning(f"There is no folder {escape.code(path)} on that machine.", icon=":material/folder_off:")
     source = f"{reader.name}:{alias}={path}" if alias else f"{reader.name}={path}"
     panel.start_button("Add it", ["--dataset", source], disabled=not there)
 

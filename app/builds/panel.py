@@ -8,6 +8,7 @@ import streamlit as st
 
 from app.builds import process
 from app.cache import snapshot
+from app.ui import escape
 from pipeline.clips import Dataset
 from pipeline.datasets import DATASETS
 
@@ -50,9 +51,9 @@ def progress() -> None:
     refused = process.refusal(snapshot.store(), st.session_state.get(PROCESS))
     failure = process.failure(snapshot.store())
     if refused:
-        st.error(refused, icon=":material/error:")
+        st.error(escape.sentence(refused), icon=":material/error:")
     elif failure:
-        st.info(failure, icon=":material/info:")
+        st.info(escape.sentence(failure), icon=":material/info:")
 
 
 def resume_button() -> None:
@@ -76,10 +77,10 @@ def _live() -> None:
         st.rerun()
     with st.container(border=True):
         if run and run.running:
-            st.progress(run.share, text=process.describe(run))
+            st.progress(run.share, text=escape.markdown(process.describe(run)))
             left = process.time_left(run)
             if left:
-                st.caption(left)
+                st.caption(escape.markdown(left))
         else:
             st.progress(0.0, text="The build is starting ...")
         if st.button(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from app.cache import snapshot
 from app.components.cloud import data
-from app.ui import show
+from app.ui import escape, show
 from store.annotations import (
     MAX_NAME_LENGTH,
     Selection,
@@ -107,7 +107,7 @@ def _from_link(clip_ids: Sequence[str]) -> frozenset[str]:
 
 
 def _refused(why: str) -> frozenset[str]:
-    st.warning(f"{why} Nothing is picked now.", icon=":material/link_off:")
+    st.warning(f"{escape.sentence(why)} Nothing is picked now.", icon=":material/link_off:")
     st.query_params.pop(PARAMETER, None)
     return frozenset()
 
@@ -139,12 +139,13 @@ def save_form(dataset: str, clip_ids: Sequence[str], marks: Sequence[str]) -> No
         )
         save_selection(snapshot.store(), one)
     except SesatlasError as error:
-        st.warning(str(error), icon=":material/bookmark_remove:")
+        st.warning(escape.sentence(error), icon=":material/bookmark_remove:")
         return
     st.query_params[SAVED] = one.name
     marked = f", {show.counted(len(marks), 'mark')} with them" if marks else ""
     st.success(
-        f"'{one.name}' is saved: {show.counted(len(clip_ids), 'clip')}{marked}.", icon=":material/bookmark:"
+        f"{escape.code(one.name)} is saved: {show.counted(len(clip_ids), 'clip')}{marked}.",
+        icon=":material/bookmark:",
     )
 
 
@@ -152,7 +153,7 @@ def load_box(dataset: str, clip_ids: Sequence[str]) -> None:
     """The saved selections of this collection, to pick again or to forget."""
     known, faults = load_selections(snapshot.store())
     for fault in faults:
-        st.caption(f":orange[{fault}]")
+        st.caption(f":orange[{escape.sentence(fault)}]")
     own = {one.name: one for one in known if one.dataset == dataset}
     if not own:
         return
@@ -181,10 +182,12 @@ def pick_saved(dataset: str, clip_ids: Sequence[str], name: str) -> None:
     try:
         one = load_selection(snapshot.store(), name)
     except SesatlasError as error:
-        st.warning(str(error), icon=":material/link_off:")
+        st.warning(escape.sentence(error), icon=":material/link_off:")
         return
     if one.dataset != dataset:
-        st.warning(f"'{name}' is a selection of the collection '{one.dataset}'. Choose that one.")
+        st.warning(
+            f"{escape.code(name)} is a selection of the collection {escape.code(one.dataset)}. Choose that one."
+        )
         return
     mask = of_ids(clip_ids, one.clip_ids)
     put(dataset, clip_ids, mask)
@@ -192,7 +195,8 @@ def pick_saved(dataset: str, clip_ids: Sequence[str], name: str) -> None:
     gone = len(one.clip_ids) - int(mask.sum())
     if gone:
         st.warning(
-            f"{show.counted(gone, 'clip')} of '{name}' {'is' if gone == 1 else 'are'} no longer in the store.",
+            f"{show.counted(gone, 'clip')} of {escape.code(name)} {'is' if gone == 1 else 'are'} no longer in the "
+            "store.",
             icon=":material/info:",
         )
 
@@ -201,7 +205,7 @@ def _forget(name: str) -> None:
     try:
         delete_selection(snapshot.store(), name)
     except SesatlasError as error:
-        st.warning(str(error))
+        st.warning(escape.sentence(error))
     if st.query_params.get(SAVED) == name:
         st.query_params.pop(SAVED, None)
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from app.cache import snapshot, tables
 from app.clusters import pictures
 from app.clusters.pictures import Picture
+from app.ui import escape
 from pipeline.analyses.keep import Tried, keep
 from pipeline.analyses.recipe import SPACES, projection_id
 from pipeline.clusterings import CLUSTERERS
@@ -54,7 +55,7 @@ def clustering(dataset: str, picture: Picture, labels: pd.Series) -> Clustering 
         {"n_clusters": n - 1, "n_components": n - 1, "min_cluster_size": n // 2, "min_samples": n // 2},
         key=f"try_{method}",
     )
-    st.caption(spaces[name].summary)
+    st.caption(escape.sentence(spaces[name].summary))
     truth = [label if pd.notna(label) else None for label in labels.tolist()]
     found = cluster(spaces[name], method, parameters, truth, stability_rounds=0)
     _scores(found)
@@ -74,7 +75,7 @@ def _scores(found: Clustering) -> None:
     ]
     st.caption(f"{' · '.join(words)} · {found.seconds:.2f} s. No label has chosen anything.")
     for note in found.notes:
-        st.caption(note)
+        st.caption(escape.sentence(note))
 
 
 def projection(dataset: str, picture: Picture) -> list[Projection]:
@@ -117,7 +118,7 @@ def _project(dataset: str, picture: Picture, method: str, parameters: dict[str, 
 
             found.append(project(given, method, scene.dimension, parameters, on_progress))
     except InputError as error:
-        st.warning(str(error), icon=":material/tune:")
+        st.warning(escape.sentence(error), icon=":material/tune:")
     bar.empty()
     return found
 
@@ -141,7 +142,7 @@ def _keep(dataset: str, picture: Picture, found: Sequence[Projection | Clusterin
     try:
         kept = keep(snapshot.store(), tried)
     except SesatlasError as error:  # e.g. a build is at work: later it may be kept
-        st.warning(str(error), icon=":material/save:")
+        st.warning(escape.sentence(error), icon=":material/save:")
         return
     st.toast(f"Kept: snapshot {kept.number} holds it.", icon=":material/save:")
     st.session_state.pop("tried_projection", None)
