@@ -5,8 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from app import permissions
 from app.builds import panel, process, waiting
 from app.cache import snapshot, tables
+from app.error_boundary import error_boundary
 from app.ui import escape, filters, show, thumbnail
 from pipeline.projections import METHODS
 from store.errors import SesatlasError
@@ -43,8 +45,21 @@ def page() -> None:
             with column:
                 _card(dataset, titles[str(dataset["dataset"])])
     _last_build()
+    if not permissions.may_change():
+        return
     with st.expander("Bring recordings of your own", icon=":material/library_add:", expanded=False):
         _bring()
+
+
+def admits() -> bool:
+    """Whether this reader may see the pages; who may not is shown how to log in, or what is wrong, and nothing else."""
+    with error_boundary("Log in"):
+        if permissions.is_admitted():
+            return True
+        st.title("Sesatlas", anchor=False)
+        st.markdown(ABOUT)
+        permissions.draw_log_in()
+    return False
 
 
 def _empty() -> None:
@@ -61,8 +76,12 @@ def _empty() -> None:
         panel.progress()
         panel.resume_button()
         st.caption("`python -m pipeline doctor` looks for what is wrong on this machine.")
-    else:
+    elif permissions.may_change():
         _invite()
+    else:
+        st.info("The store is empty: nothing has been measured yet.", icon=":material/info:")
+    if not permissions.may_change():
+        return
     st.markdown("**Or begin with recordings of your own**, in a terminal or on the Pipeline page:")
     _bring()
 
@@ -156,6 +175,7 @@ def sidebar() -> None:
         current, at_work = _seen()
         # Of this run, not of this moment: what is published in between is drawn by the next run.
         _state(snapshot.pinned() or current, at_work)
+        permissions.draw_reader()
 
 
 def _seen() -> tuple[int | None, bool]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from app import permissions
 from app.builds import history, panel
 from app.builds.panel import READERS
 from app.cache import snapshot
@@ -13,6 +14,11 @@ from app.ui import escape
 
 
 def build_section() -> None:
+    why = permissions.reason()
+    if why is not None:
+        st.info(why, icon=":material/lock:")
+        panel.progress()
+        return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         panel.start_button("Refresh everything", [], primary=True, disabled=is_empty())
         panel.start_button("Add the demo", ["--dataset", "demo"])
@@ -34,6 +40,7 @@ def add_form() -> None:
 
 
 def is_folder(path: str) -> bool:
+    permissions.require()
     try:
         return bool(path) and Path(path).expanduser().is_dir()
     except (OSError, RuntimeError):  # forbidden, too long a name, or the home of nobody
@@ -48,7 +55,8 @@ st.title("Pipeline", anchor=False)
 st.header("Build", anchor=False)
 build_section()
 if is_empty():
-    st.info("The store is empty. Add the demo or your own collection above.", icon=":material/info:")
+    invite = " Add the demo or your own collection above." if permissions.may_change() else ""
+    st.info(f"The store is empty.{invite}", icon=":material/info:")
 else:
     st.header("History", anchor=False)
     history.builds()

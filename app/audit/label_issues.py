@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
+from app import permissions
 from app.audit import data, duplicates
 from app.audit.data import Audit
 from app.cache import snapshot, sounds
@@ -89,12 +90,13 @@ def confidence(row: pd.Series) -> str:
 def _buttons(audit: Audit, table: pd.DataFrame, place: int) -> None:
     row = table.iloc[place]
     with st.container(horizontal=True):
-        _mark_button(audit, table, place, KEEP, "Keep the label", ":material/check:")
-        _mark_button(audit, table, place, DOUBT, "Question the label", ":material/flag:")
-        st.button(
-            "Clear", key="audit_clear", icon=":material/backspace:", disabled=not row["mark"],
-            on_click=clear, args=(audit.name, row["clip_id"]),
-        )  # fmt: skip
+        if permissions.may_change():
+            _mark_button(audit, table, place, KEEP, "Keep the label", ":material/check:")
+            _mark_button(audit, table, place, DOUBT, "Question the label", ":material/flag:")
+            st.button(
+                "Clear", key="audit_clear", icon=":material/backspace:", disabled=not row["mark"],
+                on_click=clear, args=(audit.name, row["clip_id"]),
+            )  # fmt: skip
         _step(audit, table, place - 1, "Previous", ":material/chevron_left:")
         _step(audit, table, place + 1, "Next", ":material/chevron_right:")
 
@@ -210,6 +212,7 @@ def put_mark(dataset: str, table: pd.DataFrame, place: int, word: str) -> None:
     row = table.iloc[place]
     one = Mark(clip_id=row["clip_id"], mark=word, label=row["given"], snapshot=snapshot.current().number)
     try:
+        permissions.require()
         save_mark(snapshot.store(), dataset, one)
     except SesatlasError as error:
         st.session_state[FAULT] = str(error)
@@ -222,6 +225,7 @@ def put_mark(dataset: str, table: pd.DataFrame, place: int, word: str) -> None:
 def clear(dataset: str, clip_id: str) -> None:
     """Take a mark away; the clip stays in view."""
     try:
+        permissions.require()
         delete_mark(snapshot.store(), dataset, clip_id)
     except SesatlasError as error:
         st.session_state[FAULT] = str(error)

@@ -7,6 +7,7 @@ from contextlib import suppress
 import pandas as pd
 import streamlit as st
 
+from app import permissions
 from app.cache import snapshot
 from app.ui import show
 
@@ -63,7 +64,8 @@ def snapshots() -> None:
     if len(numbers) < 2:
         st.caption("After the next build there will be two to compare.")
         return
-    _switch([number for number in numbers if number != now])
+    if permissions.may_change():
+        _switch([number for number in numbers if number != now])
     _compare(numbers)
 
 
@@ -72,6 +74,7 @@ def _switch(others: list[int]) -> None:
         number = st.selectbox("Other snapshot", others[::-1], width=320)
         busy = snapshot.store().is_building()
         if st.button(f"Make {number} the current one", disabled=busy, icon=":material/history:"):
+            permissions.require()
             with snapshot.store().lock():
                 snapshot.store().use(number)
             st.rerun()

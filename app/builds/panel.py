@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from app import permissions
 from app.builds import process
 from app.cache import snapshot
 from app.ui import escape
@@ -21,7 +22,9 @@ PROCESS = "build_process"
 def start_button(
     label: str, arguments: Sequence[str], *, primary: bool = False, disabled: bool = False
 ) -> None:
-    """A button that starts a build; disabled while one is running."""
+    """A button that starts a build; disabled while one is running, and not there for who may not start one."""
+    if not permissions.may_change():
+        return
     busy = _starting() or snapshot.store().is_building()
     if st.button(
         label,
@@ -34,6 +37,14 @@ def start_button(
 
 
 def begin(arguments: Sequence[str], command: str = "build") -> None:
+    """Start a build, or another command that logs the same events.
+
+    Raises
+    ------
+    NotAllowedError
+        This reader may not.
+    """
+    permissions.require()
     st.session_state[PROCESS] = process.start(snapshot.store(), arguments, command)
 
 
@@ -83,9 +94,10 @@ def _live() -> None:
                 st.caption(escape.markdown(left))
         else:
             st.progress(0.0, text="The build is starting ...")
-        if st.button(
+        if permissions.may_change() and st.button(
             "Stop",
             icon=":material/stop:",
             help="Finished clips are kept: the next build continues from there.",
         ):
+            permissions.require()
             process.stop(store, st.session_state.get(PROCESS))

@@ -13,6 +13,7 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
+from app import permissions
 from app.cache import snapshot
 from app.components.cloud import data
 from app.ui import escape, show
@@ -118,7 +119,9 @@ def _stamp(clip_ids: Sequence[str]) -> str:
 
 
 def save_form(dataset: str, clip_ids: Sequence[str], marks: Sequence[str]) -> None:
-    """A name, a note and a button."""
+    """A name, a note and a button; nothing for who may not save."""
+    if not permissions.may_change():
+        return
     with (
         st.form("save_selection", border=False, clear_on_submit=True),
         st.container(horizontal=True, vertical_alignment="bottom"),
@@ -129,6 +132,7 @@ def save_form(dataset: str, clip_ids: Sequence[str], marks: Sequence[str]) -> No
     if not saved:
         return
     try:
+        permissions.require()
         one = Selection(
             name=name.strip(),
             dataset=dataset,
@@ -164,7 +168,8 @@ def load_box(dataset: str, clip_ids: Sequence[str]) -> None:
         st.button(
             "Pick them", on_click=pick_saved, args=(dataset, clip_ids, name), icon=":material/bookmark:"
         )
-        st.button("Forget it", on_click=_forget, args=(name,), icon=":material/bookmark_remove:")
+        if permissions.may_change():
+            st.button("Forget it", on_click=_forget, args=(name,), icon=":material/bookmark_remove:")
 
 
 def follow_saved(dataset: str, clip_ids: Sequence[str]) -> None:
@@ -203,6 +208,7 @@ def pick_saved(dataset: str, clip_ids: Sequence[str], name: str) -> None:
 
 def _forget(name: str) -> None:
     try:
+        permissions.require()
         delete_selection(snapshot.store(), name)
     except SesatlasError as error:
         st.warning(escape.sentence(error))

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
+from app import permissions
 from app.cache import snapshot, tables
 from app.clusters import pictures
 from app.clusters.pictures import Picture
@@ -59,7 +60,7 @@ def clustering(dataset: str, picture: Picture, labels: pd.Series) -> Clustering 
     truth = [label if pd.notna(label) else None for label in labels.tolist()]
     found = cluster(spaces[name], method, parameters, truth, stability_rounds=0)
     _scores(found)
-    if st.button("Keep it in the store", key="keep_clustering", icon=":material/save:"):
+    if _keep_button("keep_clustering"):
         with st.spinner("Measuring its stability, then ranking it among the others ..."):
             whole = cluster(spaces[name], method, found.parameters, truth)
             _keep(dataset, picture, [whole])
@@ -98,7 +99,7 @@ def projection(dataset: str, picture: Picture) -> list[Projection]:
     *of, found = st.session_state.get("tried_projection", (None, None, None, []))
     if tuple(of) != where or not found:
         return []
-    if st.button("Keep it in the store", key="keep_projection", icon=":material/save:"):
+    if _keep_button("keep_projection"):
         with st.spinner("Writing ..."):
             _keep(dataset, picture, found)
     return list(found)
@@ -135,11 +136,16 @@ def _umap_spaces(dataset: str, view: str) -> tuple[tuple[str, str], ...]:
     return tuple((name, id_) for name, id_ in ids.items() if id_ in there)
 
 
+def _keep_button(key: str) -> bool:
+    return permissions.may_change() and st.button("Keep it in the store", key=key, icon=":material/save:")
+
+
 def _keep(dataset: str, picture: Picture, found: Sequence[Projection | Clustering]) -> None:
     given = snapshot.standardised(dataset, picture.view)
     ids: NDArray[np.object_] = given.clip_ids
     tried = Tried(snapshot.current().number, dataset, picture.view, ids, given.columns, found)
     try:
+        permissions.require()
         kept = keep(snapshot.store(), tried)
     except SesatlasError as error:  # e.g. a build is at work: later it may be kept
         st.warning(escape.sentence(error), icon=":material/save:")

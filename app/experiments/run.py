@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from app import permissions
 from app.builds import panel
 from app.cache import snapshot, tables
 from app.experiments import selection, summary
@@ -35,6 +36,12 @@ def draw(dataset: pd.Series) -> None:
     there = targets(snapshot.clips(name))
     if not there:
         selection.explain_none(dataset, lead)
+        return
+    why = permissions.reason()
+    if why is not None:
+        st.info(why, icon=":material/lock:")
+        panel.progress()
+        selection.draw_gaps(name)
         return
     st.markdown(
         "Train a classifier on this collection and test it by the leaderboard's protocol. Experiments run here also "

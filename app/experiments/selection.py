@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
+from app import permissions
 from app.builds import waiting
 from app.cache import snapshot, tables
 from app.experiments import leaderboard
@@ -90,7 +91,8 @@ def explain_none(dataset: pd.Series, run: Callable[[], None]) -> None:
             "classifier on every view. Or run a single experiment here.",
             ":material/model_training:",
         )
-        st.button("Run an experiment", on_click=run, icon=":material/play_arrow:")
+        if permissions.may_change():
+            st.button("Run an experiment", on_click=run, icon=":material/play_arrow:")
         return
     st.info(
         f"No experiment could be run on these {held}. {escape.sentence(gaps['reason'].value_counts().index[0])}",

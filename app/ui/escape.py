@@ -131,9 +131,8 @@ def _template(template: Any, name: str) -> Any:
     """A hover text. Plotly Express writes the trace's name into it, which is data."""
     if not isinstance(template, str):
         return template
-    text = template.replace(f"={name}<", f"={plotly(name)}<") if name else template
-    text = re.sub(r"&(?!(?:[a-z]+|#\d+);)", "&amp;", text).replace("<", "&lt;").replace(">", "&gt;")
-    return _OWN_TAGS.sub(r"<\1>", text)
+    parts = re.split(f"={re.escape(name)}(?=<)", template) if name else [template]
+    return f"={plotly(name)}".join(_OWN_TAGS.sub(r"<\1>", html.escape(part, quote=False)) for part in parts)
 
 
 def _escaped(value: Any) -> Any:
