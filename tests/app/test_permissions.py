@@ -118,6 +118,8 @@ def _writes(function: ast.AST) -> list[str]:
         called = node.func
         name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
         of = OF.get(name)
+        if name == "keep" and isinstance(called, ast.Attribute):
+            continue  # `address.keep` puts a value into the address
         if name in WRITERS and (of is None or any(one in ast.unparse(called) for one in of)):
             found.append(name)
     return found
