@@ -21,7 +21,7 @@ LABELS = (
     "![z](http://evil.example/PWN.png)",
     '<a href="http://evil.example">PWN</a><img src="http://evil.example/h.png">',
     "`**PWN**` :red[PWN] $PWN$ http://evil.example",
-    "]![y](http://evil.example/y.png) :material/home: :smile: www.evil.example",
+    "]![y](http://evil.example/y.png) :material/bomb: :smile: www.evil.example",
 )
 NAMES = ("**PWN** [l](evil.example) {}.wav", "<b>PWN<b> {}.wav", "a]![n](data:,PWN) ` {}.wav")
 SPEAKER, TEXT, AGE = "**PWN**] {}", "# PWN\n\n- [l](http://evil.example) <script>PWN</script>", "**PWN**"

@@ -59,14 +59,13 @@ TAG = re.compile(r"<(?!(?:br|/?b|/?extra)>)[^>]*>")
 
 def texts(message: Message) -> Iterator[str]:
     """The Markdown in an element, in whatever of its parts."""
-    kind = message.DESCRIPTOR.name
+    markdown = MARKDOWN - NOT_MARKDOWN.get(message.DESCRIPTOR.name, set())
     for field, value in message.ListFields():
-        if field.message_type is not None:
-            for one in value if isinstance(value, Iterator) or hasattr(value, "__len__") else [value]:
-                if isinstance(one, Message):
-                    yield from texts(one)
-        elif field.name in MARKDOWN - NOT_MARKDOWN.get(kind, set()):
-            yield from ([value] if isinstance(value, str) else [one for one in value if isinstance(one, str)])
+        for one in [value] if isinstance(value, str | int | float | bytes | Message) else value:
+            if isinstance(one, Message):
+                yield from texts(one)
+            elif isinstance(one, str) and field.name in markdown:
+                yield one
 
 
 def pieces(source: str) -> Iterator[str]:
@@ -91,17 +90,18 @@ def live(source: str) -> list[str]:
     """What of a text from ``hostile_folder.py``, or of ``ADDRESS``, would act on the page."""
     found = []
     for piece in pieces(source):
-        if re.search(r"(?<!\\)(?:\\\\)*:red\[", re.sub(r"(`+).*?\1", "", piece)):
-            found.append("a colour")
+        without_code = re.sub(r"(?<![`\\])(`+)(?!`).*?(?<!`)\1(?!`)", "", piece)
+        if re.search(r"(?<!\\)(?:\\\\)*(?::red\[|\$)", without_code):
+            found.append(f"a colour or a formula: {piece}")
         for token in READER.parse(piece):
             for one in (token, *(token.children or [])):
                 target = str(one.attrGet("href") or one.attrGet("src") or "")
                 if one.type in ("html_inline", "html_block") or "evil" in target or "PWN" in target:
                     found.append(f"{one.type} {target or one.content}")
                 if one.type == "text":
-                    if re.search(r"(?<!\*\*|..\[|ed\[)(?<![/>$#,] )(?<![/>$#,])PWN", one.content):
+                    if re.search(r"(?<!\*\*)(?<!# )(?<![\[/>$,])PWN", one.content):
                         found.append(f"not as it is written: {one.content}")
-                    if re.search(r":(smile|material/\w+):|https?://evil|www\.evil", one.content):
+                    if re.search(r":(smile|material/bomb):|https?://evil|www\.evil", one.content):
                         found.append(f"replaced by Streamlit: {one.content}")
     return found
 
