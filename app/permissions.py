@@ -26,7 +26,9 @@ AUTH, SECTION, BUILDERS = "auth", "sesatlas", "builders"
 """In ``secrets.toml``: Streamlit's own section, and ours with the addresses of those who may change the store."""
 NO_SECRETS = "no-secrets-found"
 SHOWS_ONLY = "This dashboard is read-only: nothing can be built, saved or changed here."
-NOT_NAMED = "You can look at everything here. Building and saving is for those whom this dashboard's settings name."
+NOT_NAMED = (
+    "You can look at everything here. Building and saving is for those whom this dashboard's settings name."
+)
 NO_AUTHLIB = (
     "This dashboard asks its readers to log in, and lacks the package for that. Whoever runs it has to install it: "
     "`pip install -e '.[login]'`, then start it again."

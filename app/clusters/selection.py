@@ -148,7 +148,7 @@ def save_form(dataset: str, clip_ids: Sequence[str], marks: Sequence[str]) -> No
     st.query_params[SAVED] = one.name
     marked = f", {show.counted(len(marks), 'mark')} with them" if marks else ""
     st.success(
-        f"{escape.code(one.name)} is saved: {show.counted(len(clip_ids), 'clip')}{marked}.",
+        f"'{escape.markdown(one.name)}' is saved: {show.counted(len(clip_ids), 'clip')}{marked}.",
         icon=":material/bookmark:",
     )
 
@@ -191,7 +191,8 @@ def pick_saved(dataset: str, clip_ids: Sequence[str], name: str) -> None:
         return
     if one.dataset != dataset:
         st.warning(
-            f"{escape.code(name)} is a selection of the collection {escape.code(one.dataset)}. Choose that one."
+            f"'{escape.markdown(name)}' is a selection of the collection '{escape.markdown(one.dataset)}'. "
+            "Choose that one."
         )
         return
     mask = of_ids(clip_ids, one.clip_ids)
@@ -200,8 +201,8 @@ def pick_saved(dataset: str, clip_ids: Sequence[str], name: str) -> None:
     gone = len(one.clip_ids) - int(mask.sum())
     if gone:
         st.warning(
-            f"{show.counted(gone, 'clip')} of {escape.code(name)} {'is' if gone == 1 else 'are'} no longer in the "
-            "store.",
+            f"{show.counted(gone, 'clip')} of '{escape.markdown(name)}' {'is' if gone == 1 else 'are'} no longer in "
+            "the store.",
             icon=":material/info:",
         )
 

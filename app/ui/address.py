@@ -73,8 +73,8 @@ def _notices() -> None:
     gone = st.session_state.get("snapshot_gone")
     if gone:
         st.warning(
-            f"The link is to snapshot {escape.code(gone)}, which this store no longer has. Below is the current one: "
-            "figures may differ from what its sender saw.",
+            f"The link is to snapshot {escape.markdown(gone)}, which this store no longer has. Below is the current "
+            "one: figures may differ from what its sender saw.",
             icon=":material/history:",
         )
         # Said on the first page only: on the next one nobody thinks of the link any more.

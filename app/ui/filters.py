@@ -54,7 +54,7 @@ def choose_dataset() -> pd.Series:
     requested = address.asked("dataset")
     if requested and requested not in datasets.index:
         st.warning(
-            f"This store holds no collection {escape.code(requested[:80])}; it may have another name here.",
+            f"This store holds no collection '{escape.markdown(requested[:80])}'; it may have another name here.",
             icon=":material/info:",
         )
     name = address.choice(

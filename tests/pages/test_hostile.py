@@ -21,6 +21,7 @@ ADDRESS = "x` ]![z](http://evil.example/z.png) **PWN** :red[PWN] $PWN$ <b>PWN</b
 PARAMETERS = ("clip", "hit", "clustering", "experiment", "saved", "picked", "projection", "view", "snapshot", "sort",
               "show", "section", "target", "first", "second", "part", "audit_part", "true", "said", "detail", "old",
               "colour", "by", "of", "metric", "measured", "voice")  # fmt: skip
+CLIP = "hostile/<b>PWN<b> 1.wav"
 VISITS: list[tuple[str, dict[str, str]]] = [
     ("home", {}),
     *(("explore", {"show": show}) for show in ("Balance", "Recordings", "Features", "Clips")),
@@ -35,8 +36,11 @@ VISITS: list[tuple[str, dict[str, str]]] = [
         )
     ),
     ("clusters", {"saved": "![s](http://evil.example/s.png) **PWN**", "section": "Picked clips"}),
-    ("similar", {}),
+    ("clusters", {"section": "Clip", "clip": CLIP}),
+    ("explore", {"show": "Clips", "clip": CLIP}),
+    ("similar", {"clip": CLIP, "hit": "hostile/**PWN** [l](evil.example) 0.wav"}),
     *(("models", {"detail": part}) for part in ("Errors", "Classes", "Curves", "Folds", "Columns", "About")),
+    ("models", {"detail": "Errors", "clip": CLIP}),
     ("models", {"target": "speaker"}),
     ("models", {"part": "Compare"}),
     *(
