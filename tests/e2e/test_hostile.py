@@ -35,10 +35,13 @@ VISITS: tuple[tuple[str, dict[str, str]], ...] = (
 )
 # Links and pictures to elsewhere; and PWN alone in what Markdown, HTML, Streamlit or Plotly would make of it.
 ACTING = """() => {
+    // Links of ours to a clip on another page have its name in their query.
+    const elsewhere = address => new URL(address, document.baseURI).host !== location.host;
     const all = [...document.querySelectorAll('*')], found = [];
     for (const one of all) {
         for (const name of ['href', 'src', 'xlink:href', 'srcset'])
-            if ((one.getAttribute(name) ?? '').includes('evil')) found.push(one.outerHTML.slice(0, 200));
+            if ((one.getAttribute(name) ?? '').includes('evil') && elsewhere(one.getAttribute(name)))
+                found.push(one.outerHTML.slice(0, 200));
         const own = one.textContent.trim();
         if (own === 'PWN' && one.children.length === 0) found.push(one.outerHTML.slice(0, 200));
         if (one.matches('.katex, .stMarkdownColoredText') && own.includes('PWN') && own.length < 8)
@@ -58,11 +61,12 @@ def hostile_dashboard(
 
 @pytest.mark.parametrize("page", dict.fromkeys(page for page, _ in VISITS))
 def test_nothing_of_it_acts(windows: Callable[..., View], hostile_dashboard: Dashboard, page: str) -> None:
-    view = windows(hostile_dashboard)
+    view, shown = windows(hostile_dashboard), ""
     for query in [query for name, query in VISITS if name == page]:
         there = query if page in ("", "pipeline") else {"dataset": "hostile"} | query
         view.open(f"/{page}?{urlencode(there)}")
         assert view.look() == [], (page, query)
         assert view.page.evaluate(ACTING) == [], (page, query)
-        expected = view.page.get_by_text("hostile", exact=False).count() or page in ("", "pipeline")
-        assert expected, "the page shows the collection"
+        shown += view.page.evaluate("document.body.textContent")
+    # In letters it is there; on Home and Pipeline only where no test can read it, in a picture and in tables.
+    assert "PWN" in shown or page in ("", "pipeline")
