@@ -10,7 +10,7 @@ ARGS ?=
 
 export PORT HEADLESS PYTHON
 
-.PHONY: help setup run test e2e lint bench results lists clean
+.PHONY: help setup run test e2e lint bench results lists lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo 'make bench    every benchmark, each prints a table'
 	@echo 'make results  docs/RESULTS.md from the current snapshot of the store; SESATLAS_STORE names another store'
 	@echo 'make lists    the table of what can grow in README.md, from the registries'
+	@echo 'make lock     requirements.lock: every package of requirements.txt with its hash, for this kind of machine'
 	@echo 'make setup    only .venv'
 	@echo 'make clean    removes .venv, caches and screenshots; data/ stays'
 
@@ -59,6 +60,9 @@ results: setup
 
 lists: setup
 	@$(PYTHON_IN_VENV) scripts/lists.py
+
+lock: setup
+	@$(PYTHON_IN_VENV) scripts/lock.py
 
 clean:
 	@rm -rf .venv build ./*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis tests/e2e/screenshots

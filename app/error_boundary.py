@@ -10,6 +10,7 @@ import streamlit as st
 
 from app.builds import process, waiting
 from app.cache.snapshot import EmptyStoreError
+from app.ui import escape
 from pipeline.inputs import InputError
 from store.errors import SesatlasError
 
@@ -22,11 +23,11 @@ def error_boundary(what: str) -> Iterator[None]:
     try:
         yield
     except EmptyStoreError as error:
-        waiting.draw(process.CLIPS, str(error))
+        waiting.draw(process.CLIPS, escape.sentence(error))
     except InputError as error:
-        st.info(str(error), icon=":material/info:")
+        st.info(escape.sentence(error), icon=":material/info:")
     except SesatlasError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(escape.sentence(error), icon=":material/error:")
     except Exception:
         log.exception("The page %s failed", what)
         st.error(

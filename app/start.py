@@ -5,9 +5,11 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from app import permissions
 from app.builds import panel, process, waiting
 from app.cache import snapshot, tables
-from app.ui import filters, show, thumbnail
+from app.error_boundary import error_boundary
+from app.ui import escape, filters, show, thumbnail
 from pipeline.projections import METHODS
 from store.errors import SesatlasError
 
@@ -44,8 +46,21 @@ def page() -> None:
             with column:
                 _card(dataset, titles[str(dataset["dataset"])])
     _last_build()
+    if not permissions.may_change():
+        return
     with st.expander("Bring recordings of your own", icon=":material/library_add:", expanded=False):
         _bring()
+
+
+def admits() -> bool:
+    """Whether this reader may see the pages; who may not is shown how to log in, or what is wrong, and nothing else."""
+    with error_boundary("Log in"):
+        if permissions.is_admitted():
+            return True
+        st.title("Sesatlas", anchor=False)
+        st.markdown(ABOUT)
+        permissions.draw_log_in()
+    return False
 
 
 def _empty() -> None:
@@ -62,8 +77,12 @@ def _empty() -> None:
         panel.progress()
         panel.resume_button()
         st.caption("`python -m pipeline doctor` looks for what is wrong on this machine.")
-    else:
+    elif permissions.may_change():
         _invite()
+    else:
+        st.info("The store is empty: nothing has been measured yet.", icon=":material/info:")
+    if not permissions.may_change():
+        return
     st.markdown("**Or begin with recordings of your own**, in a terminal or on the Pipeline page:")
     _bring()
 
@@ -90,7 +109,7 @@ def _bring() -> None:
 
 def _card(dataset: pd.Series, title: str) -> None:
     with st.container(border=True, height="stretch"):
-        st.subheader(title, anchor=False)
+        st.subheader(escape.markdown(title), anchor=False)
         show.synthetic_mark(bool(dataset["synthetic"]))
         _picture(dataset)
         many, of_what = int(dataset["classes"]), str(dataset["label_name"])
@@ -102,10 +121,10 @@ def _card(dataset: pd.Series, title: str) -> None:
         with st.container(horizontal=True, gap="large"):
             for name, number in numbers.items():
                 st.metric(name, number, width="content")
-        caption = f"Label: {of_what} ({many} {'class' if many == 1 else 'classes'}) · {dataset['licence']}"
-        st.caption(caption)
+        classes = f"{escape.markdown(of_what)} ({many} {'class' if many == 1 else 'classes'})"
+        st.caption(f"Label: {classes} · {escape.markdown(dataset['licence'])}")
         for note in dataset["notes"]:
-            st.caption(note)
+            st.caption(escape.sentence(note))
         if dataset["failures"]:
             failed = show.counted(int(dataset["failures"]), "file")
             st.caption(f":orange[{failed} failed]: the Pipeline page lists them.")
@@ -157,6 +176,7 @@ def sidebar() -> None:
         current, at_work = _seen()
         # Of this run, not of this moment: what is published in between is drawn by the next run.
         _state(snapshot.pinned() or current, at_work)
+        permissions.draw_reader()
 
 
 def _seen() -> tuple[int | None, bool]:
@@ -178,10 +198,10 @@ def _state(drawn: int | None, at_work: bool) -> None:
         st.rerun()
     run = process.latest(snapshot.store())
     if run and run.running:
-        st.progress(run.share, text=process.describe(run))
+        st.progress(run.share, text=escape.markdown(process.describe(run)))
         left = process.time_left(run)
         if left:
-            st.caption(left)
+            st.caption(escape.markdown(left))
     if drawn is None:
         st.caption("The store is empty.")
         return

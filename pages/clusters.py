@@ -9,7 +9,7 @@ from app.builds import waiting
 from app.cache import tables
 from app.clusters import choice, clouds, sections, selection
 from app.error_boundary import error_boundary
-from app.ui import address, filters, show
+from app.ui import address, escape, filters, show
 
 NOT_YET = "This collection has no pictures and no clusterings yet. Start a build on the Pipeline page: it makes them."
 
@@ -44,7 +44,7 @@ def _explain_missing(dataset: pd.Series) -> None:
     if gaps.empty:
         waiting.draw("pca", NOT_YET, ":material/scatter_plot:")
         return
-    why = gaps["reason"].value_counts().index[0]
+    why = escape.sentence(gaps["reason"].value_counts().index[0])
     st.info(
         f"There is no picture and no clustering of {show.counted(int(dataset['clips']), 'clip')}. {why}",
         icon=":material/scatter_plot:",

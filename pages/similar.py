@@ -7,7 +7,7 @@ import streamlit as st
 from app.cache import snapshot
 from app.similar import cloud, search
 from app.similar import query as similar_query
-from app.ui import address, clip, filters, show
+from app.ui import address, clip, escape, filters, show
 
 HERE, EVERYWHERE = "This collection", "All collections"
 
@@ -87,4 +87,4 @@ if query is not None:
     try:
         results(query, str(collection["dataset"]), view, metric, scope)
     except search.InputError as error:  # such as a collection of one clip: nobody's fault
-        st.info(str(error), icon=":material/info:")
+        st.info(escape.sentence(error), icon=":material/info:")

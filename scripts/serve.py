@@ -34,6 +34,15 @@ PROCESS = subprocess.Popen[bytes]
 
 def what_to_build(store: Store) -> tuple[bool, str]:
     """Whether the demo is to be built, and the line that says what goes on; empty where there is nothing to say."""
+    if os.environ.get("SESATLAS_READ_ONLY"):
+        from app.permissions import READ_ONLY, is_read_only  # with Streamlit, which takes a second
+
+        if is_read_only():
+            there = (store.root / "CURRENT").exists()
+            return (
+                False,
+                "" if there else f"No store in {store.root} yet, and {READ_ONLY} is set: none is built.",
+            )
     if store.is_building():
         return False, f"A build is at work in {store.root}: the page shows how far it is."
     run, names = process.latest(store), _datasets_of_latest(store)

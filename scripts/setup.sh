@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes .venv and installs requirements.txt into it, unless that has been done for these very files.
+# Makes .venv and installs requirements.txt into it, unless that has been done for these very files. Where requirements.lock
+# is of this Python and this kind of machine, exactly the files are installed that it names by their hashes.
 #
 # Ends with 0 when .venv is ready. Everything a person can mend ends with one line on stderr and 2.
 # PYTHON=/path/to/python3.12 chooses the interpreter.
@@ -44,7 +45,7 @@ find_python() {
 
 # What .venv was made from and where: moved environments are broken ones, their scripts hold the path.
 fingerprint() {
-    cat requirements.txt pyproject.toml | cksum
+    cat requirements.txt pyproject.toml $([ ! -f requirements.lock ] || echo requirements.lock) | cksum
     pwd -P
 }
 
@@ -72,6 +73,9 @@ explain() {
         # pip downloads everything before it installs anything: what was there before still is.
         rm -f "$unfinished"
         fail "pip cannot reach its package index: check the network or the proxy, then run make again (details: $log)."
+    fi
+    if said 'DO NOT MATCH THE HASHES'; then
+        fail "A package is not the one that requirements.lock names by its hash, so nothing was installed. If you trust your package index, delete requirements.lock and run make again; else tell whoever keeps this project (details: $log)."
     fi
     reason=$(grep -iE '^ *error: ' "$log" | head -n 1 | sed 's/^ *[A-Za-z]*: *//; s/\.$//' | cut -c 1-200)
     fail "requirements.txt could not be installed: ${reason:-no reason given}. Details: $log"
@@ -107,16 +111,38 @@ if [ ! -e "$venv" ]; then
     "$python" -m venv "$venv" >"$log" 2>&1 || explain
 fi
 
+# The first line of requirements.lock names the Python and the machine that it was made for.
+lock_fits() {
+    [ -f requirements.lock ] &&
+        [ "$(head -n 1 requirements.lock)" = "# $("$venv/bin/python" -c 'import platform as p; print("Python", ".".join(p.python_version_tuple()[:2]), p.system(), p.machine())')" ]
+}
+
+# The exit status goes through a file, as sh has no other way to get it out of a pipeline.
+install() {
+    {
+        PYTHONUNBUFFERED=1 "$venv/bin/python" -m pip install --disable-pip-version-check --no-input \
+            --progress-bar off "$@" 2>&1 && rm -f "$unfinished"
+    } | tee "$log" 2>/dev/null | follow
+    [ ! -e "$unfinished" ]
+}
+
 rm -f "$ready"
 : >"$unfinished"
 echo "Installing requirements.txt into .venv: some minutes the first time, 3 GB or more. Details: $log"
 # An environment made by hand may lack pip.
 "$venv/bin/python" -m pip --version >"$log" 2>&1 || "$venv/bin/python" -m ensurepip >"$log" 2>&1 || explain
-# The exit status goes through a file, as sh has no other way to get it out of a pipeline.
-{
-    PYTHONUNBUFFERED=1 "$venv/bin/python" -m pip install --disable-pip-version-check --no-input \
-        --progress-bar off -r requirements.txt 2>&1 && rm -f "$unfinished"
-} | tee "$log" 2>/dev/null | follow
-[ ! -e "$unfinished" ] || explain
+if ! lock_fits; then
+    install -r requirements.txt || explain
+elif install --require-hashes -r requirements.lock; then
+    : >"$unfinished"
+    # With setuptools as the lock has it, and not the newest.
+    install --no-deps --no-build-isolation -e . || explain
+elif said 'No matching distribution found'; then
+    # Such as the CPU build of torch, which not every package index has.
+    echo "requirements.lock names files that are not to be had here; requirements.txt is installed without it."
+    install -r requirements.txt || explain
+else
+    explain
+fi
 fingerprint >"$ready"
 echo ".venv is ready."

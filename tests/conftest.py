@@ -149,6 +149,20 @@ def real_store(shared_folder: Path, shared_data: Path) -> Path:
     return _built(shared_folder / "real_store", *datasets, analyses=False)
 
 
+@pytest.fixture(scope="session")
+def hostile_store(shared_folder: Path) -> Path:
+    """A store whose labels and names are Markdown and HTML, see ``tests/hostile_folder.py``; only to be read."""
+    folder = shared_folder / "hostile_recordings"
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "labels.csv").exists():
+            _python("tests/hostile_folder.py", str(folder))
+    root = _built(shared_folder / "hostile_store", f"folder:hostile={folder}")
+    with FileLock(f"{root}.saved.lock"):
+        if not (root / "selections").exists():
+            _python("tests/hostile_folder.py", str(folder), str(root))
+    return root
+
+
 def _built(root: Path, *datasets: str, analyses: bool = True) -> Path:
     words = [word for dataset in datasets for word in ("--dataset", dataset)]
     with FileLock(f"{root}.lock"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import platform
 import shutil
 import signal
 import socket
@@ -152,6 +153,67 @@ def test_pip_fails(project: Path, answer: str, said: str) -> None:
     result = run(project)
     assert_one_line(result, said, ".venv/setup.log")
     assert answer in (project / ".venv/setup.log").read_text()
+
+
+def locked(project: Path, head: str | None = None) -> None:
+    """A lock of this very Python, or of what ``head`` says."""
+    version = ".".join(map(str, sys.version_info[:2]))
+    head = head or f"# Python {version} {platform.system()} {platform.machine()}"
+    (project / "requirements.lock").write_text(f"{head}\nx==1 --hash=sha256:00\n")
+
+
+def python_that_installs(project: Path, refusal: str = "") -> None:
+    """A ``.venv`` that notes what pip is asked for, and with ``refusal`` says so and fails for what has hashes."""
+    fail = f'printf "%s\\n" "{refusal}"; exit 1' if refusal else "exit 0"
+    executable(
+        project / ".venv/bin/python",
+        f'case "$*" in\n*"pip install"*) echo "$@" >>asked; case "$*" in *require-hashes*) {fail} ;; esac ;;\n'
+        f'*) exec "{sys.executable}" "$@" ;;\nesac',
+    )
+    (project / ".venv/pyvenv.cfg").touch()
+
+
+@pytest.mark.parametrize(
+    ("head", "refusal", "ends"),
+    [
+        (None, "", ["--require-hashes -r requirements.lock", "--no-deps --no-build-isolation -e ."]),
+        ("# Python 2.7 Linux x86_64", "", ["-r requirements.txt"]),
+        (
+            None,
+            "ERROR: No matching distribution found for torch==2.13.0+cpu",
+            ["--require-hashes -r requirements.lock", "-r requirements.txt"],
+        ),
+    ],
+)
+def test_the_lock_is_used_where_it_fits(
+    project: Path, head: str | None, refusal: str, ends: list[str]
+) -> None:
+    locked(project, head)
+    python_that_installs(project, refusal)
+    result = run(project)
+    assert (result.returncode, result.stderr) == (0, ""), result
+    asked = (project / "asked").read_text().splitlines()
+    assert len(asked) == len(ends)
+    assert all(line.endswith(end) for line, end in zip(asked, ends, strict=True)), asked
+    assert run(project).stdout == "", "the second time there is nothing to do"
+    locked(project, "# Python 2.7 Linux x86_64\n# another")
+    assert "Installing" in run(project).stdout, "a changed lock is installed"
+
+
+@pytest.mark.parametrize(
+    ("refusal", "said"),
+    [
+        ("THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE", "names by its hash"),
+        ("NewConnectionError: Temporary failure in name resolution", "cannot reach its package index"),
+        ("ERROR: something else", "could not be installed: something else"),
+    ],
+)
+def test_a_lock_that_fails_is_not_passed_over(project: Path, refusal: str, said: str) -> None:
+    """Least of all where a file is another one than was locked."""
+    locked(project)
+    python_that_installs(project, refusal)
+    assert_one_line(run(project), said)
+    assert "requirements.txt" not in (project / "asked").read_text()
 
 
 def test_from_no_network_to_a_repaired_environment(project: Path) -> None:

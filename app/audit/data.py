@@ -9,6 +9,7 @@ import pandas as pd
 
 from app.cache import snapshot
 from app.cache.snapshot import of_snapshot
+from app.ui import escape
 from app.ui.clip import mp3, recording
 from pipeline.audio.decode import AudioError
 from pipeline.audit.duplicates import Aligned, align
@@ -24,7 +25,7 @@ TABLES = ("pairs", "leaks", "removed", "label_issues", "facts", "balance")
 @dataclass(frozen=True, eq=False)
 class Audit:
     """
-    One dataset's audit. ``summaries`` and ``notes`` are the sentences of each part by its name.
+    One dataset's audit. ``summaries`` and ``notes`` are the sentences of each part by its name, as Markdown.
 
     ``experiment`` is the row of the one whose predictions rank the label issues, ``unleaked`` that of the same one
     without the clips that leaked; None where there is none.
@@ -53,9 +54,10 @@ class Audit:
         return self.summaries[SPLIT]
 
     def caption(self, n: int | None = None, what: str = "clip") -> str:
-        """The caption of every figure: dataset, snapshot, protocol, n."""
+        """The caption of every figure, in Markdown: dataset, snapshot, protocol, n."""
         count = self.clips if n is None else n
-        words = [str(self.dataset["title"]), f"snapshot {snapshot.current().number}", self.protocol]
+        title = escape.markdown(self.dataset["title"])
+        words = [title, f"snapshot {snapshot.current().number}", self.protocol]
         return " · ".join([*words, f"n = {count:,} {what}{'s' * (count != 1)}"])
 
 
@@ -67,8 +69,10 @@ def load(dataset: pd.Series) -> Audit | None:
         return None
     clips, tables, experiment, unleaked = read
     parts = tables["parts"]
-    summaries = dict(zip(parts["part"], parts["summary"], strict=True))
-    notes = {part: list(some) for part, some in zip(parts["part"], parts["notes"], strict=True)}
+    summaries = dict(zip(parts["part"], map(escape.sentence, parts["summary"]), strict=True))
+    notes = {
+        part: [*map(escape.sentence, some)] for part, some in zip(parts["part"], parts["notes"], strict=True)
+    }
     rest = {table: tables[table].copy(deep=False) for table in TABLES}
     return Audit(dataset, clips, summaries, notes, experiment=experiment, unleaked=unleaked, **rest)
 

@@ -10,7 +10,7 @@ import streamlit as st
 from app.audit import data
 from app.audit.data import Audit
 from app.cache import snapshot
-from app.ui import show
+from app.ui import escape, show
 from pipeline.audit.duplicates import Aligned
 from pipeline.audit.report import DUPLICATES
 from pipeline.fields import with_role
@@ -68,14 +68,14 @@ def _pair(audit: Audit, clips: pd.DataFrame, pair: pd.Series) -> None:
 
 
 def _clip(audit: Audit, clip: pd.Series) -> None:
-    st.markdown(f"`{clip['relative_path']}`")
+    st.markdown(escape.code(clip["relative_path"]))
     sound = data.sound(audit.dataset, clip)
     if sound is None:
         st.caption(":orange[This recording can no longer be read.]")
     else:
         st.audio(sound, format="audio/mp3")
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(" · ".join(where(clip)), width="content")
+        st.caption(" · ".join(map(escape.markdown, where(clip))), width="content")
         here = {"dataset": clip["dataset"], "clip": clip["clip_id"]}
         st.page_link(
             "../pages/similar.py",
@@ -97,13 +97,15 @@ def where(clip: pd.Series) -> list[str]:
 
 
 def remarks(pair: pd.Series, first: pd.Series, second: pd.Series) -> str:
-    """Whether the labels of a pair differ, and whether it is on two sides of the split."""
+    """Whether the labels of a pair differ, and whether it is on two sides of the split; Markdown."""
     found = []
     if pd.notna(first["label"]) and first["label"] != second["label"]:
-        found.append(f":orange[two labels, {first['label']} and {second['label']}]")
+        labels = [escape.markdown(clip["label"]) for clip in (first, second)]
+        found.append(f":orange[two labels, {labels[0]} and {labels[1]}]")
     for column, what in (("fold", "folds {:.0f} and {:.0f}"), ("split", "{} and {}")):
         if pd.notna(first[column]) and pd.notna(second[column]) and first[column] != second[column]:
-            found.append(f":orange[on two sides of the split, {what.format(first[column], second[column])}]")
+            sides = escape.markdown(what.format(first[column], second[column]))
+            found.append(f":orange[on two sides of the split, {sides}]")
     return ", ".join(found) or "same label, same side of the split"
 
 

@@ -8,11 +8,12 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
+from app import permissions
 from app.audit import data, duplicates
 from app.audit.data import Audit
 from app.cache import snapshot, sounds
 from app.components.clip_rows.clip_rows import clip_rows
-from app.ui import show
+from app.ui import escape, show
 from pipeline.audit.report import LABEL_ISSUES
 from store.annotations import DOUBT, KEEP, Mark, delete_mark, load_marks, save_mark
 from store.errors import SesatlasError
@@ -52,11 +53,11 @@ def _clip(audit: Audit, table: pd.DataFrame, place: int) -> None:
     row = table.iloc[place]
     clip = snapshot.clips(audit.name).set_index("clip_id", drop=False).loc[row["clip_id"]]
     mark = f" :gray-badge[{MARKED[row['mark']]}]" if row["mark"] else ""
+    given, suggested = escape.markdown(row["given"]), escape.markdown(row["suggested"])
     st.markdown(
-        f"**{place + 1:,} of {len(table):,}**: labelled **{row['given']}**, predicted "
-        f"**{row['suggested']}**{mark}"
+        f"**{place + 1:,} of {len(table):,}**: labelled **{given}**, predicted **{suggested}**{mark}"
         if row["given"] != row["suggested"]
-        else f"**{place + 1:,} of {len(table):,}**: labelled **{row['given']}**, and predicted so{mark}"
+        else f"**{place + 1:,} of {len(table):,}**: labelled **{given}**, and predicted so{mark}"
     )
     sound = data.sound(audit.dataset, clip)
     if sound is None:
@@ -65,7 +66,8 @@ def _clip(audit: Audit, table: pd.DataFrame, place: int) -> None:
         st.audio(sound, format="audio/mp3")
     _buttons(audit, table, place)
     with st.container(horizontal=True, vertical_alignment="center"):
-        words = [f"`{clip['relative_path']}`", *duplicates.where(clip)[1:], confidence(row)]
+        path, *more = escape.code(clip["relative_path"]), *map(escape.markdown, duplicates.where(clip)[1:])
+        words = [path, *more, confidence(row)]
         st.caption(" · ".join(words), width="content")
         here = {"dataset": audit.name, "clip": row["clip_id"]}
         st.page_link(
@@ -76,7 +78,7 @@ def _clip(audit: Audit, table: pd.DataFrame, place: int) -> None:
             width="content",
         )
     if st.session_state.get(FAULT):
-        st.warning(st.session_state.pop(FAULT), icon=":material/bookmark_remove:")
+        st.warning(escape.sentence(st.session_state.pop(FAULT)), icon=":material/bookmark_remove:")
 
 
 def confidence(row: pd.Series) -> str:
@@ -88,12 +90,13 @@ def confidence(row: pd.Series) -> str:
 def _buttons(audit: Audit, table: pd.DataFrame, place: int) -> None:
     row = table.iloc[place]
     with st.container(horizontal=True):
-        _mark_button(audit, table, place, KEEP, "Keep the label", ":material/check:")
-        _mark_button(audit, table, place, DOUBT, "Question the label", ":material/flag:")
-        st.button(
-            "Clear", key="audit_clear", icon=":material/backspace:", disabled=not row["mark"],
-            on_click=clear, args=(audit.name, row["clip_id"]),
-        )  # fmt: skip
+        if permissions.may_change():
+            _mark_button(audit, table, place, KEEP, "Keep the label", ":material/check:")
+            _mark_button(audit, table, place, DOUBT, "Question the label", ":material/flag:")
+            st.button(
+                "Clear", key="audit_clear", icon=":material/backspace:", disabled=not row["mark"],
+                on_click=clear, args=(audit.name, row["clip_id"]),
+            )  # fmt: skip
         _step(audit, table, place - 1, "Previous", ":material/chevron_left:")
         _step(audit, table, place + 1, "Next", ":material/chevron_right:")
 
@@ -164,7 +167,7 @@ def with_marks(audit: Audit) -> pd.DataFrame:
     try:
         marks = load_marks(snapshot.store(), audit.name)
     except SesatlasError as error:
-        st.warning(str(error), icon=":material/bookmark_remove:")
+        st.warning(escape.sentence(error), icon=":material/bookmark_remove:")
         marks = {}
     table, obsolete = join_marks(audit.label_issues, marks)
     if obsolete:
@@ -209,6 +212,7 @@ def put_mark(dataset: str, table: pd.DataFrame, place: int, word: str) -> None:
     row = table.iloc[place]
     one = Mark(clip_id=row["clip_id"], mark=word, label=row["given"], snapshot=snapshot.current().number)
     try:
+        permissions.require()
         save_mark(snapshot.store(), dataset, one)
     except SesatlasError as error:
         st.session_state[FAULT] = str(error)
@@ -221,6 +225,7 @@ def put_mark(dataset: str, table: pd.DataFrame, place: int, word: str) -> None:
 def clear(dataset: str, clip_id: str) -> None:
     """Take a mark away; the clip stays in view."""
     try:
+        permissions.require()
         delete_mark(snapshot.store(), dataset, clip_id)
     except SesatlasError as error:
         st.session_state[FAULT] = str(error)

@@ -7,6 +7,7 @@ from contextlib import suppress
 import pandas as pd
 import streamlit as st
 
+from app import permissions
 from app.cache import snapshot
 from app.ui import show
 from store.errors import StoreError
@@ -70,7 +71,7 @@ def fault() -> str | None:
 def way_back() -> None:
     """Snapshots to choose from where none is the current one."""
     numbers = [one.number for one in snapshot.store().snapshots()]
-    if numbers:
+    if numbers and permissions.may_change():
         _switch(numbers)
 
 
@@ -104,7 +105,8 @@ def snapshots() -> None:
     if len(numbers) < 2:
         st.caption("After the next build there will be two to compare.")
         return
-    _switch([number for number in numbers if number != now])
+    if permissions.may_change():
+        _switch([number for number in numbers if number != now])
     _compare(numbers)
 
 
@@ -113,6 +115,7 @@ def _switch(others: list[int]) -> None:
         number = st.selectbox("Other snapshot", others[::-1], width=320)
         busy = snapshot.store().is_building()
         if st.button(f"Make {number} the current one", disabled=busy, icon=":material/history:"):
+            permissions.require()
             with snapshot.store().lock():
                 snapshot.store().use(number)
             st.rerun()

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from app import permissions
 from app.builds import process
 from app.cache import snapshot
+from app.ui import escape
 from pipeline.clips import Dataset
 from pipeline.datasets import DATASETS
 from pipeline.runtime.events import is_request
@@ -21,7 +23,9 @@ PROCESS = "build_process"
 def start_button(
     label: str, arguments: Sequence[str], *, primary: bool = False, disabled: bool = False
 ) -> None:
-    """A button that starts a build; disabled while one is running."""
+    """A button that starts a build; disabled while one is running, and not there for who may not start one."""
+    if not permissions.may_change():
+        return
     busy = _starting() or snapshot.store().is_building()
     if st.button(
         label,
@@ -34,6 +38,14 @@ def start_button(
 
 
 def begin(arguments: Sequence[str], command: str = "build") -> None:
+    """Start a build, or another command that logs the same events.
+
+    Raises
+    ------
+    NotAllowedError
+        This reader may not.
+    """
+    permissions.require()
     st.session_state[PROCESS] = process.start(snapshot.store(), arguments, command)
 
 
@@ -51,9 +63,9 @@ def progress() -> None:
     refused = process.refusal(snapshot.store(), st.session_state.get(PROCESS))
     failure = process.failure(snapshot.store())
     if refused:
-        st.error(refused, icon=":material/error:")
+        st.error(escape.sentence(refused), icon=":material/error:")
     elif failure:
-        st.info(failure, icon=":material/info:")
+        st.info(escape.sentence(failure), icon=":material/info:")
 
 
 def resume_button() -> None:
@@ -77,10 +89,10 @@ def _live() -> None:
         st.rerun()
     with st.container(border=True):
         if run and run.running:
-            st.progress(run.share, text=process.describe(run))
+            st.progress(run.share, text=escape.markdown(process.describe(run)))
             left = process.time_left(run)
             if left:
-                st.caption(left)
+                st.caption(escape.markdown(left))
         else:
             st.progress(0.0, text="The build is starting ...")
         keeps_nothing = run is not None and run.running and is_request(run.build_id)
@@ -88,5 +100,6 @@ def _live() -> None:
             "Nothing is changed then." if keeps_nothing
             else "Finished clips are kept: the next build continues from there."
         )  # fmt: skip
-        if st.button("Stop", icon=":material/stop:", help=help_text):
+        if permissions.may_change() and st.button("Stop", icon=":material/stop:", help=help_text):
+            permissions.require()
             process.stop(store, st.session_state.get(PROCESS))

@@ -6,12 +6,13 @@ import streamlit as st
 
 from app.builds import process
 from app.cache import snapshot
+from app.ui import escape
 
 LOOK_S = 1.0
 
 
 def draw(stage: str, otherwise: str, icon: str = ":material/info:") -> None:
-    """When a stage will be published, kept up to date; ``otherwise`` where no build will bring it.
+    """When a stage will be published, kept up to date; ``otherwise``, Markdown, where no build will bring it.
 
     The sidebar notices what is published and reruns the page.
     """
@@ -41,4 +42,4 @@ def _live_line(stage: str) -> None:
 
 def _message(stage: str) -> str:
     # Published or stopped a moment ago: until the page reruns, nothing is claimed.
-    return process.waiting_for(snapshot.store(), stage) or "One moment ..."
+    return escape.markdown(process.waiting_for(snapshot.store(), stage) or "One moment ...")

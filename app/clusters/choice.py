@@ -10,7 +10,7 @@ import streamlit as st
 from app.builds import waiting
 from app.cache import tables
 from app.clusters import leaderboard
-from app.ui import address, show
+from app.ui import address, escape, show
 from app.ui.show import CLUSTERING_TITLES
 
 CLUSTERING = "clustering"
@@ -40,7 +40,9 @@ def draw(dataset: str, requested: str | None, above: Any, below: Any) -> pd.Seri
             waiting.line("clusterings")
             return None
         if requested and requested not in set(rows["clustering_id"]) and requested.startswith(f"{dataset}."):
-            st.caption(f":orange[This snapshot holds no clustering `{requested}`; the first one is shown.]")
+            st.caption(
+                f":orange[This snapshot holds no clustering {escape.code(requested)}; the first one is shown.]"
+            )
         st.markdown(leaderboard.headline(rows, found, titles))
     return rows[rows["clustering_id"] == found].iloc[0]
 

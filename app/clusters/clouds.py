@@ -19,7 +19,7 @@ from app.clusters.colours import Grouping
 from app.clusters.pictures import Picture
 from app.components.cloud.cloud import cloud
 from app.similar import search
-from app.ui import clip
+from app.ui import clip, escape
 from app.ui.colours import groups
 from pipeline.inputs import ALL, FeatureMatrix, InputError
 
@@ -143,7 +143,7 @@ def _parameters(
             if found is not None:
                 grouping = Grouping("Clusters as tried", found.fitted.labels, found.fitted.strengths)
         except InputError as error:
-            st.warning(str(error), icon=":material/tune:")
+            st.warning(escape.sentence(error), icon=":material/tune:")
         picture = tuning.as_picture(picture, tuning.projection(dataset, picture))
     return picture, grouping
 

@@ -16,7 +16,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from numpy.typing import NDArray
 
-from app.ui import charts
+from app.ui import charts, show
 
 MOST_BRANCHES = 300
 """Drawn at most, the largest; thinner ones are narrower than a pixel."""
@@ -253,14 +253,8 @@ def _picture(found: list[Branch], title: str, key: str, box: str, picked: Callab
             st.session_state[box] = NONE if st.session_state[box] == node else node
             picked()
 
-    st.plotly_chart(
-        figure(found, title, st.session_state.get(box, NONE)),
-        key=key,
-        on_select=clicked,
-        selection_mode="points",
-        config={"displaylogo": False, "displayModeBar": False},
-        alt=title,
-    )
+    made = figure(found, title, st.session_state.get(box, NONE))
+    show.plot(made, key, on_select=clicked, selection_mode="points", config=show.NO_TOOLS)
 
 
 def _caption(drawn: int, there: int) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from app.ui import show
+from app.ui import escape, show
 
 SCORED = "Scores without labels"
 COMPARED = "Against the labels, which chose nothing"
@@ -157,14 +157,14 @@ def headline(clusterings: pd.DataFrame, chosen: str, titles: Titles | None = Non
         sharing = int((clusterings["rank"] == row["rank"]).sum()) - 1
         place = "First" if row["rank"] == 1 else f"Place {table.loc[chosen, 'rank'].strip()}"
     size = show.counted(int(row["clusters"]), "cluster")
-    name = f"**{place} of {len(table):,}: {heading(table.loc[chosen])}, {size}.**"
+    name = f"**{place} of {len(table):,}: {escape.markdown(heading(table.loc[chosen]))}, {size}.**"
     return " ".join(filter(None, [name, speaks_for(row), _shared(sharing)]))
 
 
 def speaks_for(row: pd.Series) -> str:
     """What makes a clustering worth a look, by the numbers that rank it; why it has no place, where it has none."""
     if pd.isna(row["rank"]) or str(row["why"]).startswith("Out of the running"):
-        return str(row["why"] or "")
+        return escape.sentence(row["why"] or "")
     parts = []
     if pd.notna(row["stability"]):
         words = next(words for least, words in STEADY.items() if row["stability"] >= least)

@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.express as px
 import streamlit as st
 
-from app.ui import show
+from app.ui import escape, show
 
 MEANING = (
     "**Trustworthiness** asks whether the neighbours one sees are neighbours in truth, **continuity** whether "
@@ -60,7 +60,7 @@ def draw(
         st.dataframe(table, hide_index=True, column_config=numbers, key="quality_table")
         show.download(table, "projections")
     for note in sorted({note for notes in projections["notes"] for note in notes}):
-        st.caption(note)
+        st.caption(escape.sentence(note))
     if axes is not None and len(axes):
         _axes(axes)
     if len(gaps):

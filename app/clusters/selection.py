@@ -13,9 +13,10 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
+from app import permissions
 from app.cache import snapshot
 from app.components.cloud import data
-from app.ui import show
+from app.ui import escape, show
 from store.annotations import (
     MAX_NAME_LENGTH,
     Selection,
@@ -107,7 +108,7 @@ def _from_link(clip_ids: Sequence[str]) -> frozenset[str]:
 
 
 def _refused(why: str) -> frozenset[str]:
-    st.warning(f"{why} Nothing is picked now.", icon=":material/link_off:")
+    st.warning(f"{escape.sentence(why)} Nothing is picked now.", icon=":material/link_off:")
     st.query_params.pop(PARAMETER, None)
     return frozenset()
 
@@ -118,7 +119,9 @@ def _stamp(clip_ids: Sequence[str]) -> str:
 
 
 def save_form(dataset: str, clip_ids: Sequence[str], marks: Sequence[str]) -> None:
-    """A name, a note and a button."""
+    """A name, a note and a button; nothing for who may not save."""
+    if not permissions.may_change():
+        return
     with (
         st.form("save_selection", border=False, clear_on_submit=True),
         st.container(horizontal=True, vertical_alignment="bottom"),
@@ -129,6 +132,7 @@ def save_form(dataset: str, clip_ids: Sequence[str], marks: Sequence[str]) -> No
     if not saved:
         return
     try:
+        permissions.require()
         one = Selection(
             name=name.strip(),
             dataset=dataset,
@@ -139,12 +143,13 @@ def save_form(dataset: str, clip_ids: Sequence[str], marks: Sequence[str]) -> No
         )
         save_selection(snapshot.store(), one)
     except SesatlasError as error:
-        st.warning(str(error), icon=":material/bookmark_remove:")
+        st.warning(escape.sentence(error), icon=":material/bookmark_remove:")
         return
     st.query_params[SAVED] = one.name
     marked = f", {show.counted(len(marks), 'mark')} with them" if marks else ""
     st.success(
-        f"'{one.name}' is saved: {show.counted(len(clip_ids), 'clip')}{marked}.", icon=":material/bookmark:"
+        f"'{escape.markdown(one.name)}' is saved: {show.counted(len(clip_ids), 'clip')}{marked}.",
+        icon=":material/bookmark:",
     )
 
 
@@ -152,7 +157,7 @@ def load_box(dataset: str, clip_ids: Sequence[str]) -> None:
     """The saved selections of this collection, to pick again or to forget."""
     known, faults = load_selections(snapshot.store())
     for fault in faults:
-        st.caption(f":orange[{fault}]")
+        st.caption(f":orange[{escape.sentence(fault)}]")
     own = {one.name: one for one in known if one.dataset == dataset}
     if not own:
         return
@@ -163,7 +168,8 @@ def load_box(dataset: str, clip_ids: Sequence[str]) -> None:
         st.button(
             "Pick them", on_click=pick_saved, args=(dataset, clip_ids, name), icon=":material/bookmark:"
         )
-        st.button("Forget it", on_click=_forget, args=(name,), icon=":material/bookmark_remove:")
+        if permissions.may_change():
+            st.button("Forget it", on_click=_forget, args=(name,), icon=":material/bookmark_remove:")
 
 
 def follow_saved(dataset: str, clip_ids: Sequence[str]) -> None:
@@ -181,10 +187,13 @@ def pick_saved(dataset: str, clip_ids: Sequence[str], name: str) -> None:
     try:
         one = load_selection(snapshot.store(), name)
     except SesatlasError as error:
-        st.warning(str(error), icon=":material/link_off:")
+        st.warning(escape.sentence(error), icon=":material/link_off:")
         return
     if one.dataset != dataset:
-        st.warning(f"'{name}' is a selection of the collection '{one.dataset}'. Choose that one.")
+        st.warning(
+            f"'{escape.markdown(name)}' is a selection of the collection '{escape.markdown(one.dataset)}'. "
+            "Choose that one."
+        )
         return
     mask = of_ids(clip_ids, one.clip_ids)
     put(dataset, clip_ids, mask)
@@ -192,16 +201,18 @@ def pick_saved(dataset: str, clip_ids: Sequence[str], name: str) -> None:
     gone = len(one.clip_ids) - int(mask.sum())
     if gone:
         st.warning(
-            f"{show.counted(gone, 'clip')} of '{name}' {'is' if gone == 1 else 'are'} no longer in the store.",
+            f"{show.counted(gone, 'clip')} of '{escape.markdown(name)}' {'is' if gone == 1 else 'are'} no longer in "
+            "the store.",
             icon=":material/info:",
         )
 
 
 def _forget(name: str) -> None:
     try:
+        permissions.require()
         delete_selection(snapshot.store(), name)
     except SesatlasError as error:
-        st.warning(str(error))
+        st.warning(escape.sentence(error))
     if st.query_params.get(SAVED) == name:
         st.query_params.pop(SAVED, None)
 

@@ -11,6 +11,7 @@ import plotly.express as px
 import streamlit as st
 from numpy.typing import NDArray
 
+from app import permissions
 from app.cache import snapshot
 from app.clusters import playlist, selection
 from app.ui import clip, clip_table, filters, show
@@ -239,9 +240,10 @@ def _exports(
     files: dict[str, tuple[str, Callable[[], bytes]]] = {
         "CSV": ("csv", lambda: export.to_csv(rows)),
         "Parquet": ("parquet", lambda: export.to_parquet(rows)),
-        "Playlist (M3U)": ("m3u8", playlist_file),
         "Embedding Projector (TSV)": ("zip", lambda: export.to_projector(name, values, rows)),
     }
+    if permissions.may_change():  # it names folders of the machine that runs this
+        files["Playlist (M3U)"] = ("m3u8", playlist_file)
     with st.popover("Export", icon=":material/download:"):
         for title, (ending, data) in files.items():
             file = f"sesatlas_{name}_snapshot{snapshot.current().number}.{ending}"

@@ -9,9 +9,11 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
+from app import permissions
 from app.cache import snapshot, tables
 from app.clusters import pictures
 from app.clusters.pictures import Picture
+from app.ui import escape
 from pipeline.analyses.keep import Tried, keep
 from pipeline.analyses.recipe import SPACES, projection_id
 from pipeline.clusterings import CLUSTERERS
@@ -54,11 +56,11 @@ def clustering(dataset: str, picture: Picture, labels: pd.Series) -> Clustering 
         {"n_clusters": n - 1, "n_components": n - 1, "min_cluster_size": n // 2, "min_samples": n // 2},
         key=f"try_{method}",
     )
-    st.caption(spaces[name].summary)
+    st.caption(escape.sentence(spaces[name].summary))
     truth = [label if pd.notna(label) else None for label in labels.tolist()]
     found = cluster(spaces[name], method, parameters, truth, stability_rounds=0)
     _scores(found)
-    if st.button("Keep it in the store", key="keep_clustering", icon=":material/save:"):
+    if _keep_button("keep_clustering"):
         with st.spinner("Measuring its stability, then ranking it among the others ..."):
             whole = cluster(spaces[name], method, found.parameters, truth)
             _keep(dataset, picture, [whole])
@@ -74,7 +76,7 @@ def _scores(found: Clustering) -> None:
     ]
     st.caption(f"{' · '.join(words)} · {found.seconds:.2f} s. No label has chosen anything.")
     for note in found.notes:
-        st.caption(note)
+        st.caption(escape.sentence(note))
 
 
 def projection(dataset: str, picture: Picture) -> list[Projection]:
@@ -97,7 +99,7 @@ def projection(dataset: str, picture: Picture) -> list[Projection]:
     *of, found = st.session_state.get("tried_projection", (None, None, None, []))
     if tuple(of) != where or not found:
         return []
-    if st.button("Keep it in the store", key="keep_projection", icon=":material/save:"):
+    if _keep_button("keep_projection"):
         with st.spinner("Writing ..."):
             _keep(dataset, picture, found)
     return list(found)
@@ -117,7 +119,7 @@ def _project(dataset: str, picture: Picture, method: str, parameters: dict[str, 
 
             found.append(project(given, method, scene.dimension, parameters, on_progress))
     except InputError as error:
-        st.warning(str(error), icon=":material/tune:")
+        st.warning(escape.sentence(error), icon=":material/tune:")
     bar.empty()
     return found
 
@@ -134,14 +136,19 @@ def _umap_spaces(dataset: str, view: str) -> tuple[tuple[str, str], ...]:
     return tuple((name, id_) for name, id_ in ids.items() if id_ in there)
 
 
+def _keep_button(key: str) -> bool:
+    return permissions.may_change() and st.button("Keep it in the store", key=key, icon=":material/save:")
+
+
 def _keep(dataset: str, picture: Picture, found: Sequence[Projection | Clustering]) -> None:
     given = snapshot.standardised(dataset, picture.view)
     ids: NDArray[np.object_] = given.clip_ids
     tried = Tried(snapshot.current().number, dataset, picture.view, ids, given.columns, found)
     try:
+        permissions.require()
         kept = keep(snapshot.store(), tried)
     except SesatlasError as error:  # e.g. a build is at work: later it may be kept
-        st.warning(str(error), icon=":material/save:")
+        st.warning(escape.sentence(error), icon=":material/save:")
         return
     st.toast(f"Kept: snapshot {kept.number} holds it.", icon=":material/save:")
     st.session_state.pop("tried_projection", None)

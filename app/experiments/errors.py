@@ -11,7 +11,7 @@ from app.experiments import charts, confusion, summary, training_clips
 from app.experiments.confusion import ALL, Cell
 from app.experiments.summary import ShownExperiment
 from app.ui import clip as listen
-from app.ui import clip_table, show
+from app.ui import clip_table, escape, show
 from pipeline.audio.decode import AudioError, to_wav_bytes
 from pipeline.networks.exposure import NEVER_MET, VALIDATED
 
@@ -46,8 +46,8 @@ def of_cell(table: pd.DataFrame, cell: Cell) -> pd.DataFrame:
 
 
 def heading(cell: Cell, rows: int) -> str:
-    """What a list of ``rows`` clips holds."""
-    actual, predicted = cell
+    """What a list of ``rows`` clips holds; Markdown."""
+    actual, predicted = map(escape.markdown, cell)
     noun = "clip" if rows == 1 else "clips"
     if cell == (ALL, ALL):
         return f"{rows:,} errors, the most confident first" if rows != 1 else "The one error"
@@ -171,8 +171,8 @@ def draw_clip(shown: ShownExperiment, clip_id: str) -> None:
 def draw_player(clip: pd.Series) -> None:
     """What a clip is, its player, and links to other pages; a row of :func:`app.experiments.summary.clips_of`."""
     clip_id = str(clip["clip_id"])
-    st.markdown(f"**{listen.heading(clip)}**")
-    st.caption(f"`{clip_id}`")
+    st.markdown(f"**{escape.markdown(listen.heading(clip))}**")
+    st.caption(escape.code(clip_id))
     _player(clip, autoplay=st.session_state.get(AUTOPLAY) == clip_id)
     st.session_state[DRAWN] = True
     with st.container(horizontal=True):
@@ -182,22 +182,23 @@ def draw_player(clip: pd.Series) -> None:
 
 
 def describe(row: pd.Series, likeliest: pd.DataFrame, experiment: pd.Series) -> str:
-    """Actual and predicted class of a clip, and what the model that predicted had to do with it."""
+    """Actual and predicted class of a clip, and what the model that predicted had to do with it; Markdown."""
     elsewhere = summary.elsewhere(experiment)
+    actual, predicted, fold = (escape.markdown(row[name]) for name in ("truth", "predicted", "fold"))
     if elsewhere:
-        truth = f"It is recorded as **{row['truth']}**"
+        truth = f"It is recorded as **{actual}**"
         by = f"by {elsewhere.noun}, which {EXPOSURE[str(row['fold'])].format(unit=experiment['unit'])}"
     else:
-        truth = f"It is **{row['truth']}**"
-        by = f"by the model tested in {row['fold']}, which never learned from it"
+        truth = f"It is **{actual}**"
+        by = f"by the model tested in {fold}, which never learned from it"
     if row["truth"] == row["predicted"]:
         return (
             f"{truth} and was classified correctly with {show.percent(row['confidence'])} confidence, {by}."
         )
     probability = float(likeliest.set_index("name")["probability"][row["truth"]])
     return (
-        f"{truth} and was classified as **{row['predicted']}** with {show.percent(row['confidence'])} confidence, "
-        f"{by}; {row['truth']} had {show.percent(probability)}."
+        f"{truth} and was classified as **{predicted}** with {show.percent(row['confidence'])} confidence, "
+        f"{by}; {actual} had {show.percent(probability)}."
     )
 
 
@@ -230,6 +231,8 @@ def _player(clip: pd.Series, *, autoplay: bool) -> None:
     try:
         samples, rate_hz = snapshot.samples(str(listen.recording(clip)), str(clip["content_hash"]))
     except AudioError as error:
-        st.warning(f"This recording cannot be played. {error}", icon=":material/hearing_disabled:")
+        st.warning(
+            f"This recording cannot be played. {escape.sentence(error)}", icon=":material/hearing_disabled:"
+        )
         return
     st.audio(to_wav_bytes(samples, rate_hz), format="audio/wav", autoplay=autoplay)

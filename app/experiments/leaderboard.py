@@ -8,7 +8,7 @@ import pandas as pd
 
 from app.experiments import summary
 from app.experiments.summary import Names
-from app.ui import show
+from app.ui import escape, show
 from pipeline.experiments.spec import EVERY_CLIP, FACTS
 from pipeline.networks import NETWORKS
 
@@ -62,12 +62,12 @@ def apart(board: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def protocols(board: pd.DataFrame) -> str:
-    """How the experiments of a leaderboard were tested, in sentences."""
+    """How the experiments of a leaderboard were tested, in sentences; Markdown."""
     here, elsewhere = apart(board)
-    sentences = {"": str(here["protocol_summary"].iloc[0])} if len(here) else {}
+    sentences = {"": escape.sentence(here["protocol_summary"].iloc[0])} if len(here) else {}
     for method, rows in elsewhere.groupby("method", sort=False):
         noun = NETWORKS[str(method)].noun
-        sentences[f"*{noun[:1].upper()}{noun[1:]}:* "] = str(rows["protocol_summary"].iloc[0])
+        sentences[f"*{noun[:1].upper()}{noun[1:]}:* "] = escape.sentence(rows["protocol_summary"].iloc[0])
     if len(sentences) == 1:
         return next(iter(sentences.values()))
     return " ".join(name + sentence for name, sentence in sentences.items())

@@ -12,7 +12,7 @@ from app.error_boundary import error_boundary
 from app.experiments import charts, errors, leaderboard, selection, summary
 from app.experiments.sections import SECTIONS
 from app.experiments.summary import Names, ShownExperiment, names_of, source
-from app.ui import address, show
+from app.ui import address, escape, show
 
 DRAWN = 15
 """Experiments in the chart; the table above it has all."""
@@ -31,7 +31,9 @@ def draw(dataset: pd.Series, run: Callable[[], None]) -> None:
     if board.empty:
         st.info("This target only has experiments without leaked clips. Build again for the rest.")
         return
-    st.caption(f"{dataset['title']}: {leaderboard.protocols(board)} Tick a row to see that experiment below.")
+    st.caption(
+        f"{escape.markdown(dataset['title'])}: {leaderboard.protocols(board)} Tick a row to see that experiment below."
+    )
     chosen = selection.experiment(experiments, board, name, names)
     measured = summary.baselines(experiments, target)
     with st.expander("Accuracies with 95% intervals", icon=":material/bar_chart:"):
@@ -63,7 +65,8 @@ def _side_by_side(dataset: pd.Series, board: pd.DataFrame, names: Names, measure
             if drawn["grouped_low"].notna().any():
                 some += f" Intervals take all clips of a {drawn['unit'].iloc[0]} as one."
             for _, row in elsewhere.drop_duplicates("method").iterrows() if len(here) else ():
-                some += f" {summary.method(row['method'])}: {row['protocol_title']}, n = {row['clips']:,}."
+                protocol = escape.markdown(row["protocol_title"])
+                some += f" {summary.method(row['method'])}: {protocol}, n = {row['clips']:,}."
             show.chart(figure, table, "accuracies", caption=f"{source(dataset, best)}{some}")
     if right is not None:
         with right:
@@ -107,7 +110,7 @@ def full(shown: ShownExperiment) -> None:
 
 def _full(shown: ShownExperiment) -> None:
     row = shown.experiment
-    st.header(shown.names.of(row), anchor=False)
+    st.header(escape.markdown(shown.names.of(row)), anchor=False)
     folds = len(shown.metrics("fold"))
     st.markdown(f"{summary.headline(row, folds)} {summary.baseline_sentence(shown.measured)}")
     warning = summary.warning(row, shown.measured)

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from app import permissions
 from app.builds import panel
 from app.cache import snapshot, tables
 from app.experiments import selection, summary
 from app.experiments.selection import EXPERIMENT, TARGET
 from app.experiments.summary import Names
-from app.ui import address
+from app.ui import address, escape
 from pipeline.classify import CLASSIFIERS
 from pipeline.classify.classifier import COMBINATIONS, TOGETHER
 from pipeline.experiments.spec import DETAILED, PAGE, ExperimentSpec, targets
@@ -35,6 +36,12 @@ def draw(dataset: pd.Series) -> None:
     there = targets(snapshot.clips(name))
     if not there:
         selection.explain_none(dataset, lead)
+        return
+    why = permissions.reason()
+    if why is not None:
+        st.info(why, icon=":material/lock:")
+        panel.progress()
+        selection.draw_gaps(name)
         return
     st.markdown(
         "Train a classifier on this collection and test it by the leaderboard's protocol. Experiments run here also "
@@ -61,7 +68,7 @@ def _start(spec: ExperimentSpec, experiment_id: str) -> None:
         st.session_state[REQUESTED] = (spec.dataset, spec.target, experiment_id, before)
         st.rerun()
     there = ", replacing the existing one" if before else ""
-    st.caption(f"It will be named `{experiment_id}`{there}.")
+    st.caption(f"It will be named {escape.code(experiment_id)}{there}.")
 
 
 def arguments(spec: ExperimentSpec) -> list[str]:
@@ -90,7 +97,7 @@ def arrive() -> None:
     st.session_state[PART] = RESULTS
     st.session_state[address.key_of(TARGET)] = target
     st.query_params.update({"dataset": dataset, TARGET: target, EXPERIMENT: experiment_id})
-    st.toast(f"Done: {experiment_id}", icon=":material/check:")
+    st.toast(f"Done: {escape.code(experiment_id)}", icon=":material/check:")
 
 
 def _made_at(dataset: str, experiment_id: str) -> str | None:

@@ -13,7 +13,7 @@ import streamlit as st
 from app.cache import tables
 from app.experiments import charts, errors, summary, thresholds
 from app.experiments.summary import Evaluation, ShownExperiment
-from app.ui import show
+from app.ui import escape, show
 from pipeline.classify import CLASSIFIERS
 from pipeline.classify.classifier import COMBINATIONS
 from pipeline.classify.metrics import reliability
@@ -37,8 +37,8 @@ def classes(shown: Evaluation) -> None:
     if len(worst):
         low, high = worst.iloc[0], worst.iloc[-1]
         st.markdown(
-            f"The easiest class is **{high['name']}** (F1 {show.percent(high['f1'])}), the hardest "
-            f"**{low['name']}** (F1 {show.percent(low['f1'])})."
+            f"The easiest class is **{escape.markdown(high['name'])}** (F1 {show.percent(high['f1'])}), the hardest "
+            f"**{escape.markdown(low['name'])}** (F1 {show.percent(low['f1'])})."
         )
     caption = (
         f"{shown.source} Precision: of the clips predicted as the class, the share that is of it. Recall: of the "
@@ -187,8 +187,8 @@ def about(shown: ShownExperiment) -> None:
     row = shown.experiment
     st.markdown(str(row["protocol_summary"]))
     for note in row["notes"]:
-        st.caption(f":orange[{note}]")
-    st.table(facts(shown), border="horizontal")
+        st.caption(f":orange[{escape.sentence(note)}]")
+    st.table(escape.table(facts(shown)), border="horizontal")
     parameters = _parameters(row)
     if parameters.empty:
         st.caption("There were no parameters to choose.")
@@ -228,7 +228,7 @@ def facts(shown: ShownExperiment) -> dict[str, str]:
     origin = str(json.loads(str(row["parameters"]))["origin"] if summary.elsewhere(row) else row["origin"])
     columns = f", {row['columns']:,} columns" if row["columns"] else ""
     named = {
-        "experiment": f"`{shown.id}`",
+        "experiment": shown.id,
         "method": f"{summary.method(str(row['method']))}, version {row['version']}",
         "implementation": classifier.source if classifier else "",
         "views": f"{shown.names.of_views(row['views'])}{columns}",
@@ -240,7 +240,7 @@ def facts(shown: ShownExperiment) -> dict[str, str]:
         "made": f"{pd.Timestamp(row['made_at']):%Y-%m-%d %H:%M}, {ORIGINS.get(origin, origin)}",
         "seconds": f"{row['seconds']:.1f} (training {row['fit_seconds']:.1f}, predicting {row['predict_seconds']:.2f})",
         "versions": ", ".join(f"{name} {version}" for name, version in versions.items()),
-        "key": f"`{row['key']}`",
+        "key": str(row["key"]),
     }
     return {name: value for name, value in named.items() if value}
 

@@ -7,11 +7,12 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
+from app import permissions
 from app.builds import waiting
 from app.cache import snapshot, tables
 from app.experiments import leaderboard
 from app.experiments.summary import Names
-from app.ui import address, show
+from app.ui import address, escape, show
 from pipeline.experiments.spec import targets
 from pipeline.fields import with_role
 
@@ -54,7 +55,9 @@ def experiment(experiments: pd.DataFrame, board: pd.DataFrame, dataset: str, nam
     linked = address.asked(EXPERIMENT, remember="dataset" not in st.query_params)
     mine = experiments[experiments["target"].isin(board["target"])]
     if linked and linked not in set(experiments["experiment_id"]) and linked.startswith(f"{dataset}."):
-        st.caption(f":orange[This snapshot has no experiment `{linked}`; the most accurate one is shown.]")
+        st.caption(
+            f":orange[This snapshot has no experiment {escape.code(linked)}; the most accurate one is shown.]"
+        )
     known = linked if linked in set(mine["experiment_id"]) else leaderboard.first(board)
     chosen = leaderboard.draw(board, names, known, key=address.table_key(EXPERIMENT, linked))
     if chosen:
@@ -69,7 +72,11 @@ def explain_none(dataset: pd.Series, run: Callable[[], None]) -> None:
     held = show.counted(len(clips), "clip")
     if not targets(clips):
         label = clips["label"].dropna().unique()
-        why = f"every labelled clip is labelled '{label[0]}'" if len(label) else "no clip is labelled"
+        why = (
+            f"every labelled clip is labelled '{escape.markdown(label[0])}'"
+            if len(label)
+            else "no clip is labelled"
+        )
         st.info(
             f"There is nothing to classify in these {held}: that takes at least two classes, and {why}. "
             "Add recordings with other labels, each class in a folder of its own.",
@@ -84,10 +91,11 @@ def explain_none(dataset: pd.Series, run: Callable[[], None]) -> None:
             "classifier on every view. Or run a single experiment here.",
             ":material/model_training:",
         )
-        st.button("Run an experiment", on_click=run, icon=":material/play_arrow:")
+        if permissions.may_change():
+            st.button("Run an experiment", on_click=run, icon=":material/play_arrow:")
         return
     st.info(
-        f"No experiment could be run on these {held}. {gaps['reason'].value_counts().index[0]}",
+        f"No experiment could be run on these {held}. {escape.sentence(gaps['reason'].value_counts().index[0])}",
         icon=":material/model_training:",
     )
     draw_gaps(name)

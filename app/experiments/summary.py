@@ -9,7 +9,7 @@ from typing import Protocol
 import pandas as pd
 
 from app.cache import snapshot, tables
-from app.ui import show
+from app.ui import escape, show
 from pipeline.classify import CLASSIFIERS
 from pipeline.classify.baselines import NEVER_RIGHT
 from pipeline.classify.classifier import TOGETHER
@@ -223,10 +223,11 @@ class ShownExperiment:
 
 
 def source(dataset: pd.Series, experiment: pd.Series) -> str:
-    """A caption's first sentence."""
+    """A caption's first sentence; Markdown."""
     less = ", without leaked clips" if experiment["subset"] == UNLEAKED else ""
     return (
-        f"{dataset['title']}, snapshot {snapshot.current().number}, {experiment['protocol_title']}, "
+        f"{escape.markdown(dataset['title'])}, snapshot {snapshot.current().number}, "
+        f"{escape.markdown(experiment['protocol_title'])}, "
         f"{len(experiment['classes'])} classes, n = {experiment['clips']:,} tested clips{less}."
     )
 

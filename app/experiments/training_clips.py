@@ -16,6 +16,7 @@ from app.cache import tables
 from app.experiments import summary
 from app.experiments.summary import ShownExperiment
 from app.similar import search
+from app.ui import escape
 from pipeline.classify.protocol import OFFICIAL_SPLIT
 from pipeline.experiments.spec import UNLEAKED
 from pipeline.inputs import FeatureMatrix, InputError
@@ -48,14 +49,14 @@ def draw(shown: ShownExperiment, row: pd.Series, other: str, on_choose: Callable
             (name, nearest(matrix, clip_id, known.index[known == name], NEAREST)) for name in (truth, other)
         ]
     except InputError as error:
-        st.info(str(error), icon=":material/info:")
+        st.info(escape.sentence(error), icon=":material/info:")
         return
     st.markdown(nearer_class(pairs))
     second = "Predicted class" if other == row["predicted"] else "Runner-up"
     places = st.columns(2)
     for number, (title, (name, near)) in enumerate(zip(("Actual class", second), pairs, strict=True)):
         with places[number]:
-            st.markdown(f"{title}: **{name}**")
+            st.markdown(f"{title}: **{escape.markdown(name)}**")
             _rows(clips, clip_id, near, on_choose, key=f"nearest_{number}")
 
 
@@ -66,7 +67,7 @@ def _heading(shown: ShownExperiment, views: Sequence[str], known: int) -> None:
     among = f"clips of other {unit}s" if elsewhere else "training clips"
     more = " The network learned elsewhere; these show what is alike to it." if elsewhere else ""
     st.caption(
-        f"By cosine distance over the standardised columns of {shown.names.of_views(views)}, "
+        f"By cosine distance over the standardised columns of {escape.markdown(shown.names.of_views(views))}, "
         f"among {known:,} {among}.{more}"
     )
 
@@ -82,8 +83,11 @@ def _known(shown: ShownExperiment, clips: pd.DataFrame, clip_id: str) -> pd.Seri
 
 
 def nearer_class(pairs: Sequence[tuple[str, pd.Series]]) -> str:
-    """Which of two classes has the nearer clip; each with distances, nearest first, the actual class first."""
-    (truth, own), (other, others) = pairs
+    """Which of two classes has the nearer clip; each with distances, nearest first, the actual class first.
+
+    Markdown.
+    """
+    (truth, own), (other, others) = ((escape.markdown(name), near) for name, near in pairs)
     if own.empty or others.empty:
         return ""
     if round(float(own.iloc[0]), 3) == round(float(others.iloc[0]), 3):

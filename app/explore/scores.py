@@ -9,7 +9,7 @@ import streamlit as st
 
 from app.builds import waiting
 from app.cache import snapshot, tables
-from app.ui import clip_table, filters
+from app.ui import clip_table, escape, filters
 from pipeline.fields import Field
 from pipeline.inputs import ALL
 
@@ -28,7 +28,7 @@ def with_scores(selection: filters.Selection) -> tuple[filters.Selection, dict[s
     view = _choose_view(selection.name, rows)
     mine = rows[rows["view"] == view]
     for reason in mine["reason"].dropna().unique():
-        st.caption(f"The scores of this view: {reason}")
+        st.caption(f"The scores of this view: {escape.sentence(reason)}")
     values = tables.clip_scores(selection.name, view)
     fields, columns = {}, {}
     for _, row in mine[mine["reason"].isna()].iterrows():

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from app.cache import tables
 from app.live.clock_sync import BrowserClock
 from app.live.session import LiveState
+from app.ui import escape
 from models.decisions import Decision, State, StreamParameters
 from models.vad import CHUNK, RATE_HZ
 
@@ -226,7 +227,7 @@ def in_use(parameters: StreamParameters) -> None:
     card = tables.voice_card()
     st.caption(
         f"Classified by the {'shipped' if card.shipped else 'own'} voice network "
-        f"`{card.weights.stem}` ({card.short}, made {card.made}): an ECAPA-TDNN over the newest "
+        f"{escape.code(card.weights.stem)} ({card.short}, made {card.made}): an ECAPA-TDNN over the newest "
         f"{parameters.window_s:g} s of voice. A voice is named from {parameters.first_s:g} s of it on, where the "
         f'calibrated probability is {parameters.sure_from:.0%} or more; below that it is "not sure yet". '
         f"Whoever goes on after a pause of {parameters.forget_s:g} s, or clearly sounds different, is judged afresh. "

@@ -17,6 +17,7 @@ from app.live.metrics import SessionStats
 from app.live.monitor_view import Sent, constants, monitor_data
 from app.live.session import LiveSession, LiveState
 from app.live.webrtc import CLEAN_UP, SessionAudioSink, Status
+from app.ui import escape
 from models.decisions import StreamParameters
 from models.gender import StreamingModel
 from models.stream import VoiceStream
@@ -119,7 +120,7 @@ def _draw_message(message: webrtc.ConnectionMessage) -> None:
             icon=ICONS[message.status],
         )
     elif message.status == Status.ENDED:
-        st.error(message.words, icon=":material/error:")
+        st.error(escape.sentence(message.words), icon=":material/error:")
     elif message.words:
         st.caption(message.words)
 

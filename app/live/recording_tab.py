@@ -13,7 +13,7 @@ from app.live import audio_file, example, timeline_view
 from app.live.analysis import ExampleContent, RecordingAnalyser, RecordingAnalysis, UploadedRecording, left_s
 from app.live.audio_file import KINDS, Facts
 from app.live.timeline import minutes
-from app.ui import show, upload
+from app.ui import escape, show, upload
 from app.ui.clip import recording
 from app.ui.show import listed
 from app.ui.upload import Sent
@@ -186,7 +186,7 @@ def example_recording() -> UploadedRecording | None:
             with st.spinner("Putting sentences together ..."):
                 made = st.session_state[MADE] = _Made(key, _make(network))
         except PipelineError as error:
-            st.info(str(error), icon=":material/info:")
+            st.info(escape.sentence(error), icon=":material/info:")
             return None
     return made.uploaded
 
@@ -212,7 +212,7 @@ def describe_example(sentences: example.Sentences, made: example.Example) -> str
     speakers = {one.speaker: one.sex for one in made.truth}
     each = [f"{list(speakers.values()).count(sex)} recorded as {sex}" for sex in example.SEXES]
     sentence = (
-        f"{show.counted(len(made.truth), 'sentence')} of **{sentences.title}**"
+        f"{show.counted(len(made.truth), 'sentence')} of **{escape.markdown(sentences.title)}**"
         f"{' (synthetic)' if sentences.synthetic else ''} by {len(speakers)} speakers, {listed(each)}, with silence "
         f"between them. {ROLES[sentences.role]}"
     )

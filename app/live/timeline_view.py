@@ -18,7 +18,7 @@ from app.live.audio_file import Facts
 from app.live.example import ReferenceUtterance
 from app.live.metrics import LiveHistory
 from app.live.timeline import BOTH, CHANGE, NAMES, PAUSE, Segment, clock, minutes
-from app.ui import show
+from app.ui import escape, show
 from app.ui.show import percent
 from models.decisions import State, StreamParameters
 
@@ -106,7 +106,8 @@ def _bars(line: Iterable[Segment], state: State) -> go.Bar:
         orientation="h",
         marker={"color": COLOURS[state], "pattern": {"shape": PATTERNS.get(state, "")}, "line": {"width": 0}},
         customdata=[[one.start_s, clock(one.start_s), clock(one.end_s), _sure(one)] for one in of],
-        hovertemplate=f"{state}<br>%{{customdata[1]}} to %{{customdata[2]}}%{{customdata[3]}}<extra></extra>",
+        hovertemplate=f"{state}<br>%{{customdata[1]}} to %{{customdata[2]}}"
+        f"{'<br>%{customdata[3]}' if state in NAMES else ''}<extra></extra>",
         showlegend=False,
         name=str(state),
     )
@@ -165,7 +166,7 @@ def _moment(time_s: float) -> str:
 
 
 def _sure(one: Segment) -> str:
-    return "" if one.state not in NAMES else f"<br>probability {one.probability:.0%}"
+    return "" if one.state not in NAMES else f"probability {one.probability:.0%}"
 
 
 def draw(
@@ -185,7 +186,7 @@ def draw(
         _agreement(uploaded.known, line, analysis)
     chart = figure(line, history.probabilities(), parameters.sure_from, known)
     chart.update_layout(margin={"t": 56, "b": 48, "r": 8}, legend=show.LEGEND_BELOW)
-    st.plotly_chart(chart, key=CHART, config={"displaylogo": False}, alt=TITLE)
+    show.plot(chart, CHART)
     table = described(line, known)
     recording_player(
         sounds.url(analysis.sound, FLAC, "live_recording"),
@@ -219,8 +220,9 @@ def _say(
     uploaded: UploadedRecording, facts: Facts, analysis: RecordingAnalysis, line: Sequence[Segment]
 ) -> None:
     st.caption(
-        f"`{uploaded.shown}` · {minutes(analysis.duration_s)} min · {facts.rate_hz:,} Hz · "
-        f"{show.counted(facts.channels, 'channel')} · {facts.codec} · analysed in {analysis.took_s:.1f} s"
+        f"{escape.code(uploaded.shown)} · {minutes(analysis.duration_s)} min · {facts.rate_hz:,} Hz · "
+        f"{show.counted(facts.channels, 'channel')} · {escape.markdown(facts.codec)} · "
+        f"analysed in {analysis.took_s:.1f} s"
     )
     if facts.cut_off:
         st.warning(
@@ -253,8 +255,8 @@ def _agreement(known: ExampleContent, line: Sequence[Segment], analysis: Recordi
             f"of {one.right_s + one.wrong_s:.0f} s; {undecided}; {one.outside_s:.1f} s named in the silence between"
         )
     st.caption(
-        f"n = {len(known.truth)} sentences of {known.speakers} speakers, {known.title}. Correct is a voice named "
-        "as its corpus records the speaker's sex."
+        f"n = {len(known.truth)} sentences of {known.speakers} speakers, {escape.markdown(known.title)}. Correct is a "
+        "voice named as its corpus records the speaker's sex."
     )
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from app.cache import snapshot
 from app.similar.search import Query, twin
-from app.ui import address, show, upload
+from app.ui import address, escape, show, upload
 from app.ui.clip import heading, recording
 from pipeline.audio.decode import AudioError, to_wav_bytes
 from store.errors import SesatlasError
@@ -50,7 +50,7 @@ def is_known(clip_id: str) -> bool:
     try:
         snapshot.clip(clip_id)
     except SesatlasError as error:
-        st.caption(f":orange[{error}]")
+        st.caption(f":orange[{escape.sentence(error)}]")
         return False
     return True
 
@@ -68,7 +68,7 @@ def _clip(dataset: str) -> Query | None:
     named = st.query_params.get("clip")
     chosen = named if named in clips.index else clips.index[0]
     if named and named.startswith(f"{dataset}/") and named != chosen:
-        st.caption(f":orange[The store holds no clip `{named}`; below is another one.]")
+        st.caption(f":orange[The store holds no clip {escape.code(named)}; below is another one.]")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         names = _narrowed(clips, str(chosen))
         st.session_state[BOX] = chosen  # the address says what is chosen, also when it has just changed
@@ -103,7 +103,7 @@ def _player(clip: pd.Series) -> None:
     try:
         samples, rate_hz = snapshot.samples(str(recording(clip)), str(clip["content_hash"]))
     except AudioError as error:
-        st.caption(f":orange[This recording cannot be played. {error}]")
+        st.caption(f":orange[This recording cannot be played. {escape.sentence(error)}]")
     else:
         st.audio(to_wav_bytes(samples, rate_hz), format="audio/wav")
 
@@ -114,10 +114,13 @@ def _own(sent: upload.Upload | None) -> Query | None:
     facts = sent.description.facts
     st.caption(
         f"{facts.duration_s:.2f} s · {facts.sample_rate_hz:,} Hz · {show.counted(facts.channels, 'channel')} · "
-        f"{facts.codec} · peak {facts.peak_dbfs:.1f} dBFS"
+        f"{escape.markdown(facts.codec)} · peak {facts.peak_dbfs:.1f} dBFS"
     )
     query = Query(sent.name, sent.description.content_hash, description=sent.description)
     already = twin(query)
     if already:
-        st.info(f"This very recording is in the store already: `{already}`.", icon=":material/content_copy:")
+        st.info(
+            f"This very recording is in the store already: {escape.code(already)}.",
+            icon=":material/content_copy:",
+        )
     return query

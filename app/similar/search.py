@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from app.cache import snapshot
 from app.components.clip_rows.clip_rows import clip_rows
-from app.ui import clip
+from app.ui import clip, escape
 from app.ui.clip_table import cells, columns
 from pipeline.extraction import Description, comparable
 from pipeline.inputs import ALL, InputError
@@ -135,7 +135,7 @@ def hit_cells(hits: pd.DataFrame) -> pd.DataFrame:
 
 
 def agreement(labels: Sequence[str | None], own: str | None) -> str:
-    """Whether the neighbours' labels agree, with each other or with the query's own, in a sentence."""
+    """Whether the neighbours' labels agree, with each other or with the query's own, in a sentence; Markdown."""
     total = len(labels)
     labelled = [label for label in labels if isinstance(label, str)]
     if not labelled:
@@ -149,9 +149,11 @@ def agreement(labels: Sequence[str | None], own: str | None) -> str:
         count, f"{count} of {total} {'is' if count == 1 else 'are'}"
     )
     like = ", as the chosen clip is" if own is not None else ""
-    rest = [f"{name} ({number})" for name, number in counts.most_common()]
+    rest = [f"{escape.markdown(name)} ({number})" for name, number in counts.most_common()]
     rest += [f"without a label ({total - len(labelled)})"] if len(labelled) < total else []
-    return f"**{many} '{label}'**{like}" + (f"; the others: {', '.join(rest)}." if rest else ".")
+    return f"**{many} '{escape.markdown(label)}'**{like}" + (
+        f"; the others: {', '.join(rest)}." if rest else "."
+    )
 
 
 def draw_hits(hits: pd.DataFrame, chosen: str | None, on_choose: Callable[[str], None], *, key: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import streamlit as st
 
 from app.cache import snapshot
+from app.ui import escape
 from store.errors import SesatlasError
 
 PARAMETER, PINNED, PENDING = "snapshot", snapshot.LINKED, "links_pending"
@@ -72,8 +73,8 @@ def _notices() -> None:
     gone = st.session_state.get("snapshot_gone")
     if gone:
         st.warning(
-            f"The link is to snapshot {gone}, which this store no longer has. Below is the current one: "
-            "figures may differ from what its sender saw.",
+            f"The link is to snapshot {escape.markdown(gone)}, which this store no longer has. Below is the current "
+            "one: figures may differ from what its sender saw.",
             icon=":material/history:",
         )
         # Said on the first page only: on the next one nobody thinks of the link any more.
@@ -131,6 +132,8 @@ def choice(
         Whether a box of one option is drawn.
     """
     key, names = key or key_of(parameter), titles or {}
+    # The options of a list are shown as they are; those of buttons are Markdown.
+    shown = str if widget is st.selectbox else escape.markdown
     in_address = asked(parameter, remember=remember)
     by_title = {title: option for option, title in names.items()}
     linked = in_address if in_address in options else by_title.get(in_address or "")
@@ -141,7 +144,7 @@ def choice(
     if st.session_state.get(key) not in options:
         st.session_state[key] = first if first in options else options[0]
     if alone or len(options) > 1:
-        widget(title, options, key=key, format_func=lambda one: names.get(one, one), **more)
+        widget(title, options, key=key, format_func=lambda one: shown(names.get(one, one)), **more)
     value = str(st.session_state[key])
     keep(parameter, value)
     return value

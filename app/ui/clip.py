@@ -13,7 +13,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from app.cache import snapshot, sounds
-from app.ui import show
+from app.ui import escape, show
 from pipeline.audio.decode import AudioError, to_wav_bytes
 from pipeline.fields import with_role
 from store.errors import SesatlasError
@@ -28,16 +28,18 @@ def clip_in_full(clip_id: str, *, autoplay: bool = False) -> None:
     """Draw everything known of a clip; where the recording is gone since the build, a sentence says so."""
     clip = snapshot.clip(clip_id)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(heading(clip), anchor=False, width="content")
+        st.subheader(escape.markdown(heading(clip)), anchor=False, width="content")
         show.synthetic_mark(bool(clip["synthetic"]))
         _ways_on(clip)
-    st.caption(f"`{clip_id}`")
+    st.caption(escape.code(clip_id))
     if clip["text"]:
-        st.markdown(f"> {clip['text']}")
+        st.markdown(f"> {escape.markdown(clip['text'])}")
     try:
         samples, rate_hz = snapshot.samples(str(recording(clip)), str(clip["content_hash"]))
     except AudioError as error:
-        st.warning(f"This recording cannot be played. {error}", icon=":material/hearing_disabled:")
+        st.warning(
+            f"This recording cannot be played. {escape.sentence(error)}", icon=":material/hearing_disabled:"
+        )
     else:
         st.audio(to_wav_bytes(samples, rate_hz), format="audio/wav", autoplay=autoplay)
         wave = waveform_table(samples, rate_hz)
@@ -46,11 +48,12 @@ def clip_in_full(clip_id: str, *, autoplay: bool = False) -> None:
         show.chart(spectrogram, log_mel_table(spectrogram), "log_mel")
     left, right = st.columns(2)
     left.markdown("**Labels**")
-    left.table(labels(clip), border="horizontal")
+    left.table(escape.table(labels(clip)), border="horizontal")
     right.markdown("**Measured**")
-    right.table(facts(clip), border="horizontal")
+    right.table(escape.table(facts(clip)), border="horizontal")
     st.caption(
-        f"{clip['dataset_title']} · {clip['licence']} · {clip['url']} · sha256 {clip['content_hash'][:12]}…"
+        f"{escape.markdown(clip['dataset_title'])} · {escape.markdown(clip['licence'])} · {clip['url']} · "
+        f"sha256 {clip['content_hash'][:12]}…"
     )
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from app.cache import snapshot
 from app.components.clip_rows.clip_rows import clip_rows
-from app.ui import address, clip, filters, show
+from app.ui import address, clip, escape, filters, show
 from app.ui import clip as listen
 from pipeline.fields import Field, with_role
 
@@ -55,9 +55,9 @@ def draw(selection: filters.Selection, more: Mapping[str, Field] | None = None, 
 def _explain_missing(selection: filters.Selection, named: str) -> None:
     # Otherwise who follows a link would take another clip for the one they were sent.
     if named in set(snapshot.clips(selection.name)["clip_id"]):
-        reason = f"`{named}` does not pass these filters"
+        reason = f"{escape.code(named)} does not pass these filters"
     else:
-        reason = f"The store holds no clip `{named}`"
+        reason = f"The store holds no clip {escape.code(named)}"
     st.caption(f":orange[{reason}; below is another one.]")
 
 

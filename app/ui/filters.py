@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from app.cache import snapshot
-from app.ui import address
+from app.ui import address, escape
 from pipeline.fields import Field, Role, with_role
 from store.errors import SesatlasError
 
@@ -54,7 +54,7 @@ def choose_dataset() -> pd.Series:
     requested = address.asked("dataset")
     if requested and requested not in datasets.index:
         st.warning(
-            f"This store holds no collection '{requested}'; it may have another name here.",
+            f"This store holds no collection '{escape.markdown(requested[:80])}'; it may have another name here.",
             icon=":material/info:",
         )
     name = address.choice(
@@ -80,7 +80,8 @@ def choose() -> Selection:
         for column, name in whole.facets().items():
             options = sorted(clips[column].dropna().unique().tolist())
             if len(options) > 1:
-                chosen = st.multiselect(name, options, key=column, bind="query-params", placeholder="all")
+                label = escape.markdown(name)
+                chosen = st.multiselect(label, options, key=column, bind="query-params", placeholder="all")
                 if chosen:
                     kept &= clips[column].isin(chosen)
     return Selection(dataset, clips[kept], len(clips))

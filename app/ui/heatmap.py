@@ -150,17 +150,10 @@ def draw(
         points = st.session_state[chart]["selection"]["points"]
         if points:
             st.session_state[clicks] += 1
-            row, column, *_ = map(str, points[0]["customdata"])
+            row, column, *_ = map(str, made.data[0].customdata[points[0]["point_index"]])
             on_pick((ALL, ALL) if (row, column) == chosen else (row, column))
 
-    st.plotly_chart(
-        made,
-        key=chart,
-        on_select=clicked,
-        selection_mode="points",
-        config={"displaylogo": False, "displayModeBar": False},
-        alt=made.layout.title.text,
-    )
+    show.plot(made, chart, on_select=clicked, selection_mode="points", config=show.NO_TOOLS)
     st.caption(caption)
     with st.expander("The numbers behind this chart", icon=":material/table:"):
         st.dataframe(counts, key=f"{key}_numbers", height=min(400, 38 + 35 * len(counts)))

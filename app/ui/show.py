@@ -11,10 +11,12 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app.cache import snapshot
+from app.ui import escape
 from pipeline.clusterings import CLUSTERERS
 from pipeline.inputs import ALL
 from store.export import to_csv
 
+NO_TOOLS = {"displaylogo": False, "displayModeBar": False}
 LEGEND_BELOW = {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0}
 """Beside the chart it would take half of a narrow screen."""
 
@@ -31,15 +33,21 @@ def chart(figure: go.Figure, table: pd.DataFrame, name: str, *, caption: str = "
     name : str
         The download's file name without ending; unique on the page.
     caption : str
-        What was left out or sampled, in a sentence.
+        What was left out or sampled, in a sentence; Markdown.
     """
     figure.update_layout(margin={"t": 56, "b": 48, "r": 8}, legend=LEGEND_BELOW)
-    st.plotly_chart(figure, key=f"chart_{name}", config={"displaylogo": False}, alt=figure.layout.title.text)
+    plot(figure, f"chart_{name}")
     if caption:
         st.caption(caption)
     with st.expander("The numbers behind this chart", icon=":material/table:"):
         st.dataframe(table, hide_index=True, key=f"table_{name}", height=min(400, 38 + 35 * len(table)))
         download(table, name)
+
+
+def plot(figure: go.Figure, key: str, **options: Any) -> None:
+    """Draw a figure, in which no label and no name becomes a link; ``options`` are those of ``st.plotly_chart``."""
+    options = {"config": {"displaylogo": False}} | options
+    st.plotly_chart(escape.figure(figure), key=key, alt=figure.layout.title.text, **options)
 
 
 def counted(number: int, what: str) -> str:

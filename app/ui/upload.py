@@ -8,6 +8,7 @@ from typing import Protocol
 import streamlit as st
 from starlette.formparsers import MultiPartParser
 
+from app.ui import escape
 from pipeline.audio.decode import AudioError, load_mono, to_wav_bytes
 from pipeline.datasets.corpus import AUDIO_SUFFIXES
 from pipeline.extraction import Description, describe
@@ -88,8 +89,7 @@ def playable(sent: Sent, codec: str) -> tuple[bytes, str]:
 
 def in_words(name: str, error: AudioError) -> str:
     """Why a recording cannot be used, with its name, as Markdown that shows the name as it is."""
-    shown = "".join(one for one in name if one.isprintable() and one != "`")[-80:] or "recording"
-    return f"`{shown}` cannot be used. {error}"
+    return f"{escape.code(name.strip()[-80:] or 'recording')} cannot be used. {escape.sentence(error)}"
 
 
 def _described(sent: Sent) -> Description:

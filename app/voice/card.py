@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from app.cache import tables
-from app.ui import show
+from app.ui import escape, show
 from models.gender_format import SEXES
 from pipeline.experiments.spec import SHIPPED
 from pipeline.networks.voice_card_rows import DATASET, TEST, VALIDATION
@@ -98,10 +98,10 @@ class VoiceNetwork:
 
 
 def source(groups: Sequence[SpeakerGroup]) -> str:
-    """A caption's first sentence for several groups of speakers in one figure."""
+    """A caption's first sentence for several groups of speakers in one figure; Markdown."""
     each = [
-        f"{show.listed(one.corpora)}, {one.title}, n = {one.experiment['clips']:,} clips of "
-        f"{one.experiment['groups']:,} speakers"
+        f"{escape.markdown(show.listed(one.corpora))}, {escape.markdown(one.title)}, "
+        f"n = {one.experiment['clips']:,} clips of {one.experiment['groups']:,} speakers"
         for one in groups
     ]
     return f"Measured when the network was made, not on clips of this store: {'; '.join(each)}."

@@ -90,7 +90,7 @@ def _lines(table: pd.DataFrame) -> tuple[dict[tuple[str, str], int], list[str]]:
     at: dict[tuple[str, str], int] = {}
     names: list[str] = []
     for group, rows in table.groupby("group", sort=False):
-        names.append(f"<b>{group}</b>")
+        names.append(str(group).upper())
         for condition in dict.fromkeys(rows["condition"]):
             at[str(group), condition] = len(names)
             names.append(condition)

@@ -9,7 +9,7 @@ from app.cache import snapshot
 from app.experiments.charts import probabilities
 from app.experiments.errors import CLIP, choose, draw_player
 from app.experiments.summary import clips_of
-from app.ui import clip_table, show
+from app.ui import clip_table, escape, show
 from app.ui.show import percent
 from app.voice import sections, summary
 from app.voice.card import SpeakerGroup, VoiceNetwork
@@ -96,10 +96,10 @@ def _clip(network: VoiceNetwork, group: SpeakerGroup, row: pd.Series, clips: pd.
     if clip_id in clips.index:
         draw_player(clips.loc[[clip_id]].iloc[0])
     else:
-        st.markdown(f"**{clip_table.short([clip_id])[0]}**")
+        st.markdown(f"**{escape.markdown(clip_table.short([clip_id])[0])}**")
+        title = escape.markdown(corpus(network, clip_id))
         st.info(
-            f"This clip is of {corpus(network, clip_id)}, which is not in this store: add that corpus on the Pipeline "
-            "page to hear it.",
+            f"This clip is of {title}, which is not in this store: add that corpus on the Pipeline page to hear it.",
             icon=":material/hearing_disabled:",
         )
     st.markdown(describe(row))
@@ -116,6 +116,6 @@ def _clip(network: VoiceNetwork, group: SpeakerGroup, row: pd.Series, clips: pd.
 def describe(row: pd.Series) -> str:
     """What is recorded of the speaker, and what the network predicted."""
     return (
-        f"The corpus records its speaker as **{row['truth']}**; the network classified it as a "
-        f"**{summary.sounds(row['predicted'])}** voice with {percent(row['confidence'])} confidence."
+        f"The corpus records its speaker as **{escape.markdown(row['truth'])}**; the network classified it as a "
+        f"**{escape.markdown(summary.sounds(row['predicted']))}** voice with {percent(row['confidence'])} confidence."
     )

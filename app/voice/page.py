@@ -15,7 +15,7 @@ from app.error_boundary import error_boundary
 from app.experiments.charts import epochs
 from app.experiments.errors import rest
 from app.experiments.sections import recipe
-from app.ui import show
+from app.ui import escape, show
 from app.ui.show import percent
 from app.voice import card, charts, errors, sections, summary
 from app.voice.card import VALIDATION, VOICES, SpeakerGroup, VoiceNetwork
@@ -90,7 +90,7 @@ def _group(group: SpeakerGroup) -> None:
     wrong = round((1 - row["accuracy"]) * row["clips"])
     speakers = summary.named(group.metrics("speakers")).get("majority")
     with st.container(border=True):
-        st.markdown(f"**{group.title.capitalize()}.** {summary.headline(group)}")
+        st.markdown(f"**{escape.markdown(group.title.capitalize())}.** {summary.headline(group)}")
         with st.container(horizontal=True):
             st.metric("Accuracy", percent(row["accuracy"]))
             st.metric("Errors", f"{wrong:,} of {row['clips']:,}")
@@ -152,11 +152,11 @@ def seed_table(made: Mapping[str, Any]) -> pd.DataFrame:
 def about(network: VoiceNetwork) -> None:
     """The card's own sentences, what it is made of, and its recipe."""
     st.markdown("**What it knows and does not know**")
-    st.markdown("\n".join(f"- {sentence}" for sentence in network.content["says"]))
+    st.markdown("\n".join(f"- {escape.sentence(sentence)}" for sentence in network.content["says"]))
     for note in notes(network):
-        st.caption(f":orange[{note}]")
+        st.caption(f":orange[{escape.sentence(note)}]")
     st.markdown("**The network**")
-    st.table(facts(network), border="horizontal")
+    st.table(escape.table(facts(network)), border="horizontal")
     st.markdown("**The recipe, the same for all seeds**")
     st.dataframe(recipe(network.content["recipe"]), hide_index=True, key="voice_recipe")
     st.caption(f"`{AGAIN}` trains it again on the corpora of this store; see `--help` for its options.")
@@ -173,8 +173,8 @@ def facts(network: VoiceNetwork) -> dict[str, str]:
     made, row = network.content, network.first.experiment
     versions = json.loads(str(row["versions"]) or "{}")
     named = {
-        "weights": f"`{WEIGHTS}`",
-        "sha256 of the weights": f"`{made['weights']}`",
+        "weights": WEIGHTS,
+        "sha256 of the weights": str(made["weights"]),
         "where from": "shipped with Sesatlas" if network.shipped else "trained into this store",
         "parameters": f"{made['parameters']:,}",
         "classes": ", ".join(row["classes"]),

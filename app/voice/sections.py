@@ -7,7 +7,7 @@ import streamlit as st
 
 from app.experiments import sections as experiment_sections
 from app.experiments.charts import accuracies
-from app.ui import show
+from app.ui import escape, show
 from app.ui.show import percent
 from app.voice import charts, summary
 from app.voice.card import SEXES, VALIDATION, SpeakerGroup, VoiceNetwork, source
@@ -28,7 +28,7 @@ def choose(network: VoiceNetwork) -> SpeakerGroup:
     name = st.segmented_control(
         "Measured on",
         names,
-        format_func=titles.__getitem__,
+        format_func=lambda one: escape.markdown(titles[one]),
         default=names[0],
         required=True,
         key=MEASURED,
@@ -61,7 +61,7 @@ def hardest(table: pd.DataFrame) -> str:
         group.sort_values("accuracy", kind="stable").iloc[0] for _, group in mine.groupby("group", sort=False)
     ]
     hardest = [
-        f"{percent(row['accuracy'])} ({row['group'].split(' (')[0].lower()}: {row['condition']})"
+        f"{percent(row['accuracy'])} ({row['group'].split(' (')[0].lower()}: {escape.markdown(row['condition'])})"
         for row in worst
         if row["accuracy"] < clean["accuracy"]
     ]
@@ -144,7 +144,7 @@ def dialects(network: VoiceNetwork) -> None:
     group = choose(network)
     metrics = group.metrics("dialect")
     if metrics.empty:
-        st.info(f"No dialects are recorded for {group.title}.", icon=":material/info:")
+        st.info(f"No dialects are recorded for {escape.markdown(group.title)}.", icon=":material/info:")
         return
     table = metrics.rename(columns={"accuracy_low": "low", "accuracy_high": "high"})
     table = table.sort_values(

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from app.experiments.summary import between
+from app.ui import escape
 from app.ui.show import listed, percent
 from app.voice.card import SEXES, VALIDATION, Reference, SpeakerGroup, VoiceNetwork
 
@@ -57,7 +58,7 @@ def headline(group: SpeakerGroup) -> str:
     interval = between(row["accuracy_low"], row["accuracy_high"])
     sentence = (
         f"**{percent(row['accuracy'])} of {row['clips']:,} clips of {row['groups']:,} speakers are classified "
-        f"correctly** ({listed(group.corpora)}; Wilson's 95% interval {interval}"
+        f"correctly** ({escape.markdown(listed(group.corpora))}; Wilson's 95% interval {interval}"
     )
     return f"{sentence}{over_speakers(group.metrics('speakers'))}). {caveat(group)}"
 

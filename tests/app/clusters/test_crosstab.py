@@ -164,12 +164,12 @@ def test_a_click_chooses_its_cell_and_a_second_one_lets_it_go(monkeypatch: pytes
     assert draw() is None
     cells: go.Bar = told["figure"].data[0]
     number = [one[:2] for one in cells.customdata].index(["frog", "10"])
-    session[told["key"]] = {"selection": {"points": [{"customdata": cells.customdata[number]}]}}
+    session[told["key"]] = {"selection": {"points": [{"point_index": number}]}}
     told["on_select"]()
     found = draw()
     assert found is not None and found.tolist() == [False, False, False, True, False]
     assert np.array_equal(picks[0], found)
-    session[told["key"]] = {"selection": {"points": [{"customdata": cells.customdata[number]}]}}
+    session[told["key"]] = {"selection": {"points": [{"point_index": number}]}}
     told["on_select"]()
     assert draw() is None and picks[1] is None
     session[told["key"]] = {"selection": {"points": []}}

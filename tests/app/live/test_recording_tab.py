@@ -137,7 +137,7 @@ def test_what_is_no_recording_is_said_and_the_next_one_is_heard(app: Any, data: 
     test = app(UploadedRecording("ba`d.wav", data))
     assert not test.exception
     (warning,) = test.warning
-    assert "`bad.wav` cannot be used." in warning.value
+    assert "``ba`d.wav`` cannot be used." in warning.value
     assert "expected" in warning.value
 
     app.give(UploadedRecording("talk.wav", talk()))

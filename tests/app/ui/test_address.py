@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from app.cache import snapshot
-from app.ui import address
+from app.ui import address, escape
 from store.snapshots import Store
 
 
@@ -85,7 +85,7 @@ def test_a_link_to_an_older_one_shows_that_until_it_is_let_go(session: Session) 
 def test_a_link_to_one_that_is_gone_says_so_and_shows_the_current(session: Session, asked: str) -> None:
     shown, told = session.run(snapshot=asked)
     assert shown == 3
-    assert f"snapshot {asked[:20]}" in told and "no longer has" in told
+    assert f"snapshot {escape.markdown(asked[:20])}" in told and "no longer has" in told
     assert st.query_params == {"snapshot": "3"}
     assert session.run() == (3, "")
 
