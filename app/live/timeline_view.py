@@ -222,10 +222,6 @@ def _say(
         f"`{uploaded.shown}` · {minutes(analysis.duration_s)} min · {facts.rate_hz:,} Hz · "
         f"{show.counted(facts.channels, 'channel')} · {facts.codec} · analysed in {analysis.took_s:.1f} s"
     )
-    if facts.cut_off:
-        st.warning(
-            "The file is shorter than its header says: only what is there was analysed. Copy it again for the rest."
-        )
     if analysis.damaged:
         st.warning(
             f"{show.counted(analysis.damaged, 'piece')} of the file cannot be decoded and were left out: the times "
