@@ -76,9 +76,12 @@ def blocks(data: bytes, facts: Facts | None = None) -> Generator[Block, None, No
     AudioError
         See :func:`look`.
     """
-    facts = facts or look(data)
-    assert facts.survey is not None
-    step = round(BLOCK_S * facts.rate_hz)
-    for samples in mono_blocks(data, facts.survey):
+    found = facts.survey if facts is not None else None
+    if found is None:
+        found = look(data).survey
+        assert found is not None
+    rate_hz = found.levels.rate_hz
+    step = round(BLOCK_S * rate_hz)
+    for samples in mono_blocks(data, found):
         for start in range(0, len(samples), step):
-            yield Block(samples[start : start + step], facts.rate_hz)
+            yield Block(samples[start : start + step], rate_hz)

@@ -23,6 +23,8 @@ READERS: dict[bytes, Callable[[HeldBytes, int], Claim]] = {
     b"NIST_1A": chunks.sphere,
     b"fLaC": packed.flac,
     b"OggS": packed.ogg,
+    b"Creative Voice File": chunks.voc,
+    b"\x30\x26\xb2\x75\x8e\x66\xcf\x11": packed.asf,
     b"\x1a\x45\xdf\xa3": packed.matroska,
 }
 """By the first bytes of a file."""
@@ -51,7 +53,7 @@ def inspect(file: io.BytesIO | io.FileIO) -> Claim:
 
 def _read(held: HeldBytes) -> Claim:
     start = _after_id3(held)
-    head = held.at(start, 16)
+    head = held.at(start, 32)
     for magic, reader in READERS.items():
         if head.startswith(magic):
             return reader(held, start)

@@ -22,13 +22,14 @@ import numpy as np
 import soxr
 
 from pipeline.audio import containers, ffmpeg, sndfile
-from pipeline.audio.containers import Claim
+from pipeline.audio.claim import Claim, File, PatchedFile
 from pipeline.audio.intake import Intake
 from pipeline.audio.recording import (
     MAX_DURATION_S,
     MAX_SAMPLE_RATE_HZ,
     MIN_SAMPLE_RATE_HZ,
     SILENCE_PEAK_DBFS,
+    TRUNCATED_SHARE,
     AudioError,
     Facts,
     Levels,
@@ -39,6 +40,7 @@ from pipeline.audio.recording import (
     check_levels,
     check_rate,
     cut_off,
+    cut_off_bytes,
     is_short,
     to_mono,
     too_long,
@@ -60,7 +62,6 @@ NOT_READ = {
 XING_ROUNDING = 5
 """Frames of an MP3 by which its header and its length may differ: decoder delay and padding."""
 
-File = io.BytesIO | io.FileIO
 BackEnd = Callable[[File], AbstractContextManager[Sound]]
 
 
@@ -163,7 +164,7 @@ def why_not_read(error: OSError) -> str:
 
 
 @contextmanager
-def _opened(source: str | Path | bytes) -> Iterator[File]:
+def _opened(source: str | Path | bytes) -> Iterator[io.BytesIO | io.FileIO]:
     """The file, open; what goes wrong while it is, is an :class:`AudioError`."""
     try:
         # Unbuffered, because libsndfile goes on from where the descriptor stands.
@@ -183,7 +184,7 @@ def _opened(source: str | Path | bytes) -> Iterator[File]:
         ) from error
 
 
-def _to_the_end(file: File, limit_s: float, *, keep: bool) -> tuple[Survey, Intake]:
+def _to_the_end(file: io.BytesIO | io.FileIO, limit_s: float, *, keep: bool) -> tuple[Survey, Intake]:
     claim = containers.inspect(file)
     if claim.lasts_s is not None and claim.lasts_s > limit_s:
         raise too_long(limit_s, claim.lasts_s)
@@ -203,6 +204,9 @@ def _to_the_end(file: File, limit_s: float, *, keep: bool) -> tuple[Survey, Inta
             f"The file holds {len(claim.parts)} recordings one after the other, and not all of them can be read; "
             "expected one: split it."
         )
+    size = file.seek(0, io.SEEK_END)
+    if claim.share < TRUNCATED_SHARE:
+        raise cut_off_bytes(size, round(size / claim.share))
     file.seek(0)
     raise AudioError(
         f"Neither libsndfile nor FFmpeg can read it (it begins with {file.read(4)!r}); expected a recording "
@@ -212,14 +216,21 @@ def _to_the_end(file: File, limit_s: float, *, keep: bool) -> tuple[Survey, Inta
 
 def _back_ends(file: File, claim: Claim, limit_s: float) -> list[BackEnd]:
     """Who may read the file, in the order in which they are tried."""
-    by_ffmpeg = partial(ffmpeg.opened, limit_s=limit_s)
+    by_ffmpeg: BackEnd = partial(ffmpeg.opened, limit_s=limit_s)
     if claim.parts:
         return [partial(sndfile.joined, parts=claim.parts)]
     if claim.container == "MP3":
         return _of_mp3(file, claim, limit_s)
-    if claim.endless:
-        return [by_ffmpeg, sndfile.opened]
+    if claim.patches:
+        return [partial(_of_patched, back_end, claim.patches) for back_end in (sndfile.opened, by_ffmpeg)]
     return [sndfile.opened, by_ffmpeg]
+
+
+def _of_patched(
+    back_end: BackEnd, patches: tuple[tuple[int, bytes], ...], file: File
+) -> AbstractContextManager[Sound]:
+    assert not isinstance(file, PatchedFile)
+    return back_end(PatchedFile(file, patches))
 
 
 def _of_mp3(file: File, claim: Claim, limit_s: float) -> list[BackEnd]:
@@ -252,8 +263,13 @@ def _take(
     promised_s = max(claim.promised_s or 0.0, sound.promised_s or 0.0, found_s + sound.lost_s)
     if is_short(found_s, promised_s):
         raise _damaged(found_s, promised_s) if sound.damaged else cut_off(found_s, promised_s)
-    if claim.incomplete is not None:
-        raise claim.incomplete
+    if claim.share < TRUNCATED_SHARE:
+        raise cut_off(found_s, found_s / claim.share)
+    if not intake.samples and isinstance(sound, ffmpeg.FfmpegSound):
+        raise AudioError(
+            f"No sound in this {sound.codec.split()[0]} file can be decoded; expected a recording: it is cut off or "
+            "damaged, copy it again."
+        )
     return intake, sound
 
 

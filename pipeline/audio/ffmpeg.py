@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pipeline.audio.claim import File
 from pipeline.audio.recording import AudioError, Samples, UnreadableError, block_samples, check_rate, too_long
 
 if TYPE_CHECKING:
@@ -27,10 +28,10 @@ OPTIONS = {
     "eac3,dts,asf,xwma,wv,tta,ape,tak,mpc,mpc8,shn,dsf,qcp,rm,oma,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,flv,"
     "mpeg,mpegts",
 }
-HEADER_DURATIONS = frozenset(
-    {"mov,mp4,m4a,3gp,3g2,mj2", "asf", "wv", "tta", "ape", "tak", "mpc", "mpc8", "caf"}
-)
+HEADER_DURATIONS = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "wv", "tta", "ape", "tak", "mpc", "mpc8", "caf"})
 """Containers whose header says how long they are. Of the others FFmpeg guesses, from their size and bit rate."""
+UNFRAMED = frozenset({("wav", "aac"), ("w64", "aac")})
+"""FFmpeg writes these, but reads about three quarters of what it has written."""
 LARGE = 2**20
 """Bytes from which it pays to count packets before any is decoded: a file far too long is refused at once."""
 MAX_EMPTY_PACKETS = 10_000
@@ -40,7 +41,7 @@ MAX_EMPTY_PACKETS = 10_000
 class _Nameless:
     """An open file without its name, from which FFmpeg would guess what is in it."""
 
-    def __init__(self, file: io.BytesIO | io.FileIO) -> None:
+    def __init__(self, file: File) -> None:
         self.read, self.seek, self.tell = file.read, file.seek, file.tell
 
 
@@ -119,7 +120,7 @@ class FfmpegSound:
 
 
 @contextmanager
-def opened(file: io.BytesIO | io.FileIO, limit_s: float = math.inf) -> Iterator[FfmpegSound]:
+def opened(file: File, limit_s: float = math.inf) -> Iterator[FfmpegSound]:
     """Open the first sound of a file.
 
     Raises
@@ -141,7 +142,7 @@ def opened(file: io.BytesIO | io.FileIO, limit_s: float = math.inf) -> Iterator[
         yield sound
 
 
-def packets_s(file: io.BytesIO | io.FileIO, limit_s: float = math.inf) -> float:
+def packets_s(file: File, limit_s: float = math.inf) -> float:
     """How long the packets of a file last together, in seconds; counting ends beyond ``limit_s``.
 
     Raises
@@ -173,7 +174,7 @@ def packet_s(packet: av.Packet[Any], stream: av.AudioStream) -> float:
 
 @contextmanager
 def _container(
-    file: io.BytesIO | io.FileIO,
+    file: File,
 ) -> Iterator[tuple[av.container.InputContainer, av.AudioStream]]:
     import av  # here, because most collections never need FFmpeg's libraries
 
@@ -185,7 +186,12 @@ def _container(
     with container:
         if not container.streams.audio:
             raise AudioError(f"No sound in this {container_name(container)} file; expected an audio stream.")
-        yield container, container.streams.audio[0]
+        stream = container.streams.audio[0]
+        if stream.codec_context is None:
+            raise UnreadableError("FFmpeg has no decoder for its sound")
+        if (container.format.name, stream.codec_context.name) in UNFRAMED:
+            raise UnreadableError("its packets have no bounds")
+        yield container, stream
 
 
 def container_name(container: av.container.InputContainer) -> str:

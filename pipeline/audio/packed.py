@@ -11,7 +11,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from pipeline.audio.claim import Claim, HeldBytes
+from pipeline.audio.claim import HEAD, Claim, HeldBytes
 from pipeline.audio.recording import AudioError, cut_off_bytes
 
 MIN_BYTES_PER_S = 250
@@ -71,12 +71,19 @@ def mp3(held: HeldBytes, start: int) -> Claim:
     frame_s = samples / rate_hz
     head = held.at(start, 4 + side + 36)
     xing, vbri = head[4 + side :], head[36:]
-    frames = 0
+    frames, fits = 0, True
     if xing[:4] in (b"Xing", b"Info") and xing[7:8] and xing[7] & 1:
         frames = int.from_bytes(xing[8:12], "big")
+        fits = not xing[7] & 2 or _fits(held, start, int.from_bytes(xing[12:16], "big"))
     elif vbri[:4] == b"VBRI":
         frames = int.from_bytes(held.at(start + 50, 4), "big")
-    return Claim("MP3", promised_s=frames * frame_s or None, frame_s=frame_s)
+    return Claim("MP3", promised_s=frames * frame_s or None, frame_s=frame_s if fits else 0.0)
+
+
+def _fits(held: HeldBytes, start: int, size: int) -> bool:
+    """Whether the bytes that the header counts are those of the file; libsndfile complains of more than 1 %."""
+    end = held.size - (128 if held.at(held.size - 128, 3) == b"TAG" else 0)
+    return abs(size - (end - start)) * 100 <= end - start
 
 
 @dataclass(slots=True)
@@ -106,9 +113,9 @@ def ogg(held: HeldBytes, start: int) -> Claim:
             elif not links[-1].rate_hz:  # pictures and sound side by side
                 links[-1] = replace(link, start=links[-1].start)
         begins = bool(flags & 2)
-        if links and serial == links[-1].serial and granule < 2**62:
-            links[-1].granule = max(links[-1].granule, granule)
         whole = _page_end(page, position) <= held.size
+        if whole and links and serial == links[-1].serial and granule < 2**62:
+            links[-1].granule = max(links[-1].granule, granule)
     total_s = sum(link.duration_s for link in links)
     if not whole:
         after = f", after {total_s:,.1f} s of sound" if total_s else ""
@@ -164,28 +171,42 @@ def mp4(held: HeldBytes, start: int) -> Claim:
         if size == 1:
             size = held.whole(position + 8, 8, "big")
         end = held.size if size == 0 else position + size
-        index = index or name in (b"moov", b"moof")
-        if size < 8 or end >= held.size:
+        if size < 8 and size != 0:
+            return Claim("MP4")
+        if end >= held.size:
             break
+        index = index or name in (b"moov", b"moof")
         position = end
-    if end <= held.size or held.size - start >= 0.95 * (end - start):
-        return Claim("MP4")
-    error = cut_off_bytes(held.size, end)
-    if not index:
-        raise error
-    return Claim("MP4", incomplete=error)
+    if end > held.size and not index:
+        raise cut_off_bytes(held.size, end)
+    return Claim("MP4", share=(held.size - start) / (max(end, held.size) - start))
+
+
+def asf(held: HeldBytes, start: int) -> Claim:
+    """The object with the properties of the file is one of the first in its header."""
+    at = held.at(start, HEAD).find(FILE_PROPERTIES)
+    if at < 0 or len(held.at(start + at + 24, 68)) < 68:
+        return Claim("ASF")
+    size, duration, preroll_ms, flags = struct.unpack("<16xQ16xQ8xQI", held.at(start + at + 24, 68))
+    if flags & 1 or not size:  # sent while it was made
+        return Claim("ASF")
+    promised_s = max(duration / 1e7 - preroll_ms / 1e3, 0.0)
+    claim = Claim("ASF", promised_s=promised_s or None, share=min(held.size / size, 1.0))
+    return _packed_claim(held, claim)
+
+
+FILE_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
 
 
 def matroska(held: HeldBytes, start: int) -> Claim:
     """Elements: the segment, in it the information with the length, before the first cluster of sound."""
     position = start
-    incomplete, scale_ns, length = None, 1_000_000, 0.0
+    share, scale_ns, length = 1.0, 1_000_000, 0.0
     while position < min(held.size, start + 2**20):
         name, position = _vint(held, position, keep_mark=True)
         size, position = _vint(held, position)
         if name == 0x18538067:  # the segment, which is entered
-            if size is not None and held.size - position < 0.95 * size:
-                incomplete = cut_off_bytes(held.size, position + size)
+            share = min((held.size - position) / size, 1.0) if size else 1.0
             continue
         if name == 0x1549A966:  # its information, which is entered
             continue
@@ -198,7 +219,7 @@ def matroska(held: HeldBytes, start: int) -> Claim:
         position += size
     seconds = length * scale_ns / 1e9
     promised_s = seconds if math.isfinite(seconds) and seconds > 0 else None
-    return _packed_claim(held, Claim("WEBM", promised_s=promised_s, incomplete=incomplete))
+    return _packed_claim(held, Claim("WEBM", promised_s=promised_s, share=share))
 
 
 def _vint(held: HeldBytes, position: int, *, keep_mark: bool = False) -> tuple[int | None, int]:

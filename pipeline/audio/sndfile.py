@@ -10,6 +10,7 @@ import numpy as np
 import soundfile
 import soxr
 
+from pipeline.audio.claim import File, PatchedFile
 from pipeline.audio.recording import Samples, UnreadableError, block_samples
 
 UNKNOWN_FRAMES = 2**62
@@ -62,7 +63,7 @@ class SndfileSound:
 
 
 @contextmanager
-def opened(file: io.BytesIO | io.FileIO, *, mp3: bool = False) -> Iterator[SndfileSound]:
+def opened(file: File, *, mp3: bool = False) -> Iterator[SndfileSound]:
     """Open a file at its beginning; ``mp3`` says that an MP3's header is known to be true.
 
     Raises
@@ -72,7 +73,8 @@ def opened(file: io.BytesIO | io.FileIO, *, mp3: bool = False) -> Iterator[Sndfi
     """
     file.seek(0)
     # By descriptor: the name would make soundfile guess at ".raw", and Python's own file costs callbacks.
-    target = file if isinstance(file, io.BytesIO) else file.fileno()
+    careful = PatchedFile(file) if isinstance(file, io.BytesIO) else file
+    target = careful.fileno() if isinstance(careful, io.FileIO) else careful
     try:
         sound = _FrontToBack(target, closefd=False)
     except (soundfile.LibsndfileError, TypeError, ValueError, OverflowError) as error:
@@ -131,7 +133,7 @@ class JoinedSound:
 
 
 @contextmanager
-def joined(file: io.BytesIO | io.FileIO, parts: tuple[tuple[int, int], ...]) -> Iterator[JoinedSound]:
+def joined(file: File, parts: tuple[tuple[int, int], ...]) -> Iterator[JoinedSound]:
     """Files that follow each other in one, from byte to byte: links of a chained Ogg, WAV after WAV.
 
     Raises

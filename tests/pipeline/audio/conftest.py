@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 SECONDS = 2.0
 MUXERS = (
     "wav", "w64", "aiff", "au", "caf", "voc", "sox", "ircam", "flac", "ogg", "mp3", "mp2", "adts", "latm", "ipod",
-    "mp4", "mov", "3gp", "matroska", "webm", "asf", "wv", "tta", "amr", "ac3", "eac3", "avi", "flv", "mpegts", "rm",
+    "mp4", "mov", "3gp", "matroska", "webm", "asf", "wv", "tta", "amr", "ac3", "eac3", "avi", "mpegts", "rm",
 )  # fmt: skip
 ENCODERS = {
     "pcm_s16le": 16_000, "pcm_s16be": 16_000, "pcm_u8": 16_000, "pcm_s24le": 16_000, "pcm_s24be": 16_000,
@@ -26,6 +26,9 @@ ENCODERS = {
     "eac3": 48_000, "ra_144": 8_000,
 }  # fmt: skip
 """Encoder -> a sample rate that it takes."""
+STREAMED = {"mpegts": {"libmp3lame", "mp2", "aac", "libopus", "ac3", "eac3"}, "latm": {"aac"}}
+"""Containers that take any codec, and what players find in them."""
+FIXED_HZ = {"WVE": 8_000, "XI": 44_100}
 NOT_RECORDINGS = {"RAW", "SD2"}
 """Formats of libsndfile without a header, or in two files."""
 
@@ -63,7 +66,7 @@ def encoded(
     target = Pipe() if pipe else io.BytesIO()
     try:
         with av.open(target, "w", format=muxer, options=options) as output:
-            if encoder not in output.supported_codecs and muxer not in ("mpegts", "latm"):
+            if encoder not in (STREAMED.get(muxer) or output.supported_codecs):
                 return None
             stream = output.add_stream(encoder, rate=rate_hz)
             stream.layout = "mono"
@@ -98,7 +101,9 @@ def _of_ffmpeg(muxer: str) -> Iterator[tuple[str, bytes]]:
 
 def _of_libsndfile(kind: str) -> Iterator[tuple[str, bytes]]:
     for subtype in soundfile.available_subtypes(kind):
-        rate_hz = 8_000 if subtype == "GSM610" else 48_000 if subtype == "OPUS" else 16_000
+        rate_hz = (
+            8_000 if subtype == "GSM610" else 48_000 if subtype == "OPUS" else FIXED_HZ.get(kind, 16_000)
+        )
         data = by_libsndfile(tone(rate_hz), rate_hz, kind, subtype)
         if data:
             yield f"{kind} {subtype}", data

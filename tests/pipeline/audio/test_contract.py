@@ -72,7 +72,11 @@ def test_everybody_gets_the_same(
         for share in (1.0, 0.9, 0.5):
             data = whole[: int(len(whole) * share)]
             built, similar, live = _built(data, tmp_path / "clip"), _similar(data), _live(data)
-            assert built == similar == live, f"{name}, {share:.0%} of it"
+            assert built == similar, f"{name}, {share:.0%} of it"
+            if isinstance(built, float) and built < audio_file.MIN_S:
+                assert "at least 0.5 s" in str(live), name
+            else:
+                assert live == pytest.approx(built), f"{name}, {share:.0%} of it"
             if share == 1 and (name in READ or not isinstance(built, str)):
                 assert built == pytest.approx(SECONDS, rel=0.05, abs=0.1), name
             if isinstance(built, str):

@@ -42,7 +42,10 @@ def _mutated(data: bytes, random: np.random.Generator) -> bytes:
 
 @pytest.mark.parametrize("seed", range(PER_KIND))
 def test_damage_is_refused_or_read(
-    seed: int, all_kinds: dict[str, bytes], caplog: pytest.LogCaptureFixture
+    seed: int,
+    all_kinds: dict[str, bytes],
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     for number, name in enumerate(sorted(KINDS & all_kinds.keys())):
         data = _mutated(all_kinds[name], np.random.default_rng([seed, number]))
@@ -55,3 +58,4 @@ def test_damage_is_refused_or_read(
             assert len(samples) and np.isfinite(samples).all(), name
         assert time.perf_counter() - began < MAX_S, name
         assert not [record for record in caplog.records if record.exc_info], name
+        assert "Traceback" not in capfd.readouterr().err, name
