@@ -6,6 +6,7 @@ import numpy as np
 import soxr
 
 from pipeline.audio.recording import (
+    BLOCK_VALUES,
     MAX_VALUES,
     AudioError,
     Levels,
@@ -57,9 +58,7 @@ class Intake:
         self._frame_energy: list[Samples] = []
         self._mix_energy = 0.0
         self._channel_energy = np.zeros(channels)
-        self._mono: list[Samples] = []
-        self._held = 0
-        self._resampler: soxr.ResampleStream | None = None
+        self._held = _Held(limit_s, rate_hz)
         self._spectrum_frames: list[Samples] = []
 
     def add(self, block: Samples) -> Samples:
@@ -85,7 +84,9 @@ class Intake:
             if len(block):
                 self._measure(block, mono)
         if self.keep:
-            self._hold(mono)
+            if self.rate_hz > HELD_RATE_HZ:
+                self._keep_spectrum_frames(mono)
+            self._held.add(mono)
         return mono
 
     def _measure(self, block: Samples, mono: Samples) -> None:
@@ -103,18 +104,6 @@ class Intake:
         if self.channels > 1:
             self._mix_energy += float(np.einsum("i,i->", mono, mono))
             self._channel_energy += np.einsum("ij,ij->j", block, block)
-
-    def _hold(self, mono: Samples) -> None:
-        if self.rate_hz > HELD_RATE_HZ:
-            self._keep_spectrum_frames(mono)
-        if self._resampler is None and self._held + len(mono) > MAX_HELD and self.rate_hz > HELD_RATE_HZ:
-            self._resampler = soxr.ResampleStream(
-                self.rate_hz, HELD_RATE_HZ, 1, dtype="float32", quality="HQ"
-            )
-            self._mono = [self._resampler.resample_chunk(one) for one in self._mono]
-        kept = mono if self._resampler is None else self._resampler.resample_chunk(mono)
-        self._mono.append(kept)
-        self._held += len(kept)
 
     def _keep_spectrum_frames(self, mono: Samples) -> None:
         """A frame a second: what lies above half of 48 kHz could not be measured any more."""
@@ -158,19 +147,57 @@ class Intake:
 
     def recording(self, codec: str) -> Recording:
         """All that was taken, as one; nothing can be added afterwards."""
-        frames, rate_hz = None, self.rate_hz
-        if self._resampler is not None:
-            self._mono.append(self._resampler.resample_chunk(np.empty(0, dtype=np.float32), last=True))
-            frames, rate_hz = np.stack(self._spectrum_frames), HELD_RATE_HZ
-        return Recording(self._joined(), rate_hz, codec, self.levels, self.mixdown, frames)
+        samples, rate_hz = self._held.all(), self._held.rate_hz
+        frames = None if rate_hz == self.rate_hz else np.stack(self._spectrum_frames)
+        return Recording(samples, rate_hz, codec, self.levels, self.mixdown, frames)
 
-    def _joined(self) -> Samples:
-        if len(self._mono) == 1:
-            return self._mono[0]
-        joined = np.empty(sum(map(len, self._mono)), dtype=np.float32)
-        end = len(joined)
-        while self._mono:  # from behind, each freed as soon as it is copied: never all of it twice
-            block = self._mono.pop()
-            joined[end - len(block) : end] = block
-            end -= len(block)
-        return joined
+
+class _Held:
+    """Mono samples, one after the other; resampled from the moment on when they are too many."""
+
+    def __init__(self, limit_s: float, rate_hz: int) -> None:
+        self.rate_hz, self._limit_s = rate_hz, limit_s
+        self._first: Samples | None = None
+        self._samples: Samples | None = None
+        self._count = 0
+        self._resampler: soxr.ResampleStream | None = None
+
+    def add(self, samples: Samples) -> None:
+        if self._samples is None and self._first is None:
+            self._first = samples  # of most clips it is the only block
+            return
+        if self._samples is None and self._first is not None:
+            # Memory that is not written to yet is not taken from anybody.
+            self._samples = np.empty(min(round(self._limit_s * self.rate_hz) + 1, MAX_HELD), dtype=np.float32)
+            first, self._first = self._first, None
+            self._append(first)
+        self._append(samples)
+
+    def _append(self, samples: Samples) -> None:
+        assert self._samples is not None
+        if self._resampler is None and self._count + len(samples) > len(self._samples):
+            self._turn_down(self._samples[: self._count])
+        if self._resampler is not None:
+            samples = self._resampler.resample_chunk(samples)
+        self._write(samples)
+
+    def _turn_down(self, held: Samples) -> None:
+        """Go on at 48 kHz, and bring what there is to it."""
+        self._resampler = soxr.ResampleStream(self.rate_hz, HELD_RATE_HZ, 1, dtype="float32", quality="HQ")
+        self.rate_hz, self._count = HELD_RATE_HZ, 0
+        self._samples = np.empty(round(self._limit_s * HELD_RATE_HZ) + HELD_RATE_HZ, dtype=np.float32)
+        for start in range(0, len(held), BLOCK_VALUES):
+            self._write(self._resampler.resample_chunk(held[start : start + BLOCK_VALUES]))
+
+    def _write(self, samples: Samples) -> None:
+        assert self._samples is not None
+        self._samples[self._count : self._count + len(samples)] = samples
+        self._count += len(samples)
+
+    def all(self) -> Samples:
+        """What was added, at :attr:`rate_hz`."""
+        if self._resampler is not None:
+            self._write(self._resampler.resample_chunk(np.empty(0, dtype=np.float32), last=True))
+        if self._samples is not None:
+            return self._samples[: self._count]
+        return np.empty(0, dtype=np.float32) if self._first is None else self._first
