@@ -244,7 +244,7 @@ def _of_mp3(file: File, claim: Claim, limit_s: float) -> list[BackEnd]:
         raise too_long(limit_s)
     if claim.promised_s is not None:
         if is_short(found_s, claim.promised_s):
-            raise cut_off(found_s, claim.promised_s)
+            raise _damaged(found_s, claim.promised_s)
         if abs(found_s - claim.promised_s) <= XING_ROUNDING * claim.frame_s:
             return [partial(sndfile.opened, mp3=True), ffmpeg.opened]
     return [ffmpeg.opened]
@@ -261,10 +261,11 @@ def _take(
             intake.add(block)
     found_s = intake.samples / sound.rate_hz
     promised_s = max(claim.promised_s or 0.0, sound.promised_s or 0.0, found_s + sound.lost_s)
-    if is_short(found_s, promised_s):
-        raise _damaged(found_s, promised_s) if sound.damaged else cut_off(found_s, promised_s)
     if claim.share < TRUNCATED_SHARE:
-        raise cut_off(found_s, found_s / claim.share)
+        header_s = claim.promised_s or sound.promised_s or 0.0
+        raise cut_off(found_s, header_s if is_short(found_s, header_s) else found_s / claim.share)
+    if is_short(found_s, promised_s):
+        raise _damaged(found_s, promised_s)
     if not intake.samples and isinstance(sound, ffmpeg.FfmpegSound):
         raise AudioError(
             f"No sound in this {sound.codec.split()[0]} file can be decoded; expected a recording: it is cut off or "

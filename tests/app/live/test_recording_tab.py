@@ -191,7 +191,9 @@ def test_a_script_that_ends_while_it_hears_lets_go_of_all(monkeypatch: pytest.Mo
     monkeypatch.setattr(recording_tab.audio_file, "blocks", remembered)
     monkeypatch.setattr(st, "progress", lambda *_: Bar())
     with pytest.raises(Ended):
-        recording_tab._analyse(talk(), recording_tab.audio_file.look(talk()), Ear(), StreamParameters(), "key")
+        recording_tab._analyse(
+            talk(), recording_tab.audio_file.look(talk()), Ear(), StreamParameters(), "key"
+        )
     assert opened[0].gi_frame is None  # closed, and the file with it
 
 

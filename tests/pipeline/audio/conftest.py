@@ -60,15 +60,23 @@ class Pipe(io.RawIOBase):
 
 
 def encoded(
-    samples: Samples, rate_hz: int, muxer: str, encoder: str, *, pipe: bool = False, **options: str
+    samples: Samples,
+    rate_hz: int,
+    muxer: str,
+    encoder: str,
+    *,
+    pipe: bool = False,
+    variable: bool = False,
+    **options: str,
 ) -> bytes | None:
-    """Mono samples by FFmpeg; None where that does not write the codec into the container."""
+    """Mono samples by FFmpeg, at a ``variable`` rate of bits; None where it does not write the codec there."""
     target = Pipe() if pipe else io.BytesIO()
     try:
         with av.open(target, "w", format=muxer, options=options) as output:
             if encoder not in (STREAMED.get(muxer) or output.supported_codecs):
                 return None
-            stream = output.add_stream(encoder, rate=rate_hz)
+            quality = {"global_quality": "236", "flags": "+qscale"} if variable else {}
+            stream = output.add_stream(encoder, rate=rate_hz, options=quality)
             stream.layout = "mono"
             size = stream.codec_context.frame_size or 1024
             converter = av.AudioResampler(stream.format, "mono", rate_hz, frame_size=size)
