@@ -26,19 +26,27 @@ BUILD_S = 600
 """A whole build, projections and clusterings included, takes one to two minutes on two cores."""
 GROUP = re.compile(r"""\bxdist_group\(["']([^"']+)["']\)""")
 LONG_S = {
-    "e2e": 600,
-    "tests/pages/test_odd_stores.py": 150,
+    "e2e": 400,
+    "e2e live": 250,
+    "e2e building": 110,
     "tests/pipeline/analyses/test_stage.py": 120,
-    "tests/pages/test_models.py": 100,
-    "tests/pages/test_clusters.py": 100,
-    "tests/pipeline/projections/test_methods.py": 60,
-    "tests/pipeline/analyses/test_keep.py": 60,
-    "tests/pipeline/networks/test_embedding.py": 50,
-    "tests/pipeline/clusterings/test_search.py": 50,
-    "tests/pipeline/analyses/test_publishing.py": 40,
-    "tests/pipeline/networks/test_registry.py": 40,
-    "tests/pipeline/experiments/test_stage.py": 40,
-    "tests/pipeline/build/test_build_sequences.py": 40,
+    "tests/pipeline/train/voice/test_command.py": 60,
+    "tests/test_setup.py": 55,
+    "tests/pages/test_odd_stores.py": 50,
+    "tests/pipeline/analyses/test_keep.py": 50,
+    "tests/pipeline/clusterings/test_search.py": 45,
+    "tests/pages/test_pipeline.py": 40,
+    "tests/pages/test_models.py": 40,
+    "tests/pages/test_clusters.py": 40,
+    "tests/pipeline/networks/test_embedding.py": 35,
+    "tests/pipeline/audit/test_stage.py": 35,
+    "tests/pipeline/cli/test_commands.py": 30,
+    "tests/pipeline/experiments/test_stage.py": 30,
+    "tests/pipeline/classify/test_run.py": 30,
+    "tests/pipeline/build/test_build_sequences.py": 30,
+    "tests/pipeline/build/test_build_failures.py": 30,
+    "tests/pipeline/build/test_build_disk.py": 30,
+    "tests/pipeline/analyses/test_publishing.py": 30,
 }
 """The groups of tests that take longest, and about how many seconds: these begin."""
 
@@ -58,6 +66,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         slow_s = 10 if item.get_closest_marker("slow") is not None else 0
         took[group] = took.get(group, LONG_S.get(group, 0)) + slow_s
     items.sort(key=lambda item: -took[_group(item.nodeid)])
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than cores: browsers and microphones are waited for a third of the time."""
+    return len(os.sched_getaffinity(0)) + 1
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:

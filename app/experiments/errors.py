@@ -76,7 +76,7 @@ def draw(shown: ShownExperiment) -> None:
 
     counts = confusion.table(predictions.truth, predictions.predicted, predictions.classes)
     target = shown.names.target(str(shown.experiment["target"]))
-    title = f"Confusion matrix of the {target}: actual against predicted"
+    title = f"{target.capitalize()}: actual against predicted"
     cell = confusion.draw(counts, title, key="confusion", caption=shown.source, on_pick=pick)
     _clips(shown, of_cell(table, cell), cell)
 

@@ -14,7 +14,7 @@ from app.builds import waiting
 from app.cache import snapshot, tables
 from app.components.cloud.cloud import Colouring, Scene, cloud
 from app.similar import search
-from app.ui import colours
+from app.ui import colours, filters
 from pipeline.projections import METHODS
 from store.results_reader import Points
 
@@ -57,8 +57,9 @@ def draw(
         chosen, positions, labels = len(ids), np.vstack([positions, place]), _with_one_more(labels)
         ids.append(OWN)
     title = METHODS[projection["method"]].title
+    collection = filters.titles(snapshot.datasets())[dataset]
     cloud(
-        [Scene(name=title, dimension=3, points=positions, title=f"{title} of {dataset}")],
+        [Scene(name=title, dimension=3, points=positions, title=f"{title} of {collection}")],
         ids,
         labels,
         None,

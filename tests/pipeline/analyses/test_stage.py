@@ -261,17 +261,17 @@ def test_a_request_to_stop_is_heard_between_units(analysing, grouped, monkeypatc
 
 
 @pytest.mark.slow
-def test_one_process_or_two_twice_over(builder, grouped, new_builder, tmp_path, dump) -> None:
+def test_one_process_or_two(builder, grouped, new_builder, tmp_path, dump) -> None:
     """With every clusterer and classifier: the workers know nothing of what a test has changed."""
     dumps = []
-    for number, jobs in enumerate((1, 2, 2)):
+    for number, jobs in enumerate((1, 2)):
         one = new_builder(Store(tmp_path / f"store{number}"))
         done = one(f"esc50={grouped.root}", analyses=True, n_jobs=jobs)
         assert computed(done) == EVERYTHING and ranks_are_whole(one)
         rows = dump(one.store.current().path, TIMES)
         rows["experiment_metrics"] = [row for row in rows["experiment_metrics"] if "_seconds'" not in row]
         dumps.append(rows)
-    assert dumps[0] == dumps[1] == dumps[2]
+    assert dumps[0] == dumps[1]
     assert len(dumps[0]["cluster_members"]) > 100
 
 

@@ -13,7 +13,6 @@ from openTSNE.initialization import rescale
 from scipy import sparse
 from sklearn.decomposition import PCA
 from sklearn.neighbors import NearestNeighbors
-from sklearn.neighbors import NearestNeighbors
 
 from pipeline.inputs import FeatureMatrix, InputError
 from pipeline.landmarks import METRICS
