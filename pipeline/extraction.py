@@ -25,7 +25,6 @@ from pipeline.audio.decode import (
     content_hash,
     decode,
     resample,
-    to_mono,
     why_not_read,
 )
 from pipeline.audio.measure import measure
@@ -167,7 +166,9 @@ def extract_clip(job: Job) -> Outcome:
     try:
         recording = decode(job.path)
         hash_ = hash_ or content_hash(job.path)
-        return Outcome(job.clip_id, hash_, measure(recording), vectors_of(recording, job.views))
+        facts, samples = measure(recording), at_analysis_rate(recording)
+        del recording  # of ten minutes, it is as large as all that follows
+        return Outcome(job.clip_id, hash_, facts, vectors_of(samples, job.views))
     except AudioError as error:
         return Outcome(job.clip_id, hash_, stage=error.stage, reason=str(error))
     except OSError as error:
@@ -177,16 +178,20 @@ def extract_clip(job: Job) -> Outcome:
         return Outcome(job.clip_id, hash_, stage="features", reason=f"{type(error).__name__}: {error}")
 
 
-def vectors_of(recording: Recording, views: Iterable[str]) -> dict[str, NDArray[np.float32]]:
-    """Compute the named views of a recording from one transform.
+def at_analysis_rate(recording: Recording) -> NDArray[np.float32]:
+    """A recording's samples at the rate that every view is computed at."""
+    return resample(recording.samples, recording.sample_rate_hz, SAMPLE_RATE_HZ)
+
+
+def vectors_of(samples: NDArray[np.float32], views: Iterable[str]) -> dict[str, NDArray[np.float32]]:
+    """Compute the named views of samples at 22,050 Hz, mono, from one transform.
 
     Raises
     ------
     ValueError
         A view gave NaN or infinity in a column that must not hold it.
     """
-    mono = to_mono(recording.samples)
-    spectra = Spectra(resample(mono, recording.sample_rate_hz, SAMPLE_RATE_HZ))
+    spectra = Spectra(samples)
     vectors = {name: VIEWS[name].compute(spectra) for name in views}
     _check_finite(vectors)
     return vectors
@@ -266,7 +271,9 @@ def describe(recording: bytes, views: Iterable[str] | None = None) -> Descriptio
     try:
         decoded = decode(recording)
         return Description(
-            hashlib.sha256(recording).hexdigest(), measure(decoded), vectors_of(decoded, names)
+            hashlib.sha256(recording).hexdigest(),
+            measure(decoded),
+            vectors_of(at_analysis_rate(decoded), names),
         )
     except AudioError:
         raise

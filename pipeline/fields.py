@@ -201,6 +201,7 @@ FIELDS: dict[str, Field] = {
     "sample_rate_hz": _fact("Sample rate", "Hz", "{:,}", "fact", "table", "histogram", kind="whole"),
     "channels": _fact("Channels", "", "{}", "fact", kind="whole"),
     "codec": _fact("Codec", "", "{}", "fact", kind="text"),
+    "mixdown": Field(title="Mixed down as", roles=frozenset({"fact"}), measured=True),
 }  # fmt: skip
 """In the order in which pages list them."""
 

@@ -11,8 +11,13 @@ from pipeline.clips import Clip, Problem, Scan
 from store.errors import SesatlasError
 
 AUDIO_SUFFIXES = frozenset(
-    {"wav", "flac", "ogg", "opus", "mp3", "m4a", "aac", "aif", "aiff", "webm", "sph"},
-)
+    {
+        "wav", "bwf", "rf64", "w64", "flac", "ogg", "oga", "opus", "spx", "mp3", "mp2", "mpga",
+        "m4a", "m4b", "aac", "3gp", "3ga", "amr", "awb", "wma", "webm", "weba", "mka", "aif",
+        "aiff", "aifc", "caf", "au", "snd", "sph", "nist", "voc", "wv", "tta", "ape", "ac3",
+    }
+)  # fmt: skip
+"""What a folder's recordings and a visitor's file may be called; what is in them, their bytes tell."""
 LITTER = frozenset(
     {"__macosx", "$recycle.bin", "#recycle", "@eadir", "system volume information", "lost+found"}
 )

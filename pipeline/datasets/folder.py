@@ -1,6 +1,6 @@
 """Any folder of recordings: the reader for a collection of your own.
 
-What      WAV, FLAC, OGG, Opus, MP3, M4A, AAC, AIFF, WebM or SPHERE files, anywhere below one folder.
+What      Recordings of any kind that libsndfile or FFmpeg reads, anywhere below one folder.
 Size      Whatever you have.
 Licence   The owner's own; Sesatlas does not know it
 Citation  The owner's own; cite where the recordings come from.
