@@ -12,7 +12,7 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
-from app.server import AllowedHosts, opened
+from app.server import AllowedHosts, UploadLimit, lifespan
 
 HERE = Path(__file__).resolve().parent
 PAGES = HERE.parent / "pages"
@@ -63,4 +63,6 @@ def draw() -> None:
 if __name__ == "__main__":
     draw()
 else:
-    server = st.App(__file__, lifespan=opened, middleware=[Middleware(AllowedHosts)])
+    server = st.App(
+        __file__, lifespan=lifespan, middleware=[Middleware(AllowedHosts), Middleware(UploadLimit)]
+    )

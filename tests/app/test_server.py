@@ -14,6 +14,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from streamlit import config
@@ -203,8 +205,98 @@ def test_a_browser_is_opened_unless_headless(
     options["server.headless"] = headless
 
     async def start() -> None:
-        async with server.opened(None):
+        async with server.lifespan(None):
             pass
 
     asyncio.run(start())
     assert pages == ["http://localhost:8501"] * count
+
+
+def test_uploads_have_a_limit_together(options: dict[str, object], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is held and what is on its way count; what is no upload does not, nor one that has ended."""
+    options["server.maxUploadSize"] = 200
+    held = server.MOST_UPLOADED_MB - 300
+    monkeypatch.setattr(server, "uploaded", lambda: held * server.MB)
+    came, let_in = asyncio.Event(), []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        let_in.append(scope["path"])
+        await came.wait()
+
+    limit = server.UploadLimit(app)
+
+    async def put(length: int | None, path: str = "/_stcore/upload_file/a/b", method: str = "PUT") -> int:
+        headers = [] if length is None else [(b"content-length", str(length * server.MB).encode())]
+        told: list[int] = []
+
+        async def send(message: Any) -> None:
+            told.append(message.get("status", 0))
+
+        await limit({"type": "http", "method": method, "path": path, "headers": headers}, None, send)  # type: ignore[arg-type]
+        return told[0] if told else 200
+
+    async def all_of_them() -> list[int]:
+        first = [asyncio.create_task(put(200)), asyncio.create_task(put(60))]
+        await asyncio.sleep(0)
+        over = [await put(60), await put(None)]
+        other = [asyncio.create_task(put(200, "/")), asyncio.create_task(put(200, method="DELETE"))]
+        await asyncio.sleep(0)
+        came.set()
+        there = [await one for one in (*first, *other)]
+        return [*over, *there, await put(200)]
+
+    assert asyncio.run(all_of_them()) == [413, 413, 200, 200, 200, 200, 200]
+    assert len(let_in) == 5 and limit.coming == 0
+
+
+def test_what_closed_pages_leave_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By Streamlit's own storage: expired sessions are ended, others may come back."""
+    from streamlit.runtime.memory_session_storage import MemorySessionStorage
+
+    ended: list[str] = []
+
+    class Session:
+        def __init__(self, name: str) -> None:
+            self.id = name
+
+        def shutdown(self) -> None:
+            ended.append(self.id)
+
+    storage = MemorySessionStorage(ttl_seconds=1)
+    manager = SimpleNamespace(_session_storage=storage)
+    monkeypatch.setattr(server.runtime, "get_instance", lambda: SimpleNamespace(_session_mgr=manager))
+    storage.save(SimpleNamespace(session=Session("first")))  # type: ignore[arg-type]
+    assert server.let_go_of_closed() == 0
+    time.sleep(1.1)
+    storage.save(SimpleNamespace(session=Session("second")))  # type: ignore[arg-type]
+    ended.clear()
+    storage.save(SimpleNamespace(session=Session("third")))  # type: ignore[arg-type]
+    time.sleep(1.1)
+    assert server.let_go_of_closed() == 2 and sorted(ended) == ["second", "third"]
+    assert server.let_go_of_closed() == 0
+    server.return_memory()
+
+
+def test_closed_pages_are_looked_for_all_the_time(
+    options: dict[str, object], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Also after it has failed once; memory is given back only where a page was let go of."""
+    options["server.headless"] = True
+    looks, returned = iter([0, OSError("no"), 2, 0]), []
+
+    def look() -> int:
+        found = next(looks, 0)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    monkeypatch.setattr(server, "TIDY_S", 0.01)
+    monkeypatch.setattr(server, "let_go_of_closed", look)
+    monkeypatch.setattr(server, "return_memory", lambda: returned.append(None))
+
+    async def run() -> None:
+        async with server.lifespan(None):
+            await asyncio.sleep(0.5)
+
+    asyncio.run(run())
+    assert len(returned) == 1 and "could not be let go of" in caplog.text

@@ -84,7 +84,7 @@ def test_what_is_no_folder_cannot_be_added(open_page: Callable[..., Page], tmp_p
     page = open_page(tmp_path / "store", "pipeline")
     assert page.box("Add it").disabled
     _fill(page, "esc50", path).sound()
-    assert f"There is no folder {path}" in page.text
+    assert f"There is no folder `{path}`" in page.text
     assert page.box("Add it").disabled
 
 
