@@ -26,8 +26,8 @@ from pathlib import Path
 from pipeline.clips import Clip, Dataset, Problem, Scan, Sex, Split
 from pipeline.datasets.corpus import Reading, Tree, scan_named, stem_of, validate_named, walk
 from pipeline.datasets.encoding import EncodingDoubtError, decoded
+from pipeline.datasets.listing import listed
 from pipeline.fields import FIELDS, plain
-from store.errors import NAMED
 
 PARTS = {
     "dev-clean": 2_703,
@@ -269,9 +269,7 @@ def _sides(corpus: Corpus, clips: Sequence[Clip], crossing: set[str]) -> list[st
 
 
 def _some(speakers: set[str]) -> str:
-    names = sorted(speakers, key=int)
-    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
-    return f"{', '.join(names[:NAMED])}{more}"
+    return listed(sorted(speakers, key=int))
 
 
 DATASET = Dataset(

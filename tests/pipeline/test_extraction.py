@@ -6,6 +6,7 @@ import hashlib
 import os
 import signal
 import time
+import warnings
 from contextlib import closing
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import pytest
 import soundfile
 
 from pipeline import extraction as work
-from pipeline.audio.decode import content_hash, to_wav_bytes
+from pipeline.audio.decode import Recording, content_hash, to_wav_bytes
 from pipeline.extraction import Job, Outcome, extract, extract_clip
 from pipeline.features import VIEWS
 from pipeline.features.spectra import SAMPLE_RATE_HZ, Spectra
@@ -153,19 +154,24 @@ def test_closing_early_ends_the_work(clips: list[Path]) -> None:
     assert len(_extracted(_jobs(clips), n_jobs=2)) == len(clips)
 
 
-def test_a_warning_comes_with_the_name_of_its_file(tmp_path: Path, capfd, caplog) -> None:
-    """libsndfile's own decoder of MP3 writes to standard error, beside Python."""
-    path = tmp_path / "noisy.mp3"
-    soundfile.write(path, 0.3 * np.sin(np.arange(88_200) * 0.05), 44_100)
-    content = bytearray(path.read_bytes())
-    content[2_000:2_400] = bytes(number * 37 % 256 for number in range(400))
-    path.write_bytes(content)
-    soundfile.write(tmp_path / "quiet.wav", 0.3 * np.sin(np.arange(8_000) * 0.05), 16_000)
+def test_a_warning_comes_with_the_name_of_its_file(tmp_path: Path, capfd, caplog, monkeypatch) -> None:
+    """Libraries warn through Python, or write to standard error beside it, as decoders of MP3 do."""
+    for name in ("noisy.wav", "quiet.wav"):
+        soundfile.write(tmp_path / name, 0.3 * np.sin(np.arange(8_000) * 0.05), 16_000)
+
+    def decode(path: Path) -> Recording:
+        if path.name == "noisy.wav":
+            os.write(2, b"[mp3 @ 0x1] Header missing\n")
+            warnings.warn("overflow", RuntimeWarning, stacklevel=1)
+        return true_decode(path)
+
+    true_decode = work.decode
+    monkeypatch.setattr(work, "decode", decode)
     jobs = [Job(one.name, one, ("dynamics",)) for one in sorted(tmp_path.iterdir())]
     outcomes = work.extract_batch(jobs)
-    assert [bool(outcome.warnings) for outcome in outcomes] == [True, False]
+    assert [len(outcome.warnings) for outcome in outcomes] == [2, 0]
     assert work.log_warnings(outcomes) == 1
-    assert caplog.messages and all(text.startswith("noisy.mp3: ") for text in caplog.messages)
+    assert caplog.messages and all(text.startswith("noisy.wav: ") for text in caplog.messages)
     assert capfd.readouterr().err == ""
 
 
