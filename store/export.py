@@ -206,7 +206,7 @@ def to_csv(rows: pd.DataFrame) -> bytes:
     """A table as CSV in UTF-8, a header first, without the index; texts as :func:`store.text.spreadsheet_safe`."""
     safe = rows.copy(deep=False)
     for number, kind in enumerate(rows.dtypes):
-        if isinstance(kind, pd.CategoricalDtype | pd.StringDtype) or kind == np.dtype(object):
+        if isinstance(kind, pd.CategoricalDtype | pd.StringDtype) or pd.api.types.is_object_dtype(kind):
             safe.isetitem(number, [spreadsheet_safe(value) for value in rows.iloc[:, number]])
     text: str = safe.rename(columns=spreadsheet_safe).to_csv(index=False, lineterminator="\n")
     return text.encode("utf-8")

@@ -169,7 +169,7 @@ def draw(dataset: pd.Series) -> None:
         waiting.draw("audit", NOT_YET, ":material/fact_check:")
         return
     sentence_of_split, *more = audit.notes[SPLIT]
-    st.caption(f"{dataset['title']}: {sentence_of_split}")
+    st.caption(f"{escape.markdown(dataset['title'])}: {escape.sentence(sentence_of_split)}")
     for title, section in SECTIONS.items():
         st.markdown(f"{sign(audit, section.part)} **{title}.** {sentence(audit, section.part)}")
     st.caption(audit.caption())

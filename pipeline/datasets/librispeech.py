@@ -181,19 +181,19 @@ def _read(corpus: Corpus, path: str) -> Reading:
     for own in (chapter, speaker):
         if folders and folders[-1] == own:
             folders.pop()
-    listed = (corpus.speakers or {}).get(speaker, Speaker(None, None))
-    part = (part_of(folders[-1]) if folders else None) or listed.part
+    known = (corpus.speakers or {}).get(speaker, Speaker(None, None))
+    part = (part_of(folders[-1]) if folders else None) or known.part
     return Clip(
         dataset=corpus.dataset,
         path=corpus.tree.root / path,
         relative_path=path,
-        label=listed.sex,
+        label=known.sex,
         label_group=part,
         split=side_of(part),
         source=f"{speaker}-{chapter}",
         take=name["utterance"],
         speaker=speaker,
-        sex=listed.sex,
+        sex=known.sex,
         sentence=stem,
         text=corpus.text(f"{speaker}-{chapter}", stem),
     )
@@ -256,10 +256,10 @@ def _sides(corpus: Corpus, clips: Sequence[Clip], crossing: set[str]) -> list[st
     moved = {
         str(clip.speaker)
         for clip in clips
-        if (listed := (corpus.speakers or {}).get(str(clip.speaker)))
+        if (known := (corpus.speakers or {}).get(str(clip.speaker)))
         and clip.split
-        and listed.part
-        and side_of(listed.part) != clip.split
+        and known.part
+        and side_of(known.part) != clip.split
     }
     if moved:
         notes.append(
