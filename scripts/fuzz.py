@@ -47,7 +47,7 @@ BY_LIBSNDFILE = {
 }  # fmt: skip
 BY_FFMPEG = {
     "m4a": ("ipod", "aac"), "alac.m4a": ("ipod", "alac"), "aac": ("adts", "aac"), "webm": ("webm", "libopus"),
-    "mka": ("matroska", "libvorbis"), "wma": ("asf", "libmp3lame"), "wv": ("wv", "wavpack"), "tta": ("tta", "tta"),
+    "mka": ("matroska", "libopus"), "wma": ("asf", "libmp3lame"), "wv": ("wv", "wavpack"), "tta": ("tta", "tta"),
     "amr": ("amr", "libopencore_amrnb"), "ac3": ("ac3", "ac3"),
 }  # fmt: skip
 RATE_HZ = {"gsm.wav": 8_000, "amr": 8_000}
