@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e building")]
 
 RATE_HZ = 22_050
-MANY, MANY_S = 100, 40.0
+MANY, MANY_S = 100, 90.0
 """Recordings that take long enough to be watched, and are few enough for all that follows."""
 DONE = re.compile(rf"([\d,]+) of {MANY} clips")
 
