@@ -10,7 +10,7 @@ ARGS ?=
 
 export PORT HEADLESS PYTHON
 
-.PHONY: help setup run test e2e lint bench results lists lock clean
+.PHONY: help setup run test e2e lint fuzz bench results lists lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -18,6 +18,7 @@ help:
 	@echo 'make test     every test; ARGS="-k explore -x" goes to pytest'
 	@echo 'make e2e      only the tests that drive a real browser'
 	@echo 'make lint     ruff and mypy'
+	@echo 'make fuzz     damaged recordings and tables through whole builds, five minutes; ARGS="--minutes 1" for less'
 	@echo 'make bench    every benchmark, each prints a table'
 	@echo 'make results  docs/RESULTS.md from the current snapshot of the store; SESATLAS_STORE names another store'
 	@echo 'make lists    the table of what can grow in README.md, from the registries'
@@ -41,6 +42,9 @@ lint: setup
 	@$(PYTHON_IN_VENV) -m ruff check .
 	@$(PYTHON_IN_VENV) -m ruff format --check .
 	@$(PYTHON_IN_VENV) -m mypy
+
+fuzz: setup
+	@$(PYTHON_IN_VENV) scripts/fuzz.py $(ARGS)
 
 # What benchmarks compare with lies beside .venv, so that tests and the dashboard are as they are without it.
 build/benchmarks/.ready: benchmarks/requirements.txt | setup

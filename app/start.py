@@ -22,9 +22,10 @@ WAYS_ON = {
     "clusters": ("See its space", ":material/bubble_chart:"),
 }
 BRING = """
-python -m pipeline build --dataset esc50=PATH      # environmental sounds: PATH holds audio/ and meta/esc50.csv
-python -m pipeline build --dataset timit=PATH      # speech: PATH holds TRAIN/ and TEST/
-python -m pipeline build --dataset folder=PATH     # any folder of recordings; sub-folders are the labels
+python -m pipeline build --dataset esc50=PATH        # environmental sounds: PATH holds audio/ and meta/esc50.csv
+python -m pipeline build --dataset timit=PATH        # speech: PATH holds TRAIN/ and TEST/
+python -m pipeline build --dataset librispeech=PATH  # read speech: PATH holds one of its parts or more
+python -m pipeline build --dataset folder=PATH       # any folder of recordings; sub-folders are the labels
 """
 
 

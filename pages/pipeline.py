@@ -52,15 +52,15 @@ def is_empty() -> bool:
 
 
 st.title("Pipeline", anchor=False)
-st.header("Build", anchor=False)
-build_section()
-if is_empty():
-    invite = " Add the demo or your own collection above." if permissions.may_change() else ""
-    st.info(f"The store is empty.{invite}", icon=":material/info:")
+fault = history.fault()
+if fault:
+    st.error(escape.sentence(fault), icon=":material/error:")
+    history.way_back()
 else:
-    st.header("History", anchor=False)
-    history.builds()
-    st.header("Failures", anchor=False)
-    history.failures()
-    st.header("Snapshots", anchor=False)
-    history.snapshots()
+    st.header("Build", anchor=False)
+    build_section()
+    if is_empty():
+        invite = " Add the demo or your own collection above." if permissions.may_change() else ""
+        st.info(f"The store is empty.{invite}", icon=":material/info:")
+    else:
+        history.draw()

@@ -7,7 +7,7 @@ import logging
 import os
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -25,7 +25,6 @@ from pipeline.audio.decode import (
     content_hash,
     decode,
     resample,
-    to_mono,
     why_not_read,
 )
 from pipeline.audio.measure import measure
@@ -33,10 +32,12 @@ from pipeline.clips import Stage
 from pipeline.errors import PipelineError
 from pipeline.features import VIEWS
 from pipeline.features.spectra import SAMPLE_RATE_HZ, Spectra
+from pipeline.runtime.noise import Noise
 from pipeline.runtime.workers import end_with_parent, ignoring_ctrl_c, on_all_cores
 
 logger = logging.getLogger(__name__)
 
+FILES_WARNED_OF = 20
 BATCH_SIZE = 16
 """Clips that travel together: some 60 ms of three views, 160 ms of all."""
 
@@ -53,7 +54,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a job: facts and one float32 vector a view, or a stage and a reason."""
+    """What became of a job: facts and one float32 vector a view, or a stage and a reason.
+
+    ``warnings`` are what libraries wrote of the file meanwhile.
+    """
 
     clip_id: str
     content_hash: str | None
@@ -61,6 +65,23 @@ class Outcome:
     vectors: dict[str, NDArray[np.float32]] = field(default_factory=dict)
     stage: Stage | None = None
     reason: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def log_warnings(outcomes: Iterable[Outcome], before: int = 0) -> int:
+    """Log what libraries wrote, with each file's name; of very many files for ``--verbose`` alone.
+
+    Returns how many files gave warnings so far, of which ``before`` had been logged already.
+    """
+    for outcome in outcomes:
+        if outcome.warnings:
+            before += 1
+            level = logging.WARNING if before <= FILES_WARNED_OF else logging.INFO
+            for line in outcome.warnings:
+                logger.log(level, "%s: %s", outcome.clip_id, line)
+            if before == FILES_WARNED_OF:
+                logger.warning("Warnings of further files are shown with --verbose alone")
+    return before
 
 
 def extract(
@@ -89,7 +110,7 @@ def extract(
                     yield outcomes
         except BrokenProcessPool:
             suspects = [number for number in handed_out if number in waiting] or list(waiting)
-            logger.warning("A worker process died; %d batches are redone clip by clip", len(suspects))
+            logger.info("A worker process died; %d batches are redone clip by clip", len(suspects))
             for number in suspects:
                 yield _one_by_one(waiting.pop(number))
 
@@ -135,8 +156,8 @@ def _one_by_one(jobs: Sequence[Job]) -> list[Outcome]:
 
 def extract_batch(jobs: Sequence[Job]) -> list[Outcome]:
     """Compute some clips in this process, on one core."""
-    with _thread_pools().limit(limits=1):
-        return [extract_clip(job) for job in jobs]
+    with _thread_pools().limit(limits=1), Noise() as noise:
+        return [replace(extract_clip(job), warnings=noise.take()) for job in jobs]
 
 
 def extract_clip(job: Job) -> Outcome:
@@ -145,7 +166,9 @@ def extract_clip(job: Job) -> Outcome:
     try:
         recording = decode(job.path)
         hash_ = hash_ or content_hash(job.path)
-        return Outcome(job.clip_id, hash_, measure(recording), vectors_of(recording, job.views))
+        facts, samples = measure(recording), at_analysis_rate(recording)
+        del recording  # of ten minutes, it is as large as all that follows
+        return Outcome(job.clip_id, hash_, facts, vectors_of(samples, job.views))
     except AudioError as error:
         return Outcome(job.clip_id, hash_, stage=error.stage, reason=str(error))
     except OSError as error:
@@ -155,16 +178,20 @@ def extract_clip(job: Job) -> Outcome:
         return Outcome(job.clip_id, hash_, stage="features", reason=f"{type(error).__name__}: {error}")
 
 
-def vectors_of(recording: Recording, views: Iterable[str]) -> dict[str, NDArray[np.float32]]:
-    """Compute the named views of a recording from one transform.
+def at_analysis_rate(recording: Recording) -> NDArray[np.float32]:
+    """A recording's samples at the rate that every view is computed at."""
+    return resample(recording.samples, recording.sample_rate_hz, SAMPLE_RATE_HZ)
+
+
+def vectors_of(samples: NDArray[np.float32], views: Iterable[str]) -> dict[str, NDArray[np.float32]]:
+    """Compute the named views of samples at 22,050 Hz, mono, from one transform.
 
     Raises
     ------
     ValueError
         A view gave NaN or infinity in a column that must not hold it.
     """
-    mono = to_mono(recording.samples)
-    spectra = Spectra(resample(mono, recording.sample_rate_hz, SAMPLE_RATE_HZ))
+    spectra = Spectra(samples)
     vectors = {name: VIEWS[name].compute(spectra) for name in views}
     _check_finite(vectors)
     return vectors
@@ -244,7 +271,9 @@ def describe(recording: bytes, views: Iterable[str] | None = None) -> Descriptio
     try:
         decoded = decode(recording)
         return Description(
-            hashlib.sha256(recording).hexdigest(), measure(decoded), vectors_of(decoded, names)
+            hashlib.sha256(recording).hexdigest(),
+            measure(decoded),
+            vectors_of(at_analysis_rate(decoded), names),
         )
     except AudioError:
         raise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -17,26 +16,20 @@ from store.snapshots import Snapshot, Store
 from store.writer import Writer
 
 
-def new_run_id(what: str = "") -> str:
-    """When a run began and by which process, for the event log and the history; ``what`` it was, if no build."""
-    now = datetime.now(UTC)
-    name = f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03d}Z-{os.getpid()}"
-    return f"{name}-{what}" if what else name
-
-
 @contextmanager
 def session(store: Store, on_event: events.Listener, what: str = "") -> Iterator[tuple[str, events.Listener]]:
     """Lock the store for a run that builds or adds to it; yield the run's id and the callback for its events.
 
-    Events go to ``on_event`` and to the event log; the end is reported too, whatever the reason.
+    Events go to ``on_event`` and to the event log; the end is reported too, whatever the reason. ``what`` is
+    empty for a build, whose finished batches outlive it.
     """
-    run_id = new_run_id(what)
+    run_id = events.new_run_id(what)
     with (
-        os_errors_as_store_errors(store.root),
+        os_errors_as_store_errors(store.root, is_build=not what),
         store.lock(),
         events.logged(store.builds, run_id, on_event) as log,
-        events.end_reported(log),
-        os_errors_as_store_errors(store.root),
+        events.end_reported(log, events.REQUEST_STOPPED if what else events.BUILD_STOPPED),
+        os_errors_as_store_errors(store.root, is_build=not what),
     ):
         yield run_id, log
 
@@ -71,7 +64,7 @@ def require_rest(store: Store, what: str) -> Snapshot:
     if store.staging.exists():
         raise PipelineError(
             f"A build lies unfinished, and {what} would throw away what it has done. "
-            "Finish it on the Pipeline page, then try again."
+            "Finish it first, with `python -m pipeline build` or on the Pipeline page, then try again."
         )
     return current
 
@@ -82,9 +75,9 @@ def amended(store: Store, current: Snapshot, run_id: str) -> Iterator[Amended]:
 
     Call it under the store's lock; the history of builds has the change under ``run_id``.
     """
-    publishing.begin(store)
+    publishing.begin(store, store.request)
     try:
-        with Writer(store.staging) as writer:
+        with Writer(store.request) as writer:
             what = Amended(writer)
             with writer.transaction():
                 publishing.begin_build(writer, run_id, datetime.now(UTC))
@@ -93,9 +86,9 @@ def amended(store: Store, current: Snapshot, run_id: str) -> Iterator[Amended]:
             counts |= {"vectors_computed": 0, "vectors_reused": 0}
             with writer.transaction():
                 publishing.sign_build(writer, run_id, store.next_number(), datetime.now(UTC), counts)
-        what.snapshot = publishing.publish(store, store.next_number())
+        what.snapshot = publishing.publish(store, store.next_number(), store.request)
     except BaseException:
-        publishing.discard(store)
+        publishing.discard(store, store.request)
         raise
     store.prune()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from pipeline.clips import Dataset, Row, Scan
 from pipeline.datasets import DATASETS
 from pipeline.errors import PipelineError
 from pipeline.runtime import events
+from store.errors import nearest
 
 PROJECT = Path(__file__).resolve().parent.parent
 DEMO = ("demo_sounds", "demo_voices")
@@ -78,6 +80,14 @@ def _parse_one(word: str) -> list[Source]:
             )
         root = _folder(path) if path else recordings_root() / "demo"
         return [Source(name, dataset_named(name), root / name) for name in DEMO]
+    if reader not in DATASETS and _is_path(name):
+        kinds = ", ".join(
+            f"{one}=" for one, dataset in DATASETS.items() if not dataset.prepare and one != "folder"
+        )
+        raise PipelineError(
+            f"'{word}' names a folder and not what is in it. Give --dataset {shlex.quote(f'folder={word}')} for "
+            f"recordings of your own, or one of {kinds} in the place of folder= for such a corpus."
+        )
     dataset = dataset_named(reader)
     if not path and dataset.prepare is None:
         raise PipelineError(f"'{word}' names no folder; expected --dataset {reader}=PATH.")
@@ -86,6 +96,15 @@ def _parse_one(word: str) -> list[Source]:
     alias = alias if colon else _slug(root.name) if derived else reader
     _require_alias(alias, reader, root)
     return [Source(alias, dataset, root, derived=derived)]
+
+
+def _is_path(name: str) -> bool:
+    if "/" in name or name in (".", "..") or name.startswith("~"):
+        return True
+    try:
+        return name != "" and Path(name).is_dir()
+    except (OSError, ValueError):  # too long a name, or one with a zero in it
+        return False
 
 
 def _require_alias(alias: str, reader: str, root: Path) -> None:
@@ -125,7 +144,10 @@ def dataset_named(name: str) -> Dataset:
         No such dataset; the message lists the valid ones.
     """
     if name not in DATASETS:
-        raise PipelineError(f"'{name}' is no known dataset; there are: demo, {', '.join(DATASETS)}.")
+        there = ["demo", *DATASETS]
+        raise PipelineError(
+            f"'{name}' is no known dataset; there are: {', '.join(there)}.{nearest(name, there)}"
+        )
     return DATASETS[name]
 
 

@@ -25,7 +25,7 @@ from _voice import voice
 
 from pipeline.sources import store_root
 from store.errors import SesatlasError
-from store.reader import Reader
+from store.reader import Reader, open_current
 from store.snapshots import Store
 
 HERE = Path(__file__).resolve().parent.parent
@@ -40,12 +40,13 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=TARGET)
     options = parser.parse_args()
     try:
-        current = Store(options.store).current()
-        if current is None:
+        found = open_current(Store(options.store))
+        if found is None:
             raise SesatlasError(
                 f"{options.store} holds no snapshot. Build first: `python -m pipeline build`."
             )
-        with Reader(current.path) as reader:
+        current, opened = found
+        with opened as reader:
             text = "\n".join(document(reader, current.number)) + "\n"
     except SesatlasError as error:
         sys.stderr.write(f"{error}\n")

@@ -16,7 +16,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from app.builds import process
+from pipeline.runtime.events import is_request
 from pipeline.sources import DEMO, store_root
+from store.errors import SesatlasError
 from store.snapshots import Store
 
 DATASET = ["--dataset", "demo"]
@@ -45,10 +47,16 @@ def what_to_build(store: Store) -> tuple[bool, str]:
         return False, f"A build is at work in {store.root}: the page shows how far it is."
     run, names = process.latest(store), _datasets_of_latest(store)
     unfinished = run is not None and run.last["event"] != "finished"
+    if run is not None and is_request(run.build_id):  # an experiment that failed leaves nothing to go on with
+        unfinished = store.staging.exists()
     if unfinished and names and set(names) <= set(DEMO):
         return True, f"The build of the demo in {store.root} was interrupted: it goes on behind the page."
     if (store.root / "CURRENT").exists():
         return False, ""
+    try:
+        store.current()
+    except SesatlasError as error:  # snapshots without one that is the current one; the page says so as well
+        return False, str(error)
     if store.staging.exists():
         return False, (
             f"No store in {store.root} yet, but a build that was interrupted: `python -m pipeline build` "

@@ -257,8 +257,8 @@ def write_error(message: str) -> StoreError:
     line = first_line(message)
     if any(word in message for word in DISK_FULL):
         return StoreError(
-            f"The disk is full ({line}). Free some space and build again: "
-            "finished batches are kept and the current snapshot is untouched."
+            f"The disk is full ({line}). Free some space and try again: "
+            "the current snapshot is untouched, and a build keeps its finished batches."
         )
     if any(word in message for word in DAMAGED):
         return DamagedError(

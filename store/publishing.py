@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
@@ -15,23 +14,23 @@ from store.writer import Writer
 
 RUNNING, PUBLISHED, INTERRUPTED = "running", "published", "interrupted"
 """The states of a build in the history."""
-PUBLISHING = re.compile(r"(\d{6}) after (\d{6})\n")
 
 
-def publish(store: Store, number: int, *, go_on: bool = False) -> Snapshot:
-    """Put the closed staging file among the snapshots, then point ``CURRENT`` at it.
+def publish(store: Store, number: int, staged: Path | None = None, *, go_on: bool = False) -> Snapshot:
+    """Put a closed database among the snapshots, the build's unless another is given, then point ``CURRENT`` at it.
 
     With ``go_on`` the snapshot is a copy and the staging file stays for the rest of the build, else it moves.
     A crash in between leaves ``PUBLISHING`` behind, from which :func:`recover` goes on.
     """
+    staged = staged or store.staging
     target, current = store.at(number), store.current()
     target.path.parent.mkdir(parents=True, exist_ok=True)
     base = current.number if current else 0
     if go_on:
         ready = target.path.with_name(f"{target.path.name}.copying")
-        _copy(store.staging, ready)
+        _copy(staged, ready)
     else:
-        ready = store.staging
+        ready = staged
     try:
         flush(ready)
         write_atomically(store.root / "PUBLISHING", f"{number:06d} after {base:06d}\n")
@@ -46,35 +45,39 @@ def publish(store: Store, number: int, *, go_on: bool = False) -> Snapshot:
 
 
 def recover(store: Store) -> None:
-    """Finish a publication that was cut off, unless somebody has chosen another snapshot since."""
+    """Put in order what was cut off, under the store's lock: finish a publication, drop a half-made request.
+
+    A publication stays as it is where somebody has chosen another snapshot since. What a request had made
+    cannot be gone on with, unlike a build.
+    """
     for half in (store.root / "snapshots").glob("*.copying"):
         half.unlink()
-    marker = store.root / "PUBLISHING"
-    try:
-        begun = PUBLISHING.fullmatch(marker.read_text(encoding="utf-8", errors="replace"))
-    except FileNotFoundError:
-        return
-    if begun and store.at(int(begun[1])).path.exists():
+    discard(store, store.request)
+    begun = store.publication()
+    if begun and store.at(begun[0]).path.exists():
         current = store.current()
-        if (current.number if current else 0) == int(begun[2]):
-            store.use(int(begun[1]))
-    marker.unlink()
+        if (current.number if current else 0) == begun[1]:
+            store.use(begun[0])
+    (store.root / "PUBLISHING").unlink(missing_ok=True)
 
 
-def discard(store: Store) -> None:
-    for path in store.staging.parent.glob("build.duckdb*"):
+def discard(store: Store, staged: Path | None = None) -> None:
+    """Delete an unfinished database, the build's unless another is given, with what DuckDB keeps beside it."""
+    staged = staged or store.staging
+    for path in staged.parent.glob(f"{staged.name}*"):
         shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-def begin(store: Store) -> None:
-    """Start from a copy of the current snapshot, or from nothing."""
-    discard(store)
-    store.staging.parent.mkdir(parents=True, exist_ok=True)
+def begin(store: Store, staged: Path | None = None) -> None:
+    """Start a database to write to, the build's unless another is given, from a copy of the current snapshot."""
+    staged = staged or store.staging
+    discard(store, staged)
+    staged.parent.mkdir(parents=True, exist_ok=True)
     current = store.current()
     if current:
-        half = store.staging.with_name("build.duckdb.copying")
+        half = staged.with_name(f"{staged.name}.copying")
         _copy(current.path, half)
-        half.replace(store.staging)
+        half.replace(staged)
 
 
 def _copy(source: Path, target: Path) -> None:

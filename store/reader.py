@@ -13,8 +13,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from store.database import Database, view_query
-from store.errors import NAMED, StoreError, listed
+from store.errors import StoreError, listed
 from store.results_reader import AnalysisQueries, AuditQueries, ExperimentQueries
+from store.snapshots import Snapshot, Store
+
+COLUMNS_NAMED = 8
+"""A view may have hundreds of columns: a message names those that are most like the one it was asked for."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -168,7 +172,30 @@ class Reader(AnalysisQueries, ExperimentQueries, AuditQueries, Database):
         self._require_dataset(dataset)
         columns = list(self.view(view)["columns"])
         if column not in columns:
-            near = difflib.get_close_matches(column, columns, NAMED, cutoff=0.4) or columns
+            near = (
+                difflib.get_close_matches(column, columns, COLUMNS_NAMED, cutoff=0.4)
+                or columns[:COLUMNS_NAMED]
+            )
             raise StoreError(f"The view '{view}' has no column '{column}'; {listed(near, len(columns))}.")
         position = columns.index(column) + 1
         return self._vectors("column", view, dataset=dataset, position=position).to_pandas()
+
+
+def open_current(store: Store) -> tuple[Snapshot, Reader] | None:
+    """The current snapshot, open; None where the store is empty.
+
+    A build may drop a snapshot between looking and opening: the one that has become the current one since is
+    opened then. An open file can be read to its end, whoever deletes it.
+
+    Raises
+    ------
+    StoreError
+        The snapshot is damaged, or nobody knows which is the current one.
+    """
+    while current := store.current():
+        try:
+            return current, Reader(current.path)
+        except StoreError:
+            if current.path.exists() and store.current() == current:
+                raise
+    return None

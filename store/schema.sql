@@ -40,6 +40,7 @@ create table if not exists clips (
     clipped_share         double not null,
     bandwidth_hz          double not null,
     dc_offset             double not null,
+    mixdown               varchar,
     label                 varchar,
     label_group           varchar,
     fold                  integer,

@@ -18,7 +18,14 @@ from filelock import FileLock, Timeout
 
 from store.errors import StoreError
 
-NUMBER = re.compile(r"(\d{6})\.duckdb")
+NUMBER = re.compile(r"(\d{6})\.duckdb", re.ASCII)
+POINTER = re.compile(r"\d{1,6}", re.ASCII)
+PUBLISHING = re.compile(r"(\d{6}) after (\d{6})\n", re.ASCII)
+"""The text of the file of this name, which lies there while a snapshot is being published."""
+POINTER_CHARACTERS = 100
+"""More than ``CURRENT`` ever holds: of something else under this name no more is read."""
+SHOWN_CHARACTERS = 20
+MOVE_AWAY = "Move that folder away"
 KEEP = 5
 PATIENCE_S = 0.5
 """Longer than `is_held` holds the lock to look at it."""
@@ -51,13 +58,33 @@ class Store:
         return self.root / "staging" / "build.duckdb"
 
     @property
+    def request(self) -> Path:
+        """Where a request from a page or the command line adds to a copy of the current snapshot."""
+        return self.root / "staging" / "request.duckdb"
+
+    @property
     def builds(self) -> Path:
         return self.root / "builds"
 
     def snapshots(self) -> list[Snapshot]:
-        """All published snapshots, oldest first."""
-        found = (NUMBER.fullmatch(path.name) for path in sorted((self.root / "snapshots").glob("*.duckdb")))
-        return [self.at(int(match[1])) for match in found if match]
+        """All published snapshots, oldest first.
+
+        Raises
+        ------
+        StoreError
+            Their folder cannot be read; a store is empty only where it is known to be.
+        """
+        folder = self.root / "snapshots"
+        try:
+            names = sorted(path.name for path in folder.iterdir())
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise StoreError(
+                f"{folder} cannot be read: {error.strerror}; expected the folder of the published snapshots. "
+                "Check the path and its permissions."
+            ) from error
+        return [self.at(int(match[1])) for name in names if (match := NUMBER.fullmatch(name))]
 
     def at(self, number: int) -> Snapshot:
         """Where the snapshot of this number lies, or would."""
@@ -82,29 +109,66 @@ class Store:
         Raises
         ------
         StoreError
-            ``CURRENT`` names no snapshot that is there; the message says how to mend it.
+            ``CURRENT`` names no snapshot that is there, or is missing beside snapshots; the message says how
+            to go back to one.
         """
+        word, before = self._pointer(), object()
+        while word != before:
+            if word is not None and POINTER.fullmatch(word) and _is_file(self.at(int(word)).path):
+                return self.at(int(word))
+            if word is None and self._is_empty():
+                return None
+            # Between the two looks a build may have published the next one and dropped this one.
+            before, word = word, self._pointer()
+        raise StoreError(self._why_no_current(word))
+
+    def _pointer(self) -> str | None:
+        """The text of ``CURRENT``; None where there is no such file."""
         try:
-            word = (self.root / "CURRENT").read_text(encoding="utf-8", errors="replace").strip()
+            with (self.root / "CURRENT").open(encoding="utf-8", errors="replace") as file:
+                return file.read(POINTER_CHARACTERS).strip()
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise StoreError(f"{self.root / 'CURRENT'} cannot be read: {error.strerror}.") from error
-        if word.isdecimal() and self.at(int(word)).path.exists():
-            return self.at(int(word))
+            first = f"{MOVE_AWAY}, then run" if isinstance(error, IsADirectoryError) else "Run"
+            raise StoreError(
+                f"{self.root / 'CURRENT'} cannot be read: {error.strerror}. {self._way_back(first)}"
+            ) from error
+
+    def _is_empty(self) -> bool:
+        """Whether nothing was ever published here; the first snapshot counts once ``CURRENT`` names it."""
+        numbers = {snapshot.number for snapshot in self.snapshots()}
+        begun = self.publication()
+        return not numbers or (begun is not None and begun[1] == 0 and numbers == {begun[0]})
+
+    def publication(self) -> tuple[int, int] | None:
+        """The snapshot that is being published, or was when a build was cut off, and the current one before it."""
+        try:
+            text = (self.root / "PUBLISHING").read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return None
+        begun = PUBLISHING.fullmatch(text)
+        return (int(begun[1]), int(begun[2])) if begun else None
+
+    def _why_no_current(self, word: str | None) -> str:
+        if word is None:
+            seen = f"The file CURRENT in {self.root} is missing, which names the current snapshot."
+        else:
+            shown = word if len(word) <= SHOWN_CHARACTERS else f"{word[:SHOWN_CHARACTERS]} ..."
+            seen = f"CURRENT in {self.root} says {shown!r}, which is no snapshot of this store."
+        return f"{seen} {self._way_back('Run')}"
+
+    def _way_back(self, first: str) -> str:
         there = ", ".join(str(snapshot.number) for snapshot in self.snapshots())
-        raise StoreError(
-            f"CURRENT in {self.root} says '{word[:20]}', which is no snapshot of this store. "
-            + (
-                f"Run `python -m pipeline snapshots use NUMBER` with one of: {there}."
-                if there
-                else "There is none at all: delete the file CURRENT and build again."
-            )
-        )
+        if not there:
+            return "There is no snapshot at all: delete the file CURRENT and build again."
+        return f"{first} `python -m pipeline snapshots use NUMBER` with one of: {there}."
 
     def use(self, number: int) -> Snapshot:
         """Make a published snapshot the current one."""
         snapshot = self.snapshot(number)
+        if (self.root / "CURRENT").is_dir():
+            raise StoreError(f"CURRENT in {self.root} is a folder; expected a small file. {MOVE_AWAY} first.")
         write_atomically(self.root / "CURRENT", f"{number:06d}\n")
         return snapshot
 
@@ -113,7 +177,7 @@ class Store:
         last = self.root / "snapshots" / "LAST"
         deleted = last.read_text(encoding="utf-8").strip() if last.exists() else ""
         numbers = [snapshot.number for snapshot in self.snapshots()]
-        return max([0, *numbers, int(deleted) if deleted.isdecimal() else 0]) + 1
+        return max([0, *numbers, int(deleted) if POINTER.fullmatch(deleted) else 0]) + 1
 
     def delete(self, number: int) -> None:
         """Delete a published snapshot that is not the current one."""
@@ -128,9 +192,17 @@ class Store:
         snapshot.path.unlink()
 
     def prune(self, keep: int = KEEP) -> list[int]:
-        """Delete all but the newest ``keep`` snapshots; the current one always stays."""
+        """Delete all but the newest ``keep`` snapshots; the current one always stays.
+
+        Raises
+        ------
+        StoreError
+            Nobody knows which is the current one: nothing is deleted then.
+        """
         current = self.current()
-        old = [s.number for s in self.snapshots()[:-keep] if current is None or s.number != current.number]
+        if current is None:
+            return []
+        old = [s.number for s in self.snapshots()[:-keep] if s.number != current.number]
         for number in old:
             self.delete(number)
         return old
@@ -146,6 +218,13 @@ class Store:
     def lock(self) -> AbstractContextManager[None]:
         """Hold the store against a second build; see :func:`store.lock.hold_lock`."""
         return hold_lock(self.staging.parent)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # in a folder that may not be read, which is said where its snapshots are listed
+        return False
 
 
 class BusyError(StoreError):

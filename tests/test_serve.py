@@ -104,6 +104,20 @@ def test_a_finished_store_and_one_at_work(serve: ModuleType, tmp_path: Path) -> 
     assert serve.what_to_build(store)[0]
 
 
+def test_a_killed_experiment_of_the_demo_is_no_interrupted_build(serve: ModuleType, tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    write_log(store, list(DEMO), event="started", name="20260101T000000000Z-1-learned")
+    (tmp_path / "CURRENT").write_text("000001\n")
+    assert serve.what_to_build(store) == (False, "")
+
+
+def test_a_lost_pointer_is_no_empty_store(serve: ModuleType, tmp_path: Path) -> None:
+    (tmp_path / "snapshots").mkdir()
+    (tmp_path / "snapshots" / "000001.duckdb").touch()
+    due, words = serve.what_to_build(Store(tmp_path))
+    assert not due and "snapshots use NUMBER` with one of: 1." in words
+
+
 @pytest.fixture
 def driven(repo_root: Path, tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """``serve`` in a process and a group of its own."""

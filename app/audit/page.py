@@ -13,7 +13,7 @@ from app.audit.data import Audit
 from app.builds import waiting
 from app.cache import snapshot
 from app.error_boundary import error_boundary
-from app.ui import show
+from app.ui import escape, show
 from pipeline.audit.confounds import telling
 from pipeline.audit.leakage import KIND_WORDS, Effect
 from pipeline.audit.report import (
@@ -168,12 +168,15 @@ def draw(dataset: pd.Series) -> None:
     if audit is None:
         waiting.draw("audit", NOT_YET, ":material/fact_check:")
         return
+    sentence_of_split, *more = audit.notes[SPLIT]
+    st.caption(f"{escape.markdown(dataset['title'])}: {sentence_of_split}")
     for title, section in SECTIONS.items():
         st.markdown(f"{sign(audit, section.part)} **{title}.** {sentence(audit, section.part)}")
     st.caption(audit.caption())
-    with st.expander(f"The split that was audited: {audit.protocol}", icon=":material/call_split:"):
-        for note in audit.notes[SPLIT]:
-            st.markdown(note)
+    if more:
+        with st.expander(f"The split that was audited: {audit.protocol}", icon=":material/call_split:"):
+            for note in more:
+                st.markdown(note)
     _sections(dataset)
 
 

@@ -10,6 +10,8 @@ import streamlit as st
 from app import permissions
 from app.cache import snapshot
 from app.ui import show
+from store.errors import StoreError
+from store.text import visible
 
 COLUMNS = {
     "snapshot": "snapshot",
@@ -27,6 +29,14 @@ COLUMNS = {
 }
 
 
+def draw() -> None:
+    """All of it, a header above each part."""
+    parts = {"History": builds, "Failures": failures, "Notes": notes, "Snapshots": snapshots}
+    for title, part in parts.items():
+        st.header(title, anchor=False)
+        part()
+
+
 def builds() -> None:
     """Every build up to this snapshot, newest first."""
     table = snapshot.builds()[list(COLUMNS)].rename(columns=COLUMNS)
@@ -38,12 +48,43 @@ def failures() -> None:
     """Every file that is not in the store, with the reason."""
     table = snapshot.failures()
     if table.empty:
-        st.success("Every file is in the store.", icon=":material/check_circle:")
+        st.success("No file failed.", icon=":material/check_circle:")
         return
     st.markdown(f"{show.counted(len(table), 'file')} could not be read. Fix or remove them, then refresh.")
+    table = table.assign(
+        relative_path=table["relative_path"].map(visible), reason=table["reason"].map(visible)
+    )
     table = table.rename(columns={"dataset": "collection", "relative_path": "file"})
     st.dataframe(table, hide_index=True, column_config={"reason": st.column_config.TextColumn(width="large")})
     show.download(table, "failures")
+
+
+def fault() -> str | None:
+    """Why nobody knows which snapshot is the current one; None where that is known, or the store is empty."""
+    try:
+        snapshot.store().current()
+    except StoreError as error:
+        return str(error)
+    return None
+
+
+def way_back() -> None:
+    """Snapshots to choose from where none is the current one."""
+    numbers = [one.number for one in snapshot.store().snapshots()]
+    if numbers and permissions.may_change():
+        _switch(numbers)
+
+
+def notes() -> None:
+    """What builds noted of the collections: what was left out, which tables were not used, what was inferred."""
+    rows = [
+        (row["dataset"], visible(note)) for _, row in snapshot.datasets().iterrows() for note in row["notes"]
+    ]
+    if not rows:
+        st.caption("There is nothing to note of any collection.")
+        return
+    table = pd.DataFrame(rows, columns=["collection", "note"])
+    st.dataframe(table, hide_index=True, column_config={"note": st.column_config.TextColumn(width="large")})
 
 
 def snapshots() -> None:

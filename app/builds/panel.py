@@ -12,6 +12,7 @@ from app.cache import snapshot
 from app.ui import escape
 from pipeline.clips import Dataset
 from pipeline.datasets import DATASETS
+from pipeline.runtime.events import is_request
 
 READERS: dict[str, Dataset] = {name: one for name, one in DATASETS.items() if not one.synthetic}
 """The kinds of collections a person can add."""
@@ -70,7 +71,7 @@ def progress() -> None:
 def resume_button() -> None:
     """A button that continues a build that did not finish; nothing where all is well."""
     store = snapshot.store()
-    if not at_work() and process.failure(store):
+    if not at_work() and process.can_resume(store):
         start_button("Continue the build", process.resume_arguments(store))
 
 
@@ -94,10 +95,11 @@ def _live() -> None:
                 st.caption(escape.markdown(left))
         else:
             st.progress(0.0, text="The build is starting ...")
-        if permissions.may_change() and st.button(
-            "Stop",
-            icon=":material/stop:",
-            help="Finished clips are kept: the next build continues from there.",
-        ):
+        keeps_nothing = run is not None and run.running and is_request(run.build_id)
+        help_text = (
+            "Nothing is changed then." if keeps_nothing
+            else "Finished clips are kept: the next build continues from there."
+        )  # fmt: skip
+        if permissions.may_change() and st.button("Stop", icon=":material/stop:", help=help_text):
             permissions.require()
             process.stop(store, st.session_state.get(PROCESS))

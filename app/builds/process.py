@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pipeline.runtime.events import is_request
 from pipeline.sources import DEMO
 from store.snapshots import Store
 
@@ -124,8 +125,11 @@ def unfinished(run: Run | None) -> str | None:
     """What became of the newest build where it neither runs nor finished; None where all is well."""
     if run is None or run.running or run.last["event"] == "finished":
         return None
+    request = is_request(run.build_id)
     if run.last["event"] == "stopped":
-        return f"The last build did not finish. {run.last['reason']}"
+        return f"The last {'request' if request else 'build'} did not finish. {run.last['reason']}"
+    if request:
+        return "The last request was killed before it was done, and nothing was changed. Run it again."
     return "The last build was killed. Its finished work is kept: the next build continues from there."
 
 
@@ -216,6 +220,13 @@ def failure(store: Store) -> str | None:
             if lines:
                 return lines[-1]
     return unfinished(run)
+
+
+def can_resume(store: Store) -> bool:
+    """Whether the newest build did not finish; a request that failed leaves nothing to go on with."""
+    run = latest(store)
+    was_request = run is not None and is_request(run.build_id)
+    return failure(store) is not None and (store.staging.exists() or not was_request)
 
 
 def resume_arguments(store: Store) -> list[str]:

@@ -90,16 +90,17 @@ def shown() -> tuple[str, int]:
     That snapshot is open when this returns, so that it can be read to the end of the run even where a
     build deletes it in the meantime: a build soon drops what it published halfway.
     """
-    root, number = str(store().root), current().number
-    try:
-        _reader(root, number)
-    except SesatlasError:
-        if store().at(number).path.exists():
-            raise
-        pin()  # deleted between looking and opening: the build has published the next one
+    root = str(store().root)
+    while True:
         number = current().number
-        _reader(root, number)
-    return root, number
+        try:
+            _reader(root, number)
+        except SesatlasError:
+            if store().at(number).path.exists():
+                raise
+            pin()  # deleted between looking and opening: the build has published the next one
+        else:
+            return root, number
 
 
 # Who is evicted is not closed, for another session may be reading: the file is let go of with its last reader.

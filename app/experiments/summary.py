@@ -11,6 +11,7 @@ import pandas as pd
 from app.cache import snapshot, tables
 from app.ui import escape, show
 from pipeline.classify import CLASSIFIERS
+from pipeline.classify.baselines import NEVER_RIGHT
 from pipeline.classify.classifier import TOGETHER
 from pipeline.experiments.spec import BASELINES, EVERY_CLIP, FACTS, NETWORK, UNLEAKED
 from pipeline.features import VIEWS
@@ -127,7 +128,10 @@ def headline(experiment: pd.Series, folds: int) -> str:
 def baseline_sentence(measured: Mapping[str, float]) -> str:
     """What the baselines reach."""
     each = [f"{show.percent(accuracy)} {GUESSES[name]}" for name, accuracy in measured.items()]
-    return f"Without using the audio: {', '.join(each)}." if each else ""
+    if not each:
+        return ""
+    never = f" {NEVER_RIGHT}" if measured.get(MAJORITY) == 0 else ""
+    return f"Without using the audio: {', '.join(each)}.{never}"
 
 
 def warning(experiment: pd.Series, measured: Mapping[str, float]) -> str | None:

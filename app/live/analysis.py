@@ -68,19 +68,22 @@ class RecordingAnalyser:
     Parameters
     ----------
     data : bytes
-        A file that :func:`app.live.audio_file.look` has found good.
+        A file.
     stream : VoiceStream
         A new one, for this recording alone.
+    facts : Facts, optional
+        What :func:`app.live.audio_file.look` has found; without it, the file is looked at first.
     """
 
-    def __init__(self, data: bytes, stream: VoiceStream) -> None:
-        self._blocks, self._stream = audio_file.blocks(data), stream
+    def __init__(self, data: bytes, stream: VoiceStream, facts: Facts | None = None) -> None:
+        self._facts = facts or audio_file.look(data)
+        self._blocks, self._stream = audio_file.blocks(data, self._facts), stream
         self._decisions: list[Decision] = []
         self._bytes = io.BytesIO()
         self._player = soundfile.SoundFile(
             self._bytes, "w", RATE_HZ, 1, subtype="PCM_16", format="FLAC"
         )  # it clips what exceeds full scale
-        self._heard_s, self._damaged = 0.0, 0
+        self._heard_s = 0.0
         self._began = time.perf_counter()
         self._found: RecordingAnalysis | None = None
 
@@ -122,7 +125,6 @@ class RecordingAnalyser:
 
     def _take(self, block: Block) -> None:
         self._heard_s += len(block.samples) / block.rate_hz
-        self._damaged += block.damaged
         self._keep(self._stream.feed(block.samples, block.rate_hz))
 
     def _keep(self, decisions: list[Decision]) -> None:
@@ -137,7 +139,7 @@ class RecordingAnalyser:
             duration_s=self._heard_s,
             sound=self._bytes.getvalue(),
             took_s=time.perf_counter() - self._began,
-            damaged=self._damaged,
+            damaged=self._facts.damaged,
         )
 
 

@@ -21,6 +21,7 @@ from app.ui import show
 from models.decisions import Decision, State
 from models.vad import RATE_HZ
 from pipeline.audio.decode import to_wav_bytes
+from store.export import to_csv
 
 SOUND_S = 3.0
 """So much sound before the decision goes with it: what the network listens to at most, pauses aside."""
@@ -84,7 +85,7 @@ def archive(corrections: Sequence[Correction], classes: Sequence[str]) -> bytes:
     rows = corrections_table(corrections, classes).assign(file=files)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as out:
-        out.writestr("corrections.csv", rows.to_csv(index=False))
+        out.writestr("corrections.csv", to_csv(rows))
         for name, one in zip(files, corrections, strict=True):
             out.writestr(name, to_wav_bytes(one.sound, RATE_HZ))
     return packed.getvalue()

@@ -80,7 +80,7 @@ def choose(datasets: pd.DataFrame, clips_of: Callable[[str], pd.DataFrame], card
     if not found:
         raise NoExampleError(
             "The store holds no collection with women and men who are named as speakers; an example is made of "
-            "their sentences. Add TIMIT, RAVDESS, EmoDB or the demo on the Pipeline page."
+            "their sentences. Add TIMIT, LibriSpeech, RAVDESS, EmoDB or the demo on the Pipeline page."
         )
     return min(found, key=lambda one: one[0])[1]
 

@@ -142,7 +142,7 @@ def _analyse(
     Whatever the person does next, cancel, leave or close, ends the script where the bar is moved, and with it the
     analysis and all that it holds.
     """
-    analyser = RecordingAnalyser(data, VoiceStream(model, Silero(), parameters))
+    analyser = RecordingAnalyser(data, VoiceStream(model, Silero(), parameters), facts)
     began, shown_s = time.perf_counter(), 0.0
     place = st.empty()
     with place.container(), closing(analyser.seconds()) as seconds:

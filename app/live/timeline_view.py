@@ -224,10 +224,6 @@ def _say(
         f"{show.counted(facts.channels, 'channel')} · {escape.markdown(facts.codec)} · "
         f"analysed in {analysis.took_s:.1f} s"
     )
-    if facts.cut_off:
-        st.warning(
-            "The file is shorter than its header says: only what is there was analysed. Copy it again for the rest."
-        )
     if analysis.damaged:
         st.warning(
             f"{show.counted(analysis.damaged, 'piece')} of the file cannot be decoded and were left out: the times "

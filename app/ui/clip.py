@@ -103,7 +103,11 @@ def labels(clip: pd.Series) -> dict[str, str]:
 def facts(clip: pd.Series) -> dict[str, str]:
     """What was measured on a clip, with units."""
     fields = with_role("fact", clip.index)
-    return {field.name: f"{field.text(clip[name])} {field.unit}".rstrip() for name, field in fields.items()}
+    return {
+        field.name: f"{field.text(clip[name])} {field.unit}".rstrip()
+        for name, field in fields.items()
+        if pd.notna(clip[name])
+    }
 
 
 COLUMNS = 900

@@ -14,6 +14,7 @@ from app.cache import snapshot
 from app.ui import escape
 from pipeline.clusterings import CLUSTERERS
 from pipeline.inputs import ALL
+from store.export import to_csv
 
 NO_TOOLS = {"displaylogo": False, "displayModeBar": False}
 LEGEND_BELOW = {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0}
@@ -78,7 +79,7 @@ def view_titles(views: Sequence[str]) -> dict[str, str]:
 def download(table: pd.DataFrame, name: str) -> None:
     st.download_button(
         "Download as CSV",
-        data=lambda: table.to_csv(index=False).encode("utf-8"),
+        data=lambda: to_csv(table),
         on_click="ignore",
         file_name=f"sesatlas_{name}.csv",
         mime="text/csv",

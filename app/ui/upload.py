@@ -9,12 +9,22 @@ import streamlit as st
 from starlette.formparsers import MultiPartParser
 
 from app.ui import escape
-from pipeline.audio.decode import AudioError, load_mono, to_wav_bytes
+from pipeline.audio.decode import AudioError, Facts, load_mono, resample, to_wav_bytes
 from pipeline.datasets.corpus import AUDIO_SUFFIXES
 from pipeline.extraction import Description, describe
 
-PLAYED = ("WAV", "FLAC", "OGG", "MP3", "MP4", "WEBM")
-"""What browsers play as it is; the rest is played as a WAV."""
+PLAYED = frozenset(
+    {
+        "WAV PCM_16", "WAV PCM_U8", "WAVEX PCM_16", "FLAC PCM_16", "OGG VORBIS", "OGG OPUS", "MP3 MPEG_LAYER_III",
+        "MP4 AAC", "WEBM OPUS", "WEBM LIBOPUS", "WEBM VORBIS",
+    }
+)  # fmt: skip
+"""What every browser plays as it is, in one or two channels; the rest is sent as a WAV of the decoded samples."""
+MAX_PLAYED_CHANNELS, MAX_PLAYED_HZ = 2, 48_000
+TYPES = {
+    "WAV": "audio/wav", "WAVEX": "audio/wav", "FLAC": "audio/flac", "OGG": "audio/ogg", "MP3": "audio/mpeg",
+    "MP4": "audio/mp4", "WEBM": "audio/webm",
+}  # fmt: skip
 MOST_MB = 200
 """Ten minutes of stereo in 24 bits at 48 kHz are 173 MB."""
 PRIVATE = (
@@ -76,15 +86,18 @@ def _use(sent: Sent | None, *, play: bool) -> Upload | None:
         st.warning(in_words(sent.name, error), icon=":material/hearing_disabled:")
         return None
     if play:
-        st.audio(*playable(sent, found.description.facts.codec))
+        st.audio(*playable(sent, found.description.facts))
     return found
 
 
-def playable(sent: Sent, codec: str) -> tuple[bytes, str]:
-    """Bytes that a browser plays, and their type."""
-    if codec.startswith(PLAYED):
-        return sent.getvalue(), sent.type if sent.type.startswith("audio/") else "audio/wav"
-    return to_wav_bytes(*load_mono(sent.getvalue())), "audio/wav"
+def playable(sent: Sent, facts: Facts) -> tuple[bytes, str]:
+    """Bytes that a browser plays, and their type: by what is in the file, whatever it is called."""
+    plain = facts.channels <= MAX_PLAYED_CHANNELS and facts.sample_rate_hz <= MAX_PLAYED_HZ
+    if facts.codec in PLAYED and plain:
+        return sent.getvalue(), TYPES[facts.codec.split()[0]]
+    samples, rate_hz = load_mono(sent.getvalue())
+    played_hz = min(rate_hz, MAX_PLAYED_HZ)
+    return to_wav_bytes(resample(samples, rate_hz, played_hz), played_hz), "audio/wav"
 
 
 def in_words(name: str, error: AudioError) -> str:

@@ -17,7 +17,8 @@ from pipeline.clusterings.ranking import rank
 from pipeline.errors import PipelineError
 from pipeline.inputs import ALL
 from pipeline.projections.projection import Projection
-from pipeline.session import amended, new_run_id, require_rest
+from pipeline.runtime.events import new_run_id
+from pipeline.session import amended, require_rest
 from store import results
 from store.errors import os_errors_as_store_errors
 from store.reader import Reader
@@ -48,7 +49,7 @@ def keep(store: Store, tried: Tried) -> Snapshot:
         A build is at work or lies unfinished, or the store has moved on since this was tried. Nothing
         is lost: it can be kept again afterwards.
     """
-    with os_errors_as_store_errors(store.root), store.lock():
+    with os_errors_as_store_errors(store.root, is_build=False), store.lock():
         current = require_rest(store, "what was tried")
         if current.number != tried.snapshot:
             raise PipelineError(

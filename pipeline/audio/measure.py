@@ -6,15 +6,10 @@ from functools import lru_cache
 
 import numpy as np
 import scipy.fft
-from numpy.typing import NDArray
 
-from pipeline.audio.decode import Facts, Recording, peak_of, to_mono
+from pipeline.audio.recording import Facts, Recording, Samples
 
-FRAME_S = 0.025
 SILENCE_DBFS = -60.0
-CLIPPED_AT = 0.999
-"""A little below full scale: a clipped recording that went through a codec no longer sits exactly on it."""
-
 BANDWIDTH_FFT = 2048
 BANDWIDTH_FRAMES = 32
 BANDWIDTH_RANGE_DB = 80.0
@@ -33,27 +28,34 @@ def measure(recording: Recording) -> Facts:
     * ``clipped_share``: share of samples of magnitude 0.999 or more.
     * ``dc_offset``: mean of the mono mix.
     * ``bandwidth_hz``: see :func:`bandwidth_hz`.
+    * ``mixdown``: how several channels became the one that every view is computed of.
     """
-    mono = to_mono(recording.samples)
-    values = recording.samples.reshape(-1)  # (samples * channels,): interleaved, so that frames stay frames
-    peak = peak_of(values)
-    energy, frame_power = _frame_power(values, round(FRAME_S * recording.sample_rate_hz) * recording.channels)
+    levels = recording.levels
+    values = levels.samples * levels.channels
     return Facts(
-        duration_s=len(mono) / recording.sample_rate_hz,
-        sample_rate_hz=recording.sample_rate_hz,
-        channels=recording.channels,
+        duration_s=levels.duration_s,
+        sample_rate_hz=levels.rate_hz,
+        channels=levels.channels,
         codec=recording.codec,
-        peak_dbfs=float(20 * np.log10(peak)),
-        rms_dbfs=float(10 * np.log10(energy / len(values))),
-        silence_share=float(np.mean(frame_power < 10 ** (SILENCE_DBFS / 10))),
-        digital_silence_share=float(np.mean(frame_power == 0)),
-        clipped_share=float(np.mean(np.abs(values) >= CLIPPED_AT)) if peak >= CLIPPED_AT else 0.0,
-        bandwidth_hz=bandwidth_hz(mono, recording.sample_rate_hz),
-        dc_offset=float(mono.mean()),
+        peak_dbfs=float(20 * np.log10(levels.peak)),
+        rms_dbfs=float(10 * np.log10(levels.energy / values)),
+        silence_share=float(np.mean(levels.frame_power < 10 ** (SILENCE_DBFS / 10))),
+        digital_silence_share=float(np.mean(levels.frame_power == 0)),
+        clipped_share=levels.clipped / values,
+        bandwidth_hz=_bandwidth_hz(recording),
+        dc_offset=float(recording.samples.mean()),
+        mixdown=recording.mixdown,
     )
 
 
-def bandwidth_hz(mono: NDArray[np.float32], sample_rate_hz: int) -> float:
+def _bandwidth_hz(recording: Recording) -> float:
+    frames, rate_hz = recording.spectrum_frames, recording.levels.rate_hz
+    if frames is None:
+        return bandwidth_hz(recording.samples, rate_hz)
+    return _highest_hz(frames[np.linspace(0, len(frames) - 1, BANDWIDTH_FRAMES).astype(int)], rate_hz)
+
+
+def bandwidth_hz(mono: Samples, sample_rate_hz: int) -> float:
     """Return the frequency in Hz up to which a recording holds sound.
 
     The long-term average power spectrum of 32 Hann frames of 2048 samples, evenly spread over the
@@ -64,24 +66,21 @@ def bandwidth_hz(mono: NDArray[np.float32], sample_rate_hz: int) -> float:
     if len(mono) < BANDWIDTH_FFT:
         mono = np.pad(mono, (0, BANDWIDTH_FFT - len(mono)))
     starts = np.linspace(0, len(mono) - BANDWIDTH_FFT, BANDWIDTH_FRAMES).astype(int)
-    frames = np.lib.stride_tricks.sliding_window_view(mono, BANDWIDTH_FFT)[starts] * _unit_hann()
-    spectrum = scipy.fft.rfft(frames, axis=1, overwrite_x=True)  # (frames, bins)
+    frames = np.lib.stride_tricks.sliding_window_view(mono, BANDWIDTH_FFT)[starts]
+    return _highest_hz(frames, sample_rate_hz)
+
+
+def _highest_hz(frames: Samples, sample_rate_hz: int) -> float:
+    """The bandwidth of frames ``(frames, 2048)``."""
+    spectrum = scipy.fft.rfft(frames * _unit_hann(), axis=1, overwrite_x=True)  # (frames, bins)
     power = np.mean(spectrum.real**2 + spectrum.imag**2, axis=0)  # (bins,)
     threshold = max(power.max() * 10 ** (-BANDWIDTH_RANGE_DB / 10), 10 ** (BANDWIDTH_FLOOR_DBFS / 10))
     loud = np.flatnonzero(power >= threshold)
     return float(loud[-1]) * sample_rate_hz / BANDWIDTH_FFT if len(loud) else 0.0
 
 
-def _frame_power(values: NDArray[np.float32], frame: int) -> tuple[float, NDArray[np.float32]]:
-    whole = len(values) // frame * frame
-    frames = values[:whole].reshape(-1, frame)  # (frames, frame)
-    energy = np.einsum("ij,ij->i", frames, frames)
-    rest = values[whole:]
-    return float(energy.sum(dtype=np.float64) + rest @ rest), energy / frame
-
-
 @lru_cache(maxsize=1)
-def _unit_hann() -> NDArray[np.float32]:
+def _unit_hann() -> Samples:
     # Scaled such that a sine's bin reads the square of its amplitude: levels come out in dBFS.
     window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(BANDWIDTH_FFT) / BANDWIDTH_FFT)
     return (window * 2 / window.sum()).astype(np.float32)

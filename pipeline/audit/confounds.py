@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.audit.splits import AuditError, SplitColumn, count, require, split_sides
+from pipeline.classify.baselines import NEVER_RIGHT
 from pipeline.classify.recording_facts import FACTS, Values, numbers
 from pipeline.runtime import stop
 
@@ -131,6 +132,8 @@ def summary(result: Confounds) -> str:
         f"Facts of the recording alone name the label of {together['accuracy']:.0%} of {count(result.clips, 'clip')}; "
         f"the most frequent label is right in {result.majority:.0%}."
     )
+    if result.majority == 0:
+        text += f" {NEVER_RIGHT}"
     fact = result.telling
     if fact is None:
         return f"{text} No single fact clearly beats guessing."

@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 from pipeline.audio.decode import AudioError, load_mono, resample, why_not_read
 from pipeline.features.spectra import HOP_LENGTH, N_FFT, SAMPLE_RATE_HZ, Spectra
 from pipeline.runtime import stop
+from pipeline.runtime.noise import Noise
 from pipeline.runtime.workers import on_all_cores
 from store import audits
 from store.reader import Reader
@@ -153,7 +154,7 @@ def fingerprint_batch(recordings: Sequence[Recording]) -> Batch:
     """Hashes and fingerprints, uint32 (n, 2, 256), of what can be read; and hash and reason of what cannot."""
     computed: dict[str, Fingerprint] = {}
     unread = []
-    with threadpool_limits(1):
+    with threadpool_limits(1), Noise():  # the build has warned of these files when it measured them
         for content_hash, path in recordings:
             try:
                 computed[content_hash] = _fingerprint_of(path)

@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.audit.duplicates import Duplicates
-from pipeline.audit.splits import DRAWN, AuditError, SplitColumn, count, require, split_sides
-from pipeline.classify.protocol import Protocol, describe, protocol
+from pipeline.audit.splits import AuditError, SplitColumn, count, require, split_sides
+from pipeline.classify.protocol import OFFICIAL_SPLIT, Protocol, describe, protocol
 from pipeline.classify.run import Experiment, run
 from pipeline.classify.significance import Comparison, Interval, compare, wilson
 from pipeline.experiments.unit import Task
@@ -214,8 +214,7 @@ def repeat_without(task: Task, removed: Collection[str]) -> Experiment:
     """
     The experiment of ``task`` once more, without the removed clips.
 
-    Official folds stay by themselves; folds that were drawn are kept, for others would change the
-    accuracy as well.
+    The folds are kept, for others would change the accuracy as well. An official split stays by itself.
 
     Raises
     ------
@@ -227,7 +226,7 @@ def repeat_without(task: Task, removed: Collection[str]) -> Experiment:
     values = {view: matrix[kept] for view, matrix in task.values.items()}
     spec = task.spec
     planned = protocol(task.clips, spec.target, seed=spec.seed)
-    by = _without(planned, kept, spec.seed) if planned.name in DRAWN else None
+    by = _without(planned, kept, spec.seed) if planned.name != OFFICIAL_SPLIT else None
     return run(values, clips, spec.target, spec.method, combination=spec.combination, seed=spec.seed, by=by)
 
 
@@ -240,7 +239,9 @@ def _without(planned: Protocol, kept: NDArray[np.bool_], seed: int) -> Protocol 
     if len(spread) < len(planned.classes) or (spread < 2).any() or len(set(folds)) < len(planned.fold_names):
         return None
     names, classes = planned.fold_names, len(planned.classes)
-    sentence = describe(planned.name, len(codes), classes, names, folds, groups, planned.unit, seed)
+    sentence = planned.reason + describe(
+        planned.name, len(codes), classes, names, folds, groups, planned.unit, seed
+    )
     return replace(
         planned, sentence=sentence, rows=place[planned.rows[rows]], codes=codes, folds=folds,
         groups=pd.factorize(groups)[0].astype(np.intp),

@@ -16,7 +16,7 @@ from pipeline.build.plan import Plan, make_plan, planned
 from pipeline.build.staging import Counts, Staging, sign
 from pipeline.build.store_state import StoreState, state_before, steps
 from pipeline.clips import Row
-from pipeline.extraction import extract
+from pipeline.extraction import extract, log_warnings
 from pipeline.features import VIEWS
 from pipeline.features.view import View
 from pipeline.networks import stage as networks
@@ -131,10 +131,11 @@ class _Build:
                 with work.at_rest():
                     later = stages.expected_s(self._state, self.store.staging, growing, self.options.n_jobs)
             look_s = FIRST_LOOK_S if new else math.inf
-            done, failed, reported_at, began = 0, 0, 0.0, time.monotonic()
+            done, failed, noisy, reported_at, began = 0, 0, 0, 0.0, time.monotonic()
             with closing(extract(plan.jobs, n_jobs=self.options.n_jobs)) as batches:
                 for outcomes in batches:
                     stop.check()  # before what was at work at that moment is taken for a faulty file
+                    noisy = log_warnings(outcomes, noisy)
                     failed += work.take(outcomes)
                     done += len(outcomes)
                     now = time.monotonic()

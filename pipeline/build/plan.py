@@ -125,7 +125,7 @@ def _place(
         plan.changed += [clip_id] if row else []
         plan.jobs.append(Job(clip_id, clip.path, tuple(views), hash_))
         return
-    facts = {name: donor[name] for name in FACTS}
+    facts = {name: donor.get(name) for name in FACTS}  # an older store may lack one
     new_row = clip_row(clip, plan.stamps[clip_id], facts, donor["content_hash"])
     is_same = same_row(row, new_row)
     if not is_same:

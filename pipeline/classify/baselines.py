@@ -9,6 +9,11 @@ from numpy.typing import NDArray
 
 from pipeline.classify.classifier import Classifier, Parameters, Scorer, Values, logarithm
 
+NEVER_RIGHT = (
+    "0% is no error: the most frequent class of the clips a fold learns from is never among those it tests."
+)
+"""For a person, where always predicting the most frequent class is never right."""
+
 
 def _frequencies(
     values: Values, codes: NDArray[np.intp], candidates: Sequence[Parameters], seed: int

@@ -71,13 +71,11 @@ def drawn_folds(names: NDArray[np.object_], groups: Ints, folds: int, seed: int)
     two folds, else with fewer folds. A class with one group only cannot be, and is in no fold: -1.
     """
     codes = pd.factorize(names)[0]
-    pairs = pd.DataFrame({"code": codes, "group": groups}).drop_duplicates()
-    counts = pairs["code"].value_counts()
-    counts = counts[counts > 1]
-    usable = np.isin(codes, counts.index)
+    usable = of_several_groups(names, groups)
     placed = np.full(len(names), -1, dtype=np.intp)
     if not usable.any():
         return placed
+    counts = pd.Series(groups[usable]).groupby(codes[usable]).nunique()
     best = placed
     for count in range(min(folds, max(int(counts.median()), 2)), 1, -1):
         for attempt in range(TRIES):
@@ -88,6 +86,12 @@ def drawn_folds(names: NDArray[np.object_], groups: Ints, folds: int, seed: int)
             if (spread > 1).all():
                 return best
     return best
+
+
+def of_several_groups(names: NDArray[np.object_], groups: Ints) -> NDArray[np.bool_]:
+    """The clips, bool (n,), of classes that have two groups or more: only those can be learned and tested."""
+    counts = pd.Series(groups).groupby(names).transform("nunique")
+    return (counts > 1).to_numpy()
 
 
 def _draw(codes: Ints, groups: Ints, folds: int, seed: int) -> Ints:

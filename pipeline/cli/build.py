@@ -9,6 +9,16 @@ from pipeline.datasets import DATASETS
 from pipeline.sources import parse
 from store.snapshots import KEEP, Store
 
+STOPPED = "Stopped. What was finished is kept; the next build goes on from here."
+EXAMPLES = """
+build --dataset demo                                # two small synthetic collections
+build --dataset esc50=PATH --dataset timit=PATH     # corpora in the layouts of their publishers
+build --dataset folder:birds=PATH                   # a folder of your own, called birds in the store
+build                                               # refresh everything: paths are remembered
+build --forget birds                                # leave a collection out
+build --retry --thorough                            # open failed files again; compare every candidate
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     kinds = [name for name, dataset in DATASETS.items() if dataset.prepare is None]
@@ -36,6 +46,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="measure every candidate clustering and every classifier, however long it takes",
     )
     parser.add_argument("--keep", type=_at_least_one, default=KEEP, metavar="N", help="snapshots to keep")
+    parser.add_argument(
+        "words", nargs="*", metavar="NAME=PATH", help="collections as well, as if --dataset stood before each"
+    )
     add_output(parser)
 
 
@@ -66,5 +79,5 @@ def run(options: argparse.Namespace) -> int:
         thorough=options.thorough,
     )
     with console.listener(options) as listener:
-        build(Store(options.store), parse(options.dataset), listener, settings)
+        build(Store(options.store), parse([*options.dataset, *options.words]), listener, settings)
     return 0

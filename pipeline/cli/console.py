@@ -7,13 +7,14 @@ import sys
 import time
 from collections.abc import Callable
 from threading import Event, Lock, Thread
-from typing import NoReturn, TextIO
+from typing import Any, NoReturn, TextIO
 
 from rich.cells import cell_len
 from rich.console import Console
 from rich.padding import Padding
 from rich.progress import Progress, ProgressColumn, Task, TaskID
 from rich.table import Table
+from rich.text import Text
 
 from pipeline.runtime import events
 from pipeline.runtime.progress import (
@@ -27,19 +28,27 @@ from pipeline.runtime.progress import (
     shorten,
     state_of,
 )
+from store.text import visible
 
 EVERY_S = 10.0
 """In a log, a stage at work writes a line this often."""
 LOOK_S = 1.0
+UNBOUNDED = 100_000
+"""Columns where there is no terminal."""
 MIN_NAME = 10
 """Columns for a collection's name in the summary's table; where there are fewer, it is no table."""
 
 
 class PlainConsole(Console):
-    """Shows names as they are: brackets and colons in a file's name are no markup."""
+    """Shows names as they are: brackets and colons in a file's name are no markup, control characters no commands."""
 
     def __init__(self) -> None:
         super().__init__(highlight=False, markup=False, emoji=False, soft_wrap=True)
+        if not self.is_terminal:
+            self.width = UNBOUNDED  # a file or a program reads it: tables are as wide as what is in them
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        return super().render_str(visible(text), **options)
 
     def on_broken_pipe(self) -> NoReturn:
         # rich would end the program here, from whichever thread, and without a word.

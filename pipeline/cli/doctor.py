@@ -17,10 +17,16 @@ from typing import TYPE_CHECKING
 from pipeline.sources import PROJECT
 from store.errors import StoreError
 from store.snapshots import Store
+from store.text import visible
 
 if TYPE_CHECKING:
     from store.reader import Reader
 
+EXAMPLES = """
+doctor                    # all that is looked at
+doctor --quiet            # only what is wrong; exit code 1 where something is
+doctor --store PATH       # of another store
+"""
 LEAST_FREE_BYTES = 1_000_000_000
 
 
@@ -46,9 +52,10 @@ def run(options: argparse.Namespace) -> int:
     findings = [*_machine(store), *_packages(), *_store(store)]
     for finding in findings:
         if finding.mend:
-            console.print(Text.assemble(("wrong", "red"), f"  {finding.what}\n       {finding.mend}"))
+            words = f"  {visible(finding.what)}\n       {visible(finding.mend)}"
+            console.print(Text.assemble(("wrong", "red"), words))
         elif not options.quiet:
-            console.print(Text.assemble(("ok", "green"), f"     {finding.what}"))
+            console.print(Text.assemble(("ok", "green"), f"     {visible(finding.what)}"))
     return 1 if any(finding.mend for finding in findings) else 0
 
 
@@ -82,7 +89,7 @@ def _packages() -> Iterator[Finding]:
 
 
 def _store(store: Store) -> Iterator[Finding]:
-    from store.reader import Reader
+    from store.reader import open_current
 
     if _is_interrupted(store):
         yield Finding(
@@ -97,7 +104,10 @@ def _store(store: Store) -> Iterator[Finding]:
         yield Finding(f"the store at {store.root} is empty", "Run `python -m pipeline build --dataset demo`.")
         return
     try:
-        with Reader(current.path) as reader:
+        found = open_current(store)
+        assert found is not None, "a store is never emptied"
+        current, opened = found
+        with opened as reader:
             yield from _content(reader)
             yield Finding(f"snapshot {current.number} can be read")
     except StoreError as error:

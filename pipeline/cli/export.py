@@ -8,6 +8,13 @@ from pathlib import Path
 from store.errors import StoreError
 from store.snapshots import Store
 
+STOPPED = "Stopped. Nothing was exported."
+EXAMPLES = """
+export OUT                                   # clips and every view as Parquet
+export OUT --format csv --dataset esc50 --view mfcc
+export OUT --format projector                # pairs of TSV for https://projector.tensorflow.org
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("target", type=Path, help="a new or empty folder to write into")
@@ -24,24 +31,16 @@ def run(options: argparse.Namespace) -> int:
     from pipeline.cli.console import plain
     from pipeline.fields import with_role
     from store.export import export
-    from store.reader import Reader
+    from store.reader import open_current
 
-    current = Store(options.store).current()
-    if current is None:
+    found = open_current(Store(options.store))
+    if found is None:
         raise StoreError(
             "The store is empty, there is nothing to export. Run `python -m pipeline build` first."
         )
-    with Reader(current.path) as reader:
-        try:
-            written = export(
-                reader,
-                options.target,
-                options.format,
-                options.dataset,
-                options.view,
-                list(with_role("export")),
-            )
-        except OSError as error:
-            raise StoreError(f"{options.target} cannot be written: {error.strerror or error}.") from error
+    current, opened = found
+    with opened as reader:
+        fields = list(with_role("export"))
+        written = export(reader, options.target, options.format, options.dataset, options.view, fields)
     plain().print(f"{len(written)} files of snapshot {current.number} in {options.target}")
     return 0

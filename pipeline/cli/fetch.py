@@ -7,6 +7,13 @@ from pathlib import Path
 
 from pipeline.sources import recordings_root
 
+STOPPED = "Stopped. What was downloaded is kept; the same command goes on from there."
+EXAMPLES = """
+fetch esc50                 # about 650 MB, into data/
+fetch esc50 --to PATH       # into another folder
+fetch timit                 # says how to get it
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", help="esc50, or another dataset to learn how to get it")
@@ -19,14 +26,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from rich.console import Console
     from rich.progress import DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
+    from pipeline.cli.console import plain
     from pipeline.datasets.download import announcement, fetch
 
     target = (options.to or recordings_root()).expanduser().resolve()
     columns = (TextColumn("downloading"), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-    console = Console(highlight=False)
+    console = plain()
     if options.name == "esc50" and options.url is None:
         console.print(announcement(target))
     with Progress(*columns, console=console, transient=True) as bar:

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import re
 
 from pipeline.cli import add_output
 from store.snapshots import Store
+
+MAX_SEED = 2**31 - 1
+STOPPED = "Stopped. Nothing was changed; the same command begins anew."
+EXAMPLES = """
+learn --dataset esc50 --method svm_rbf --views mfcc,contrast
+learn --dataset timit --target sex --method logistic
+learn --dataset esc50 --method forest --combination vote --seed 1
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,8 +35,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="HOW",
         help="; ".join(f"{name}: {words}" for name, words in COMBINATIONS.items()),
     )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="for what is drawn by chance")
+    parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="for what is drawn by chance")
     add_output(parser)
+
+
+def _seed(word: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,10}", word) or int(word) > MAX_SEED:
+        raise argparse.ArgumentTypeError(f"{word[:20]!r} cannot be a seed; expected 0 to {MAX_SEED}")
+    return int(word)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from pipeline.cli import add_store
+from pipeline.cli import add_common
+from pipeline.cli.parser import Parser
 from store.errors import StoreError
 from store.snapshots import Store
 
@@ -14,19 +17,39 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+EXAMPLES = """
+snapshots                 # all there are; one is the current one
+snapshots diff 3 5        # what changed from 3 to 5
+snapshots use 3           # go back to 3
+snapshots delete 4
+"""
+PURPOSES = {
+    "list": "List all snapshots, which is also done without an action.",
+    "diff": "Show what changed from one snapshot to another.",
+    "delete": "Delete a snapshot that is not the current one.",
+    "use": "Make a snapshot the current one, which pages and commands read.",
+}
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+
+def add_arguments(parser: Parser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
-    everything = actions.add_parser("list", help="all snapshots (this is the default)")
-    compare = actions.add_parser("diff", help="what changed from one snapshot to another")
-    compare.add_argument("old", type=int)
-    compare.add_argument("new", type=int)
-    delete = actions.add_parser("delete", help="delete a snapshot")
-    use = actions.add_parser("use", help="make a snapshot the current one")
-    for action in (delete, use):
-        action.add_argument("number", type=int)
-    for action in (everything, compare, delete, use):
-        add_store(action)
+    for name, purpose in PURPOSES.items():
+        examples = "\n".join(line for line in EXAMPLES.splitlines() if line.startswith(f"snapshots {name}"))
+        action = actions.add_parser(
+            name, help=purpose, description=purpose, examples=examples or "snapshots list"
+        )
+        numbers = {"diff": ("old", "new"), "list": ()}.get(name, ("number",))
+        for one in numbers:
+            action.add_argument(one, type=_number)
+        add_common(action)
+
+
+def _number(word: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,6}", word):
+        raise argparse.ArgumentTypeError(
+            f"'{word[:20]}' is no snapshot; expected a number, as `snapshots` lists"
+        )
+    return int(word)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -62,8 +85,9 @@ def _list(store: Store, console: Console) -> None:
     table = Table("snapshot", "published", "size", "")
     for snapshot in store.snapshots():
         mark = "current" if current and snapshot.number == current.number else ""
-        size = f"{snapshot.size_bytes / 1e6:.1f} MB"
-        table.add_row(str(snapshot.number), f"{snapshot.published_at:%Y-%m-%d %H:%M:%S}", size, mark)
+        with suppress(FileNotFoundError):  # a build has dropped it since
+            size = f"{snapshot.size_bytes / 1e6:.1f} MB"
+            table.add_row(str(snapshot.number), f"{snapshot.published_at:%Y-%m-%d %H:%M:%S}", size, mark)
     console.print(table if table.row_count else "No snapshot yet. Run `python -m pipeline build`.")
     if fault:
         raise StoreError(fault)
@@ -82,9 +106,9 @@ def _show_diff(store: Store, old: int, new: int, console: Console) -> None:
 
 
 def _table(frame: pd.DataFrame) -> Table:
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table(*frame.columns)
+    table = Table(*(Column(name, overflow="fold") for name in frame.columns))
     for row in frame.astype(str).itertuples(index=False):
         table.add_row(*row)
     return table

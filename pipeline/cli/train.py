@@ -6,22 +6,36 @@ import argparse
 import importlib
 import importlib.util
 
-from pipeline.cli import add_store
+from pipeline.cli import add_common
+from pipeline.cli.parser import Parser
 from pipeline.networks import NETWORKS
 from pipeline.train.layout import TrainError
 
+STOPPED = "Stopped. Checkpoints are kept; the same command goes on from the last one."
+EXAMPLES = """
+train esc --quick                                       # few epochs, to see that it works
+train esc                                               # fold by fold on the collection of sounds
+train gender --quick                                    # a small one on the demo voices
+train gender --dataset timit=PATH --dataset esc50=PATH  # on corpora of your own
+"""
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+
+def add_arguments(parser: Parser) -> None:
     commands = parser.add_subparsers(dest="network", metavar="NETWORK", required=True)
     for network in NETWORKS.values():
-        command = commands.add_parser(network.command, help=network.purpose, description=network.purpose)
-        add_store(command)
+        examples = "\n".join(
+            line for line in EXAMPLES.splitlines() if line.startswith(f"train {network.command}")
+        )
+        command = commands.add_parser(
+            network.command, help=network.purpose, description=network.purpose, examples=examples
+        )
+        add_common(command)
         importlib.import_module(network.training).add_arguments(command, _at_least_one)
         command.add_argument(
             "--threads", type=_at_least_one, metavar="N", help="threads (default: torch's choice)"
         )
         command.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
-        command.add_argument("--quiet", action="store_true", help="say nothing but errors")
+        command.add_argument("--quiet", action="store_true", help="write nothing but errors")
 
 
 def _at_least_one(word: str) -> int:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pipeline.clips import Dataset
-from pipeline.datasets import demo, emodb, esc50, folder, ravdess, timit
+from pipeline.datasets import demo, emodb, esc50, folder, librispeech, ravdess, timit
 
 DATASETS: dict[str, Dataset] = {
     "esc50": esc50.DATASET,
     "timit": timit.DATASET,
+    "librispeech": librispeech.DATASET,
     "ravdess": ravdess.DATASET,
     "emodb": emodb.DATASET,
     "folder": folder.DATASET,

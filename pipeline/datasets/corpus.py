@@ -1,8 +1,7 @@
-"""What readers of corpora share: one look through a folder tree, tables, and clips out of the names of files."""
+"""What readers of corpora share: one look through a folder tree, and clips out of the names of files."""
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
@@ -12,8 +11,17 @@ from pipeline.clips import Clip, Problem, Scan
 from store.errors import SesatlasError
 
 AUDIO_SUFFIXES = frozenset(
-    {"wav", "flac", "ogg", "opus", "mp3", "m4a", "aac", "aif", "aiff", "webm", "sph"},
+    {
+        "wav", "bwf", "rf64", "w64", "flac", "ogg", "oga", "opus", "spx", "mp3", "mp2", "mpga",
+        "m4a", "m4b", "aac", "3gp", "3ga", "amr", "awb", "wma", "webm", "weba", "mka", "aif",
+        "aiff", "aifc", "caf", "au", "snd", "sph", "nist", "voc", "wv", "tta", "ape", "ac3",
+    }
+)  # fmt: skip
+"""What a folder's recordings and a visitor's file may be called; what is in them, their bytes tell."""
+LITTER = frozenset(
+    {"__macosx", "$recycle.bin", "#recycle", "@eadir", "system volume information", "lost+found"}
 )
+"""Folders that systems leave beside what people keep, in lower case; passed over as hidden ones are."""
 Reading = Clip | Problem | None
 """A clip; a name of this corpus that contradicts itself; or ``None``, not a name of this corpus."""
 
@@ -24,7 +32,7 @@ class DatasetError(SesatlasError):
 
 @dataclass(slots=True)
 class Tree:
-    """What lies below ``root``: POSIX paths relative to it, sorted; hidden names left out."""
+    """What lies below ``root``: POSIX paths relative to it, sorted; hidden names and systems' litter left out."""
 
     root: Path
     files: list[str] = field(default_factory=list)
@@ -81,7 +89,7 @@ def _descend(tree: Tree, start: str) -> None:
         prefix = pending.pop()
         try:
             with os.scandir(Path(tree.root, prefix)) as entries:
-                visible = [entry for entry in entries if not entry.name.startswith(".")]
+                visible = [entry for entry in entries if not _is_hidden(entry.name)]
         except OSError as error:
             reason = (
                 f"the folder cannot be opened ({error.strerror}); check that it is there and may be read."
@@ -108,10 +116,16 @@ def _sort_in(tree: Tree, path: str, entry: os.DirEntry[str]) -> bool:
         return True
     elif is_file:
         tree.files.append(path)
-    elif entry.is_symlink() and is_audio(path):
-        reason = "it is a link to a file that is not there; mend the link or remove it."
-        tree.problems.append(Problem(path, "scan", reason))
+    elif is_audio(path):
+        seen = "a link to a file that is not there" if entry.is_symlink() else "no file"
+        if Path(tree.root, path).exists():
+            seen = f"{'a link to ' * entry.is_symlink()}a pipe or a device and no file"
+        tree.problems.append(Problem(path, "scan", f"it is {seen}; mend or remove it."))
     return False
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") or name.lower() in LITTER
 
 
 def _printable(path: str) -> str:
@@ -136,140 +150,6 @@ def describe(root: Path) -> str:
         return f"{root}, an empty folder"
     shown = ", ".join(names[:3]) + (" ..." if len(names) > 3 else "")
     return f"{root}, which holds {shown}"
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of a table; ``cells`` by column name in lower case, stripped."""
-
-    line: int
-    cells: dict[str, str]
-    width: int
-    """How many cells the line has; it should be as many as the table has columns."""
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    path: Path
-    columns: list[str]
-    rows: list[Row]
-
-
-def read_table(path: Path) -> Table:
-    """Read a CSV separated by comma, semicolon or tab, whichever its first line holds most.
-
-    Raises
-    ------
-    DatasetError
-        The file cannot be opened, is not UTF-8 text, has no header or names a column twice.
-    """
-    try:
-        # utf-8-sig: spreadsheet programs put a byte order mark in front.
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            delimiter = _delimiter(file.readline())
-            file.seek(0)
-            reader = csv.reader(file, delimiter=delimiter)
-            columns = [name.strip().lower() for name in next(reader, [])]
-            _check_header(path, columns)
-            rows = [
-                Row(reader.line_num, _named(columns, cells), len(cells)) for cells in reader if any(cells)
-            ]
-            return Table(path, columns, rows)
-    except OSError as error:
-        raise DatasetError(f"{path} cannot be opened ({error.strerror}); give read access to it.") from error
-    except UnicodeDecodeError as error:
-        seen = f"it holds the byte 0x{error.object[error.start]:02x}"
-        raise DatasetError(f"{path} is not UTF-8 text ({seen}); save it again as CSV in UTF-8.") from error
-    except csv.Error as error:
-        raise DatasetError(f"{path} is not a table ({error}); save it again as CSV in UTF-8.") from error
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TableLayout:
-    """A corpus that says in one table what is in each of its files."""
-
-    title: str
-    expected: str
-    """The folder that a person should give, in words."""
-    table: str
-    """The table's name; it lies in ``table_folder`` beside the audio, or at the top."""
-    table_folder: str
-    columns: tuple[str, ...]
-    """Those that every row must have; the first names the file."""
-    audio_folder: str = "audio"
-
-
-def find_table(root: Path, layout: TableLayout) -> tuple[Path, Path]:
-    """The table of the one corpus at, directly below or directly around ``root``, and the folder of its clips.
-
-    Raises
-    ------
-    DatasetError
-        There is none or more than one.
-    """
-    require_folder(root, layout.expected)
-    children = (child for child in sorted(root.iterdir()) if child.is_dir())
-    places = _places(root, layout) or [place for child in children for place in _places(child, layout)]
-    if not places:
-        raise DatasetError(
-            f"No {layout.table} in {describe(root)}: expected {layout.expected}; give the folder that holds both."
-        )
-    if len(places) > 1:
-        both = " and ".join(str(audio) for _, audio in places[:2])
-        raise DatasetError(f"{root} holds more than one {layout.title}, {both}; give the one you mean.")
-    return places[0]
-
-
-def _places(base: Path, layout: TableLayout) -> list[tuple[Path, Path]]:
-    """The table and the folder of the clips, where ``base`` is a corpus or its audio folder; at most one."""
-    inside = base / layout.audio_folder
-    audio = inside if inside.is_dir() else base
-    folders = [(base, audio)]
-    if base.resolve().name == layout.audio_folder:
-        folders.append((base.resolve().parent, base))
-    tables = [
-        (path, clips)
-        for folder, clips in folders
-        for path in (folder / layout.table_folder / layout.table, folder / layout.table)
-    ]
-    return [place for place in tables if place[0].is_file()][:1]
-
-
-def rows_by_file(table: Table, layout: TableLayout) -> dict[str, Row]:
-    """The rows by the name of their file, without its suffix.
-
-    Raises
-    ------
-    DatasetError
-        A column is not there, or a row ends before it.
-    """
-    absent = [name for name in layout.columns if name not in table.columns]
-    if absent:
-        expected = ", ".join(layout.columns)
-        raise DatasetError(
-            f"{table.path} lacks the column {absent[0]!r}: expected {expected}; fetch it anew."
-        )
-    for row in table.rows:
-        lost = [name for name in layout.columns if name not in row.cells]
-        if lost:
-            raise DatasetError(f"{table.path} ends before {lost[0]!r} in line {row.line}; fetch it anew.")
-    return {stem_of(row.cells[layout.columns[0]]): row for row in table.rows}
-
-
-def _delimiter(header: str) -> str:
-    return max(",;\t", key=header.count)
-
-
-def _check_header(path: Path, columns: list[str]) -> None:
-    if not any(columns):
-        raise DatasetError(f"{path} has no header: expected column names in its first line; add them.")
-    twice = sorted({name for name in columns if name and columns.count(name) > 1})
-    if twice:
-        raise DatasetError(f"{path} has more than one column {twice[0]!r}; rename or remove all but one.")
-
-
-def _named(columns: list[str], cells: list[str]) -> dict[str, str]:
-    return {column: cell.strip() for column, cell in zip(columns, cells, strict=False)}
 
 
 def scan_named(

@@ -23,18 +23,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.clips import Clip, Dataset, Problem, Scan
-from pipeline.datasets.corpus import (
-    DatasetError,
-    Reading,
-    Row,
-    TableLayout,
-    find_table,
-    read_table,
-    rows_by_file,
-    scan_named,
-    stem_of,
-    walk,
-)
+from pipeline.datasets.corpus import DatasetError, Reading, scan_named, stem_of, walk
+from pipeline.datasets.table import Row, TableLayout, find_table, read_table, rows_by_file
+from pipeline.fields import FIELDS, plain
 
 GROUPS = (
     "Animals",
@@ -48,7 +39,7 @@ LAYOUT = TableLayout(
     expected="ESC-50 with audio/ and meta/esc50.csv",
     table="esc50.csv",
     table_folder="meta",
-    columns=("filename", "fold", "target", "category", "src_file", "take"),
+    columns=("filename", "fold", "target", "category"),
 )
 NAME = re.compile(r"(?P<fold>\d+)-(?P<src_file>\d+)-(?P<take>[A-Z])(?:-(?P<target>\d+))?")
 
@@ -61,6 +52,8 @@ class Corpus:
     audio: str
     rows: dict[str, dict[str, str]]
     short: dict[str, dict[str, str]]
+    faults: dict[str, str]
+    """Why a row says nothing of its file, by the same names as ``rows``."""
 
 
 def open_corpus(root: Path) -> Corpus:
@@ -72,21 +65,36 @@ def open_corpus(root: Path) -> Corpus:
         There is none or more than one, or its table cannot be read.
     """
     path, audio = find_table(root, LAYOUT)
-    rows = {stem: _checked(path, row) for stem, row in rows_by_file(read_table(path), LAYOUT).items()}
+    table = rows_by_file(read_table(path), LAYOUT)
+    faults = {stem: fault for stem, row in table.items() if (fault := _fault(row))}
+    rows = {stem: _cells(stem, row) for stem, row in table.items()}
     short = {stem.rpartition("-")[0]: cells for stem, cells in rows.items()}
-    return Corpus(root, audio.relative_to(root).as_posix() if audio != root else "", rows, short)
+    return Corpus(root, audio.relative_to(root).as_posix() if audio != root else "", rows, short, faults)
 
 
-def _checked(path: Path, row: Row) -> dict[str, str]:
-    fold, target = row.cells["fold"], row.cells["target"]
-    if not fold.isdecimal() or not target.isdecimal():
-        seen = f"fold {fold!r} and target {target!r}"
-        raise DatasetError(
-            f"{path} has {seen} in line {row.line}: expected two whole numbers; fetch it anew."
-        )
-    if int(target) // 10 >= len(GROUPS):
-        raise DatasetError(f"{path} has target {target} in line {row.line}: expected 0 to 49; fetch it anew.")
-    return row.cells
+def _fault(row: Row) -> str:
+    """What is wrong with a row of the table; empty where nothing is."""
+    fold, target = (FIELDS["fold"].parse(row.cells.get(name, "")) for name in ("fold", "target"))
+    line = f"line {row.line} of esc50.csv"
+    if row.fault:
+        return f"{line} {row.fault}"
+    lost = [name for name in LAYOUT.columns if name not in row.cells]
+    if lost:
+        return f"{line} ends before {lost[0]!r}; fetch it anew."
+    if fold is None or target is None:
+        seen = f"fold {row.cells['fold']!r} and target {row.cells['target']!r}"
+        return f"{line} has {seen}: expected two whole numbers; fetch it anew."
+    if isinstance(target, int) and target // 10 >= len(GROUPS):
+        return f"{line} has target {target}: expected 0 to 49; fetch it anew."
+    return ""
+
+
+def _cells(stem: str, row: Row) -> dict[str, str]:
+    """The row with its numbers as they stand in names, and what only the name says where the table lacks it."""
+    name = NAME.fullmatch(stem)
+    numbers = {each: str(FIELDS["fold"].parse(row.cells.get(each, ""))) for each in ("fold", "target")}
+    absent = {each: name[each] for each in ("src_file", "take")} if name else {}
+    return {"category": "", "src_file": "", "take": ""} | absent | row.cells | numbers
 
 
 def scan(root: Path, dataset_name: str) -> Scan:
@@ -132,6 +140,8 @@ def missing(root: Path) -> int:
 
 def _read(corpus: Corpus, dataset_name: str, path: str) -> Reading:
     stem = stem_of(path)
+    if stem in corpus.faults:
+        return Problem(path, "scan", corpus.faults[stem])
     row = corpus.rows.get(stem) or corpus.short.get(stem) or corpus.short.get(stem.rpartition("-")[0])
     name = NAME.fullmatch(stem)
     if row is None:
@@ -150,7 +160,7 @@ def _read(corpus: Corpus, dataset_name: str, path: str) -> Reading:
         dataset=dataset_name,
         path=corpus.root / path,
         relative_path=path,
-        label=row["category"] or None,
+        label=plain(row["category"]) or None,
         label_group=GROUPS[int(row["target"]) // 10],
         fold=int(row["fold"]),
         source=row["src_file"] or None,

@@ -67,15 +67,28 @@ def _expected(reader: Reader, spec: ExperimentSpec) -> ExpectedExperiment:
     classifier_named(spec.method)
     if spec.combination not in COMBINATIONS:
         raise ClassifyError(f"There is no combination '{spec.combination}'; {listed(list(COMBINATIONS))}.")
+    if not len(clips):
+        raise ClassifyError(_why_no_clips(reader, spec.dataset))
     for view in spec.views:
         reader.view(view)
-    if not len(clips):
-        raise ClassifyError(f"The collection '{spec.dataset}' has no clips. Build it first.")
     hashes = reader.metadata_hashes()
     keys = {row["view"]: row["key"] for row in reader.rows("views")}
     usual = [name for name, view in VIEWS.items() if not view.learned]
     key = key_of(spec, CLASSIFIERS[spec.method].version, keys, hashes[spec.dataset])
     return ExpectedExperiment(spec, spec.id(usual), key)
+
+
+def _why_no_clips(reader: Reader, dataset: str) -> str:
+    (failed,) = [row["failures"] for row in reader.rows("datasets") if row["dataset"] == dataset]
+    if not failed:
+        return (
+            f"The collection '{dataset}' has no clips yet, so there is nothing to learn from. Build it first."
+        )
+    which = "The only file" if failed == 1 else f"All {failed:,} files"
+    return (
+        f"{which} of the collection '{dataset}' failed, so there is nothing to learn from. Mend what "
+        "`python -m pipeline status --failures` lists, then build again."
+    )
 
 
 def _finished(run_id: str, snapshot: Snapshot, seconds: float, on_event: events.Listener) -> events.Finished:

@@ -16,7 +16,7 @@ from pipeline.experiments.cost import Size, beyond, budget_s, seconds
 from pipeline.fields import with_role
 from pipeline.inputs import ALL
 
-VERSION = 1
+VERSION = 2
 """Raise it when an experiment's rows change for a reason that is in no classifier's version."""
 BUILD, PAGE, TRAINED, SHIPPED = "build", "page", "trained", "shipped"
 """Where an experiment comes from: a build's own list, a person, a network trained by itself, or one that the program

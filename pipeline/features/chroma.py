@@ -13,7 +13,7 @@ PITCH_CLASSES = ("c", "c_sharp", "d", "d_sharp", "e", "f", "f_sharp", "g", "g_sh
 
 def compute(spectra: Spectra) -> NDArray[np.float32]:
     """Statistics of the twelve pitch classes, each frame scaled to a largest of 1, shape ``(60,)``."""
-    chroma = chroma_bank() @ spectra.power  # (12, frames)
+    chroma = spectra.through(chroma_bank())  # (12, frames)
     largest = chroma.max(axis=0)
     # A frame without any energy stays at zero, as in librosa.util.normalize.
     largest[largest < np.finfo(np.float32).tiny] = 1.0

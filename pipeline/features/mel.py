@@ -13,7 +13,7 @@ N_MELS = 64
 
 def compute(spectra: Spectra) -> NDArray[np.float32]:
     """Mean and standard deviation over time of the level of 64 mel bands in dB, shape ``(128,)``."""
-    levels = power_to_db(mel_bank(N_MELS) @ spectra.power)  # (64, frames)
+    levels = power_to_db(spectra.through(mel_bank(N_MELS)))  # (64, frames)
     return np.stack([levels.mean(axis=1), levels.std(axis=1)], axis=1).reshape(-1)  # (64 * 2,)
 
 

@@ -27,6 +27,9 @@ STFT_PARAMETERS = {
 FRAMES_AT_ONCE = 16
 """A block of frames and its transform stay in the core's own cache: 0.25 MiB each."""
 
+MANY_FRAMES = 4096
+"""A minute and a half: 16 MiB of power. Of ten minutes, a second copy would be a fifth of a worker's memory."""
+
 
 class Spectra:
     """What the views take of a clip: computed when first used, then kept.
@@ -78,7 +81,17 @@ class Spectra:
         ``power_to_db(melspectrogram(...))`` with librosa's defaults: Slaney's bands from 0 to 11,025 Hz,
         at most 80 dB below its loudest value.
         """
-        return power_to_db(mel_bank(N_MELS) @ self.power)
+        return power_to_db(self.through(mel_bank(N_MELS)))
+
+    def through(self, bank: scipy.sparse.csr_matrix | NDArray[np.float32]) -> NDArray[np.float32]:
+        """``bank @ power``, of shape ``(bands, frames)``; a long clip's power is turned round piece by piece."""
+        frames = len(self.power_by_frame)
+        if frames <= MANY_FRAMES:
+            product: NDArray[np.float32] = bank @ self.power
+            return product
+        starts = range(0, frames, MANY_FRAMES)
+        pieces = (self.power_by_frame[start : start + MANY_FRAMES] for start in starts)
+        return np.concatenate([bank @ np.ascontiguousarray(piece.T) for piece in pieces], axis=1)
 
 
 def power_to_db(power: NDArray[np.floating], top_db: float = 80.0) -> NDArray[np.floating]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from pipeline.features.view import View
 from pipeline.runtime import stop
+from pipeline.runtime.noise import Noise
 from pipeline.stage import Run
 from pipeline.train.layout import digest
 from store import views
@@ -116,7 +117,8 @@ class ClipVectors:
                 failures: dict[str, EmbeddingFailure] = {}
                 for batch in _opened(writer, view, one):
                     assert embedder is not None
-                    failures |= _embed_batch(embedder, writer, view, one, batch)
+                    with Noise():  # the build has warned of these files when it measured them
+                        failures |= _embed_batch(embedder, writer, view, one, batch)
                     done += len(batch)
                     run.on_progress(done, total, one.dataset)
                 _close(writer, view, one, failures)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -13,6 +14,8 @@ from pathlib import Path
 from pipeline.runtime import stop
 
 LOGS_KEPT = 50
+BUILD_STOPPED = "Stopped on request; the next build goes on from here."
+REQUEST_STOPPED = "Stopped on request; nothing was changed. Run it again."
 log = logging.getLogger(__name__)
 
 
@@ -132,7 +135,7 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """The build ended before its time; finished batches wait for the next one."""
+    """A run ended before its time; a build's finished batches wait for the next one."""
 
     reason: str
 
@@ -168,6 +171,18 @@ def to_json(event: Event) -> str:
     return json.dumps(head | asdict(event))
 
 
+def new_run_id(what: str = "") -> str:
+    """When a run began and by which process, for the event log and the history; ``what`` it was, if no build."""
+    now = datetime.now(UTC)
+    name = f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03d}Z-{os.getpid()}"
+    return f"{name}-{what}" if what else name
+
+
+def is_request(run_id: str) -> bool:
+    """Whether a run was a request and no build: what it had made is gone where it did not finish."""
+    return run_id.count("-") > 1
+
+
 @contextmanager
 def logged(folder: Path, build_id: str, listener: Listener) -> Iterator[Listener]:
     """Every event goes to ``folder/BUILD_ID.jsonl`` as well, so that any page can follow any build.
@@ -194,12 +209,12 @@ def logged(folder: Path, build_id: str, listener: Listener) -> Iterator[Listener
 
 
 @contextmanager
-def end_reported(on_event: Listener) -> Iterator[None]:
-    """Report why a build ended before its time, whatever the reason."""
+def end_reported(on_event: Listener, on_request: str = BUILD_STOPPED) -> Iterator[None]:
+    """Report why a run ended before its time; ``on_request`` is the reason where somebody stopped it."""
     try:
         yield
     except BaseException as error:
         stopped = isinstance(error, KeyboardInterrupt) or stop.is_requested()
-        reason = "Stopped on request; the next build goes on from here." if stopped else str(error)
+        reason = on_request if stopped else str(error)
         on_event(Stopped(reason or type(error).__name__))
         raise

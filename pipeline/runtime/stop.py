@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from threading import Event
 from types import FrameType
 
-STOPPED = "Stopped. What was finished is kept; the next build goes on from here."
+STOPPED = "Stopped."
+"""Of a command that has begun nothing, or nothing that a person must know of."""
 _requested, _deferred = Event(), Event()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import time
@@ -13,7 +14,10 @@ from typing import Any
 
 import joblib
 
+from pipeline.runtime.noise import without_noise
+
 LOOK_S = 1.0
+log = logging.getLogger(__name__)
 
 
 def on_all_cores(
@@ -22,7 +26,8 @@ def on_all_cores(
     """Yield ``work(*one)`` for each of ``arguments``, in the order in which they are done.
 
     ``n_jobs`` counts processes as joblib does. Arguments are taken as workers become free; closing the
-    generator ends the work. A worker that dies raises ``BrokenProcessPool``.
+    generator ends the work. A worker that dies raises ``BrokenProcessPool``. What libraries write in a worker is
+    logged here, as information.
     """
     parallel = joblib.Parallel(
         n_jobs,
@@ -33,10 +38,11 @@ def on_all_cores(
         initargs=(os.getpid(),),
     )
     with ignoring_ctrl_c():
-        results = parallel(joblib.delayed(work)(*one) for one in arguments)
+        results = parallel(joblib.delayed(without_noise)(work, *one) for one in arguments)
     try:
-        # Not "yield from": that would close joblib's generator first, warning included.
-        for result in results:  # noqa: UP028
+        for result, lines in results:
+            for line in lines:
+                log.info("%s: %s", work.__name__, line)
             yield result
     finally:
         with warnings.catch_warnings():

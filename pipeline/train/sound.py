@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,8 +12,10 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor
 
 from pipeline.audio.decode import SILENCE_PEAK_DBFS, AudioError, load_mono, why_not_read
+from pipeline.runtime.noise import Noise
 from pipeline.train.layout import TrainError
 
+log = logging.getLogger(__name__)
 Samples = NDArray[np.float32]
 ProgressCallback = Callable[[int, int], None]
 """How many are done, and of how many."""
@@ -29,10 +32,15 @@ def read_recording(path: Path, remedy: str) -> tuple[bytes, Samples, int]:
     """
     try:
         content = path.read_bytes()
-        return content, *load_mono(content)
+        with Noise() as noise:
+            samples, rate_hz = load_mono(content)
+            lines = noise.take()
     except (OSError, AudioError) as error:
         reason = why_not_read(error) if isinstance(error, OSError) else str(error)
         raise TrainError(f"{path} cannot be opened. {reason} {remedy}") from error
+    for line in lines:
+        log.warning("%s: %s", path, line)
+    return content, samples, rate_hz
 
 
 def trimmed(samples: Samples) -> Samples:

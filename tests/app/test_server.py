@@ -11,7 +11,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import SimpleNamespace
@@ -194,6 +195,12 @@ def test_what_is_refused_is_told_in_letters_alone() -> None:
     assert "no name" in server.refusal(None)
 
 
+def _run(what: Coroutine[Any, Any, Any]) -> Any:
+    """In a thread of its own: one that drives a browser has a loop already."""
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(asyncio.run, what).result()
+
+
 @pytest.mark.parametrize(("headless", "count"), [(True, 0), (False, 1)])
 def test_a_browser_is_opened_unless_headless(
     options: dict[str, object], monkeypatch: pytest.MonkeyPatch, headless: bool, count: int
@@ -208,7 +215,7 @@ def test_a_browser_is_opened_unless_headless(
         async with server.lifespan(None):
             pass
 
-    asyncio.run(start())
+    _run(start())
     assert pages == ["http://localhost:8501"] * count
 
 
@@ -245,7 +252,7 @@ def test_uploads_have_a_limit_together(options: dict[str, object], monkeypatch: 
         there = [await one for one in (*first, *other)]
         return [*over, *there, await put(200)]
 
-    assert asyncio.run(all_of_them()) == [413, 413, 200, 200, 200, 200, 200]
+    assert _run(all_of_them()) == [413, 413, 200, 200, 200, 200, 200]
     assert len(let_in) == 5 and limit.coming == 0
 
 
@@ -298,5 +305,5 @@ def test_closed_pages_are_looked_for_all_the_time(
         async with server.lifespan(None):
             await asyncio.sleep(0.5)
 
-    asyncio.run(run())
+    _run(run())
     assert len(returned) == 1 and "could not be let go of" in caplog.text

@@ -52,7 +52,20 @@ def _nonsense(store: Store) -> None:
     (store.root / "CURRENT").write_bytes(b"\xff\x00 nonsense")
 
 
-@pytest.fixture(scope="module", params=[_garbage, _cut_off, _deleted, _nowhere, _nonsense])
+def _digits(store: Store) -> None:
+    (store.root / "CURRENT").write_text("1" * 5_000)
+
+
+def _no_pointer(store: Store) -> None:
+    (store.root / "CURRENT").unlink()
+
+
+def _folder_for_a_pointer(store: Store) -> None:
+    _no_pointer(store)
+    (store.root / "CURRENT").mkdir()
+
+
+@pytest.fixture(scope="module", params=[_garbage, _cut_off, _deleted, _nowhere, _nonsense, _no_pointer])
 def broken_store(
     request: pytest.FixtureRequest, demo_store: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
@@ -79,6 +92,24 @@ def test_a_broken_store_is_said_in_a_sentence(
     assert "snapshot" in error.value
     assert "\n" not in error.value
     assert "The store cannot be read" in opened.text  # and not "is empty", in the sidebar
+
+
+@pytest.mark.parametrize("lose", [_no_pointer, _digits, _folder_for_a_pointer])
+def test_the_way_back_where_the_pointer_is_lost(
+    open_page: Callable[..., Page], demo_copy: Path, lose: Callable[[Store], None]
+) -> None:
+    (number,) = [one.number for one in Store(demo_copy).snapshots()]
+    lose(Store(demo_copy))
+    page = open_page(demo_copy, "pipeline")
+    assert "CURRENT" in page.at.error[0].value and "snapshots use NUMBER" in page.at.error[0].value
+    page.box(f"Make {number} the current one").click()
+    page.at.run()
+    assert not page.at.exception
+    if lose is _folder_for_a_pointer:
+        assert "Move that folder away" in page.at.error[0].value
+    else:
+        page.sound()
+        assert Store(demo_copy).current() is not None
 
 
 @pytest.mark.parametrize("share", [0.3, 0.5, 0.8])

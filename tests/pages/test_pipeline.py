@@ -54,7 +54,7 @@ def test_history_is_the_stores(
     history = page.at.dataframe[0].value
     assert history["clips"].tolist() == builds["clips"].tolist()
     assert history["vectors computed"].tolist() == builds["vectors_computed"].tolist()
-    assert "Every file is in the store." in page.text
+    assert "No file failed." in page.text
     assert "there will be two to compare" in page.text
 
 
@@ -132,14 +132,20 @@ def test_a_refresh_takes_up_what_has_changed(
     open_page: Callable[..., Page], two_snapshots: Store, tones: Path
 ) -> None:
     (tones / "low" / "broken.wav").unlink()
+    (tones / "plan.csv").write_text("week,place\n1,here\n", encoding="utf-8")
     before = [one.number for one in two_snapshots.snapshots()]
     page = open_page(two_snapshots.root, "pipeline").sound()
     assert "1 file could not be read" in page.text
+    assert "There is nothing to note of any collection." in page.text
     _press(page, "Refresh everything").wait(lambda: _at_rest(page)).sound()
     after = [one.number for one in two_snapshots.snapshots()]
     assert after[:2] == before and f"**Snapshot {after[2]}**" in page.text
-    assert "Every file is in the store." in page.text
+    assert "No file failed." in page.text
     assert page.at.dataframe[0].value["snapshot"].tolist() == after[::-1]
+    (notes,) = [table.value for table in page.at.dataframe if "note" in table.value]
+    assert notes["note"].tolist() == [
+        "plan.csv names no recording of this folder and is not used; its columns: week, place."
+    ]
 
 
 def test_the_difference_of_two_snapshots(open_page: Callable[..., Page], two_snapshots: Store) -> None:

@@ -44,8 +44,8 @@ COLUMNS = ("filename", "fold", "target", "category", "esc10", "src_file", "take"
 
 def quick(words: Iterable[str | Path | int]) -> list[str]:
     """The words of a command; a build among them computes no projections and clusterings."""
-    first, *others = map(str, words)
-    return [first, *(["--no-analyses"] if first == "build" else []), *others]
+    plain = [str(word) for word in words]
+    return [*plain[:1], *(["--no-analyses"] if plain[:1] == ["build"] else []), *plain[1:]]
 
 
 def write_tone(path: Path, hz: float, seconds: float = 0.5) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import os
 import signal
 import time
+import warnings
 from contextlib import closing
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import pytest
 import soundfile
 
 from pipeline import extraction as work
-from pipeline.audio.decode import content_hash, to_wav_bytes
+from pipeline.audio.decode import Recording, content_hash, to_wav_bytes
 from pipeline.extraction import Job, Outcome, extract, extract_clip
 from pipeline.features import VIEWS
 from pipeline.features.spectra import SAMPLE_RATE_HZ, Spectra
@@ -151,3 +152,30 @@ def test_closing_early_ends_the_work(clips: list[Path]) -> None:
         assert len(next(batches)) == 1
     assert time.monotonic() - began < 25  # all of it would take 50 s
     assert len(_extracted(_jobs(clips), n_jobs=2)) == len(clips)
+
+
+def test_a_warning_comes_with_the_name_of_its_file(tmp_path: Path, capfd, caplog, monkeypatch) -> None:
+    """Libraries warn through Python, or write to standard error beside it, as decoders of MP3 do."""
+    for name in ("noisy.wav", "quiet.wav"):
+        soundfile.write(tmp_path / name, 0.3 * np.sin(np.arange(8_000) * 0.05), 16_000)
+
+    def decode(path: Path) -> Recording:
+        if path.name == "noisy.wav":
+            os.write(2, b"[mp3 @ 0x1] Header missing\n")
+            warnings.warn("overflow", RuntimeWarning, stacklevel=1)
+        return true_decode(path)
+
+    true_decode = work.decode
+    monkeypatch.setattr(work, "decode", decode)
+    jobs = [Job(one.name, one, ("dynamics",)) for one in sorted(tmp_path.iterdir())]
+    outcomes = work.extract_batch(jobs)
+    assert [len(outcome.warnings) for outcome in outcomes] == [2, 0]
+    assert work.log_warnings(outcomes) == 1
+    assert caplog.messages and all(text.startswith("noisy.wav: ") for text in caplog.messages)
+    assert capfd.readouterr().err == ""
+
+
+def test_of_very_many_noisy_files_a_part_is_shown(caplog) -> None:
+    outcomes = [Outcome(f"{number}.mp3", None, warnings=("Note",)) for number in range(50)]
+    assert work.log_warnings(outcomes[30:], work.log_warnings(outcomes[:30])) == 50
+    assert len(caplog.messages) == work.FILES_WARNED_OF + 1 and "--verbose" in caplog.messages[-1]

@@ -77,7 +77,7 @@ def test_a_new_column_is_one_entry(
     folder = tmp_path / "mine"
     for number in (1, 2):
         tone(folder / f"{number}.wav", 300 * number)
-    (folder / "list.csv").write_text("path,mic\n1.wav,lavalier\n2.wav,boom\n")
+    (folder / "list.csv").write_text("path,label,mic\n1.wav,a,lavalier\n2.wav,b,boom\n")
     builder(f"folder:mine={folder}")
 
     roles = frozenset({"filter", "colour", "table", "label", "export"})
@@ -94,4 +94,5 @@ def test_a_new_column_is_one_entry(
 
     monkeypatch.delitem(FIELDS, "microphone")
     assert not any(_places(clips).values())
+    assert builder().vectors_computed == 0  # published for its note: the column mic is not used
     assert builder().status == "unchanged"

@@ -8,6 +8,7 @@ import pandas as pd
 import pyarrow.dataset as ds
 import pytest
 
+from store import export as exporting
 from store.errors import StoreError
 from store.export import FORMATS, export
 from store.reader import Reader
@@ -64,7 +65,10 @@ def test_csv_keeps_awkward_words(store, filler, tmp_path) -> None:
     with Reader(snapshot.path) as reader:
         export(reader, tmp_path / "csv", "csv")
         export(reader, tmp_path / "tsv", "projector")
-    assert pd.read_csv(tmp_path / "csv" / "clips" / "dataset=a" / "part-0.csv")["text"][0] == words
+        export(reader, tmp_path / "parquet", "parquet")
+    read = pd.read_csv(tmp_path / "csv" / "clips" / "dataset=a" / "part-0.csv")
+    assert read["text"][0] == r'a, "b"\nc\tü'
+    assert ds.dataset(tmp_path / "parquet" / "clips").to_table()["text"][0].as_py() == words
 
 
 def test_projector_pairs_fit_row_by_row(reader, tmp_path) -> None:
@@ -130,3 +134,56 @@ def test_a_store_without_clips(store, filler, tmp_path) -> None:
         pytest.raises(StoreError, match="holds no dataset"),
     ):
         export(reader, tmp_path / "out", "csv")
+
+
+@pytest.mark.parametrize("there", [False, True], ids=["new", "empty"])
+@pytest.mark.parametrize("format_", FORMATS)
+def test_a_disk_that_fills_leaves_nothing(reader, tmp_path, monkeypatch, format_, there) -> None:
+    """At each of the files in turn, with half of it written; the next export into the same folder is whole."""
+    target = tmp_path / "out"
+    if there:
+        target.mkdir()
+    name = "_write_projector" if format_ == "projector" else "_write_table"
+    write = getattr(exporting, name)
+    for number in range(4):
+        calls = iter(range(100))
+
+        def full(*arguments, calls=calls, number=number):
+            written = write(*arguments)
+            if next(calls) == number:
+                raise OSError(28, "Error writing bytes to file")
+            return written
+
+        with monkeypatch.context() as patch:
+            patch.setattr(exporting, name, full)
+            with pytest.raises(StoreError, match=r"No space left on device. Nothing was exported") as refused:
+                export(reader, target, format_)
+        assert "\n" not in str(refused.value)
+        assert not list(tmp_path.rglob("*part*")) and target.exists() == there
+    inode = target.stat().st_ino if there else None
+    written = export(reader, target, format_)
+    assert all(path.is_file() and path.is_relative_to(target) for path in written)
+    assert {path for path in target.rglob("*") if path.is_file()} == set(written)
+    assert inode in (None, target.stat().st_ino)
+
+
+@pytest.mark.parametrize("there", [False, True], ids=["new", "empty"])
+def test_a_killed_export_and_a_second_one_at_once(reader, tmp_path, there) -> None:
+    target = tmp_path / "out"
+    partial = target / ".partial" if there else tmp_path / ".out.partial"
+    (partial / "clips").mkdir(parents=True)
+    (partial / "clips" / "half.parquet").write_bytes(b"half")
+    with exporting._held(partial):
+        (partial / "half.parquet").write_bytes(b"half")
+        with pytest.raises(StoreError, match="Another export writes into"):
+            export(reader, target, "parquet")
+    assert (partial / "half.parquet").exists()
+    export(reader, target, "parquet")
+    assert not list(tmp_path.rglob("*half*")) and not list(tmp_path.rglob("*.partial"))
+
+
+def test_a_target_below_a_file(reader, tmp_path) -> None:
+    (tmp_path / "file").touch()
+    for target in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(StoreError, match=r"cannot be written: Not a directory.*is a file"):
+            export(reader, target, "csv")

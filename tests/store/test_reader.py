@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from store.errors import StoreError
-from store.reader import Reader
+from store.reader import Reader, open_current
+from store.snapshots import Snapshot, Store
 
 
 @pytest.fixture
@@ -181,3 +182,25 @@ def test_two_matrices_can_be_compared(filled) -> None:
     with Reader(filled.path) as reader:
         one, other = reader.matrix("a", "level"), reader.matrix("a", "level")
     assert one == one and one != other and len({one, other}) == 2
+
+
+def test_a_snapshot_dropped_between_looking_and_opening(store, filler, clips, monkeypatch) -> None:
+    """A build publishes the next one in that moment; what is damaged is no reason to look for another."""
+    assert open_current(store) is None
+    for _ in range(2):
+        filler.publish(store, clips)
+    store.delete(1)
+    real, looks = store.current(), []
+
+    def current(_: Store) -> Snapshot:
+        looks.append(store.at(1) if not looks else real)
+        return looks[-1]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "current", current)
+        found, reader = open_current(store)
+    with reader:
+        assert found == real and len(reader.vector_ids("tone")) == len(clips)
+    real.path.write_bytes(b"no database" * 1_000)
+    with pytest.raises(StoreError, match="cannot be read"):
+        open_current(store)

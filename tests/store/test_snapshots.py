@@ -41,13 +41,91 @@ def test_other_files_are_no_snapshots(store, filled) -> None:
     assert numbers(store) == [1]
 
 
-@pytest.mark.parametrize("word", ["", "seven\n", "000007\n", "²\n", "-1\n", "\x00\x00\x00"])
-def test_a_pointer_to_nowhere_says_what_to_do(store, filled, word) -> None:
-    (store.root / "CURRENT").write_text(word)
-    with pytest.raises(StoreError, match=r"snapshots use NUMBER` with one of: 1\."):
-        store.current()
+NO_NUMBERS = [
+    "",
+    "seven\n",
+    "000007\n",
+    "²\n",
+    "١\n",
+    "-1\n",
+    "\x00\x00",
+    "\x1b[31m1",
+    "1" * 5_000,
+    "1\n" * 5_000,
+]
+
+
+@pytest.mark.parametrize("word", [None, *NO_NUMBERS], ids=lambda word: repr(word)[:12])
+def test_a_pointer_to_nowhere_says_what_to_do_and_deletes_nothing(store, filled, word) -> None:
+    pointer = store.root / "CURRENT"
+    pointer.unlink() if word is None else pointer.write_text(word)
+    for ask in (store.current, lambda: store.prune(1), lambda: publishing.begin(store)):
+        with pytest.raises(StoreError, match=r"snapshots use NUMBER` with one of: 1\.") as refused:
+            ask()
+        assert len(str(refused.value)) < 300 and str(refused.value).isprintable()
+    assert numbers(store) == [1]
     store.use(1)
     assert store.current() == filled
+
+
+def test_a_folder_in_the_pointers_place(store, filled) -> None:
+    pointer = store.root / "CURRENT"
+    pointer.unlink()
+    pointer.mkdir()
+    with pytest.raises(
+        StoreError, match=r"Move that folder away, then run .*snapshots use NUMBER` with one of: 1"
+    ):
+        store.current()
+    with pytest.raises(StoreError, match=r"is a folder; expected a small file. Move that folder away first"):
+        store.use(1)
+    pointer.rmdir()
+    store.use(1)
+    assert store.current() == filled
+
+
+def test_the_first_snapshot_counts_once_the_pointer_names_it(store, filler, clips, monkeypatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "use", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            filler.publish(store, clips)
+    assert numbers(store) == [1] and store.current() is None
+    publishing.recover(store)
+    assert store.current().number == 1
+
+
+def test_what_is_published_between_two_looks(store, filler, clips, monkeypatch) -> None:
+    """The pointer was read, then a build published the next snapshot and dropped the one that was named."""
+    for _ in range(2):
+        filler.publish(store, clips)
+    store.delete(1)
+    words = iter(["000001", "000002"])
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "_pointer", lambda _: next(words))
+        assert store.current().number == 2
+    words = iter([None, "000002"])
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "_pointer", lambda _: next(words))
+        assert store.current().number == 2
+
+
+def test_snapshots_that_cannot_be_listed_are_no_empty_store(store) -> None:
+    store.root.mkdir()
+    (store.root / "snapshots").write_text("a file")
+    with pytest.raises(StoreError, match="snapshots cannot be read: Not a directory"):
+        store.current()
+
+
+@pytest.mark.parametrize("word", ["", "x", "1" * 5_000])
+def test_a_last_number_that_is_none(store, filled, word) -> None:
+    (store.root / "snapshots" / "LAST").write_text(word)
+    assert store.next_number() == 2
+
+
+def test_what_a_killed_request_left_is_cleared(store, filled) -> None:
+    for path in (store.request, store.request.with_name("request.duckdb.wal"), store.staging):
+        path.write_bytes(b"half")
+    publishing.recover(store)
+    assert [path.name for path in store.staging.parent.iterdir()] == ["build.duckdb"]
 
 
 def test_a_pointer_without_any_snapshot_says_what_to_do(store) -> None:
@@ -59,7 +137,9 @@ def test_a_pointer_without_any_snapshot_says_what_to_do(store) -> None:
 
 def test_a_pointer_that_cannot_be_read(store) -> None:
     (store.root / "CURRENT").mkdir(parents=True)
-    with pytest.raises(StoreError, match="CURRENT cannot be read: Is a directory"):
+    with pytest.raises(
+        StoreError, match=r"CURRENT cannot be read: Is a directory. There is no snapshot at all"
+    ):
         store.current()
 
 

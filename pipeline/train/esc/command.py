@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pipeline.train.esc.recipe import EscRecipe
     from pipeline.train.esc.trained import TrainedFolds
 
+MAX_SEED = 2**31 - 1
 ENVIRONMENT = "environment"
 """The kind of dataset that the network is made for."""
 
@@ -63,14 +64,14 @@ def run(options: argparse.Namespace, console: Console) -> None:
 
 def _asked(options: argparse.Namespace) -> tuple[pd.DataFrame, str, Path]:
     """The clips to train on, the name of their dataset, and the folder of its recordings."""
-    from store.reader import Reader
+    from store.reader import open_current
 
-    current = Store(options.store).current()
-    if current is None:
+    found = open_current(Store(options.store))
+    if found is None:
         raise StoreError(
             "The store is empty, there is nothing to train on. Run `python -m pipeline build` first."
         )
-    with Reader(current.path) as reader:
+    with found[1] as reader:
         datasets = reader.datasets()
         name = options.dataset or _only(datasets)
         clips = reader.clips(name)
@@ -90,6 +91,8 @@ def _only(datasets: pd.DataFrame) -> str:
 def _recipe(options: argparse.Namespace) -> EscRecipe:
     from pipeline.train.esc.recipe import EscRecipe, quick
 
+    if not 0 <= options.seed <= MAX_SEED:
+        raise TrainError(f"{options.seed} cannot be a seed; expected 0 to {MAX_SEED}.")
     recipe = EscRecipe(seed=options.seed)
     recipe = quick(recipe) if options.quick else recipe
     if options.epochs:

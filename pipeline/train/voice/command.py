@@ -104,17 +104,17 @@ def _refit(place: Path, collected: Collected, console: Console) -> None:
 
 def _collected(options: argparse.Namespace) -> Collected:
     from pipeline.train.voice.data import from_sources, from_store
-    from store.reader import Reader
+    from store.reader import open_current
 
     if options.dataset or options.quick:
         return from_sources(parse(options.dataset or ["demo"]))
-    current = Store(options.store).current()
-    if current is None:
+    found = open_current(Store(options.store))
+    if found is None:
         raise TrainError(
             "The store is empty and no corpus is named; expected voices. Give --dataset NAME=PATH or run "
             "`python -m pipeline build` first."
         )
-    with Reader(current.path) as reader:
+    with found[1] as reader:
         return from_store(reader)
 
 

@@ -185,8 +185,8 @@ def _training_names(clips: pd.DataFrame, known: pd.DataFrame, chosen: Sequence[s
             )
     if known.empty:
         raise TrainError(
-            "No clip says who speaks and of which sex; expected a corpus of voices such as TIMIT, RAVDESS or EmoDB. "
-            "Give one by --dataset NAME=PATH."
+            "No clip says who speaks and of which sex; expected a corpus of voices such as LibriSpeech, RAVDESS or "
+            "EmoDB. Give one by --dataset NAME=PATH."
         )
     named = list(dict.fromkeys(chosen)) or sorted(set(known["dataset"]))
     split = set(known["dataset"][known["split"].notna()])

@@ -161,6 +161,7 @@ def _change(store: Path, *statements: str) -> None:
 def test_each_part_has_a_line_with_a_verdict_and_the_page_says_what_it_is_about(opened) -> None:
     at = opened()
     said = [one.value for one in at.markdown[:5]]
+    assert at.caption[0].value.startswith("ESC-50: The 3 official folds: 13 clips of 2 classes")
     assert [title in line for title, line in zip(audit.SECTIONS, said, strict=True)] == [True] * 5
     assert said[0].startswith(audit.LOOK) and "1 pair of clips holds the same sound" in said[0]
     assert said[1].startswith(audit.LOOK) and "Accuracy " in said[1] and " without." in said[1]

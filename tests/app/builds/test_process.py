@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from app.builds import process as builds
 from pipeline.build.stages import STAGES
 from pipeline.runtime import events
+from pipeline.runtime.events import new_run_id
 from store.snapshots import Store
 
 PROGRESS = events.Progress(done=30, total=120, failed=1, clips_per_s=12.4, left_s=7.3)
@@ -138,6 +139,20 @@ def test_a_stopped_build_tells_its_reason(store: Store) -> None:
     _log(store, [*TOLD[:4], PROGRESS, STOPPED])
     run = builds.latest(store)
     assert STOPPED.reason in str(builds.unfinished(run))
+
+
+@pytest.mark.parametrize("ending", [[], [events.Stopped("There is no view 'x'.")]], ids=["killed", "refused"])
+def test_a_request_that_did_not_finish_leaves_nothing_to_go_on_with(store: Store, ending: list) -> None:
+    _log(store, [TOLD[0], *ending], f"{new_run_id('learned')}")
+    words = str(builds.failure(store))
+    assert words.startswith("The last request ") and "build" not in words
+    assert not builds.can_resume(store)
+    store.staging.parent.mkdir(parents=True, exist_ok=True)
+    store.staging.touch()
+    assert builds.can_resume(store)
+    _log(store, [TOLD[0], *ending], new_run_id())
+    store.staging.unlink()
+    assert builds.can_resume(store) and str(builds.failure(store)).startswith("The last build ")
 
 
 @pytest.mark.parametrize("event", TOLD)

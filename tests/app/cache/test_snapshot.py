@@ -172,6 +172,23 @@ def test_a_snapshot_deleted_between_looking_and_opening_gives_way_to_the_next(tw
     assert _title() == "In snapshot 2"
 
 
+def test_a_snapshot_deleted_twice_in_a_row(two_copies: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A build drops what it published halfway, one after the other; each time the page looks again."""
+    snapshot.pin()
+    shutil.copyfile(two_copies.at(2).path, two_copies.at(3).path)
+    real, dropped = snapshot._reader, [1, 2]
+
+    def opened(root: str, number: int) -> Reader:
+        if number in dropped:
+            dropped.remove(number)
+            two_copies.use(number + 1)
+            two_copies.delete(number)
+        return real(root, number)
+
+    monkeypatch.setattr(snapshot, "_reader", opened)
+    assert snapshot.shown() == (str(two_copies.root), 3)
+
+
 def test_a_damaged_snapshot_is_no_reason_to_look_for_another(two_copies: Store) -> None:
     snapshot.pin()
     two_copies.at(1).path.write_bytes(b"no database at all" * 1_000)

@@ -10,6 +10,7 @@ import pytest
 
 from app.experiments import errors, leaderboard, summary
 from app.experiments.summary import Names
+from pipeline.classify.baselines import NEVER_RIGHT
 from pipeline.networks import NETWORKS
 from pipeline.networks.network import Network
 
@@ -71,6 +72,8 @@ def test_guesses_are_of_the_target_and_of_every_clip(experiments: Callable[..., 
     assert summary.baselines(table, "dialect") == {}
     assert summary.baseline_sentence({}) == ""
     assert summary.baseline_sentence({"chance": 0.4}).startswith("Without using the audio: 40.0% by guessing")
+    assert NEVER_RIGHT in summary.baseline_sentence({"majority": 0.0})
+    assert NEVER_RIGHT not in summary.baseline_sentence({"majority": 0.1, "chance": 0.0})
 
 
 def test_the_headline_tells_interval_and_folds(experiment: Rows) -> None:

@@ -47,7 +47,7 @@ def talk() -> bytes:
     time_s = np.arange(3 * RATE_HZ) / RATE_HZ
     parts = [
         0.4 * np.sin(2 * np.pi * 250 * time_s),
-        np.zeros(2 * RATE_HZ),
+        np.full(2 * RATE_HZ, 2**-12),
         0.4 * np.sin(2 * np.pi * 100 * time_s),
     ]
     file = io.BytesIO()
@@ -148,7 +148,7 @@ def test_what_is_no_recording_is_said_and_the_next_one_is_heard(app: Any, data: 
 
 def test_silence_is_told_to_be_silence(app: Any) -> None:
     file = io.BytesIO()
-    soundfile.write(file, np.zeros(2 * RATE_HZ), RATE_HZ, format="FLAC")
+    soundfile.write(file, np.full(2 * RATE_HZ, 2**-12), RATE_HZ, format="FLAC")
     test = app(UploadedRecording("nothing.flac", file.getvalue()))
     assert not test.exception
     assert "No speech was found" in words(test)
@@ -182,8 +182,8 @@ def test_a_script_that_ends_while_it_hears_lets_go_of_all(monkeypatch: pytest.Mo
     opened: list[Any] = []
     blocks = recording_tab.audio_file.blocks
 
-    def remembered(data: bytes) -> Any:
-        opened.append(blocks(data))
+    def remembered(data: bytes, facts: Facts) -> Any:
+        opened.append(blocks(data, facts))
         return opened[0]
 
     monkeypatch.setattr(recording_tab, "PROGRESS_EVERY_S", 0.0)
@@ -191,7 +191,9 @@ def test_a_script_that_ends_while_it_hears_lets_go_of_all(monkeypatch: pytest.Mo
     monkeypatch.setattr(recording_tab.audio_file, "blocks", remembered)
     monkeypatch.setattr(st, "progress", lambda *_: Bar())
     with pytest.raises(Ended):
-        recording_tab._analyse(talk(), Facts(8.0, RATE_HZ, 1, ""), Ear(), StreamParameters(), "key")
+        recording_tab._analyse(
+            talk(), recording_tab.audio_file.look(talk()), Ear(), StreamParameters(), "key"
+        )
     assert opened[0].gi_frame is None  # closed, and the file with it
 
 

@@ -62,7 +62,9 @@ def test_facts_carry_their_units() -> None:
     assert facts["share of silence"] == "12%"
     assert facts["share of clipping"] == "0.04%"
     assert facts["codec"] == "WAV PCM_16"
-    assert len(facts) == len(with_role("fact"))
+    assert len(facts) == len(with_role("fact")) - 1
+    stereo = _clip(mixdown="channel 1 alone: mixed down, the channels would cancel each other out")
+    assert listen.facts(stereo)["mixed down as"].startswith("channel 1 alone")
 
 
 def test_a_recording_lies_below_the_root_of_its_collection() -> None:

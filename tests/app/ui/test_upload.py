@@ -91,12 +91,41 @@ def test_a_name_is_shown_as_text(name: str, shown: str) -> None:
 
 
 def test_browsers_get_what_they_play() -> None:
-    whole = Sent(GOOD, type="application/octet-stream")
-    assert upload.playable(whole, "WAV PCM_16") == (GOOD, "audio/wav")
-    flac = Sent(_bytes(NOISE, "FLAC"), type="audio/flac")
-    assert upload.playable(flac, "FLAC PCM_16") == (flac.data, "audio/flac")
-    data, kind = upload.playable(Sent(_bytes(NOISE, "AIFF"), type="audio/aiff"), "AIFF PCM_16")
-    assert kind == "audio/wav" and data.startswith(b"RIFF")
+    for data, kind in (
+        (GOOD, "audio/wav"),
+        (_bytes(NOISE, "FLAC"), "audio/flac"),
+        (_bytes(NOISE, "OGG"), "audio/ogg"),
+    ):
+        sent = Sent(data, type="application/octet-stream")
+        assert upload.playable(sent, describe(data, []).facts) == (data, kind)
+
+
+@pytest.mark.parametrize(
+    ("kind", "subtype", "channels", "rate_hz"),
+    [
+        ("AIFF", "PCM_16", 1, 16_000),
+        ("WAV", "IMA_ADPCM", 1, 16_000),
+        ("WAV", "GSM610", 1, 8_000),
+        ("WAV", "PCM_24", 1, 16_000),
+        ("CAF", "ALAC_16", 1, 16_000),
+        ("NIST", "PCM_16", 1, 16_000),
+        ("WAV", "PCM_16", 16, 16_000),
+        ("WAV", "PCM_16", 1, 96_000),
+    ],
+)
+def test_what_a_browser_may_not_play_is_sent_as_wav(
+    kind: str, subtype: str, channels: int, rate_hz: int
+) -> None:
+    buffer = io.BytesIO()
+    noise = np.tile(NOISE, 3)
+    samples = np.stack([noise] * channels, axis=1) if channels > 1 else noise
+    soundfile.write(buffer, samples, rate_hz, format=kind, subtype=subtype)
+    sent = Sent(buffer.getvalue(), type="audio/wav")
+    data, mime = upload.playable(sent, describe(sent.data, []).facts)
+    played = soundfile.info(io.BytesIO(data))
+    assert (mime, played.format, played.subtype, played.channels) == ("audio/wav", "WAV", "PCM_16", 1)
+    assert played.samplerate <= 48_000
+    assert played.duration == pytest.approx(len(noise) / rate_hz, rel=0.1)
 
 
 def _page() -> None:

@@ -38,7 +38,9 @@ def ids(builder) -> list[str]:
 
 def nothing_left(store) -> bool:
     """No trace of a keeping that failed."""
-    left = [path.name for path in store.staging.parent.iterdir() if path.name.startswith("build.duckdb")]
+    left = [
+        path.name for path in store.staging.parent.iterdir() if path.name.startswith(("build.", "request."))
+    ]
     return not left and not store.is_building() and not (store.root / "PUBLISHING").exists()
 
 
@@ -168,7 +170,9 @@ def test_not_over_an_unfinished_build(built, tried, grouped, monkeypatch) -> Non
         with pytest.raises(ZeroDivisionError):
             built()
     unfinished = built.store.staging.read_bytes()
-    with pytest.raises(PipelineError, match=r"A build lies unfinished.*Finish it on the Pipeline page"):
+    with pytest.raises(
+        PipelineError, match=r"A build lies unfinished.*Finish it first, with `python -m pipeline build`"
+    ):
         keep(built.store, tried)
     assert built.store.staging.read_bytes() == unfinished
     done = built()

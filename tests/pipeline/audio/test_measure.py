@@ -8,6 +8,7 @@ import scipy.signal
 from numpy.typing import NDArray
 
 from pipeline.audio.decode import Recording, resample
+from pipeline.audio.intake import Intake
 from pipeline.audio.measure import bandwidth_hz, measure
 
 RATE_HZ = 44_100
@@ -17,8 +18,9 @@ NOISE = 0.1 * np.random.default_rng(2).normal(size=len(TIME_S))
 
 
 def _recording(samples: NDArray, rate_hz: int = RATE_HZ) -> Recording:
-    channels = 1 if samples.ndim == 1 else samples.shape[1]
-    return Recording(np.asarray(samples, dtype=np.float32), rate_hz, channels, "WAV PCM_16")
+    intake = Intake(rate_hz, 1 if samples.ndim == 1 else samples.shape[1], limit_s=60.0)
+    intake.add(np.asarray(samples, dtype=np.float32))
+    return intake.recording("WAV PCM_16")
 
 
 def test_a_sine() -> None:

@@ -99,7 +99,7 @@ def published(shared_data) -> pd.DataFrame:
 
 @pytest.fixture(scope="session")
 def esc10(shared_data, published) -> Esc10:
-    from pipeline.audio.decode import Recording
+    from pipeline.audio.intake import Intake
     from pipeline.audio.measure import measure
     from pipeline.features import VIEWS
 
@@ -107,7 +107,9 @@ def esc10(shared_data, published) -> Esc10:
     rows, sounds, prints, features = [], [], [], []
     for file in files:
         samples, rate = load_mono(file)
-        facts = measure(Recording(samples, rate, 1, "WAV PCM_16"))
+        intake = Intake(rate, 1, limit_s=60.0)
+        intake.add(samples)
+        facts = measure(intake.recording("WAV PCM_16"))
         spectra = Spectra(resample(samples, rate, SAMPLE_RATE_HZ))
         rows.append(
             {"file": file.stem, "content_hash": file.stem} | {f: getattr(facts, f) for f in facts.__slots__}

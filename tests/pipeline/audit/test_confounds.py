@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from pipeline.audit.confounds import TOGETHER, confounds, most_frequent, summary
 from pipeline.audit.splits import AuditError
+from pipeline.classify.baselines import NEVER_RIGHT
 
 pytestmark = pytest.mark.xdist_group("esc10")
 
@@ -32,6 +35,7 @@ def test_a_band_limited_class_is_given_away_by_bandwidth():
     assert result.telling is not None and result.telling["fact"] == "bandwidth_hz"
     assert result.telling["balanced_accuracy"] > 0.6
     assert "Most is given away by bandwidth" in summary(result)
+    assert NEVER_RIGHT not in summary(result) and NEVER_RIGHT in summary(replace(result, majority=0.0))
     assert result.chance == pytest.approx(1 / 3)
 
 

@@ -6,6 +6,7 @@ import resource
 import shutil
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -13,6 +14,7 @@ import pytest
 
 from pipeline.features import VIEWS
 from store.errors import StoreError
+from store.export import FORMATS
 from store.reader import Reader
 from store.snapshots import Store
 
@@ -83,6 +85,30 @@ def test_a_disk_that_is_really_full(small_disk, many, command, write_short) -> N
     ballast.unlink()
     assert command(*words, "--dataset", f"folder:many={many}").returncode == 0
     assert store.current().number == 2
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_a_disk_that_fills_during_an_export(filled, command, tmp_path, format_) -> None:
+    """At different files: none of them is there afterwards, and with room all are."""
+    words = ("export", tmp_path / "out", "--format", format_)
+    for limit in (100, 3_000, 12_000):
+        done = command(*words, preexec_fn=partial(resource.setrlimit, resource.RLIMIT_FSIZE, (limit, limit)))
+        said = one_line(done)
+        assert "File too large" in said and "Nothing was exported" in said
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["ESC-50-master", "store"]
+    assert command(*words).returncode == 0 and any((tmp_path / "out").iterdir())
+
+
+def test_an_export_to_a_disk_that_is_really_full(small_disk, filled, command) -> None:
+    """A disk of its own, which nothing can be renamed onto."""
+    ballast = small_disk / "ballast"
+    ballast.write_bytes(bytes(shutil.disk_usage(small_disk).free - 8_192))
+    said = one_line(command("export", small_disk / "out"))
+    assert "No space left" in said and "Nothing was exported" in said
+    assert [path.name for path in small_disk.iterdir()] == ["ballast"]
+    ballast.unlink()
+    assert command("export", small_disk).returncode == 0
+    assert sorted(path.name for path in small_disk.iterdir()) == ["clips", "views"]
 
 
 def test_a_read_only_disk(small_disk, esc50, builder, command) -> None:

@@ -32,6 +32,82 @@ def test_official_folds_are_taken_as_they_are(frame) -> None:
     assert planned.notes == ()
 
 
+STRAY = np.repeat([4, 1, 2, 3, 5], [400, 4, 4, 3, 3])
+FITTING = np.tile([1, 2, 3, 4, 5], 83)[:414]
+
+
+@pytest.mark.parametrize(
+    ("folds", "labels", "why"),
+    [
+        (STRAY, 10, "400 of 414 clips lie in fold 4"),
+        (np.full(414, 4), 10, "414 of 414 clips lie in fold 4"),
+        (np.repeat([1, 2], [300, 114]), 10, "300 of 414 clips lie in fold 1"),
+        (
+            np.where(np.arange(414) // 5 % 10 == 3, 1, FITTING),
+            10,
+            "they would test 374 of 414 clips and 9 of 10 classes",
+        ),
+        (np.where(np.arange(414) < 50, None, FITTING), 10, "50 of 414 clips have no fold"),
+        (
+            np.where(np.arange(414) < 50, FITTING, np.arange(414) // 5 % 10),
+            10,
+            "369 of 414 clips lie in the one fold that holds nearly all of their class",
+        ),
+        (FITTING, 10, ""),
+        (np.repeat([1, 2], [215, 199]), 10, ""),
+        (np.where(np.arange(414) < 10, None, FITTING), 10, ""),
+        (np.where(np.arange(414) // 5 % 50 == 3, 1, FITTING), 50, ""),
+    ],
+)
+def test_official_folds_only_where_they_test_nearly_all_and_learn_from_enough(
+    frame, folds, labels, why
+) -> None:
+    label = [f"l{number // 5 % labels}" for number in range(414)]
+    source = [f"s{number // 2}" for number in range(414)]
+    planned = protocol(frame(label=label, fold=folds, source=source))
+    assert (planned.name == "official_folds") == (not why)
+    assert planned.sentence.startswith(f"Folds by source, not the official ones: {why}" if why else "The ")
+    for split in planned.splits:
+        assert set(planned.codes[split.test]) <= set(planned.codes[split.train])
+        assert len(split.train) >= 0.4 * len(planned.rows)
+    assert len(planned.rows) >= 0.95 * 414
+
+
+@pytest.mark.parametrize(
+    ("train", "labels", "why"),
+    [
+        (300, 5, ""),
+        (100, 5, "TRAIN has 100 of 400 clips"),
+        (385, 5, "TEST has 15 clips, fewer than 24"),
+        (350, 100, "they have 50 of 100 classes in common"),
+    ],
+)
+def test_an_official_split_only_where_it_tests_nearly_all_and_learns_from_enough(
+    frame, train, labels, why
+) -> None:
+    split = np.where(np.arange(400) < train, "train", "test")
+    planned = protocol(frame(label=[f"l{number % labels:02d}" for number in range(400)], split=split))
+    assert (planned.name == "official_split") == (not why)
+    if why:
+        assert planned.sentence.startswith(f"Folds drawn at random, not the official TRAIN and TEST: {why}.")
+
+
+def test_a_clip_without_a_fold_is_left_out_of_official_folds(frame) -> None:
+    planned = protocol(frame(label=["a", "b"] * 20, fold=[None, *([1, 2, 3] * 13)]))
+    assert planned.name == "official_folds" and len(planned.rows) == 39 and 0 not in planned.rows
+    assert planned.fold_names == ("fold 1", "fold 2", "fold 3")
+    assert planned.notes == ("1 clip has no fold: left out.",)
+
+
+def test_no_word_of_official_folds_where_there_are_none(frame) -> None:
+    assert protocol(frame(label=["a", "b"] * 10)).sentence.startswith("5 folds drawn at random")
+    both = frame(label=["a", "b"] * 10, fold=[1] * 19 + [2], split=["train", None] * 10)
+    assert protocol(both).sentence.startswith(
+        "Folds drawn at random, not the official ones: 19 of 20 clips lie in fold 1; and not the official TRAIN and "
+        "TEST: 10 of 20 clips are in neither. 5 folds"
+    )
+
+
 def test_inner_folds_leave_one_official_fold_out(frame) -> None:
     planned = protocol(frame(label=["a", "b"] * 10, fold=np.repeat([1, 2, 3, 4, 5], 4)))
     train = planned.splits[0].train
@@ -66,6 +142,8 @@ def test_speaker_disjoint_folds_where_the_test_part_is_tiny(frame) -> None:
     assert crossing(planned) == 0
     assert "no speaker in two of them" in planned.sentence
     assert "20 groups by speaker" in planned.sentence
+    why = "Folds by speaker, not the official TRAIN and TEST: TRAIN has 10 speakers, fewer than 24. 5 folds"
+    assert planned.sentence.startswith(why)
 
 
 def test_no_more_folds_than_classes_have_groups(frame) -> None:
@@ -157,9 +235,13 @@ class TestBadInput:
         assert planned.notes == ("No clip of 'b' is tested in fold 3.",)
 
     def test_a_class_of_one_official_fold_is_left_out(self, frame) -> None:
-        planned = protocol(frame(label=["a", "b"] * 4 + ["c", "c"], fold=[1] * 4 + [2] * 4 + [1] * 2))
-        assert planned.classes == ("a", "b")
-        assert "clips of only one fold" in planned.notes[0]
+        labels = [f"l{number // 2:02d}" for number in range(80)] + ["rare", "rare"]
+        planned = protocol(frame(label=labels, fold=[1, 2] * 40 + [1, 1]))
+        assert planned.name == "official_folds" and len(planned.classes) == 40
+        assert (
+            "clips of only one fold, which cannot be both learned and tested: the class 'rare'"
+            in planned.notes[0]
+        )
 
     def test_a_target_that_equals_the_group(self, frame) -> None:
         with pytest.raises(ClassifyError, match="the clips of one speaker"):

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 from dataclasses import replace
 
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
+from rich.table import Table
 
-from pipeline.cli import console
+from pipeline.cli import console, main
 from pipeline.cli.console import EVERY_S, Lines, Log, Silent, Terminal, plain
 from pipeline.runtime import events, progress
 
+CONTROLS = "\x1b[31mred\x1b[2J \x07 \u202egnp new\nline"
+SPELLED = r"\x1b[31mred\x1b[2J \x07 \u202egnp new\nline"
 NASTY = "[/bold] :smile: [red]x[/red] ü"
 COLLECTION = events.Collection("esc50", 400, 0.56, 10, 0, 1)
 
@@ -273,6 +277,28 @@ def test_names_are_shortened_in_the_middle(width, short) -> None:
 def test_our_own_console_reads_no_markup(capsys) -> None:
     plain().print(NASTY)
     assert capsys.readouterr().out.strip() == NASTY
+
+
+def test_control_characters_command_no_terminal(capsys) -> None:
+    table = Table("file")
+    table.add_row(CONTROLS)
+    console = plain()
+    console.width = 200
+    console.print(table)
+    for event in (events.Preparing(CONTROLS), events.Scanned("mine", 6, 2, [CONTROLS])):
+        with Log(console) as show:
+            show(event)
+    out = capsys.readouterr().out
+    assert out.count(SPELLED) == 3
+    assert not set("\x1b\x07\u202e") & set(out)
+
+
+def test_errors_and_logs_spell_them_out_as_well(capsys, tmp_path) -> None:
+    assert main.main(["build", "--store", str(tmp_path / "s"), "--dataset", f"folder:mine={CONTROLS}"]) == 2
+    shown = capsys.readouterr().err
+    assert SPELLED in shown and not set("\x1b\x07\u202e") & set(shown)
+    record = logging.LogRecord("x", logging.WARNING, "", 0, "%s", (CONTROLS,), None)
+    assert main.LineFormatter("%(levelname)s %(message)s").format(record) == f"WARNING {SPELLED}"
 
 
 def test_silence(capsys) -> None:

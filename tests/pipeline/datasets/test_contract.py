@@ -12,7 +12,14 @@ import pytest
 from pipeline.clips import Dataset, Scan
 from pipeline.datasets import DATASETS
 
-REAL = {"esc50": "esc10", "timit": "timit_sample", "ravdess": "ravdess", "emodb": "emodb", "folder": "emodb"}
+REAL = {
+    "esc50": "esc10",
+    "timit": "timit_sample",
+    "librispeech": "librispeech_sample",
+    "ravdess": "ravdess",
+    "emodb": "emodb",
+    "folder": "emodb",
+}
 every_dataset = pytest.mark.parametrize("dataset", DATASETS.values(), ids=DATASETS.keys())
 
 

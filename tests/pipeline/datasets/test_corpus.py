@@ -7,22 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.datasets.corpus import (
-    DatasetError,
-    TableLayout,
-    find_table,
-    is_audio,
-    read_table,
-    rows_by_file,
-    stem_of,
-    walk,
-)
+from pipeline.datasets.corpus import is_audio, stem_of, walk
 
 needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need special rights on Windows")
 
 
 def test_sorted_and_without_hidden_names(plant: Callable[..., Path]) -> None:
-    root = plant(["b.wav", "a/z.FLAC", "a/._z.flac", ".git/x.wav", "ä ö/1 2.ogg", "A.txt"])
+    litter = ["__MACOSX/0.wav", "$RECYCLE.BIN/1.wav", "a/@eaDir/z.wav", "System Volume Information/x.wav"]
+    root = plant(["b.wav", "a/z.FLAC", "a/._z.flac", ".git/x.wav", "ä ö/1 2.ogg", "A.txt", *litter])
     tree = walk(root)
     assert tree.files == ["A.txt", "a/z.FLAC", "b.wav", "ä ö/1 2.ogg"]
     assert tree.audio == ["a/z.FLAC", "b.wav", "ä ö/1 2.ogg"]
@@ -60,6 +52,14 @@ def test_a_dead_link_is_a_problem(tmp_path: Path) -> None:
     (problem,) = walk(tmp_path).problems
     assert problem.relative_path == "gone.wav"
     assert "link to a file that is not there" in problem.reason
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs pipes")
+def test_a_pipe_and_a_link_to_a_device_are_problems(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.wav")
+    (tmp_path / "b.wav").symlink_to("/dev/null")
+    reasons = [problem.reason for problem in walk(tmp_path).problems]
+    assert "it is a pipe or a device" in reasons[0] and "it is a link to a pipe or a device" in reasons[1]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
@@ -104,36 +104,3 @@ def test_many_files_take_no_stat_each(tmp_path: Path, monkeypatch: pytest.Monkey
         patched.setattr(os, "stat", stat)
         assert len(walk(tmp_path).audio) == 2000
     assert len(asked) < 10
-
-
-URBAN = TableLayout(
-    title="UrbanSound8K",
-    expected="UrbanSound8K with audio/ and metadata/UrbanSound8K.csv",
-    table="UrbanSound8K.csv",
-    table_folder="metadata",
-    columns=("slice_file_name", "fold", "class"),
-)
-ROWS = "slice_file_name,fold,class\n100032-3-0-0.wav,5,dog_bark\n"
-
-
-@pytest.mark.parametrize("given", [".", "UrbanSound8K", "UrbanSound8K/audio"])
-def test_the_table_of_another_corpus_is_found(plant: Callable[..., Path], given: str) -> None:
-    root = plant(
-        ["UrbanSound8K/audio/fold5/100032-3-0-0.wav"], {"UrbanSound8K/metadata/UrbanSound8K.csv": ROWS}
-    )
-    path, audio = find_table(root / given, URBAN)
-    assert path.resolve() == (root / "UrbanSound8K/metadata/UrbanSound8K.csv").resolve()
-    assert audio.resolve() == (root / "UrbanSound8K/audio").resolve()
-    rows = rows_by_file(read_table(path), URBAN)
-    assert {stem: row.cells["class"] for stem, row in rows.items()} == {"100032-3-0-0": "dog_bark"}
-
-
-def test_a_table_that_is_not_there_or_lacks_a_column(plant: Callable[..., Path]) -> None:
-    root = plant(["audio/a.wav"], {"metadata/UrbanSound8K.csv": "slice_file_name,fold\na.wav,5\n"})
-    with pytest.raises(
-        DatasetError, match=r"lacks the column 'class': expected slice_file_name, fold, class"
-    ):
-        rows_by_file(read_table(find_table(root, URBAN)[0]), URBAN)
-    (root / "metadata/UrbanSound8K.csv").unlink()
-    with pytest.raises(DatasetError, match=r"No UrbanSound8K.csv in .*: expected UrbanSound8K with audio/"):
-        find_table(root, URBAN)

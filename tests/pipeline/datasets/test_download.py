@@ -266,5 +266,5 @@ def test_timit_names_its_licence(tmp_path: Path) -> None:
 
 
 def test_an_unknown_name_lists_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(FetchError, match="esc50, timit, ravdess, emodb, folder"):
+    with pytest.raises(FetchError, match="esc50, timit, librispeech, ravdess, emodb, folder"):
         fetch.fetch("esc-50", tmp_path)

@@ -96,9 +96,7 @@ def test_a_row_that_contradicts_its_file_is_a_problem(plant: Plant, esc50_table:
     ("old", "new", "said"),
     [
         ("target", "goal", "lacks the column 'target'"),
-        ("A-0.wav,1,0,", "A-0.wav,one,0,", "has fold 'one' and target '0' in line 2"),
-        ("A-0.wav,1,0,", "A-0.wav,1,50,", "has target 50 in line 2"),
-        (",True,100,A", ",True", "ends before 'src_file' in line 2"),
+        ("filename", "file", "lacks the column 'filename'"),
     ],
 )
 def test_a_damaged_table_is_told(corpus: Path, old: str, new: str, said: str) -> None:
@@ -107,6 +105,50 @@ def test_a_damaged_table_is_told(corpus: Path, old: str, new: str, said: str) ->
     (sentence,) = esc50.validate(corpus)
     assert said in sentence
     assert esc50.scan(corpus, "esc50").notes == [sentence]
+
+
+@pytest.mark.parametrize(
+    ("cells", "reason"),
+    [
+        ("one,0,dog", "line 2 of esc50.csv has fold 'one' and target '0'"),
+        ("1e300,0,dog", "has fold '1e300'"),
+        ("1,nan,dog", "target 'nan'"),
+        ("1,50,dog", "has target 50"),
+        ("1", "ends before 'target'"),
+    ],
+)
+def test_a_damaged_row_is_a_problem_of_its_clip_alone(corpus: Path, cells: str, reason: str) -> None:
+    table = corpus / "meta/esc50.csv"
+    lines = table.read_text(encoding="utf-8").splitlines()
+    lines[1] = f"1-100-A-0.wav,{cells}"
+    table.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    scan = esc50.scan(corpus, "esc50")
+    assert len(scan.clips) == 3
+    (problem,) = scan.problems
+    assert problem.relative_path == "audio/1-100-A-0.wav" and reason in problem.reason
+
+
+def test_folds_with_a_point_and_a_table_without_sources_are_read(corpus: Path) -> None:
+    names = [path.name for path in sorted((corpus / "audio").iterdir())]
+    rows = [f"{name},{name[0]}.0,{name[:-4].split('-')[3]},dog" for name in names]
+    table = "\n".join(["filename,fold,target,category", *rows])
+    (corpus / "meta/esc50.csv").write_text(table, encoding="utf-8")
+    clips = esc50.scan(corpus, "esc50").clips
+    assert [(clip.fold, clip.source, clip.take) for clip in clips] == [
+        (1, "100", "A"), (1, "100", "B"), (2, "200", "A"), (3, "300", "A"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("above", ["ESC-50-master", "download/x"])
+def test_a_corpus_further_below_is_found(
+    plant: Plant, esc50_table: str, esc50_audio: list[str], above: str
+) -> None:
+    inside = f"{above}/ESC-50-master"
+    root = plant(
+        [f"{inside}/Audio/{name}" for name in esc50_audio], {f"{inside}/Meta/ESC50.csv": esc50_table}
+    )
+    assert esc50.validate(root) == []
+    assert len(esc50.scan(root, "esc50").clips) == 4
 
 
 def test_two_corpora_are_told(corpus: Path, esc50_table: str, plant: Plant) -> None:

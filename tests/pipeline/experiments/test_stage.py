@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 import pytest
 
+from pipeline.classify import CLASSIFIERS
+from pipeline.classify.run import classifier_named
 from pipeline.experiments import stage
 from pipeline.experiments.request import learn
 from pipeline.experiments.spec import ExperimentSpec
@@ -211,3 +214,33 @@ def test_what_cannot_be_asked_for_changes_nothing(built, monkeypatch) -> None:
         with pytest.raises(SesatlasError, match=words):
             learn(built.store, asked(**told), lambda event: None)
         assert built.store.current().number == number and not built.store.staging.exists()
+
+
+def test_an_unknown_classifier_meets_all_there_are() -> None:
+    with pytest.raises(SesatlasError) as refused:
+        classifier_named("svm")
+    assert f"there are: {', '.join(CLASSIFIERS)}." in str(refused.value)
+
+
+def test_a_collection_of_failures_cannot_be_learned(builder, tmp_path) -> None:
+    for name in "abc":
+        (tmp_path / "broken").mkdir(exist_ok=True)
+        (tmp_path / "broken" / f"{name}.wav").write_bytes(b"no sound")
+    builder(f"folder={tmp_path / 'broken'}")
+    with pytest.raises(
+        SesatlasError, match=r"All 3 files of the collection 'broken' failed.*status --failures"
+    ):
+        learn(builder.store, asked(dataset="broken"), lambda event: None)
+
+
+def test_a_killed_request_is_no_unfinished_build(built, monkeypatch) -> None:
+    """Its half is cleared by the next one; a build that lies unfinished still keeps requests out."""
+    monkeypatch.setattr("pipeline.experiments.request.VIEWS", {name: VIEWS[name] for name in built.views})
+    shutil.copyfile(built.store.current().path, built.store.request)
+    number = built.store.current().number
+    assert learn(built.store, asked(seed=3), lambda event: None).snapshot == number + 1
+    assert not built.store.request.exists()
+    shutil.copyfile(built.store.current().path, built.store.staging)
+    with pytest.raises(SesatlasError, match="A build lies unfinished"):
+        learn(built.store, asked(seed=4), lambda event: None)
+    assert built.store.staging.exists()

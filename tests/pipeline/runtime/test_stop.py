@@ -11,6 +11,7 @@ import time
 import numpy as np
 import pytest
 
+from pipeline.cli.build import STOPPED
 from pipeline.features import VIEWS
 from pipeline.projections import METHODS
 from pipeline.projections.neighbourhood import Neighbourhood
@@ -135,4 +136,4 @@ def test_ctrl_c_while_libraries_are_loaded_ends_quietly(repo_root, tmp_path) -> 
                 process.send_signal(signal.SIGINT)
                 break
         faults = [text.strip() for text in process.stderr if not text.startswith("import time:")]
-    assert (process.returncode, faults) == (130, [stop.STOPPED])
+    assert (process.returncode, faults) == (130, [STOPPED])
