@@ -40,7 +40,7 @@ UNREADABLE = (
 
 
 class NotAllowedError(SesatlasError):
-    """Somebody asked for what they may not do, or for a page that they may not see."""
+    """An action or a page that this reader has no right to."""
 
 
 def is_read_only() -> bool:

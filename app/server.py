@@ -1,6 +1,6 @@
 """The server: as which hosts the dashboard answers, what it holds in memory for its readers, the browser it opens.
 
-It answers as the hosts of ``server.allowedHosts``, and as the address that it was told to serve on.
+It answers as the hosts of ``server.allowedHosts``, and as the address that it serves on.
 
 A page on the internet can have its own name lead to this machine (DNS rebinding); the browser then takes the
 dashboard for a part of that page. What such a browser sends names the page's host. Streamlit refuses it a session; here
@@ -67,7 +67,7 @@ class AllowedHosts:
 
 
 def allow_own_address() -> None:
-    """Add the address that the server was told to serve on to what is allowed, also to Streamlit's own check."""
+    """Add the address that the server serves on to what is allowed, also to Streamlit's own check."""
     allowed = list(config.get_option(ALLOWED) or [])
     own = str(config.get_option("server.address") or "").strip("[]")
     if allowed and own not in (*ANY, *allowed):

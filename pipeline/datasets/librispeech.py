@@ -115,12 +115,12 @@ def read_speakers(tree: Tree) -> dict[str, Speaker] | None:
         sexes[speaker].add(sex)
     # Of several tables the one nearest to the root rules.
     parts = {speaker: part for speaker, _, part in reversed(rows)}
-    found = {speaker: Speaker(_only(said), parts[speaker]) for speaker, said in sexes.items()}
+    found = {speaker: Speaker(_only(given), parts[speaker]) for speaker, given in sexes.items()}
     return found if tables else None
 
 
-def _only(said: set[object]) -> Sex | None:
-    return "female" if said == {"female"} else "male" if said == {"male"} else None
+def _only(given: set[object]) -> Sex | None:
+    return "female" if given == {"female"} else "male" if given == {"male"} else None
 
 
 def _tables(tree: Tree) -> Iterator[Path]:
